@@ -31,7 +31,7 @@ data: $(READY) ## download the pieces of the games that name a source, or of GAM
 evaluate: $(READY) ## a report on how good the music of GAME=name is, into reports/
 	@$(PYTHON) -m training.report
 
-base: $(READY) ## learn the base anew, which every training starts from (half an hour)
+base: $(READY) ## learn the base anew, which every training starts from (most of an hour)
 	@$(PYTHON) -m training.base
 
 reproduce: $(READY) ## the old experiment on GAME=name: its loss, and what it means

@@ -60,6 +60,11 @@ class Notes:
         """Say when the last note has ended."""
         return int((self.onset_ticks + self.duration_ticks).max(initial=0))
 
+    def chords(self) -> list[NDArray[np.int32]]:
+        """Give the pitches that start together, onset by onset."""
+        starts = np.flatnonzero(np.diff(self.onset_ticks, prepend=-1))
+        return np.split(self.pitch, starts)[1:]
+
     def transposed(self, semitones: int) -> "Notes":
         """Shift every pitch; what leaves the piano's range comes back in by octaves."""
         pitch = self.pitch + semitones

@@ -36,7 +36,7 @@ class Reading:
     reason: str = ""
 
 
-def read_cached(path: Path, cache_dir: Path = CACHE_DIR) -> Reading:
+def read_cached(path: Path, cache_dir: Path) -> Reading:
     """Read a piece, or what an earlier reading of the same content has left."""
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()

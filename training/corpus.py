@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from music.codec import Codec, learn_codec
 from music.piece import Piece
 from music.reading import MIDI_SUFFIXES
 from training.cache import CACHE_DIR, Reading, read_cached
@@ -54,6 +55,14 @@ class Corpus:
     def tempo_bpm(self) -> float:
         """The tempo of the piece in the middle."""
         return statistics.median_low(piece.tempo_bpm for piece in self.pieces)
+
+    def codec(self, name: str) -> Codec:
+        """Make the codec of that name that can write all pieces.
+
+        Raises:
+            CodecError: There is no codec of that name.
+        """
+        return learn_codec(name, [piece.notes for piece in self.pieces])
 
 
 def read_corpus(collection: Collection, cache_dir: Path = CACHE_DIR) -> Corpus:

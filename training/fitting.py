@@ -74,6 +74,18 @@ def fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> F
         return _fit(parts, recipe, codec, checkpoint)
 
 
+def fit_to_the_end(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> Fitted:
+    """Fit as `fit` does, where half a fit is no result.
+
+    Raises:
+        KeyboardInterrupt: It was interrupted; the next call goes on from there.
+    """
+    fitted = fit(parts, recipe, codec, checkpoint)
+    if fitted.interrupted:
+        raise KeyboardInterrupt
+    return fitted
+
+
 def _fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> Fitted:
     fitting = recipe.fitting
     journal = checkpoint.load(_fingerprint(parts, recipe, codec))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from music.codec import Codec, as_told, learn_codec
+from music.codec import Codec, as_told
 from music.description import Description, LearnedPiece, ModelCard, Opening
 from music.notes import TICKS_PER_BEAT
 from music.piece import Piece
@@ -47,7 +47,7 @@ def train(
         say(f"  set aside {file.path.name}: {file.reason}")
     knows_all = recipe.start == BASE and collection.is_in_base
     parts = split(corpus.pieces, 0 if knows_all else recipe.fitting.held_out_share)
-    codec = learn_codec(recipe.codec, [piece.notes for piece in corpus.pieces])
+    codec = corpus.codec(recipe.codec)
     checkpoint = Checkpoint(models_dir / ".training" / collection.game)
     fitted = fit(parts, recipe, codec, checkpoint)
     version = _publish(corpus, parts, recipe, codec, fitted, models_dir)

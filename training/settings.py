@@ -29,6 +29,17 @@ class Settings:
     epochs: int | None
     fetch: bool
 
+    @property
+    def one_game(self) -> str:
+        """The game, where the work is about one.
+
+        Raises:
+            SettingsError: None is named.
+        """
+        if not self.game:
+            raise SettingsError("GAME is not set; it must name a collection")
+        return self.game
+
     def shortened(self, recipe: Recipe) -> Recipe:
         """Give a recipe the length that EPOCHS asks for, where it asks for one."""
         return recipe.with_epochs(self.epochs) if self.epochs else recipe

@@ -100,9 +100,8 @@ class Events:
 
 
 def _names(notes: Notes) -> list[str]:
-    """Name the events of a piece: int32 pitches that start together are one."""
-    starts = np.flatnonzero(np.diff(notes.onset_ticks, prepend=-1))
-    return [_name(tuple(pitches.tolist())) for pitches in np.split(notes.pitch, starts)[1:]]
+    """Name the events of a piece."""
+    return [_name(tuple(pitches.tolist())) for pitches in notes.chords()]
 
 
 @lru_cache(maxsize=2**14)

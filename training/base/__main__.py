@@ -4,13 +4,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from music.codec import learn_codec
 from training.base.card import CARD, write_card
 from training.base.sources import base_collection
 from training.base.weights import WEIGHTS, save_base
 from training.checkpoint import Checkpoint
 from training.corpus import read_corpus
-from training.fitting import fit, split
+from training.fitting import fit_to_the_end, split
 from training.program import run, say
 from training.recipe import load_recipe
 from training.settings import Settings
@@ -28,10 +27,8 @@ def _train(settings: Settings) -> int:
     corpus = read_corpus(base_collection())
     say(f"base: {len(corpus.pieces)} pieces, {corpus.notes} notes")
     checkpoint = Checkpoint(CHECKPOINT_DIR)
-    codec = learn_codec(recipe.codec, [piece.notes for piece in corpus.pieces])
-    fitted = fit(split(corpus.pieces, recipe.fitting.held_out_share), recipe, codec, checkpoint)
-    if fitted.interrupted:
-        raise KeyboardInterrupt
+    parts = split(corpus.pieces, recipe.fitting.held_out_share)
+    fitted = fit_to_the_end(parts, recipe, corpus.codec(recipe.codec), checkpoint)
     save_base(fitted.model)
     write_card(corpus, recipe, fitted, datetime.now(UTC).date())
     checkpoint.remove()

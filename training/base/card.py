@@ -76,22 +76,20 @@ def _units(recipe: Recipe) -> str:
 
 def _sources_table(corpus: Corpus) -> str:
     pieces, notes = Counter[str](), Counter[str]()
+    listed = sources()
+    folders = {source.folder for source in listed}
     for piece, file in zip(corpus.pieces, corpus.files, strict=True):
-        pieces[_folder(file)] += 1
-        notes[_folder(file)] += len(piece.notes)
+        folder = next(part for part in reversed(file.parts) if part in folders)
+        pieces[folder] += 1
+        notes[folder] += len(piece.notes)
     rows = [
         f"| `{source.folder}` | {pieces[source.folder]:,} | {notes[source.folder]:,} "
         f"| {source.encoding} |"
-        for source in sources()
+        for source in listed
     ]
     return "\n".join(
         ["| folder | pieces | notes | encoding |", "| --- | ---: | ---: | --- |", *rows]
     )
-
-
-def _folder(path: Path) -> str:
-    folders = {source.folder for source in sources()}
-    return next(part for part in reversed(path.parts) if part in folders)
 
 
 def _epoch_rows(fitted: Fitted) -> str:

@@ -9,16 +9,17 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from music.codec import Codec, learn_codec
+from music.codec import Codec
 from music.piece import Piece
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 from training.checkpoint import Checkpoint
 from training.collections import find_collection
 from training.corpus import Corpus, read_corpus
-from training.errors import CollectionError, RecipeError, SettingsError
-from training.fitting import fit, split
+from training.errors import CollectionError, RecipeError
+from training.fitting import fit_to_the_end, split
 from training.program import run, say
 from training.recipe import BASE, Recipe, load_recipe
+from training.report import REPORTS_DIR
 from training.report.assessment import assess
 from training.report.cross_validation import FOLDS, cross_validate
 from training.report.generation import generate
@@ -29,7 +30,6 @@ from training.settings import Settings
 from training.writing import write_whole
 
 WORK_DIR = Path(".cache/report")
-REPORTS_DIR = Path("reports")
 SONGS = 20
 SAMPLING = Sampling(500, TEMPERATURE, TOP_K, TOP_P, tuple(range(1, SONGS + 1)))
 
@@ -40,35 +40,32 @@ def main() -> int:
 
 
 def _evaluate(settings: Settings) -> int:
-    if not settings.game:
-        raise SettingsError("GAME is not set; it must name a collection")
+    game = settings.one_game
     started = time.monotonic()
     recipe = settings.shortened(load_recipe(settings.recipe))
     if not recipe.fitting.held_out_share:
         raise RecipeError(f"recipe {recipe.name} holds nothing out to score it on")
-    collection = find_collection(settings.game, settings.data_dir)
+    collection = find_collection(game, settings.data_dir)
     if recipe.start == BASE and collection.is_in_base:
-        raise CollectionError(f"the base has learned {settings.game}: nothing can be held out")
+        raise CollectionError(f"the base has learned {game}: nothing can be held out")
     corpus = read_corpus(collection)
     if len(corpus.pieces) < FOLDS:
         raise CollectionError(
-            f"{settings.game} has {len(corpus.pieces)} pieces; a report needs {FOLDS} or more"
+            f"{game} has {len(corpus.pieces)} pieces; a report needs {FOLDS} or more"
         )
-    codec = learn_codec(recipe.codec, [piece.notes for piece in corpus.pieces])
-    work_dir = WORK_DIR / settings.game
+    codec = corpus.codec(recipe.codec)
+    work_dir = WORK_DIR / game
     folds = cross_validate(corpus.pieces, recipe, codec, work_dir, say)
     say("the network that has heard all pieces, to draw from")
     songs = _songs(corpus, recipe, codec, work_dir)
     report = _report(corpus, recipe, folds, songs, time.monotonic() - started)
-    _write(report, songs, corpus, REPORTS_DIR / settings.game)
+    _write(report, songs, corpus, REPORTS_DIR / game)
     return 0
 
 
 def _songs(corpus: Corpus, recipe: Recipe, codec: Codec, work_dir: Path) -> list[Piece]:
     parts = split(corpus.pieces, recipe.fitting.held_out_share)
-    fitted = fit(parts, recipe, codec, Checkpoint(work_dir / "all"))
-    if fitted.interrupted:
-        raise KeyboardInterrupt
+    fitted = fit_to_the_end(parts, recipe, codec, Checkpoint(work_dir / "all"))
     return generate(fitted.model, codec, SAMPLING, corpus.tempo_bpm)
 
 

@@ -12,7 +12,7 @@ from music.piece import Piece
 from training.batches import sequence, whole_batches
 from training.checkpoint import Checkpoint
 from training.evaluation import nats
-from training.fitting import Fitted, Split, fit, split
+from training.fitting import Fitted, fit_to_the_end, split
 from training.recipe import SCRATCH, Recipe
 from training.report.baselines import baselines
 from training.report.result import Fold, HeldOutBits
@@ -80,8 +80,8 @@ def _fold(
 ) -> Fold:
     started = time.monotonic()
     parts = split(learned, recipe.fitting.held_out_share)
-    default = _finished(parts, recipe, codec, work_dir / "default")
-    plain = _finished(parts, scratch(recipe), codec, work_dir / "scratch")
+    default = fit_to_the_end(parts, recipe, codec, Checkpoint(work_dir / "default"))
+    plain = fit_to_the_end(parts, scratch(recipe), codec, Checkpoint(work_dir / "scratch"))
     grams = baselines(learned, held_out, codec)
     return Fold(
         held_out=tuple(piece.name for piece in held_out),
@@ -97,14 +97,6 @@ def _fold(
         scratch_epochs=plain.journal.epochs,
         duration_s=time.monotonic() - started,
     )
-
-
-def _finished(parts: Split, recipe: Recipe, codec: Codec, work_dir: Path) -> Fitted:
-    """Fit to the end; half a fit is no result."""
-    fitted = fit(parts, recipe, codec, Checkpoint(work_dir))
-    if fitted.interrupted:
-        raise KeyboardInterrupt
-    return fitted
 
 
 def _bits_per_note(fitted: Fitted, pieces: Sequence[Piece], codec: Codec) -> float:

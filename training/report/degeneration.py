@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from music.notes import TICKS_PER_BEAT, Notes
+from music.meter import BAR_TICKS
+from music.notes import Notes
 
-BAR_TICKS = 4 * TICKS_PER_BEAT  # bars of 4/4, from the first note on
 GRAM_STEPS = 4
 
 
@@ -18,7 +18,7 @@ class Degeneration:
         longest_repeat_onsets: The longest run of onsets at which the same keys are struck.
         distinct_four_grams: Of the runs of four steps (pitch interval and onset interval, from
             note to note), the share that differ: 1 where nothing comes back. None below five notes.
-        empty_bars: The share of bars in which nothing sounds.
+        empty_bars: The share of bars, counted from the first note on, in which nothing sounds.
     """
 
     longest_repeat_onsets: int
@@ -37,8 +37,7 @@ def degeneration(notes: Notes) -> Degeneration:
 
 def _longest_repeat(notes: Notes) -> int:
     """Count the onsets of the longest run in which every onset strikes the keys of the last."""
-    first = np.flatnonzero(np.diff(notes.onset_ticks, prepend=-1))
-    chords = [frozenset(keys.tolist()) for keys in np.split(notes.pitch, first)[1:]]
+    chords = [frozenset(keys.tolist()) for keys in notes.chords()]
     longest = run = 0
     for place, chord in enumerate(chords):
         run = run + 1 if place and chord == chords[place - 1] else 1

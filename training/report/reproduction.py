@@ -10,16 +10,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from music.codec import Codec, as_told, learn_codec
+from music.codec import Codec, as_told
 from music.piece import Piece
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 from training.checkpoint import Checkpoint
 from training.collections import find_collection
 from training.corpus import Corpus, read_corpus
-from training.errors import SettingsError
-from training.fitting import Fitted, fit, split
+from training.fitting import Fitted, fit_to_the_end, split
 from training.program import run, say
 from training.recipe import load_recipe
+from training.report import REPORTS_DIR
 from training.report.assessment import assess
 from training.report.generation import generate
 from training.report.result import QuoteLengths, Sampling
@@ -27,7 +27,6 @@ from training.settings import Settings
 from training.writing import write_whole
 
 RECIPE = "original"
-REPORTS_DIR = Path("reports")
 WORK_DIR = Path(".cache/reproduction")
 NOTES = 500
 SAMPLINGS = {
@@ -42,17 +41,14 @@ def main() -> int:
 
 
 def _reproduce(settings: Settings) -> int:
-    if not settings.game:
-        raise SettingsError("GAME is not set; it must name a collection")
+    game = settings.one_game
     recipe = settings.shortened(load_recipe(RECIPE))
-    corpus = read_corpus(find_collection(settings.game, settings.data_dir))
-    codec = learn_codec(recipe.codec, [piece.notes for piece in corpus.pieces])
+    corpus = read_corpus(find_collection(game, settings.data_dir))
+    codec = corpus.codec(recipe.codec)
     parts = split(corpus.pieces, recipe.fitting.held_out_share)
-    fitted = fit(parts, recipe, codec, Checkpoint(WORK_DIR / settings.game))
-    if fitted.interrupted:
-        raise KeyboardInterrupt
+    fitted = fit_to_the_end(parts, recipe, codec, Checkpoint(WORK_DIR / game))
     figures = _figures(corpus, codec, fitted)
-    path = REPORTS_DIR / settings.game / "reproduction.json"
+    path = REPORTS_DIR / game / "reproduction.json"
     write_whole(path, json.dumps(figures, indent=1).encode())
     _tell(figures)
     say(f"wrote {path}")
