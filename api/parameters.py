@@ -175,9 +175,9 @@ PARAMETERS = (
     Parameter(
         name="primer",
         kind=Kind.CHOICE,
-        effect="corpus goes on from the opening of one of the game's pieces",
+        effect="corpus goes on from the opening of one of the game's pieces, none from nothing",
         choices=tuple(Primer),
-        default=Primer.NONE.value,
+        default=Primer.CORPUS.value,
     ),
     Parameter(
         name="format",

@@ -74,6 +74,13 @@ class Notes:
             self.onset_ticks, self.duration_ticks, pitch + 12 * (octaves_up - octaves_down)
         )
 
+    def stretched(self, factor: float) -> "Notes":
+        """Write everything in longer or shorter values, rounded down to the grid."""
+        onset, duration = (
+            (column * factor).astype(np.int32) for column in (self.onset_ticks, self.duration_ticks)
+        )
+        return Notes(onset, np.maximum(1, duration), self.pitch)
+
     def shifted(self, ticks: int) -> "Notes":
         """Move every onset by a number of ticks."""
         return Notes(self.onset_ticks + np.int32(ticks), self.duration_ticks, self.pitch)

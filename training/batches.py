@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.codec import BOS, EOS, PAD, Codec
+from music.notes import Notes
 from music.piece import Piece
 from training.recipe import FittingRecipe
 
 KEYS = range(-6, 6)  # every key once, no farther than a tritone
+_STRETCHES = (1, 1, 1, 2, 0.5)  # most readings in a piece's own note values
 
 _WHOLE_BATCH_TOKENS = 32_768
 _SHORTEST = 256
@@ -39,18 +41,19 @@ class Epochs:
     def __init__(
         self, pieces: Sequence[Piece], recipe: FittingRecipe, codec: Codec, seed: int = 0
     ) -> None:
-        """Encode the pieces in every key that the recipe reads them in.
+        """Count the collection's tokens.
 
         Args:
             pieces: One or more.
-            recipe: Window and batch sizes, transposition.
+            recipe: Window and batch sizes, transposition, stretching.
             codec: Writes the pieces as tokens.
-            seed: Of the random keys, cuts and order.
+            seed: Of the random keys, note values, cuts and order.
         """
-        keys = KEYS if recipe.transpose else range(1)
-        self._by_key = {key: [sequence(piece, codec, key) for piece in pieces] for key in keys}
-        tokens = sum(map(len, self._by_key[0]))
-        self._passes = int(np.clip(recipe.tokens_per_epoch // tokens, 1, len(keys)))
+        self._pieces = pieces
+        self._codec = codec
+        self._keys = KEYS if recipe.transpose else range(1)
+        tokens = sum(len(sequence(piece.notes, codec)) for piece in pieces)
+        self._passes = int(np.clip(recipe.tokens_per_epoch // tokens, 1, len(self._keys)))
         self._share = min(1.0, recipe.tokens_per_epoch / tokens)
         self._recipe = recipe
         self._seed = seed
@@ -64,14 +67,27 @@ class Epochs:
             epoch: From 0.
         """
         random = np.random.default_rng((self._seed, epoch))
-        pieces = range(len(self._by_key[0]))
-        keys = [random.permutation(list(self._by_key))[: self._passes] for _ in pieces]
-        chosen = [self._by_key[int(key)][piece] for piece in pieces for key in keys[piece]]
-        windows = [w for tokens in chosen for w in self._windows(tokens, random)]
+        windows = [
+            window
+            for piece in self._pieces
+            for key in random.permutation(self._keys)[: self._passes]
+            for window in self._windows(self._reading(piece, int(key), random), random)
+        ]
         order = random.permutation(len(windows))[: math.ceil(self._share * len(windows))]
         size = self._recipe.batch_windows
         groups = [order[i : i + size] for i in range(0, len(order), size)]
         return [self._batch([windows[i] for i in g]) for g in groups]
+
+    def _reading(
+        self, piece: Piece, semitones: int, random: np.random.Generator
+    ) -> NDArray[np.int32]:
+        """Encode a piece in a key and, where the recipe says so, in other note values at times."""
+        notes = piece.notes.transposed(semitones)
+        if self._recipe.stretch:
+            factor = random.choice(_STRETCHES)
+            if (notes.onset_ticks * factor % 1 == 0).all():
+                notes = notes.stretched(factor)
+        return sequence(notes, self._codec)
 
     def _batch(self, windows: Sequences) -> Batch:
         """Fill a batch up with empty rows: a step is compiled once for each shape."""
@@ -88,13 +104,13 @@ class Epochs:
         return [tokens[: first + 1], *(tokens[start : start + length + 1] for start in starts)]
 
 
-def sequence(piece: Piece, codec: Codec, semitones: int = 0) -> NDArray[np.int32]:
-    """Encode a piece with BOS before and EOS behind it.
+def sequence(notes: Notes, codec: Codec) -> NDArray[np.int32]:
+    """Encode a piece's notes with BOS before and EOS behind them.
 
     Returns:
         int32[T].
     """
-    return np.array([BOS, *codec.encode(piece.notes.transposed(semitones)), EOS], dtype=np.int32)
+    return np.array([BOS, *codec.encode(notes), EOS], dtype=np.int32)
 
 
 def whole_batches(sequences: Sequences) -> list[Batch]:

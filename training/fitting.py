@@ -21,6 +21,7 @@ from training.interruption import interruptible
 from training.journal import Epoch, Journal
 from training.lstm import runs_on_gpu
 from training.network import build_network
+from training.optimizer import make_optimizer
 from training.recipe import BASE, FittingRecipe, Recipe
 
 
@@ -92,7 +93,7 @@ def _fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> 
     epochs = Epochs(parts.learned, fitting, codec)
     fresh = not journal.epochs
     model = _start(recipe, codec, epochs) if fresh else checkpoint.load_last(journal)
-    held_out = whole_batches([sequence(piece, codec) for piece in parts.held_out])
+    held_out = whole_batches([sequence(piece.notes, codec) for piece in parts.held_out])
     interrupted = False
     try:
         with interruptible() as check:
@@ -114,15 +115,11 @@ def _fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> 
 def _start(recipe: Recipe, codec: Codec, epochs: Epochs) -> keras.Model:
     keras.utils.set_random_seed(0)
     fitting = recipe.fitting
-    batches_per_epoch = len(epochs.batches(0))
     model = build_network(recipe.network, len(codec.vocabulary))
     if recipe.start == BASE:
         load_base(model)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        fitting.learning_rate, batches_per_epoch * fitting.epochs, alpha=0.01
-    )
     model.compile(
-        optimizer=keras.optimizers.Adam(schedule, global_clipnorm=fitting.clip_norm),
+        optimizer=make_optimizer(fitting, len(epochs.batches(0)) * fitting.epochs),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=PAD),
         jit_compile=not runs_on_gpu(),  # there, the fused layer is faster and knows no XLA
     )

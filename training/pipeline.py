@@ -6,18 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from music.codec import Codec, as_told
-from music.description import Description, LearnedPiece, ModelCard, Opening
-from music.notes import TICKS_PER_BEAT
-from music.piece import Piece
+from music.description import Description, LearnedPiece, ModelCard
 from training.checkpoint import Checkpoint
 from training.collections import Collection
 from training.corpus import Corpus, read_corpus
 from training.fitting import Fitted, Split, fit, split
+from training.openings import opening
 from training.publishing import publish
 from training.recipe import BASE, Recipe
 from training.record import write_record
-
-OPENING_BEATS = 16  # four bars of 4/4
 
 
 @dataclass(frozen=True)
@@ -93,14 +90,9 @@ def describe(corpus: Corpus, recipe: Recipe, codec: Codec, fitted: Fitted) -> De
         codec=codec.name,
         vocabulary=codec.vocabulary,
         tempo_bpm=corpus.tempo_bpm,
-        openings=tuple(_opening(piece, codec) for piece in corpus.pieces),
+        openings=tuple(opening(piece, codec) for piece in corpus.pieces),
         learned=tuple(
             LearnedPiece(piece.name, as_told(codec, piece.notes)) for piece in corpus.pieces
         ),
         card=card,
     )
-
-
-def _opening(piece: Piece, codec: Codec) -> Opening:
-    begins = piece.notes.onset_ticks < OPENING_BEATS * TICKS_PER_BEAT
-    return Opening(piece.name, tuple(codec.encode(piece.notes[begins]).tolist()), piece.tempo_bpm)

@@ -12,6 +12,7 @@ from training.errors import RecipeError
 RECIPES = Path(__file__).with_name("recipes")
 DEFAULT = "default"
 BASE, SCRATCH = STARTS = ("base", "scratch")
+ADAM, MUON = OPTIMIZERS = ("adam", "muon")
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,12 @@ class FittingRecipe:
             that has more in parts.
         window_tokens: Length of the sequences learned from; every step is a target.
         batch_windows: Windows in a batch.
-        learning_rate: At the start; it falls to a hundredth along a half cosine.
+        optimizer: `adam` or `muon`.
+        learning_rate: The highest: it rises to it over the first updates and falls to a hundredth
+            along a half cosine.
         clip_norm: Bound on the gradient's norm.
         transpose: Whether windows are read in random keys.
+        stretch: Whether pieces are at times read in twice or half their note values.
         held_out_share: Share of the pieces that is kept for validation, whole.
     """
 
@@ -63,9 +67,11 @@ class FittingRecipe:
     tokens_per_epoch: int
     window_tokens: int
     batch_windows: int
+    optimizer: str
     learning_rate: float
     clip_norm: float
     transpose: bool
+    stretch: bool
     held_out_share: float
 
     def __post_init__(self) -> None:
@@ -75,9 +81,15 @@ class FittingRecipe:
         _check("fitting.tokens_per_epoch", self.tokens_per_epoch, 1, 10**9)
         _check("fitting.window_tokens", self.window_tokens, 2, 8192)
         _check("fitting.batch_windows", self.batch_windows, 1, 4096)
+        _check_name("fitting.optimizer", self.optimizer, OPTIMIZERS)
         _check("fitting.learning_rate", self.learning_rate, 1e-6, 1.0)
         _check("fitting.clip_norm", self.clip_norm, 1e-3, 1e3)
         _check("fitting.held_out_share", self.held_out_share, 0, 0.5)
+
+    @property
+    def asks_for_more_than_was_learned(self) -> bool:
+        """Whether music must be written that is not, note for note, in the learned pieces."""
+        return bool(self.transpose or self.stretch or self.held_out_share)
 
 
 @dataclass(frozen=True)
@@ -107,10 +119,10 @@ class Recipe:
         _check("base_share", self.base_share, 0, 1)
         if self.base_share and self.start != BASE:
             raise RecipeError(f"base_share is {self.base_share}; without start = {BASE!r} it is 0")
-        if self.codec == Events.name and (self.fitting.transpose or self.fitting.held_out_share):
+        if self.codec == Events.name and self.fitting.asks_for_more_than_was_learned:
             raise RecipeError(
-                f"codec {self.codec!r} can write nothing but the learned pieces in their own keys; "
-                "fitting.transpose must be false and fitting.held_out_share 0"
+                f"codec {self.codec!r} can write nothing but the learned pieces as they are; "
+                "fitting.transpose and fitting.stretch must be false, fitting.held_out_share 0"
             )
 
     def with_epochs(self, epochs: int) -> "Recipe":
@@ -173,7 +185,7 @@ def _check_names(prefix: str, given: dict[str, Any], wanted: set[str]) -> None:
 
 
 def _typed(name: str, value: Any, hint: Any) -> Any:
-    if hint is bool and isinstance(value, bool):
+    if hint in (bool, str) and isinstance(value, hint):
         return value
     if hint is int and type(value) is int:
         return value

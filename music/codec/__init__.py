@@ -21,7 +21,7 @@ __all__ = [
     "open_codec",
 ]
 
-CODECS: dict[str, type[Tsd] | type[Events]] = {kind.name: kind for kind in (Tsd, Events)}
+CODECS: dict[str, type[Codec]] = {kind.name: kind for kind in (Tsd, Events)}
 
 
 def learn_codec(name: str, pieces: Sequence[Notes]) -> Codec:
@@ -52,7 +52,7 @@ def as_told(codec: Codec, notes: Notes) -> Notes:
     return cleaned(codec.decode(codec.encode(notes))[0])
 
 
-def _kind(name: str) -> type[Tsd] | type[Events]:
+def _kind(name: str) -> type[Codec]:
     if name not in CODECS:
         raise CodecError(f"codec {name!r} is unknown; there are {', '.join(CODECS)}")
     return CODECS[name]

@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from music.codec.tokens import SPECIAL_TOKENS, START, Cursor, check_begins_with_specials, numbers
+from music.codec.tokens import SPECIAL_TOKENS, START, Codec, Cursor, numbers
 from music.errors import TokenError
 from music.notes import TICKS_PER_BEAT, Notes, join
 
@@ -25,22 +25,14 @@ _CHORD = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,11}")
 _CHORDS_OCTAVE = 60  # music21 puts a bare pitch class into the octave above middle C
 
 
-class Events:
+class Events(Codec):
     """The codec `notes` over the events of some pieces."""
 
     name: ClassVar[str] = "notes"
 
     def __init__(self, vocabulary: Sequence[str]) -> None:
-        """Read the tokens' meaning off their names.
-
-        Args:
-            vocabulary: V names, in the order of the tokens' numbers.
-
-        Raises:
-            TokenError: A name is not of this codec.
-        """
-        check_begins_with_specials(vocabulary)
-        self._vocabulary = tuple(vocabulary)
+        """Read the tokens' meaning off their names, as every codec."""
+        super().__init__(vocabulary)
         self._numbers = {name: number for number, name in enumerate(vocabulary)}
         self._pitches = [() if name in SPECIAL_TOKENS else _pitches(name) for name in vocabulary]
 
@@ -48,11 +40,6 @@ class Events:
     def over(cls, pieces: Sequence[Notes]) -> Self:
         """Make the codec of all events of some pieces, and of no others."""
         return cls((*SPECIAL_TOKENS, *sorted({name for notes in pieces for name in _names(notes)})))
-
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        """Name every token, the special ones first; a token's number is its place."""
-        return self._vocabulary
 
     def encode(self, notes: Notes) -> NDArray[np.int32]:
         """Write what starts together as one event.
@@ -81,7 +68,7 @@ class Events:
         Raises:
             TokenError: A token is not in the vocabulary.
         """
-        events = [self._pitches[n] for n in numbers(tokens, len(self._vocabulary))]
+        events = [self._pitches[n] for n in numbers(tokens, len(self.vocabulary))]
         chords = [
             Notes.of([step * EVENT_TICKS] * len(pitches), [EVENT_TICKS] * len(pitches), pitches)
             for step, pitches in enumerate(filter(None, events))

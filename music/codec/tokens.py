@@ -1,8 +1,9 @@
 """What all codecs share."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,15 +33,32 @@ class Cursor:
 START = Cursor()
 
 
-class Codec(Protocol):
+class Codec(ABC):
     """A way of writing notes as tokens, with its vocabulary."""
 
     name: ClassVar[str]
 
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        """Name every token, the special ones first; a token's number is its place."""
+    def __init__(self, vocabulary: Sequence[str]) -> None:
+        """Read the tokens' meaning off their names.
 
+        Args:
+            vocabulary: V names, in the order of the tokens' numbers.
+
+        Raises:
+            TokenError: A name is not of this codec, or PAD, BOS and EOS do not have the numbers
+                that everything else counts on.
+        """
+        if tuple(vocabulary[: len(SPECIAL_TOKENS)]) != SPECIAL_TOKENS:
+            raise TokenError(f"the vocabulary does not begin with {', '.join(SPECIAL_TOKENS)}")
+        self.vocabulary = tuple(vocabulary)
+        """Every token's name, the special ones first; a token's number is its place."""
+
+    @classmethod
+    @abstractmethod
+    def over(cls, pieces: Sequence[Notes]) -> Self:
+        """Make the codec that can write some pieces."""
+
+    @abstractmethod
     def encode(self, notes: Notes) -> NDArray[np.int32]:
         """Turn notes into tokens, without BOS and EOS.
 
@@ -51,6 +69,7 @@ class Codec(Protocol):
             TokenError: The vocabulary cannot say it.
         """
 
+    @abstractmethod
     def decode(self, tokens: ArrayLike, cursor: Cursor = START) -> tuple[Notes, Cursor]:
         """Decode the next tokens of a song; special ones are passed over.
 
@@ -65,6 +84,7 @@ class Codec(Protocol):
             TokenError: A token is not in the vocabulary.
         """
 
+    @abstractmethod
     def followers(self) -> NDArray[np.bool_]:
         """Say which token may follow which.
 
@@ -85,13 +105,3 @@ def numbers(tokens: ArrayLike, vocabulary_size: int) -> list[int]:
         if not 0 <= token < vocabulary_size:
             raise TokenError(f"token {token} is not in a vocabulary of {vocabulary_size}")
     return checked
-
-
-def check_begins_with_specials(vocabulary: Sequence[str]) -> None:
-    """Check that PAD, BOS and EOS have the numbers that everything else counts on.
-
-    Raises:
-        TokenError: They have not.
-    """
-    if tuple(vocabulary[: len(SPECIAL_TOKENS)]) != SPECIAL_TOKENS:
-        raise TokenError(f"the vocabulary does not begin with {', '.join(SPECIAL_TOKENS)}")

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from music.codec.tokens import SPECIAL_TOKENS, START, Cursor, check_begins_with_specials, numbers
+from music.codec.tokens import SPECIAL_TOKENS, START, Codec, Cursor, numbers
 from music.errors import TokenError
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, TICKS_PER_BEAT, Notes
 
@@ -54,22 +54,14 @@ def _miditok() -> Any:
     return miditok.TSD(config)
 
 
-class Tsd:
+class Tsd(Codec):
     """The codec `tsd`. It keeps nothing but its vocabulary's tables."""
 
     name: ClassVar[str] = "tsd"
 
     def __init__(self, vocabulary: Sequence[str]) -> None:
-        """Read the tokens' meaning off their names.
-
-        Args:
-            vocabulary: V names, in the order of the tokens' numbers.
-
-        Raises:
-            TokenError: A name is not of this codec.
-        """
-        check_begins_with_specials(vocabulary)
-        self._vocabulary = tuple(vocabulary)
+        """Read the tokens' meaning off their names, as every codec."""
+        super().__init__(vocabulary)
         parsed = [_parse(name) for name in vocabulary]
         self._kinds = [kind for kind, _ in parsed]
         self._values = [value for _, value in parsed]
@@ -80,11 +72,6 @@ class Tsd:
         del pieces
         names: dict[str, int] = _miditok().vocab
         return cls(sorted(names, key=names.__getitem__))
-
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        """Name every token, the special ones first; a token's number is its place."""
-        return self._vocabulary
 
     def encode(self, notes: Notes) -> NDArray[np.int32]:
         """Turn notes into tokens, without BOS and EOS.
@@ -124,7 +111,7 @@ class Tsd:
         """
         onset, pending, struck = cursor.onset_ticks, cursor.pending_pitch, set(cursor.struck)
         onsets, durations, pitches = [], [], []
-        for token in numbers(tokens, len(self._kinds)):
+        for token in numbers(tokens, len(self.vocabulary)):
             kind, value = self._kinds[token], self._values[token]
             if kind == "TimeShift":
                 onset += value

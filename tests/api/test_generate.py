@@ -10,7 +10,7 @@ from music.codec import SPECIAL_TOKENS
 from music.reading import read_midi
 from tests.api.loopback import description
 
-FIXED = "/generate?game=zelda&seed=7"
+FIXED = "/generate?game=zelda&seed=7&primer=none"
 
 
 def notes_of(response):
@@ -87,11 +87,11 @@ def test_a_song_of_seconds_has_every_onset_before_them(client, seconds):
 @pytest.mark.parametrize(
     ("query", "tempo_bpm"),
     [
-        ("", 120),
+        ("&primer=none", 120),
         ("&tempo=33", 33),
-        ("&primer=corpus&seed=0", 90),
-        ("&primer=corpus&seed=1", 150),
-        ("&primer=corpus&seed=1&tempo=33", 33),
+        ("&seed=0", 90),
+        ("&seed=1", 150),
+        ("&seed=1&tempo=33", 33),
     ],
 )
 def test_the_tempo_is_that_of_the_request_or_of_what_it_goes_on_from(client, query, tempo_bpm):
@@ -100,7 +100,7 @@ def test_the_tempo_is_that_of_the_request_or_of_what_it_goes_on_from(client, que
 
 
 def test_a_primer_shapes_the_song_and_is_not_in_it(client, loopback):
-    response = client.post(f"{FIXED}&notes=12&primer=corpus")
+    response = client.post("/generate?game=zelda&seed=7&notes=12")
     assert len(notes_of(response)) == 12
     (prefill,) = (c for c in loopback.calls if c.model_spec.signature_name == "prefill")
     # BOS and the opening of the second piece: the seed is odd and there are two.
@@ -111,7 +111,7 @@ def test_a_primer_shapes_the_song_and_is_not_in_it(client, loopback):
 
 
 def test_a_pitch_at_the_end_of_an_opening_waits_for_its_duration(client):
-    song = notes_of(client.post("/generate?game=zelda&notes=12&primer=corpus&seed=0"))
+    song = notes_of(client.post("/generate?game=zelda&notes=12&seed=0"))
     assert 62 in song.pitch[song.onset_ticks == 0]  # token 5, the last of the opening
 
 

@@ -108,7 +108,7 @@ def test_what_is_left_out_has_its_default():
         top_p=0.9,
         seed=request.seed,
         tempo_bpm=None,
-        primer=Primer.NONE,
+        primer=Primer.CORPUS,
         media_format=None,
     )
 

@@ -26,9 +26,11 @@ TINY = Recipe(
         tokens_per_epoch=1000,
         window_tokens=32,
         batch_windows=8,
+        optimizer="adam",
         learning_rate=0.01,
         clip_norm=1.0,
         transpose=True,
+        stretch=False,
         held_out_share=0.25,
     ),
 )

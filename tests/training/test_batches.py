@@ -13,20 +13,20 @@ ONE_KEY = replace(TINY.fitting, transpose=False, tokens_per_epoch=10**9)
 
 
 def test_a_sequence_begins_with_bos_and_ends_with_eos():
-    tokens = sequence(scale("x", 60), CODEC)
+    tokens = sequence(scale("x", 60).notes, CODEC)
     assert (tokens[0], tokens[-1]) == (BOS, EOS)
     assert CODEC.decode(tokens[1:-1])[0] == scale("x", 60).notes
 
 
 def test_a_target_is_the_token_that_comes_next(pieces):
-    (batch,) = whole_batches([sequence(pieces[0], CODEC)])
+    (batch,) = whole_batches([sequence(pieces[0].notes, CODEC)])
     assert np.array_equal(batch.tokens[0, 1:], batch.targets[0, :-1])
 
 
 def test_every_token_is_a_target_once_in_a_pass(pieces):
     batches = Epochs(pieces, ONE_KEY, CODEC).batches(0)
     targets = np.concatenate([batch.targets.ravel() for batch in batches])
-    expected = np.concatenate([sequence(piece, CODEC)[1:] for piece in pieces])
+    expected = np.concatenate([sequence(piece.notes, CODEC)[1:] for piece in pieces])
     assert np.array_equal(np.bincount(targets[targets != PAD]), np.bincount(expected))
 
 
@@ -36,7 +36,7 @@ def test_batches_have_the_recipes_size_so_that_nothing_is_compiled_twice(pieces)
 
 
 def test_a_small_collection_is_read_in_several_keys_within_an_epoch(pieces):
-    tokens = sum(len(sequence(piece, CODEC)) - 1 for piece in pieces)
+    tokens = sum(len(sequence(piece.notes, CODEC)) - 1 for piece in pieces)
     twice = replace(TINY.fitting, tokens_per_epoch=2 * (tokens + len(pieces)))
     assert targets_in(Epochs(pieces, twice, CODEC).batches(0)) == 2 * tokens
     endless = replace(TINY.fitting, tokens_per_epoch=10**9)
@@ -45,11 +45,32 @@ def test_a_small_collection_is_read_in_several_keys_within_an_epoch(pieces):
 
 def test_a_large_collection_is_read_in_parts_and_every_epoch_reads_another(pieces):
     whole = len(Epochs(pieces, ONE_KEY, CODEC).batches(0)) * ONE_KEY.batch_windows
-    quarter = sum(len(sequence(piece, CODEC)) for piece in pieces) // 4
+    quarter = sum(len(sequence(piece.notes, CODEC)) for piece in pieces) // 4
     epochs = Epochs(pieces, replace(ONE_KEY, tokens_per_epoch=quarter), CODEC)
     parts = [{row.tobytes() for batch in epochs.batches(n) for row in batch.tokens} for n in (0, 1)]
     assert all(len(part) <= whole / 2 for part in parts)
     assert parts[0] != parts[1]
+
+
+def test_a_stretched_collection_is_read_in_other_note_values_at_times(pieces):
+    onsets = set()
+    stretching = replace(ONE_KEY, stretch=True, window_tokens=512, batch_windows=1)
+    for epoch in range(20):
+        for batch in Epochs(pieces[:1], stretching, CODEC).batches(epoch):
+            notes, _ = CODEC.decode(batch.tokens[0])
+            onsets |= set(np.diff(notes.onset_ticks).tolist())
+    assert onsets == {3, 6, 12}
+
+
+def test_what_would_leave_the_grid_is_not_halved(pieces):
+    odd = replace(pieces[0], notes=pieces[0].notes.stretched(0.5))
+    stretching = replace(ONE_KEY, stretch=True, window_tokens=512, batch_windows=1)
+    read = [
+        CODEC.decode(batch.tokens[0])[0]
+        for epoch in range(20)
+        for batch in Epochs([odd], stretching, CODEC).batches(epoch)
+    ]
+    assert {int(np.diff(notes.onset_ticks)[0]) for notes in read if len(notes) > 1} == {3, 6}
 
 
 def test_an_epoch_is_always_cut_the_same_way_and_the_next_one_another(pieces):
@@ -62,7 +83,7 @@ def test_an_epoch_is_always_cut_the_same_way_and_the_next_one_another(pieces):
 
 def test_whole_sequences_lose_nothing_in_batches_of_few_shapes():
     lengths = [20, 40, 86, 90, 200, 400, 401, 402]
-    sequences = [sequence(scale("x", 60, notes=n), CODEC) for n in lengths]
+    sequences = [sequence(scale("x", 60, notes=n).notes, CODEC) for n in lengths]
     batches = whole_batches(sequences)
     assert targets_in(batches) == sum(len(s) - 1 for s in sequences)
     assert {batch.tokens.shape for batch in batches} == {(2, 256), (2, 512), (1, 1024), (3, 2048)}

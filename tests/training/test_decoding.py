@@ -46,7 +46,7 @@ def decode(network):
 
 
 def test_steps_compute_what_keras_computes(model, network):
-    tokens = np.array([sequence(scale("x", root), CODEC)[:30] for root in (60, 67)])
+    tokens = np.array([sequence(scale("x", root).notes, CODEC)[:30] for root in (60, 67)])
     expected = model.predict_on_batch(tokens)
     state = network.initial_state(2)
     for t in range(tokens.shape[1]):
@@ -55,13 +55,13 @@ def test_steps_compute_what_keras_computes(model, network):
 
 
 def test_the_plain_contract_is_kerass_softmax(model, network):
-    tokens = np.array([sequence(scale("x", 60), CODEC)[:20]])
+    tokens = np.array([sequence(scale("x", 60).notes, CODEC)[:20]])
     expected = tf.nn.softmax(model.predict_on_batch(tokens)[:, -1])
     np.testing.assert_allclose(network.probabilities(tf.constant(tokens)), expected, atol=1e-6)
 
 
 def test_prefill_reads_all_but_the_last_token_of_each_row(network):
-    tokens = sequence(scale("x", 60), CODEC)[:6]
+    tokens = sequence(scale("x", 60).notes, CODEC)[:6]
     rows = np.array([tokens, [*tokens[:3], PAD, PAD, PAD]], np.int32)
     state, last = network.prefill(tf.constant(rows), tf.constant([6, 3]))
     assert last.numpy().tolist() == [tokens[5], tokens[2]]

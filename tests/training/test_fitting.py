@@ -126,6 +126,6 @@ def test_the_best_epochs_weights_are_kept(pieces, tmp_path):
     fitted = fit(parts, recipe, CODEC, Checkpoint(tmp_path))
     losses = [epoch.held_out_loss for epoch in fitted.journal.epochs]
     assert fitted.journal.best < 7, "the last epoch was the best: nothing to tell apart"
-    tokens = len(sequence(held_out, CODEC)) - 1
+    tokens = len(sequence(held_out.notes, CODEC)) - 1
     nats_per_token = fitted.held_out_bits_per_note * np.log(2) * len(held_out.notes) / tokens
     assert nats_per_token == pytest.approx(min(losses), rel=1e-4)

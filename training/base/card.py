@@ -49,9 +49,10 @@ The recipe `{recipe.name}` of `training/recipes/`:
 
 | | |
 | --- | --- |
-| epochs | {fitting.epochs}, every piece in a random key each time |
+| epochs | {fitting.epochs}, every piece in a random key each time, at times in other note values |
 | windows | {fitting.window_tokens} tokens, {fitting.batch_windows} a batch |
-| learning rate | {fitting.learning_rate}, falling along a half cosine |
+| optimizer | {fitting.optimizer} |
+| learning rate | up to {fitting.learning_rate}, then down along a half cosine |
 | dropout | {recipe.network.dropout} |
 
 ## How well

@@ -17,17 +17,22 @@ class Source:
         folder: Its name there.
         suffixes: Of the files that are taken, without dots.
         encoding: Who encoded them, and on what terms.
+        every: Of how many files one is taken.
     """
 
     folder: str
     suffixes: tuple[str, ...]
     encoding: str
+    every: int = 1
 
 
 def sources() -> tuple[Source, ...]:
     """Read the table of sources."""
     table = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
-    return tuple(Source(s["folder"], tuple(s["suffixes"]), s["encoding"]) for s in table["source"])
+    return tuple(
+        Source(s["folder"], tuple(s["suffixes"]), s["encoding"], s.get("every", 1))
+        for s in table["source"]
+    )
 
 
 def base_collection() -> Collection:
@@ -39,6 +44,6 @@ def base_collection() -> Collection:
         path
         for source in sources()
         for suffix in source.suffixes
-        for path in sorted((corpus_dir / source.folder).rglob(f"*.{suffix}"))
+        for path in sorted((corpus_dir / source.folder).rglob(f"*.{suffix}"))[:: source.every]
     ]
     return Collection("base", "Base", tuple(files))

@@ -17,6 +17,7 @@ from training.collections import find_collection
 from training.corpus import Corpus, read_corpus
 from training.errors import CollectionError, RecipeError
 from training.fitting import fit_to_the_end, split
+from training.openings import opening
 from training.program import run, say
 from training.recipe import BASE, Recipe, load_recipe
 from training.report import REPORTS_DIR
@@ -66,7 +67,8 @@ def _evaluate(settings: Settings) -> int:
 def _songs(corpus: Corpus, recipe: Recipe, codec: Codec, work_dir: Path) -> list[Piece]:
     parts = split(corpus.pieces, recipe.fitting.held_out_share)
     fitted = fit_to_the_end(parts, recipe, codec, Checkpoint(work_dir / "all"))
-    return generate(fitted.model, codec, SAMPLING, corpus.tempo_bpm)
+    openings = [opening(piece, codec) for piece in corpus.pieces]
+    return generate(fitted.model, codec, SAMPLING, openings)
 
 
 def _report(

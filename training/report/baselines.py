@@ -128,7 +128,9 @@ def baselines(learned: Sequence[Piece], held_out: Sequence[Piece], codec: Codec)
         held_out: One or more.
         codec: Writes them as tokens, in every key.
     """
-    by_key = {key: [sequence(piece, codec, key) for piece in learned] for key in KEYS}
+    by_key = {
+        key: [sequence(piece.notes.transposed(key), codec) for piece in learned] for key in KEYS
+    }
     every_key = [tokens for sequences in by_key.values() for tokens in sequences]
 
     def scored(length: int) -> Baseline:
@@ -142,7 +144,7 @@ def _bits_per_note(
     sequences: Sequence[NDArray[np.int32]], held_out: Sequence[Piece], codec: Codec, length: int
 ) -> float:
     model = NGrams(sequences, length, len(codec.vocabulary))
-    bits = math.fsum(model.bits(sequence(piece, codec)) for piece in held_out)
+    bits = math.fsum(model.bits(sequence(piece.notes, codec)) for piece in held_out)
     return bits / sum(len(piece.notes) for piece in held_out)
 
 

@@ -64,7 +64,7 @@ def scratch(recipe: Recipe) -> Recipe:
     It learns in steps that suit fresh weights, for as long as it gains by it.
     """
     fitting = replace(
-        recipe.fitting, transpose=False, learning_rate=0.003, epochs=200, patience_epochs=25
+        recipe.fitting, transpose=False, learning_rate=0.006, epochs=60, patience_epochs=10
     )
     return replace(
         recipe, name=f"{recipe.name} from scratch", start=SCRATCH, base_share=0.0, fitting=fitting
@@ -101,5 +101,5 @@ def _fold(
 
 def _bits_per_note(fitted: Fitted, pieces: Sequence[Piece], codec: Codec) -> float:
     notes = sum(len(piece.notes) for piece in pieces)
-    batches = whole_batches([sequence(piece, codec) for piece in pieces])
+    batches = whole_batches([sequence(piece.notes, codec) for piece in pieces])
     return nats(fitted.model, batches) / math.log(2) / notes

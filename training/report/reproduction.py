@@ -17,6 +17,7 @@ from training.checkpoint import Checkpoint
 from training.collections import find_collection
 from training.corpus import Corpus, read_corpus
 from training.fitting import Fitted, fit_to_the_end, split
+from training.openings import opening
 from training.program import run, say
 from training.recipe import load_recipe
 from training.report import REPORTS_DIR
@@ -76,7 +77,8 @@ def _figures(corpus: Corpus, codec: Codec, fitted: Fitted) -> dict[str, Any]:
 def _quotes(corpus: Corpus, codec: Codec, fitted: Fitted, how: Sampling) -> QuoteLengths:
     """Compare songs with the pieces as the codec tells them, every event half a beat."""
     told = [Piece(p.name, as_told(codec, p.notes), p.tempo_bpm) for p in corpus.pieces]
-    songs = generate(fitted.model, codec, how, corpus.tempo_bpm)
+    openings = [opening(piece, codec) for piece in corpus.pieces]
+    songs = generate(fitted.model, codec, how, openings)
     return assess(songs, told).longest_quote_notes
 
 

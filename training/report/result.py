@@ -158,7 +158,7 @@ class Assessment:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the generated pieces were drawn.
+    """How the generated pieces were drawn, each going on from the opening that its seed chooses.
 
     Attributes:
         notes: How many each was asked for.

@@ -131,7 +131,8 @@ def sampling(how: Sampling) -> str:
     """Say how the pieces were drawn."""
     top_k = f"from the {how.top_k} most likely tokens" if how.top_k else "from all tokens"
     top_p = f"cut to {how.top_p:g} of the probability" if how.top_p < 1 else "uncut"
-    return f"at temperature {how.temperature:g}, {top_k}, {top_p}, {how.notes} notes each"
+    drawn = f"at temperature {how.temperature:g}, {top_k}, {top_p}"
+    return f"{drawn}, {how.notes} notes each, going on from the openings of the pieces by turns"
 
 
 def _whole(value: float) -> str:

@@ -47,6 +47,12 @@ def test_every_source_has_files_and_says_who_encoded_them():
         assert source.encoding
 
 
+def test_of_the_fiddle_tunes_few_are_taken_from_all_over_the_folder():
+    tunes = [path for path in base_collection().files if "ryansMammoth" in path.parts]
+    there_are = sorted(tunes[0].parent.glob("*.abc"))
+    assert tunes == there_are[::5]
+
+
 @pytest.mark.parametrize("folder", ["palestrina", "essenFolksong"])
 def test_encodings_that_reserve_rights_stay_out(folder):
     assert folder not in {source.folder for source in sources()}

@@ -70,7 +70,9 @@ def test_counts_in_every_key_know_a_piece_in_a_key_that_was_not_learned():
 def test_bits_are_counted_a_note():
     learned, held_out = scale("x", 60), scale("y", 60, notes=30)
     expected = (
-        NGrams([sequence(learned, CODEC)], 1, len(CODEC.vocabulary)).bits(sequence(held_out, CODEC))
+        NGrams([sequence(learned.notes, CODEC)], 1, len(CODEC.vocabulary)).bits(
+            sequence(held_out.notes, CODEC)
+        )
         / 30
     )
     found = baselines([learned], [held_out], CODEC).unigram

@@ -7,6 +7,7 @@ import pytest
 
 from tests.training.conftest import CODEC, TINY, scale
 from training.network import build_network
+from training.openings import opening
 from training.report.cross_validation import cross_validate, parted, scratch
 from training.report.generation import generate
 from training.report.result import Sampling
@@ -45,12 +46,15 @@ def test_a_fold_has_every_baseline_and_finished_fits_are_not_done_again(pieces, 
         assert same.bits_per_note == fold.bits_per_note
 
 
+OPENINGS = [opening(scale(name, root), CODEC) for name, root in (("a", 50), ("b", 70))]
+
+
 def test_songs_are_as_long_as_asked_and_their_seeds_alone_decide():
     model = build_network(TINY.network, len(CODEC.vocabulary))
     random = np.random.default_rng(0)
     model.set_weights([random.normal(0, 0.5, w.shape) for w in model.get_weights()])
-    together = generate(model, CODEC, Sampling(30, 1.0, 0, 0.95, (1, 2, 2**40)), 90.0)
-    (alone,) = generate(model, CODEC, Sampling(30, 1.0, 0, 0.95, (2,)), 90.0)
+    together = generate(model, CODEC, Sampling(30, 1.0, 0, 0.95, (1, 2, 2**40)), OPENINGS)
+    (alone,) = generate(model, CODEC, Sampling(30, 1.0, 0, 0.95, (2,)), OPENINGS)
     assert [len(song.notes) for song in together] == [30, 30, 30]
     assert together[1].notes == alone.notes
     assert together[0].notes != together[1].notes

@@ -1,0 +1,14 @@
+"""How pieces begin, for songs to go on from."""
+
+from music.codec import Codec
+from music.description import Opening
+from music.notes import TICKS_PER_BEAT
+from music.piece import Piece
+
+_OPENING_BEATS = 16  # four bars of 4/4
+
+
+def opening(piece: Piece, codec: Codec) -> Opening:
+    """Cut a piece's first bars."""
+    begins = piece.notes.onset_ticks < _OPENING_BEATS * TICKS_PER_BEAT
+    return Opening(piece.name, tuple(codec.encode(piece.notes[begins]).tolist()), piece.tempo_bpm)
