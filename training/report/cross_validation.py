@@ -13,7 +13,7 @@ from training.batches import sequence, whole_batches
 from training.checkpoint import Checkpoint
 from training.evaluation import nats
 from training.fitting import Fitted, fit_to_the_end, split
-from training.recipe import SCRATCH, Recipe
+from training.recipe import ADAM, SCRATCH, Recipe
 from training.report.baselines import baselines
 from training.report.result import Fold, HeldOutBits
 
@@ -61,10 +61,16 @@ def parted(
 def scratch(recipe: Recipe) -> Recipe:
     """Take base and transposition from a recipe: the network learns the game's pieces alone.
 
-    It learns in steps that suit fresh weights, for as long as it gains by it.
+    It learns in the steps that were measured to suit it best, for as long as it gains by them.
     """
     fitting = replace(
-        recipe.fitting, transpose=False, learning_rate=0.006, epochs=60, patience_epochs=10
+        recipe.fitting,
+        transpose=False,
+        stretch=False,
+        optimizer=ADAM,
+        learning_rate=0.003,
+        epochs=200,
+        patience_epochs=25,
     )
     return replace(
         recipe, name=f"{recipe.name} from scratch", start=SCRATCH, base_share=0.0, fitting=fitting
