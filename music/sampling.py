@@ -1,5 +1,5 @@
 """How songs are drawn unless someone says otherwise; training/report/ shows what it does."""
 
-TEMPERATURE = 0.9
+TEMPERATURE = 1.0
 TOP_K = 0  # off
 TOP_P = 0.9

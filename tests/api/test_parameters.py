@@ -103,7 +103,7 @@ def test_what_is_left_out_has_its_default():
         game="zelda",
         notes=500,
         seconds=None,
-        temperature=0.9,
+        temperature=1.0,
         top_k=0,
         top_p=0.9,
         seed=request.seed,
