@@ -8,6 +8,7 @@ export EPOCHS ?=
 export FETCH ?=
 export VGMUSIC_URL ?=
 export RECIPE ?= default
+export PEERS ?=
 export DATA_DIR ?= data/midi
 export MODELS_DIR ?= models
 export API_PORT ?= 8080
@@ -16,8 +17,9 @@ export MODEL_SERVER ?= localhost:$(MODEL_SERVER_PORT)
 
 PYTHON := .venv/bin/python
 READY := .venv/.ready
+PEERS_READY := .venv/.peers-ready
 
-.PHONY: help train data evaluate base reproduce serve test check proto lock clean
+.PHONY: help train data evaluate base reproduce serve bench test check proto lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +42,9 @@ reproduce: $(READY) ## the old experiment on GAME=name: its loss, and what it me
 serve: $(READY) ## the model server and the API, until Ctrl-C
 	@mkdir -p $(MODELS_DIR) && touch $(MODELS_DIR)/models.config
 	@bash scripts/serve.sh $(PYTHON)
+
+bench: $(READY) $(if $(filter 1,$(PEERS)),$(PEERS_READY)) ## how fast it is; with PEERS=1, beside PyTorch and ONNX Runtime too
+	@$(PYTHON) -m benchmarks
 
 test: check ## all that CI runs
 	@$(PYTHON) -m pytest -m "not slow"
@@ -65,4 +70,8 @@ clean: ## remove the virtual environment and what was cached (models stay)
 
 $(READY): locks/dev.txt
 	@bash scripts/setup.sh locks/dev.txt
+	@touch $@
+
+$(PEERS_READY): locks/peers.txt $(READY)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/peers.txt
 	@touch $@

@@ -1,0 +1,6 @@
+"""What we claim about speed, as programs: `python -m benchmarks` measures all of it."""
+
+import os
+
+# Before TensorFlow is imported, by anything: it tells its developers more than it tells users.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

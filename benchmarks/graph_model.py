@@ -1,0 +1,132 @@
+"""A bundle in this process, in a graph-mode session, as TensorFlow Serving runs it.
+
+B batch, T time, S the state's width: h and c of each LSTM layer, side by side.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from tensorflow.core.protobuf import config_pb2
+
+from api.model_client import seed_words
+from api.model_server import Sampling
+
+
+@dataclass(frozen=True, eq=False)
+class SamplingRows:
+    """How each of B songs is drawn.
+
+    Attributes:
+        temperature: float32[B].
+        top_k: int32[B].
+        top_p: float32[B].
+        seed: int32[B, 2].
+    """
+
+    temperature: NDArray[np.float32]
+    top_k: NDArray[np.int32]
+    top_p: NDArray[np.float32]
+    seed: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, samplings: Sequence[Sampling]) -> Self:
+        """Take one for each song."""
+        return cls(
+            np.array([each.temperature for each in samplings], np.float32),
+            np.array([each.top_k for each in samplings], np.int32),
+            np.array([each.top_p for each in samplings], np.float32),
+            np.array([seed_words(each.seed) for each in samplings], np.int32),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class SongStates:
+    """Where B songs stand.
+
+    Attributes:
+        hidden: float32[B, S].
+        token: int32[B], the last tokens, which the network has not read yet.
+    """
+
+    hidden: NDArray[np.float32]
+    token: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What B songs go on with.
+
+    Attributes:
+        tokens: int32[B, steps].
+        log_probability: float32[B, steps].
+        states: Where the songs stand behind them.
+    """
+
+    tokens: NDArray[np.int32]
+    log_probability: NDArray[np.float32]
+    states: SongStates
+
+
+class GraphModel:
+    """A bundle's signatures, called without a server."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load a bundle."""
+        self._session = tf.compat.v1.Session(graph=tf.Graph())
+        with self._session.graph.as_default():
+            loaded = tf.compat.v1.saved_model.load(self._session, ["serve"], str(folder))
+        signatures = loaded.signature_def
+        self._describe = self._call(signatures["describe"], ("probe",), ("bundle",))
+        self._prefill = self._call(signatures["prefill"], ("tokens", "lengths"), ("state", "token"))
+        self._decode = self._call(
+            signatures["decode"],
+            ("token", "state", "position", "steps", "temperature", "top_k", "top_p", "seed"),
+            ("tokens", "log_probability", "state", "token"),
+        )
+
+    def close(self) -> None:
+        """Let go of the weights."""
+        self._session.close()
+
+    def describe(self) -> bytes:
+        """Give the bundle's description, JSON."""
+        (texts,) = self._describe(np.zeros(1, np.int32))
+        return bytes(texts[0])
+
+    def prefill(self, tokens: NDArray[np.int32]) -> SongStates:
+        """Read int32[B, T], the tokens that songs go on from."""
+        batch, length = tokens.shape
+        return SongStates(*self._prefill(tokens, np.full(batch, length, np.int32)))
+
+    def decode(
+        self, states: SongStates, position: int, steps: int, sampling: SamplingRows
+    ) -> Drawn:
+        """Draw the next `steps` tokens of songs that have all drawn `position` so far."""
+        batch = len(states.token)
+        tokens, log_probability, hidden, token = self._decode(
+            states.token,
+            states.hidden,
+            np.full(batch, position, np.int32),
+            np.full(batch, steps, np.int32),
+            sampling.temperature,
+            sampling.top_k,
+            sampling.top_p,
+            sampling.seed,
+        )
+        return Drawn(tokens, log_probability, SongStates(hidden, token))
+
+    def _call(
+        self, signature: Any, inputs: Sequence[str], outputs: Sequence[str]
+    ) -> Callable[..., list[Any]]:
+        # As the embedded model server calls it; Session.run() looks every tensor up anew.
+        options = config_pb2.CallableOptions(
+            feed=[signature.inputs[name].name for name in inputs],
+            fetch=[signature.outputs[name].name for name in outputs],
+        )
+        call: Callable[..., list[Any]] = self._session._make_callable_from_options(options)  # noqa: SLF001
+        return call

@@ -1,0 +1,28 @@
+"""The network as the first experiment ran it: a window in, the next token out."""
+
+import keras
+
+from training.recipe import NetworkRecipe
+
+
+def window_network(recipe: NetworkRecipe, vocabulary_size: int) -> keras.Model:
+    """Build a network of Keras's own layers with fresh weights.
+
+    Its weights have the order and the shapes of those of `training.network`.
+
+    Returns:
+        A model of int32[B, T] tokens to float32[B, V], the distribution of what comes next.
+    """
+    *below, highest = recipe.lstm_units
+    layers = [keras.Input((None,), dtype="int32")]
+    layers.append(keras.layers.Embedding(vocabulary_size, recipe.embedding_units))
+    for units in below:
+        layers.append(keras.layers.LSTM(units, return_sequences=True))
+        layers.append(keras.layers.Dropout(recipe.dropout))
+    layers.append(keras.layers.LSTM(highest))
+    for units in recipe.dense_units:
+        layers.append(keras.layers.Dropout(recipe.dropout))
+        layers.append(keras.layers.Dense(units, activation="relu"))
+    layers.append(keras.layers.Dropout(recipe.dropout))
+    layers.append(keras.layers.Dense(vocabulary_size, activation="softmax"))
+    return keras.Sequential(layers)

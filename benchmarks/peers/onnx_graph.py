@@ -1,0 +1,118 @@
+"""A network as an ONNX graph: one step, the state in and out.
+
+B batch, U units, V vocabulary.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from benchmarks.peers.weights import LstmWeights, NetworkWeights
+
+TOKEN, LOGITS = "token", "logits"
+_OPSET = 17
+_IR_VERSION = 8  # the one that came with that opset; later ones may be newer than the runtime
+
+
+def state_names(layers: int) -> list[str]:
+    """Name the state's inputs, bottom first: h and c of every layer, float32[1, B, U] each."""
+    return [f"{part}_{n}" for n in range(layers) for part in "hc"]
+
+
+def next_state_names(layers: int) -> list[str]:
+    """Name the state's outputs, in the inputs' order."""
+    return [f"next_{name}" for name in state_names(layers)]
+
+
+def step_model(weights: NetworkWeights) -> bytes:
+    """Write the graph: token int64[B] and state in, logits float32[B, V] and state out."""
+    layers = len(weights.lstm)
+    nodes = [
+        helper.make_node("Gather", ["embedding", TOKEN], ["embedded"]),
+        helper.make_node("Unsqueeze", ["embedded", "time_axis"], ["x_0"]),
+        *(_lstm_node(n, layer.units) for n, layer in enumerate(weights.lstm)),
+        helper.make_node("Squeeze", [f"next_h_{layers - 1}", "time_axis"], ["dense_x_0"]),
+        *(node for n in range(len(weights.dense)) for node in _dense_nodes(n)),
+        helper.make_node(
+            "Gemm", [f"dense_x_{len(weights.dense)}", "logits_w", "logits_b"], [LOGITS]
+        ),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "step",
+        [
+            helper.make_tensor_value_info(TOKEN, TensorProto.INT64, ["B"]),
+            *_state_infos(state_names(layers), weights),
+        ],
+        [
+            helper.make_tensor_value_info(
+                LOGITS, TensorProto.FLOAT, ["B", len(weights.logits.bias)]
+            ),
+            *_state_infos(next_state_names(layers), weights),
+        ],
+        _initializers(weights),
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)])
+    model.ir_version = _IR_VERSION
+    written: bytes = model.SerializeToString()
+    return written
+
+
+def _lstm_node(n: int, units: int) -> Any:
+    """Go on from the layer below: its last output float32[1, B, U] is a sequence of one step."""
+    x = "x_0" if n == 0 else f"next_h_{n - 1}"
+    return helper.make_node(
+        "LSTM",
+        [x, f"w_{n}", f"r_{n}", f"b_{n}", "", f"h_{n}", f"c_{n}"],
+        ["", f"next_h_{n}", f"next_c_{n}"],
+        hidden_size=units,
+    )
+
+
+def _dense_nodes(n: int) -> list[Any]:
+    return [
+        helper.make_node(
+            "Gemm", [f"dense_x_{n}", f"dense_w_{n}", f"dense_b_{n}"], [f"dense_y_{n}"]
+        ),
+        helper.make_node("Relu", [f"dense_y_{n}"], [f"dense_x_{n + 1}"]),
+    ]
+
+
+def _state_infos(names: list[str], weights: NetworkWeights) -> list[Any]:
+    units = [layer.units for layer in weights.lstm for _ in "hc"]
+    return [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, "B", width])
+        for name, width in zip(names, units, strict=True)
+    ]
+
+
+def _initializers(weights: NetworkWeights) -> list[Any]:
+    constants: list[tuple[str, NDArray[Any]]] = [
+        ("embedding", weights.embedding),
+        ("time_axis", np.array([0], np.int64)),
+        ("logits_w", weights.logits.kernel),
+        ("logits_b", weights.logits.bias),
+    ]
+    for n, layer in enumerate(weights.lstm):
+        constants += _lstm_constants(n, layer)
+    for n, dense in enumerate(weights.dense):
+        constants += [(f"dense_w_{n}", dense.kernel), (f"dense_b_{n}", dense.bias)]
+    return [numpy_helper.from_array(np.ascontiguousarray(each), name) for name, each in constants]
+
+
+def _lstm_constants(n: int, layer: LstmWeights) -> list[tuple[str, NDArray[Any]]]:
+    """Name a layer's weights: float32[1, 4U, I], [1, 4U, U] and [1, 8U], for one direction."""
+    bias = _reordered(layer.bias[None])
+    return [
+        (f"w_{n}", _reordered(layer.kernel).T[None]),
+        (f"r_{n}", _reordered(layer.recurrent).T[None]),
+        (f"b_{n}", np.concatenate([bias, np.zeros_like(bias)], axis=1)),
+    ]
+
+
+def _reordered(gates: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Bring columns from Keras's order of gates, i, f, c, o, into ONNX's: i, o, f, c."""
+    i, f, c, o = np.split(gates, 4, axis=1)
+    return np.concatenate([i, o, f, c], axis=1)

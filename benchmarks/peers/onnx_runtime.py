@@ -1,0 +1,48 @@
+"""ONNX Runtime's own LSTM."""
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from benchmarks.peers.onnx_graph import (
+    LOGITS,
+    TOKEN,
+    next_state_names,
+    state_names,
+    step_model,
+)
+from benchmarks.peers.weights import NetworkWeights
+
+_State = list[NDArray[np.float32]]  # h and c of every layer, float32[1, B, U] each
+
+
+class OnnxRuntime:
+    """The LSTM operator, a step a call."""
+
+    def __init__(self, weights: NetworkWeights, threads: int) -> None:
+        """Build the graph and load it.
+
+        Args:
+            weights: The network's.
+            threads: Within an operation.
+        """
+        self.name = f"ONNX Runtime with {threads} threads"
+        self._units = [layer.units for layer in weights.lstm]
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self._session = onnxruntime.InferenceSession(
+            step_model(weights), options, providers=["CPUExecutionProvider"]
+        )
+        layers = len(weights.lstm)
+        self._inputs = (TOKEN, *state_names(layers))
+        self._outputs = (LOGITS, *next_state_names(layers))
+
+    def begin(self, batch: int) -> _State:
+        """Give the state of a network that has read nothing."""
+        return [np.zeros((1, batch, units), np.float32) for units in self._units for _ in "hc"]
+
+    def step(self, token: NDArray[np.int64], state: _State) -> tuple[NDArray[np.float32], _State]:
+        """Read one token a row: int64[B]; gives float32[B, V] and the new state."""
+        feed = dict(zip(self._inputs, (token, *state), strict=True))
+        logits, *after = self._session.run(self._outputs, feed)
+        return logits, after

@@ -1,0 +1,66 @@
+"""PyTorch's own LSTM."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchmarks.peers.weights import NetworkWeights, Weights
+
+_State = tuple[Any, Any]  # h and c: float32[layers, B, U] each
+
+
+class PyTorch:
+    """`torch.nn.LSTM` in inference mode, a step at a time; gates i, f, g, o are Keras's order."""
+
+    def __init__(self, weights: NetworkWeights, threads: int) -> None:
+        """Lay the weights out as PyTorch does.
+
+        Args:
+            weights: Of layers with the same number of units.
+            threads: Of all of PyTorch, from each song's beginning on.
+        """
+        self.name = f"PyTorch with {threads} threads"
+        self._threads = threads
+        self._embedding = torch.tensor(weights.embedding)
+        self._units = weights.lstm[0].units
+        self._layers = len(weights.lstm)
+        self._lstm = torch.nn.LSTM(weights.embedding.shape[1], self._units, self._layers).eval()
+        self._lstm.load_state_dict(
+            {
+                name: tensor
+                for n, layer in enumerate(weights.lstm)
+                for name, tensor in (
+                    (f"weight_ih_l{n}", _transposed(layer.kernel)),
+                    (f"weight_hh_l{n}", _transposed(layer.recurrent)),
+                    (f"bias_ih_l{n}", torch.tensor(layer.bias)),
+                    (f"bias_hh_l{n}", torch.zeros(len(layer.bias))),
+                )
+            }
+        )
+        self._lstm.flatten_parameters()
+        self._dense = [
+            (_transposed(layer.kernel), torch.tensor(layer.bias)) for layer in weights.dense
+        ]
+        self._logits = _transposed(weights.logits.kernel), torch.tensor(weights.logits.bias)
+
+    def begin(self, batch: int) -> _State:
+        """Give the state of a network that has read nothing."""
+        torch.set_num_threads(self._threads)
+        shape = (self._layers, batch, self._units)
+        return torch.zeros(shape), torch.zeros(shape)
+
+    def step(self, token: NDArray[np.int64], state: _State) -> tuple[NDArray[np.float32], _State]:
+        """Read one token a row: int64[B]; gives float32[B, V] and the new state."""
+        with torch.inference_mode():
+            x = torch.nn.functional.embedding(torch.from_numpy(token), self._embedding)
+            y, state = self._lstm(x[None], state)
+            x = y[0]
+            for kernel, bias in self._dense:
+                x = torch.relu(torch.nn.functional.linear(x, kernel, bias))
+            return torch.nn.functional.linear(x, *self._logits).numpy(), state
+
+
+def _transposed(weights: Weights) -> Any:
+    return torch.tensor(np.ascontiguousarray(weights.T))

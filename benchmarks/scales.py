@@ -1,0 +1,23 @@
+"""A made-up collection: scales, which belong to nobody."""
+
+import numpy as np
+
+from music.notes import TICKS_PER_BEAT, Notes
+from music.piece import Piece
+
+TEMPO_BPM = 100.0
+_EIGHTH_TICKS = TICKS_PER_BEAT // 2
+_UP_AND_DOWN = np.array((0, 2, 4, 5, 7, 9, 11, 12, 11, 9, 7, 5, 4, 2))
+
+
+def scale(root: int, notes: int) -> Piece:
+    """Make a major scale in eighth notes, up and down again until there are enough.
+
+    Args:
+        root: The lowest note's MIDI number.
+        notes: How many.
+    """
+    onset_ticks = np.arange(notes) * _EIGHTH_TICKS
+    pitch = root + np.resize(_UP_AND_DOWN, notes)
+    played = Notes.of(onset_ticks, np.full(notes, _EIGHTH_TICKS), pitch)
+    return Piece(f"scale on {root}", played, TEMPO_BPM)

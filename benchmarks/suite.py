@@ -1,0 +1,63 @@
+"""All benchmarks, one after the other."""
+
+from contextlib import closing
+from pathlib import Path
+
+from benchmarks import services
+from benchmarks.bundle import Published, publish_default, publish_random
+from benchmarks.graph_model import GraphModel
+from benchmarks.loops import measure_loops
+from benchmarks.machine import Machine
+from benchmarks.matmul import measure_matmul
+from benchmarks.memory import measure_imports, memory_figures
+from benchmarks.peers import PeerFigures, check_installed
+from benchmarks.results import Results
+from benchmarks.sizes import Sizes
+from benchmarks.song_over_http import measure_song
+from benchmarks.throughput import measure_throughput
+from benchmarks.training_speed import measure_training
+
+
+def run_all(folder: Path, sizes: Sizes, *, with_peers: bool) -> Results:
+    """Measure everything.
+
+    Args:
+        folder: An empty one, for bundles, checkpoints and logs.
+        sizes: How much.
+        with_peers: Whether PyTorch and ONNX Runtime are measured too.
+
+    Raises:
+        BenchmarkError: A benchmark cannot be run, or what it compares does not do the same.
+    """
+    if with_peers:
+        check_installed()
+    machine = Machine.here()
+    imports = measure_imports(sizes)
+    models_dir = folder / "models"
+    default = publish_default(models_dir)
+    original = publish_random(sizes.original_network, models_dir)
+    published, models = (default, original), (default.model, original.model)
+    with (
+        closing(GraphModel(default.folder)) as graph,
+        closing(GraphModel(original.folder)) as original_graph,
+    ):
+        graphs = (graph, original_graph)
+        matmul = measure_matmul(published, graphs, sizes)
+        with services.model_server(models_dir, models, batching=True, log_dir=folder) as target:
+            loops = measure_loops(target, original, original_graph, sizes)
+            with services.api(models_dir, target, folder) as api:
+                song = measure_song(api, default, graph, models_dir, sizes)
+                memory = memory_figures(imports, api)
+            with services.model_server(models_dir, models, batching=False, log_dir=folder) as plain:
+                throughput = measure_throughput(target, plain, default, graph, sizes)
+        peers = _peers(published, graphs, sizes) if with_peers else PeerFigures(())
+    training = measure_training(folder / "checkpoint", sizes)
+    return Results(machine, loops, song, throughput, matmul, memory, training, peers)
+
+
+def _peers(
+    published: tuple[Published, ...], graphs: tuple[GraphModel, ...], sizes: Sizes
+) -> PeerFigures:
+    from benchmarks.peers.steps import measure_peers  # noqa: PLC0415  may not be installed
+
+    return measure_peers(published, graphs, sizes)

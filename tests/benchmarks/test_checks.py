@@ -1,0 +1,41 @@
+"""A benchmark of songs that differ is none."""
+
+import numpy as np
+import pytest
+
+from benchmarks.checks import DrawnSong, check_same_file, check_same_logits, check_same_song
+from benchmarks.errors import DifferentLogitsError, DifferentSongsError
+
+
+def song(way, *tokens):
+    return DrawnSong(way, np.array(tokens, np.int32))
+
+
+def test_the_same_song_may_go_further_one_way_than_another():
+    check_same_song([song("alone", 5, 6, 7), song("in a batch", 5, 6), song("by RPC", 5, 6, 7, 8)])
+
+
+def test_songs_that_differ_are_named_with_the_place():
+    songs = [song("alone", 5, 6, 7), song("in chunks", 5, 6, 7), song("by RPC", 5, 6, 9, 9)]
+    with pytest.raises(DifferentSongsError, match=r"alone and by RPC: from token 2 of 3 on"):
+        check_same_song(songs)
+
+
+def test_nothing_is_not_the_same_as_something():
+    with pytest.raises(DifferentSongsError, match="no tokens to compare, alone and by RPC"):
+        check_same_song([song("alone", 5), song("by RPC")])
+
+
+def test_files_have_to_be_the_same_byte_for_byte():
+    check_same_file("in process", b"MThd", b"MThd")
+    with pytest.raises(DifferentSongsError, match="the song in process is not the song over HTTP"):
+        check_same_file("in process", b"MThd", b"MTrk")
+
+
+def test_logits_may_differ_by_rounding_alone():
+    ours = np.zeros((2, 3, 4), np.float32)
+    check_same_logits("a peer", ours, ours + np.float32(9e-5))
+    with pytest.raises(DifferentLogitsError, match=r"a peer .* differs from ours by 0.0002"):
+        check_same_logits("a peer", ours, ours - np.float32(2e-4))
+    with pytest.raises(DifferentLogitsError):
+        check_same_logits("a peer", ours, ours + np.float32("nan"))

@@ -1,0 +1,37 @@
+"""What a token costs, counted by hand."""
+
+import pytest
+
+from benchmarks.networks import label, products_per_token
+from benchmarks.sizes import FULL, TINY
+from training.decoding import MOST_STEPS
+from training.recipe import NetworkRecipe, load_recipe
+
+
+@pytest.mark.parametrize(
+    ("recipe", "name", "products"),
+    [
+        (
+            load_recipe("default").network,
+            "2x384",
+            384 * 1536 + (384 + 384) * 1536 + 384 * 267,
+        ),
+        (
+            load_recipe("original").network,
+            "3x512",
+            512 * 2048 + 2 * (512 + 512) * 2048 + 512 * 256 + 256 * 267,
+        ),
+        (NetworkRecipe(5, (3, 2), (), 0.0), "2x3", 3 * 12 + (3 + 2) * 8 + 2 * 267),
+    ],
+)
+def test_every_weight_but_the_tables_is_multiplied_once(recipe, name, products):
+    assert label(recipe) == name
+    assert products_per_token(recipe, 267) == products
+
+
+@pytest.mark.parametrize("sizes", [FULL, TINY])
+def test_sizes_hold_what_the_benchmarks_count_on(sizes):
+    assert {1, 32} <= set(sizes.callers)
+    assert sizes.song_tokens <= MOST_STEPS
+    assert sizes.train_epochs >= 2
+    assert len(set(sizes.original_network.lstm_units)) == 1
