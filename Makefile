@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 export GAME ?=
 export EPOCHS ?=
+export WEIGHTS ?=
 export FETCH ?=
 export VGMUSIC_URL ?=
 export RECIPE ?= default

@@ -1,7 +1,6 @@
 """`python -m training`: train and publish the collections that the environment names."""
 
 import sys
-from pathlib import Path
 
 from training.collections import (
     EMBEDDED,
@@ -28,16 +27,16 @@ def _train(settings: Settings) -> int:
     recipe = settings.shortened(load_recipe(settings.recipe))
     if settings.fetch:
         fetch_missing(_fetchable(settings.game), settings.data_dir, say=say)
-    return _train_all(_wanted(settings), recipe, settings.models_dir)
+    return _train_all(_wanted(settings), recipe, settings)
 
 
-def _train_all(collections: tuple[Collection, ...], recipe: Recipe, models_dir: Path) -> int:
+def _train_all(collections: tuple[Collection, ...], recipe: Recipe, settings: Settings) -> int:
     """Train one collection after the other; one that cannot be trained does not stop the others."""
     published: list[Published] = []
     status = 0
     for collection in collections:
         try:
-            published.append(train(collection, recipe, models_dir, say))
+            published.append(train(collection, recipe, settings.models_dir, settings.weights, say))
         except TrainingError as error:
             complain(f"training: {error}")
             status = 1

@@ -1,8 +1,8 @@
 """The network as a server runs it: state in, state out, and the sampling loop inside the graph.
 
 B batch, T time, V vocabulary, S the state's width (h and c of each LSTM layer, side by side).
-Plain TensorFlow operations alone, so that it runs in a graph-mode session on any device: nothing of
-cuDNN (keras#18504), nothing that needs XLA.
+Plain TensorFlow operations alone, so that it runs in a graph-mode session: nothing of cuDNN
+(keras#18504), nothing that needs XLA.
 """
 
 from dataclasses import dataclass
@@ -14,10 +14,14 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from music.codec import BOS, PAD
+from training.products import Float32Product, ProductOf
 from training.randomness import uniform
-from training.sampling import FORBIDDEN, Sampling, draw
+from training.sampling import FORBIDDEN, Draw, Sampling
+from training.stack import Reader, Stack, State
 
 MOST_STEPS = 256  # of one call, whatever is asked
+# A turn of a loop costs a session as much as a third of a token; so a turn draws several.
+TOKENS_PER_TURN = 4
 
 
 @dataclass(frozen=True)
@@ -39,60 +43,34 @@ class Drawn:
 
 
 class Network(tf.Module):
-    """A trained network's weights, laid out for one step at a time."""
+    """What a server is asked for, on a stack of LSTM layers."""
 
-    def __init__(self, model: keras.Model, followers: NDArray[np.bool_]) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        followers: NDArray[np.bool_],
+        lstm_product: ProductOf = Float32Product,
+    ) -> None:
         """Take a Keras model's weights.
 
         Args:
             model: As `training.network` builds it.
             followers: bool[V, V], which token may follow which.
+            lstm_product: As a `Stack` takes it.
         """
         super().__init__()
-        lstm = [layer for layer in model.layers if isinstance(layer, keras.layers.LSTM)]
-        dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
-        self._units = [int(layer.units) for layer in lstm]
-        embedding = model.get_layer("embedding").get_weights()[0]
-        kernel, recurrent, bias = lstm[0].get_weights()
-        # The lowest layer sees only V different inputs: their products are a table.
-        self._inputs = _constant(embedding @ kernel + bias, "inputs")
-        self._recurrent = _constant(recurrent, "lstm_0_recurrent")
-        self._stacked = [_stacked(layer) for layer in lstm[1:]]
-        self._dense = [_weights(layer) for layer in dense]
-        self._bias_after = _constant(np.where(followers, 0.0, FORBIDDEN), "bias_after")
+        self._stack = Stack(model, lstm_product)
+        allowed = np.where(followers, np.float32(0), np.float32(FORBIDDEN))
+        self._bias_after = tf.Variable(allowed + self._stack.logits_bias, trainable=False)
 
     @property
     def state_width(self) -> int:
         """S: twice the sum of the layers' units."""
-        return 2 * sum(self._units)
+        return 2 * sum(self._stack.units)
 
     def initial_state(self, batch: Any) -> Any:
         """Give float32[B, S] of a network that has read nothing."""
         return tf.zeros((batch, self.state_width))
-
-    def step(self, token: Any, state: Any) -> tuple[Any, Any]:
-        """Read one token a row.
-
-        Args:
-            token: int32[B].
-            state: float32[B, S].
-
-        Returns:
-            Logits float32[B, V] of the next token, and the new state.
-        """
-        h_and_c = tf.split(state, [units for units in self._units for _ in range(2)], axis=1)
-        gates = tf.gather(self._inputs, token) + h_and_c[0] @ self._recurrent
-        after = [*_cell(gates, h_and_c[1])]
-        for (kernel, bias), h, c in zip(self._stacked, h_and_c[2::2], h_and_c[3::2], strict=True):
-            below_and_h = tf.concat([after[-2], h], axis=1)
-            after += _cell(below_and_h @ kernel + bias, c)
-        return self._logits(after[-2]), tf.concat(after, axis=1)
-
-    def _logits(self, x: Any) -> Any:
-        for kernel, bias in self._dense[:-1]:
-            x = tf.nn.relu(x @ kernel + bias)
-        kernel, bias = self._dense[-1]
-        return x @ kernel + bias
 
     def probabilities(self, tokens: Any) -> Any:
         """Read a window from nothing.
@@ -104,9 +82,9 @@ class Network(tf.Module):
             float32[B, V]: the distribution of what comes next.
         """
         everything = tf.fill([tf.shape(tokens)[0]], tf.shape(tokens)[1])
-        state, _ = self.prefill(tokens, everything)
-        logits, _ = self.step(tokens[:, -1], state)
-        return tf.nn.softmax(logits)
+        state = self._after(tokens, everything)
+        bias = self._stack.logits_bias
+        return tf.nn.softmax(self._stack.laid_out().logits(self._parts(state), bias))
 
     def prefill(self, tokens: Any, lengths: Any) -> tuple[Any, Any]:
         """Read the start of a song, all but its last token.
@@ -120,15 +98,19 @@ class Network(tf.Module):
         """
         batch, width = tf.shape(tokens)[0], tf.shape(tokens)[1]
         lengths = tf.clip_by_value(lengths, 0, width)
+        padded = tf.concat([tf.fill([batch, 1], BOS), tokens], axis=1)
+        last = tf.gather(padded, lengths, axis=1, batch_dims=1)
+        return self._after(tokens, lengths - 1), last
+
+    def _after(self, tokens: Any, lengths: Any) -> Any:
+        """Read as many of int32[B, T] as int32[B] says; gives float32[B, S]."""
 
         def read(i: Any, state: Any) -> tuple[Any, Any]:
-            _, after = self.step(tokens[:, i], state)
-            return i + 1, tf.where((i < lengths - 1)[:, None], after, state)
+            after = self._stack.laid_out().read(tokens[:, i], self._parts(state))
+            return i + 1, tf.where((i < lengths)[:, None], tf.concat(after, axis=1), state)
 
-        longest = tf.reduce_max(lengths) - 1
-        _, state = tf.while_loop(lambda i, _: i < longest, read, (0, self.initial_state(batch)))
-        padded = tf.concat([tf.fill([batch, 1], BOS), tokens], axis=1)
-        return state, tf.gather(padded, lengths, axis=1, batch_dims=1)
+        longest, nothing = tf.reduce_max(lengths), self.initial_state(tf.shape(tokens)[0])
+        return tf.while_loop(lambda i, _: i < longest, read, (0, nothing))[1]
 
     def decode(
         self, token: Any, state: Any, position: Any, steps: Any, sampling: Sampling, seed: Any
@@ -149,53 +131,60 @@ class Network(tf.Module):
         steps = tf.clip_by_value(steps, 0, MOST_STEPS)
         most = tf.maximum(tf.reduce_max(steps), 0)
         turns = tf.maximum(most, 1)  # a session stacks no empty list of tensors
-        random = tf.transpose(uniform(seed, position[:, None] + tf.range(turns)[None, :]))
-        tokens = tf.TensorArray(tf.int32, turns, element_shape=[None])
-        log_probability = tf.TensorArray(tf.float32, turns, element_shape=[None])
-
-        def draw_next(i: Any, token: Any, state: Any, tokens: Any, logs: Any) -> tuple[Any, ...]:
-            logits, after = self.step(token, state)
-            logits += tf.gather(self._bias_after, token)
-            drawn = draw(logits, sampling, random[i])
-            log = tf.gather(tf.nn.log_softmax(logits), drawn, axis=1, batch_dims=1)
-            is_active = i < steps
-            return (
-                i + 1,
-                tf.where(is_active, drawn, token),
-                tf.where(is_active[:, None], after, state),
-                tokens.write(i, tf.where(is_active, drawn, PAD)),
-                logs.write(i, tf.where(is_active, log, 0.0)),
-            )
-
-        _, token, state, tokens, log_probability = tf.while_loop(
-            lambda i, *_: i < turns, draw_next, (0, token, state, tokens, log_probability)
-        )
+        counters = position[:, None] + tf.range(turns)[None, :]
+        draw = Draw(sampling, self._bias_after.shape[0])
+        numbers = draw.numbers(tf.transpose(uniform(seed, counters)))
+        tokens, logits, parts = self._songs(token, self._parts(state), steps, numbers, draw)
+        is_drawn = tf.range(most)[:, None] < steps[None, :]
+        log = tf.gather(tf.nn.log_softmax(logits), tokens, axis=2, batch_dims=2)
+        last = tf.concat([token[None, :], tokens], axis=0)
         return Drawn(
-            tf.transpose(tokens.stack())[:, :most],
-            tf.transpose(log_probability.stack())[:, :most],
-            state,
-            token,
+            tokens=tf.transpose(tf.where(is_drawn, tokens[:most], PAD)),
+            log_probability=tf.transpose(tf.where(is_drawn, log[:most], 0.0)),
+            state=tf.concat(parts, axis=1),
+            token=tf.gather(tf.transpose(last), steps, axis=1, batch_dims=1),
         )
 
+    def _songs(
+        self, token: Any, state: State, steps: Any, numbers: Any, draw: Draw
+    ) -> tuple[Any, Any, State]:
+        """Draw with numbers float32[N, B, 1]; gives int32[N, B], logits float32[N, B, V], states.
 
-def _constant(values: Any, name: str) -> tf.Variable:
-    return tf.Variable(np.asarray(values, np.float32), trainable=False, name=name)
+        While no row rests, a turn draws several tokens, and no state has to be held back.
+        """
+        turns = tf.shape(numbers)[0]
+        width = self._bias_after.shape[0]
+        tokens = tf.TensorArray(tf.int32, turns, element_shape=[None])
+        logits = tf.TensorArray(tf.float32, turns, element_shape=[None, width])
+        drawn = (0, token, state, tokens, logits)
 
+        def step(reader: Reader, i: Any, token: Any, state: State) -> tuple[Any, Any, State]:
+            after = reader.read(token, state)
+            allowed = reader.logits(after, tf.gather(self._bias_after, token))
+            return draw(allowed, tf.gather(numbers, i)), allowed, after
 
-def _weights(layer: keras.layers.Dense) -> tuple[tf.Variable, tf.Variable]:
-    kernel, bias = layer.get_weights()
-    return _constant(kernel, f"{layer.name}_kernel"), _constant(bias, f"{layer.name}_bias")
+        def draw_some(i: Any, token: Any, state: State, *arrays: Any) -> tuple[Any, ...]:
+            reader, (tokens, logits) = self._stack.laid_out(), arrays
+            for n in range(TOKENS_PER_TURN):
+                token, allowed, state = step(reader, i + n, token, state)
+                tokens, logits = tokens.write(i + n, token), logits.write(i + n, allowed)
+            return i + TOKENS_PER_TURN, token, state, tokens, logits
 
+        def draw_one(i: Any, token: Any, state: State, *arrays: Any) -> tuple[Any, ...]:
+            token, allowed, after = step(self._stack.laid_out(), i, token, state)
+            state = tuple(
+                tf.where((i < steps)[:, None], new, old)
+                for new, old in zip(after, state, strict=True)
+            )
+            tokens, logits = arrays
+            return i + 1, token, state, tokens.write(i, token), logits.write(i, allowed)
 
-def _stacked(layer: keras.layers.LSTM) -> tuple[tf.Variable, tf.Variable]:
-    """Put a layer's two kernels on top of each other: one product a step instead of two."""
-    kernel, recurrent, bias = layer.get_weights()
-    both = _constant(np.concatenate([kernel, recurrent]), f"{layer.name}_kernel")
-    return both, _constant(bias, f"{layer.name}_bias")
+        fewest = tf.minimum(tf.reduce_min(steps), turns)  # of no rows, the least is the largest
+        drawn = tf.while_loop(lambda i, *_: i <= fewest - TOKENS_PER_TURN, draw_some, drawn)
+        _, _, state, tokens, logits = tf.while_loop(lambda i, *_: i < turns, draw_one, drawn)
+        return tokens.stack(), logits.stack(), state
 
-
-def _cell(gates: Any, c: Any) -> tuple[Any, Any]:
-    """Apply one LSTM cell to gates float32[B, 4U] in Keras's order: i, f, c, o."""
-    i, f, candidate, o = tf.split(gates, 4, axis=1)
-    c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(candidate)
-    return tf.sigmoid(o) * tf.tanh(c), c
+    def _parts(self, state: Any) -> State:
+        """Part float32[B, S]."""
+        parts = tf.split(state, [units for units in self._stack.units for _ in range(2)], axis=1)
+        return tuple(parts)

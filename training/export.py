@@ -11,6 +11,7 @@ from music.codec import BOS, open_codec
 from music.description import Description
 from training.decoding import Network
 from training.errors import ExportError
+from training.products import PRODUCTS
 from training.sampling import Sampling
 
 _VECTOR_I = tf.TensorSpec([None], tf.int32)
@@ -19,13 +20,14 @@ _WINDOWS = tf.TensorSpec([None, None], tf.int32)
 _WARMUP_STEPS = 2
 
 
-def export_bundle(model: keras.Model, description: Description, folder: Path) -> None:
+def export_bundle(model: keras.Model, description: Description, folder: Path, weights: str) -> None:
     """Write a SavedModel with its vocabulary, model card and warm-up requests.
 
     Args:
         model: As `training.network` builds it.
         description: What `describe` answers.
         folder: Where to; must not exist.
+        weights: One of `training.products.PRODUCTS`.
 
     Raises:
         ExportError: The model and the vocabulary do not belong together.
@@ -33,7 +35,8 @@ def export_bundle(model: keras.Model, description: Description, folder: Path) ->
     width, tokens = model.output_shape[-1], len(description.vocabulary)
     if width != tokens:
         raise ExportError(f"the network has {width} logits, but the vocabulary {tokens} tokens")
-    network = Network(model, open_codec(description.codec, description.vocabulary).followers())
+    followers = open_codec(description.codec, description.vocabulary).followers()
+    network = Network(model, followers, PRODUCTS[weights])
     archive = keras.export.ExportArchive()
     archive.track(network)
     _add_signatures(archive, network, description)

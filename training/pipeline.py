@@ -30,9 +30,17 @@ def train(
     collection: Collection,
     recipe: Recipe,
     models_dir: Path,
+    weights: str,
     say: Callable[[str], None],
 ) -> Published:
     """Read, fit, export and publish a collection.
+
+    Args:
+        collection: Which.
+        recipe: How it is learned.
+        models_dir: Where it is published.
+        weights: What it is served with, INT8 or FLOAT32; "" is what suits this machine best.
+        say: Tells a person how it goes.
 
     Raises:
         TrainingError: As any of the stages.
@@ -47,7 +55,7 @@ def train(
     codec = corpus.codec(recipe.codec)
     checkpoint = Checkpoint(models_dir / ".training" / collection.game)
     fitted = fit(parts, recipe, codec, checkpoint)
-    version = _publish(corpus, parts, recipe, codec, fitted, models_dir)
+    version = _publish(corpus, parts, recipe, codec, fitted, models_dir, weights)
     if not fitted.interrupted:
         checkpoint.remove()
     return Published(corpus, fitted, version)
@@ -60,13 +68,15 @@ def _publish(
     codec: Codec,
     fitted: Fitted,
     models_dir: Path,
+    weights: str,
 ) -> int:
     from training.export import export_bundle  # noqa: PLC0415  TensorFlow's job, not Keras's
+    from training.products import weights_here  # noqa: PLC0415  as above
 
     description = describe(corpus, recipe, codec, fitted)
 
     def write(folder: Path) -> None:
-        export_bundle(fitted.model, description, folder)
+        export_bundle(fitted.model, description, folder, weights or weights_here())
         write_record(corpus, parts, recipe, fitted, folder)
 
     return publish(models_dir, corpus.collection.game, write)

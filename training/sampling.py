@@ -10,6 +10,7 @@ import tensorflow as tf
 
 FORBIDDEN = -1e9  # a logit that no temperature brings back
 _COLDEST = 1e-4  # below it, dividing logits would only overflow
+_ALL = 2.0  # more than any probability
 
 
 @dataclass(frozen=True)
@@ -27,38 +28,46 @@ class Sampling:
     top_p: Any
 
 
-def draw(logits: Any, sampling: Sampling, uniform: Any) -> Any:
-    """Draw a token for every row by inverting its cumulative distribution.
+class Draw:
+    """Draws tokens one after the other; what stays the same is computed once, before the loop.
 
-    Args:
-        logits: float32[B, V].
-        sampling: Of B rows.
-        uniform: float32[B] in [0, 1), a multiple of 2**-23.
-
-    Returns:
-        int32[B].
+    A token is drawn by inverting the cumulative distribution of its row's tokens, the likeliest
+    first. Rows that want no filter are sorted too: one way of drawing for all rows, so that a row
+    draws the same whatever the rows beside it.
     """
-    scaled = logits / tf.maximum(sampling.temperature, _COLDEST)[:, None]
-    is_filtered = tf.logical_or(sampling.top_k > 0, sampling.top_p < 1)
-    scaled = tf.cond(
-        tf.reduce_any(is_filtered), lambda: _filtered(scaled, sampling), lambda: scaled
-    )
-    cumulative = tf.cumsum(tf.nn.softmax(scaled), axis=1)
-    threshold = uniform[:, None] * cumulative[:, -1:]
-    drawn = tf.reduce_sum(tf.cast(cumulative <= threshold, tf.int32), axis=1)
-    likeliest = tf.argmax(logits, axis=1, output_type=tf.int32)
-    return tf.where(sampling.temperature > 0, drawn, likeliest)
 
+    def __init__(self, sampling: Sampling, vocabulary_size: int) -> None:
+        """Prepare for rows of V logits."""
+        self._size = vocabulary_size
+        self._heat = 1 / tf.maximum(sampling.temperature, _COLDEST)[:, None]
+        self._is_random = sampling.temperature > 0
+        # A token is kept where those that are likelier have less than this together.
+        most_before = tf.where(sampling.top_p < 1, sampling.top_p, _ALL)[:, None]
+        k = tf.where(sampling.top_k > 0, sampling.top_k, vocabulary_size)[:, None]
+        self._most_before = tf.where(tf.range(vocabulary_size)[None, :] < k, most_before, 0.0)
 
-def _filtered(scaled: Any, sampling: Sampling) -> Any:
-    """Forbid what is outside of the top k and of the nucleus; rows that want neither stay whole."""
-    size = tf.shape(scaled)[1]
-    descending, _ = tf.math.top_k(scaled, size)
-    k = tf.where(sampling.top_k > 0, tf.minimum(sampling.top_k, size), size)
-    in_top_k = tf.range(size)[None, :] < k[:, None]
-    probability = tf.nn.softmax(tf.where(in_top_k, descending, FORBIDDEN))
-    before = tf.cumsum(probability, axis=1, exclusive=True)
-    is_kept = in_top_k & ((before < sampling.top_p[:, None]) | (sampling.top_p >= 1)[:, None])
-    is_kept |= tf.range(size)[None, :] == 0
-    lowest_kept = tf.reduce_min(tf.where(is_kept, descending, float("inf")), axis=1)
-    return tf.where(scaled >= lowest_kept[:, None], scaled, FORBIDDEN)
+    def numbers(self, uniform: Any) -> Any:
+        """Make what decides the draws, float32[N, B, 1], of float32[N, B] in [0, 1).
+
+        Args:
+            uniform: Multiples of 2**-23.
+        """
+        return tf.where(self._is_random, uniform, 0.0)[:, :, None]
+
+    def __call__(self, logits: Any, number: Any) -> Any:
+        """Draw a token for every row.
+
+        Args:
+            logits: float32[B, V].
+            number: float32[B, 1].
+
+        Returns:
+            int32[B].
+        """
+        descending, tokens = tf.math.top_k(logits * self._heat, self._size)
+        probability = tf.nn.softmax(descending)
+        cumulative = tf.cumsum(probability, axis=1)
+        is_kept = tf.cast(cumulative - probability < self._most_before, tf.float32)
+        total = tf.reduce_max(cumulative * is_kept, axis=1, keepdims=True)
+        place = tf.reduce_sum(tf.cast(cumulative <= number * total, tf.int32), axis=1)
+        return tf.gather(tokens, place, axis=1, batch_dims=1)

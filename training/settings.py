@@ -19,6 +19,7 @@ class Settings:
         models_dir: MODELS_DIR, where bundles are published.
         recipe: RECIPE, a name from `training/recipes/`.
         epochs: EPOCHS, instead of the recipe's, or None.
+        weights: WEIGHTS that a bundle is served with, or "" for what suits this machine best.
         fetch: FETCH, whether pieces that are missing are downloaded where a source is named.
     """
 
@@ -27,6 +28,7 @@ class Settings:
     models_dir: Path
     recipe: str
     epochs: int | None
+    weights: str
     fetch: bool
 
     @property
@@ -59,11 +61,14 @@ class Settings:
             raise SettingsError(f"EPOCHS is {epochs!r}; it must be a whole number, 1 to 100000")
         if (fetch := value.get("FETCH", "")) not in ("", "0", "1"):
             raise SettingsError(f"FETCH is {fetch!r}; it must be 0 or 1")
+        if (weights := value.get("WEIGHTS", "")) not in ("", "int8", "float32"):
+            raise SettingsError(f"WEIGHTS is {weights!r}; it must be int8 or float32")
         return cls(
             game,
             Path(value.get("DATA_DIR") or "data/midi"),
             Path(value.get("MODELS_DIR") or "models"),
             value.get("RECIPE") or DEFAULT,
             int(epochs) if epochs else None,
+            weights,
             fetch != "0",
         )

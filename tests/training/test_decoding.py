@@ -9,7 +9,9 @@ from tests.training.conftest import CODEC, TINY, scale
 from training.batches import sequence
 from training.decoding import MOST_STEPS, Network
 from training.network import build_network
+from training.products import Float32Product, Int8Product
 from training.sampling import Sampling
+from training.stack import Stack
 
 V = len(CODEC.vocabulary)
 
@@ -22,9 +24,30 @@ def model():
     return model
 
 
+@pytest.fixture(scope="module", params=[Float32Product, Int8Product])
+def network(request, model):
+    return Network(model, CODEC.followers(), request.param)
+
+
 @pytest.fixture(scope="module")
-def network(model):
-    return Network(model, CODEC.followers())
+def exact(model):
+    return Stack(model, Float32Product)
+
+
+def read(stack, tokens) -> list:
+    """Give the logits behind every step of int32[B, T]."""
+
+    @tf.function
+    def step(token, *state):
+        reader = stack.laid_out()
+        after = reader.read(token, state)
+        return reader.logits(after, stack.logits_bias), after
+
+    state, logits = [tf.zeros((len(tokens), n)) for n in stack.units for _ in "hc"], []
+    for token in tokens.T:
+        logit, state = step(tf.constant(token), *state)
+        logits.append(logit.numpy())
+    return logits
 
 
 @pytest.fixture(scope="module")
@@ -45,30 +68,37 @@ def decode(network):
     return call
 
 
-def test_steps_compute_what_keras_computes(model, network):
+def test_steps_compute_what_keras_computes(model, exact):
     tokens = np.array([sequence(scale("x", root).notes, CODEC)[:30] for root in (60, 67)])
     expected = model.predict_on_batch(tokens)
-    state = network.initial_state(2)
-    for t in range(tokens.shape[1]):
-        logits, state = network.step(tf.constant(tokens[:, t]), state)
+    for t, logits in enumerate(read(exact, tokens)):
         np.testing.assert_allclose(logits, expected[:, t], atol=1e-4)
 
 
-def test_the_plain_contract_is_kerass_softmax(model, network):
+def test_in_8_bits_the_same_is_likely(model):
+    tokens = np.array([sequence(scale("x", root).notes, CODEC)[:30] for root in (60, 67)])
+    expected = tf.nn.softmax(model.predict_on_batch(tokens)).numpy()
+    for t, logits in enumerate(read(Stack(model, Int8Product), tokens)):
+        assert np.abs(tf.nn.softmax(logits) - expected[:, t]).sum(axis=1).max() < 0.2
+
+
+def test_the_plain_contract_is_kerass_softmax(model):
     tokens = np.array([sequence(scale("x", 60).notes, CODEC)[:20]])
     expected = tf.nn.softmax(model.predict_on_batch(tokens)[:, -1])
+    network = Network(model, CODEC.followers(), Float32Product)
     np.testing.assert_allclose(network.probabilities(tf.constant(tokens)), expected, atol=1e-6)
 
 
-def test_prefill_reads_all_but_the_last_token_of_each_row(network):
+def test_prefill_reads_all_but_the_last_token_of_each_row(exact, model):
     tokens = sequence(scale("x", 60).notes, CODEC)[:6]
     rows = np.array([tokens, [*tokens[:3], PAD, PAD, PAD]], np.int32)
+    network = Network(model, CODEC.followers(), Float32Product)
     state, last = network.prefill(tf.constant(rows), tf.constant([6, 3]))
     assert last.numpy().tolist() == [tokens[5], tokens[2]]
-    expected = network.initial_state(1)
+    expected = [tf.zeros((1, n)) for n in exact.units for _ in "hc"]
     for token in tokens[:2]:
-        _, expected = network.step(tf.constant([token]), expected)
-    np.testing.assert_allclose(state[1:], expected, atol=1e-6)
+        expected = exact.laid_out().read(tf.constant([token]), expected)
+    np.testing.assert_allclose(state[1:], tf.concat(expected, axis=1), atol=1e-6)
 
 
 @pytest.mark.parametrize("length", [0, -3])
@@ -125,9 +155,25 @@ def test_songs_are_whole_notes_whatever_the_network(decode):
         assert len(CODEC.decode(song)[0])
 
 
-def test_log_probabilities_are_those_of_the_allowed_tokens(model, decode):
+def test_log_probabilities_are_those_of_the_allowed_tokens(network, decode):
     tokens, _, _, log = decode([11], 12, temperature=0.7, top_k=5)
-    song = np.array([[BOS, *tokens.numpy()[0]]])
-    logits = np.where(CODEC.followers()[song[0]], model.predict_on_batch(song)[0], -1e9)
-    expected = tf.nn.log_softmax(logits).numpy()[np.arange(12), song[0, 1:]]
-    np.testing.assert_allclose(log.numpy()[0], expected, atol=1e-4)
+    song = np.array([[BOS, *tokens.numpy()[0]]], np.int32)
+    for n in range(12):
+        probability = network.probabilities(tf.constant(song[:, : n + 1])).numpy()[0]
+        allowed = probability[CODEC.followers()[song[0, n]]].sum()
+        expected = np.log(probability[song[0, n + 1]] / allowed)
+        np.testing.assert_allclose(log.numpy()[0, n], expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("steps", [[3, 3], [8, 8], [9, 6], [4, 1], [11, 4]])
+def test_a_turn_of_several_tokens_draws_what_single_ones_would(decode, steps):
+    songs = decode([3, 4], steps, top_p=0.9)[0].numpy()
+    alone = [decode([seed], 1, top_p=0.9) for seed in (3, 4)]
+    for row, (first, n) in enumerate(zip(alone, steps, strict=True)):
+        tokens, (_, state, token, _) = [int(first[0][0, 0])], first
+        for position in range(1, n):
+            drawn, state, token, _ = decode(
+                [3 + row], 1, start=(token, state), position=position, top_p=0.9
+            )
+            tokens.append(int(drawn[0, 0]))
+        assert songs[row, :n].tolist() == tokens

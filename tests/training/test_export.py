@@ -14,6 +14,7 @@ from tests.training.conftest import CODEC, TINY, scale
 from training.errors import ExportError
 from training.export import export_bundle
 from training.network import build_network
+from training.products import FLOAT32, INT8
 
 V = len(CODEC.vocabulary)
 S = 2 * sum(TINY.network.lstm_units)
@@ -67,10 +68,10 @@ def model():
     return build_network(TINY.network, V)
 
 
-@pytest.fixture(scope="module")
-def bundle(model, tmp_path_factory):
+@pytest.fixture(scope="module", params=[INT8, FLOAT32])
+def bundle(request, model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "1"
-    export_bundle(model, description(), folder)
+    export_bundle(model, description(), folder, request.param)
     return folder
 
 
@@ -180,4 +181,4 @@ def test_the_warm_up_has_a_request_for_every_signature(bundle, session):
 def test_a_network_of_another_vocabulary_is_refused(tmp_path):
     other = build_network(TINY.network, 99)
     with pytest.raises(ExportError, match="has 99 logits, but the vocabulary 267 tokens"):
-        export_bundle(other, description(), tmp_path / "1")
+        export_bundle(other, description(), tmp_path / "1", INT8)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.randomness import threefry_2x32, uniform
-from training.sampling import FORBIDDEN, Sampling, draw
+from training.sampling import FORBIDDEN, Draw, Sampling
 
 LOGITS = np.log(np.array([0.4, 0.3, 0.2, 0.1], np.float32))
 
@@ -17,7 +17,9 @@ def drawn(logits, n=4000, temperature=1.0, top_k=0, top_p=1.0, seed=0) -> np.nda
     rows = Sampling(
         tf.fill([n], float(temperature)), tf.fill([n], top_k), tf.fill([n], float(top_p))
     )
-    return draw(tf.tile(tf.constant(logits, tf.float32)[None], [n, 1]), rows, numbers).numpy()
+    draw = Draw(rows, len(logits))
+    repeated = tf.tile(tf.constant(logits, tf.float32)[None], [n, 1])
+    return draw(repeated, draw.numbers(numbers[None])[0]).numpy()
 
 
 def word(*values: int):
@@ -90,7 +92,8 @@ def test_a_rows_filter_leaves_the_other_rows_alone():
     logits = tf.tile(LOGITS[None], [500, 1])
     off = Sampling(tf.ones(500), tf.zeros(500, tf.int32), tf.ones(500))
     mixed = Sampling(tf.ones(500), tf.range(500) % 2, tf.ones(500))
-    alone, beside = draw(logits, off, numbers).numpy(), draw(logits, mixed, numbers).numpy()
+    draws = (Draw(rows, 4) for rows in (off, mixed))
+    alone, beside = (draw(logits, draw.numbers(numbers[None])[0]).numpy() for draw in draws)
     assert np.array_equal(alone[::2], beside[::2])
     assert set(beside[1::2].tolist()) == {0}
 

@@ -12,6 +12,7 @@ from music.description import Opening
 from music.notes import Notes, cleaned, join
 from music.piece import Piece
 from training.decoding import MOST_STEPS, Network
+from training.products import PRODUCTS, weights_here
 from training.report.result import Sampling as Asked
 from training.sampling import Sampling
 
@@ -29,7 +30,7 @@ def generate(
         asked: Length, sampling and seeds.
         openings: What pieces go on from; a seed chooses one as it does in the service.
     """
-    network = Network(model, codec.followers())
+    network = Network(model, codec.followers(), PRODUCTS[weights_here()])
     starts = [openings[seed % len(openings)] for seed in asked.seeds]
     songs = _drawn(network, codec, asked, starts)
     return [

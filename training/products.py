@@ -1,0 +1,96 @@
+"""Products with a network's weights: in 8 bits on x86 processors, in float32 elsewhere.
+
+A song alone reads every weight once a token, so that at batch 1 a product takes as long as its
+weights take to arrive. In 8 bits they are a quarter of the bytes, and the product of integers is
+exact: it is the same whatever the rows beside it, which a product of floats is not.
+
+TensorFlow has the 8-bit kernel in its builds for x86, where oneDNN is not turned off
+(TF_ENABLE_ONEDNN_OPTS=1; by itself it is on where the processor has VNNI).
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from tensorflow.python.framework import kernels
+
+INT8, FLOAT32 = "int8", "float32"
+
+# Two products of an 8-bit input with such a weight still fit into 16 bits, where processors without
+# VNNI add them up before they go on in 32 (oneDNN's guide to int8 inference): exact on all of them.
+_LARGEST_WEIGHT = 63
+_LARGEST_INPUT = 127
+_ZERO = 128  # inputs are unsigned bytes: this one is 0
+
+
+# Multiplies float32[B, K] by a kernel and adds float32[N] or float32[B, N]: float32[B, N].
+Multiply = Callable[[Any, Any], Any]
+
+
+class Product(Protocol):
+    """A kernel float32[K, N] that rows are multiplied by."""
+
+    def laid_out(self) -> Multiply:
+        """Put the kernel into the graph that is being built, to be used in it many times."""
+        ...
+
+
+class Float32Product(tf.Module):
+    """Multiplies as training does, on any device."""
+
+    def __init__(self, kernel: NDArray[np.float32]) -> None:
+        """Take float32[K, N]."""
+        super().__init__()
+        self._kernel = tf.Variable(kernel, trainable=False)
+
+    def laid_out(self) -> Multiply:
+        """Read the kernel."""
+        kernel = tf.convert_to_tensor(self._kernel)
+        return lambda x, bias: x @ kernel + bias
+
+
+class Int8Product:
+    """Multiplies rows between -1 and 1, as LSTM layers give them, in 8 bits; adds up in 32."""
+
+    def __init__(self, kernel: NDArray[np.float32]) -> None:
+        """Round float32[K, N], each column by a scale of its own."""
+        largest = np.abs(kernel).max(axis=0)
+        scale = np.where(largest > 0, largest, 1) / _LARGEST_WEIGHT
+        self._kernel = np.rint(kernel / scale).astype(np.int8)
+        self._scale = (scale / _LARGEST_INPUT).astype(np.float32)
+        self._zero = (-_ZERO * self._kernel.sum(axis=0, dtype=np.int64)).astype(np.float32)
+
+    def laid_out(self) -> Multiply:
+        """Write the kernel as a constant: a variable's oneDNN would lay out anew in every call."""
+        kernel = tf.constant(self._kernel, tf.qint8)
+
+        def multiply(x: Any, bias: Any) -> Any:
+            rounded = tf.cast(x * _LARGEST_INPUT + (_ZERO + 0.5), tf.uint8)
+            whole = tf.raw_ops.QuantizedMatMulWithBiasAndDequantize(
+                a=tf.bitcast(rounded, tf.quint8),
+                b=kernel,
+                bias=self._zero,
+                min_a=0.0,
+                max_a=255.0,
+                min_b=-127.0,
+                max_b=127.0,
+                min_freezed_output=0.0,  # of no use where the output is float32
+                max_freezed_output=0.0,
+                Toutput=tf.float32,
+                input_quant_mode="SCALED",
+            )
+            return whole * self._scale + bias
+
+        return multiply
+
+
+ProductOf = Callable[[NDArray[np.float32]], Product]
+PRODUCTS: dict[str, ProductOf] = {INT8: Int8Product, FLOAT32: Float32Product}
+
+
+def weights_here() -> str:
+    """Say which weights are served best by a machine like this one: INT8 or FLOAT32."""
+    found = kernels.get_registered_kernels_for_op("QuantizedMatMulWithBiasAndDequantize").kernel
+    return INT8 if found else FLOAT32
