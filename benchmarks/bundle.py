@@ -15,6 +15,7 @@ from music.description import Description, LearnedPiece, ModelCard, Opening
 from training.base.weights import load_base
 from training.export import export_bundle
 from training.network import build_network
+from training.products import weights_here
 from training.publishing import publish
 from training.recipe import DEFAULT, NetworkRecipe, load_recipe
 
@@ -56,7 +57,7 @@ def publish_random(recipe: NetworkRecipe, models_dir: Path) -> Published:
 
 def _publish(game: str, network: keras.Model, recipe: NetworkRecipe, models_dir: Path) -> Published:
     description = _description(game)
-    version = publish(models_dir, game, lambda folder: export_bundle(network, description, folder))
+    version = publish(models_dir, game, lambda folder: export_bundle(network, description, folder, weights_here()))
     return Published(Model(game, version), models_dir / game / str(version), network, recipe)
 
 
