@@ -57,7 +57,9 @@ def publish_random(recipe: NetworkRecipe, models_dir: Path) -> Published:
 
 def _publish(game: str, network: keras.Model, recipe: NetworkRecipe, models_dir: Path) -> Published:
     description = _description(game)
-    version = publish(models_dir, game, lambda folder: export_bundle(network, description, folder, weights_here()))
+    version = publish(
+        models_dir, game, lambda folder: export_bundle(network, description, folder, weights_here())
+    )
     return Published(Model(game, version), models_dir / game / str(version), network, recipe)
 
 
