@@ -65,6 +65,8 @@ lock: ## choose the newest versions that pyproject.toml allows (needs uv)
 		--python-version 3.11 --quiet --upgrade --output-file locks/dev.txt
 	@uv pip compile pyproject.toml --extra api --universal --generate-hashes --no-header \
 		--python-version 3.11 --quiet --constraint locks/dev.txt --output-file locks/api.txt
+	@uv pip compile pyproject.toml --extra peers --universal --generate-hashes --no-header \
+		--python-version 3.11 --quiet --constraint locks/dev.txt --output-file locks/peers.txt
 
 clean: ## remove the virtual environment and what was cached (models stay)
 	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,6 +13,7 @@ from api.errors import BadParameterError, BrokenContractError, NoSuchModelError
 from api.games import Bundle, Games
 from api.model_server import ModelServer, Sampling
 from api.parameters import MOST_NOTES
+from api.prefilled import Prefilled
 from api.song import Primer, Song, SongRequest
 from music.codec import BOS, Cursor
 from music.description import Opening
@@ -20,7 +21,7 @@ from music.errors import TokenError
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import TICKS_PER_BEAT, Notes, cleaned, join
 
-CHUNK_STEPS = 32  # tokens drawn by one call
+CHUNK_STEPS = 64  # tokens drawn by one call
 # A note takes two or three tokens; a song that needs many more of them is not one.
 TOKENS_PER_NOTE = 8
 SPARE_TOKENS = 256
@@ -101,6 +102,7 @@ class Composer:
     def __init__(self, model_server: ModelServer, chunk_steps: int = CHUNK_STEPS) -> None:
         """Draw `chunk_steps` tokens by one call, which changes nothing about the song."""
         self._model_server = model_server
+        self._prefilled = Prefilled(model_server)
         self._chunk_steps = chunk_steps
 
     def newest_song(self, request: SongRequest, games: Games, deadline: Deadline) -> Song:
@@ -183,8 +185,7 @@ class Composer:
     ) -> Iterator[NDArray[np.int32]]:
         """Draw tokens, int32[steps] at a time."""
         sampling = Sampling(request.temperature, request.top_k, request.top_p, request.seed)
-        read = np.array(start.tokens, np.int32)
-        state = self._model_server.prefill(bundle.model, read, deadline)
+        state = self._prefilled.state(bundle.model, start.tokens, deadline)
         for position in range(0, most_tokens, self._chunk_steps):
             steps = min(self._chunk_steps, most_tokens - position)
             draw = self._model_server.decode(

@@ -1,26 +1,28 @@
 """The two bundles that are measured, published as a training publishes them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
 from api.model_server import Model
-from benchmarks.scales import TEMPO_BPM, scale
 from music.codec import as_told
 from music.codec.tsd import Tsd
-from music.description import Description, LearnedPiece, ModelCard, Opening
+from music.description import Description, LearnedPiece, ModelCard
 from training.base.weights import load_base
+from training.collections import EMBEDDED, find_collection
+from training.corpus import Corpus, read_corpus
 from training.export import export_bundle
 from training.network import build_network
-from training.products import weights_here
+from training.openings import opening
+from training.products import FLOAT32, weights_here
 from training.publishing import publish
 from training.recipe import DEFAULT, NetworkRecipe, load_recipe
 
-PIECES = tuple(scale(root, notes=100) for root in range(55, 64))
-_OPENING_NOTES = 32
+_PIECES = 9
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,12 @@ def publish_random(recipe: NetworkRecipe, models_dir: Path) -> Published:
     return _publish("original_network", network, recipe, models_dir)
 
 
+def export_float32(published: Published, folder: Path) -> Path:
+    """Write the same network with the weights that it was trained with; gives the folder."""
+    export_bundle(published.network, _description(published.model.game), folder, FLOAT32)
+    return folder
+
+
 def _publish(game: str, network: keras.Model, recipe: NetworkRecipe, models_dir: Path) -> Published:
     description = _description(game)
     version = publish(
@@ -64,24 +72,28 @@ def _publish(game: str, network: keras.Model, recipe: NetworkRecipe, models_dir:
 
 
 def _description(game: str) -> Description:
-    codec = Tsd.over()
+    """Describe a model of some of the embedded collection's chorales: they belong to everybody."""
+    codec, corpus = Tsd.over(), _corpus()
     return Description(
         game=game,
-        title="Scales",
+        title=corpus.collection.title,
         codec=codec.name,
         vocabulary=codec.vocabulary,
-        tempo_bpm=TEMPO_BPM,
-        openings=tuple(
-            Opening(p.name, tuple(codec.encode(p.notes[:_OPENING_NOTES]).tolist()), p.tempo_bpm)
-            for p in PIECES
-        ),
-        learned=tuple(LearnedPiece(p.name, as_told(codec, p.notes)) for p in PIECES),
+        tempo_bpm=corpus.tempo_bpm,
+        openings=tuple(opening(piece, codec) for piece in corpus.pieces),
+        learned=tuple(LearnedPiece(p.name, as_told(codec, p.notes)) for p in corpus.pieces),
         card=ModelCard(
             recipe=DEFAULT,
-            pieces=len(PIECES),
-            notes=sum(len(piece.notes) for piece in PIECES),
+            pieces=len(corpus.pieces),
+            notes=corpus.notes,
             held_out_bits_per_note=None,
             trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
             tensorflow=tf.__version__,
         ),
     )
+
+
+@cache
+def _corpus() -> Corpus:
+    collection = find_collection(EMBEDDED, Path())
+    return read_corpus(replace(collection, files=collection.files[:_PIECES]))

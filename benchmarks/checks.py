@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from benchmarks.errors import DifferentLogitsError, DifferentSongsError
 
 LOGIT_TOLERANCE = 1e-4
+LIKELIHOOD_TOLERANCE = 0.02  # what 8 bits may move, of all likelihood
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +55,22 @@ def check_same_logits(peer: str, ours: NDArray[np.float32], theirs: NDArray[np.f
         raise DifferentLogitsError(
             f"{peer} computes another network: a logit differs from ours by {furthest:.2g}, "
             f"more than {LOGIT_TOLERANCE:g}"
+        )
+
+
+def check_same_likelihoods(
+    way: str, expected: NDArray[np.float32], found: NDArray[np.float32]
+) -> None:
+    """Compare what float32[V] and float32[V] hold likely.
+
+    Raises:
+        DifferentSongsError: More likelihood lies elsewhere than rounding weights to 8 bits moves.
+    """
+    moved = float(np.abs(expected - found).sum()) / 2
+    if not moved <= LIKELIHOOD_TOLERANCE:
+        raise DifferentSongsError(
+            f"{way} holds other tokens likely than Keras does: {moved:.1%} of the likelihood lies "
+            f"elsewhere, more than {LIKELIHOOD_TOLERANCE:.0%}"
         )
 
 

@@ -13,7 +13,7 @@ from api.composer import CHUNK_STEPS
 from api.model_client import CHANNEL_OPTIONS, GrpcModelServer
 from api.tensors import float32_array, int32_tensor
 from benchmarks.bundle import Published
-from benchmarks.checks import DrawnSong, check_same_song
+from benchmarks.checks import DrawnSong, check_same_likelihoods, check_same_song
 from benchmarks.drawing import PATIENCE_S, draw_song, draw_songs
 from benchmarks.graph_model import GraphModel
 from benchmarks.model_servers import InProcess
@@ -64,9 +64,9 @@ def measure_loops(target: str, original: Published, graph: GraphModel, sizes: Si
         grpc.insecure_channel(target, options=CHANNEL_OPTIONS) as channel,
         closing(GrpcModelServer(target)) as server,
     ):
+        predict, window_rpc = _by_predict(original), _by_rpc(ModelServerStub(channel), original)
         by_predict, by_window_rpc = (
-            partial(_likeliest, ask, window, sizes.window_tokens)
-            for ask in (_by_predict(original), _by_rpc(ModelServerStub(channel), original))
+            partial(_likeliest, ask, window, sizes.window_tokens) for ask in (predict, window_rpc)
         )
         by_step_rpc, by_chunk_rpc = (
             partial(
@@ -79,12 +79,7 @@ def measure_loops(target: str, original: Published, graph: GraphModel, sizes: Si
             )
             for steps in (1, CHUNK_STEPS)
         )
-        check_same_song(
-            [
-                DrawnSong("by predict", by_predict()),
-                DrawnSong("by serving_default", by_window_rpc()),
-            ]
-        )
+        check_same_likelihoods("serving_default", predict(window), window_rpc(window))
         check_same_song(
             [
                 DrawnSong("in chunks by RPC", by_chunk_rpc()),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.processes import PATIENCE_S, ROOT
-from benchmarks.resident import children, rss_mb
+from benchmarks.resident import children, own_mb, rss_mb
 from benchmarks.services import RunningApi
 from benchmarks.sizes import Sizes
 from benchmarks.timing import progress
@@ -44,12 +44,12 @@ class Imports:
 
 @dataclass(frozen=True)
 class ApiMemory:
-    """Resident megabytes of the API; what processes share counts in each of them.
+    """Resident megabytes of the API.
 
     Attributes:
         after_import: Of a process that has only imported it.
         worker: Of the largest of gunicorn's workers, once it has served.
-        all_processes: Of the workers and their parent together, likewise.
+        all_processes: Of the workers and their parent together; what they share counts once.
     """
 
     after_import: float
@@ -88,13 +88,13 @@ def measure_imports(sizes: Sizes) -> Imports:
 
 def memory_figures(imports: Imports, api: RunningApi) -> MemoryFigures:
     """Put them beside the memory of an API that has served."""
-    workers = [rss_mb(worker) for worker in children(api.process_id)]
+    workers = children(api.process_id)
     return MemoryFigures(
         api_import_seconds=imports.api.seconds,
         api_rss_mb=ApiMemory(
             after_import=imports.api.rss_mb,
-            worker=max(workers),
-            all_processes=rss_mb(api.process_id) + sum(workers),
+            worker=max(map(rss_mb, workers)),
+            all_processes=sum(map(own_mb, (api.process_id, *workers))),
         ),
         serving_api_client_import_seconds=imports.serving_api_client.seconds,
         serving_api_client_rss_mb=imports.serving_api_client.rss_mb,

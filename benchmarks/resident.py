@@ -7,10 +7,19 @@ _MB_PER_KIB = 1024 / 1e6
 
 def rss_mb(process_id: int | str = "self") -> float:
     """Give a process's resident memory in megabytes, what it shares with others included."""
-    for line in Path(f"/proc/{process_id}/status").read_text(encoding="utf-8").splitlines():
+    return _kib(process_id, "status", "VmRSS") * _MB_PER_KIB
+
+
+def own_mb(process_id: int | str = "self") -> float:
+    """Give a process's resident memory in megabytes, its part alone of what it shares."""
+    return _kib(process_id, "smaps_rollup", "Pss") * _MB_PER_KIB
+
+
+def _kib(process_id: int | str, file: str, wanted: str) -> int:
+    for line in Path(f"/proc/{process_id}/{file}").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition(":")
-        if name == "VmRSS":
-            return int(value.split()[0]) * _MB_PER_KIB
+        if name == wanted:
+            return int(value.split()[0])
     raise ProcessLookupError(f"process {process_id} holds no memory: it has ended")
 
 

@@ -87,19 +87,18 @@ class _Composing:
 
     server: Clocked
     games: Games
+    composer: Composer
 
     @classmethod
     def with_server(cls, server: ModelServer, models_config: Path) -> "_Composing":
         clocked = Clocked(server)
-        return cls(clocked, Games(models_config, clocked))
+        return cls(clocked, Games(models_config, clocked), Composer(clocked))
 
     def song(self, game: str, notes: int, seed: int) -> _Composed:
         said = (Given("game", game), Given("notes", str(notes)), Given("seed", str(seed)))
         before_s, tokens = self.server.seconds, self.server.tokens
         began = time.perf_counter()
-        song = Composer(self.server).newest_song(
-            song_request(said), self.games, Deadline.after(PATIENCE_S)
-        )
+        song = self.composer.newest_song(song_request(said), self.games, Deadline.after(PATIENCE_S))
         composed = time.perf_counter()
         body = FORMATS[0].encode(song)
         written = time.perf_counter()

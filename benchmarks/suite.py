@@ -50,14 +50,14 @@ def run_all(folder: Path, sizes: Sizes, *, with_peers: bool) -> Results:
                 memory = memory_figures(imports, api)
             with services.model_server(models_dir, models, batching=False, log_dir=folder) as plain:
                 throughput = measure_throughput(target, plain, default, graph, sizes)
-        peers = _peers(published, graphs, sizes) if with_peers else PeerFigures(())
+        peers = _peers(published, graphs, folder, sizes) if with_peers else PeerFigures(())
     training = measure_training(folder / "checkpoint", sizes)
     return Results(machine, loops, song, throughput, matmul, memory, training, peers)
 
 
 def _peers(
-    published: tuple[Published, ...], graphs: tuple[GraphModel, ...], sizes: Sizes
+    published: tuple[Published, ...], graphs: tuple[GraphModel, ...], folder: Path, sizes: Sizes
 ) -> PeerFigures:
     from benchmarks.peers.steps import measure_peers  # noqa: PLC0415  may not be installed
 
-    return measure_peers(published, graphs, sizes)
+    return measure_peers(published, graphs, folder, sizes)

@@ -143,6 +143,7 @@ def _peer(step: PeerStep) -> Iterator[Row]:
     ours = step.leitmotif_ms_per_step
     yield Row(f"Leitmotif, {conditions}", _ms(ours))
     for name, theirs in (
+        ("Leitmotif with float32 weights", step.leitmotif_float32_ms_per_step),
         ("PyTorch", step.pytorch_ms_per_step),
         ("ONNX Runtime", step.onnxruntime_ms_per_step),
     ):

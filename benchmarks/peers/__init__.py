@@ -17,7 +17,9 @@ class PeerStep:
     Attributes:
         network: LSTM layers and their width.
         batch: Songs at a time.
-        leitmotif_ms_per_step: `decode` in a graph-mode session, in the API's chunks.
+        leitmotif_ms_per_step: `decode` in a graph-mode session, in the API's chunks, with the
+            weights that suit the machine best.
+        leitmotif_float32_ms_per_step: The same with the peers' own weights.
         pytorch_ms_per_step: A call a step, sampling in NumPy.
         onnxruntime_ms_per_step: Likewise.
     """
@@ -25,6 +27,7 @@ class PeerStep:
     network: str
     batch: int
     leitmotif_ms_per_step: float
+    leitmotif_float32_ms_per_step: float
     pytorch_ms_per_step: float
     onnxruntime_ms_per_step: float
 

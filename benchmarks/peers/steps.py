@@ -1,12 +1,12 @@
 """A step of ours beside a step of each peer's, in turns, on the same weights."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+import keras
 import numpy as np
-import tensorflow as tf
-from numpy.typing import NDArray
 
-from benchmarks.bundle import Published
+from benchmarks.bundle import Published, export_float32
 from benchmarks.checks import check_same_logits
 from benchmarks.drawing import draw_songs
 from benchmarks.graph_model import GraphModel
@@ -23,20 +23,20 @@ from benchmarks.timing import interleaved
 from music.codec import SPECIAL_TOKENS
 from music.codec.tsd import Tsd
 from music.sampling import TEMPERATURE, TOP_P
-from training.decoding import Network
 
 _CHECKED = (2, 20)  # songs and tokens whose logits are compared
 _MS = 1000
 
 
 def measure_peers(
-    networks: Sequence[Published], graphs: Sequence[GraphModel], sizes: Sizes
+    networks: Sequence[Published], graphs: Sequence[GraphModel], folder: Path, sizes: Sizes
 ) -> PeerFigures:
-    """Measure every network at every batch, having checked that all compute the same.
+    """Measure every network at every batch, having checked that the peers compute it.
 
     Args:
         networks: Those to draw with.
-        graphs: The same, loaded.
+        graphs: The same, loaded, with the weights that suit this machine best.
+        folder: Where they may be written with the peers' own weights, float32.
         sizes: How much.
 
     Raises:
@@ -50,22 +50,25 @@ def measure_peers(
         threads = sorted({1, cores()})
         pytorch: list[Peer] = [PyTorch(weights, n) for n in threads]
         onnx: list[Peer] = [OnnxRuntime(weights, n) for n in threads]
-        _check(Network(published.network, followers), (*pytorch, *onnx), len(followers))
+        _check(published.network, (*pytorch, *onnx), len(followers))
+        float32_graph = GraphModel(export_float32(published, folder / label(published.recipe)))
         for batch in sizes.peer_batches:
-            peers = (*pytorch, *onnx)
             name = f"peers, {label(published.recipe)}, batch {batch}"
-            runs = (_ours(graph, batch, sizes), *(_theirs(p, sampler, batch, sizes) for p in peers))
-            ours_s, *theirs_s = interleaved(name, runs, sizes.rounds)
+            ours = (_ours(each, batch, sizes) for each in (graph, float32_graph))
+            theirs = (_theirs(peer, sampler, batch, sizes) for peer in (*pytorch, *onnx))
+            ours_s, float32_s, *theirs_s = interleaved(name, (*ours, *theirs), sizes.rounds)
             per_step = _MS / sizes.peer_tokens
             steps.append(
                 PeerStep(
                     network=label(published.recipe),
                     batch=batch,
                     leitmotif_ms_per_step=ours_s * per_step,
+                    leitmotif_float32_ms_per_step=float32_s * per_step,
                     pytorch_ms_per_step=min(theirs_s[: len(pytorch)]) * per_step,
                     onnxruntime_ms_per_step=min(theirs_s[len(pytorch) :]) * per_step,
                 )
             )
+        float32_graph.close()
     return PeerFigures(tuple(steps))
 
 
@@ -78,18 +81,9 @@ def _theirs(peer: Peer, sampler: Sampler, batch: int, sizes: Sizes) -> Callable[
     return lambda: draw(peer, sampler, uniform)
 
 
-def _check(network: Network, peers: Sequence[Peer], vocabulary_size: int) -> None:
+def _check(network: keras.Model, peers: Sequence[Peer], vocabulary_size: int) -> None:
     random = np.random.default_rng(0)
     tokens = random.integers(len(SPECIAL_TOKENS), vocabulary_size, _CHECKED, np.int64)
-    ours = _our_logits(network, tokens)
+    ours = network.predict_on_batch(tokens)
     for peer in peers:
         check_same_logits(peer.name, ours, logits_of(peer, tokens))
-
-
-def _our_logits(network: Network, tokens: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Read int64[B, T] step by step; gives float32[B, T, V]."""
-    state, logits = network.initial_state(len(tokens)), []
-    for token in tokens.T:
-        logit, state = network.step(tf.constant(token, tf.int32), state)
-        logits.append(logit.numpy())
-    return np.stack(logits, axis=1)

@@ -199,7 +199,7 @@ def test_what_a_draw_is_asked_for(client, loopback):
     }
     assert decode.inputs["seed"].tensor_content == b"\xff\xff\xff\xff\x05\x00\x00\x00"
     assert decode.inputs["position"].tensor_content == bytes(4)
-    assert decode.inputs["steps"].tensor_content == b"\x20\x00\x00\x00"
+    assert decode.inputs["steps"].tensor_content == b"\x40\x00\x00\x00"
 
 
 @pytest.mark.parametrize("switch", [{"typed": True}, {"extra_width": 5}], ids=str)

@@ -40,5 +40,5 @@ def results() -> Results:
         ),
         memory=MemoryFigures(0.5, ApiMemory(41.0, 55.0, 140.0), 6.0, 600.0),
         training=TrainingFigures(1700.0, 17.0),
-        peers=PeerFigures((PeerStep("2x384", 32, 2.0, 6.0, 3.0),)),
+        peers=PeerFigures((PeerStep("2x384", 32, 2.0, 2.5, 6.0, 3.0),)),
     )

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from benchmarks.checks import DrawnSong, check_same_file, check_same_logits, check_same_song
+from benchmarks.checks import (
+    DrawnSong,
+    check_same_file,
+    check_same_likelihoods,
+    check_same_logits,
+    check_same_song,
+)
 from benchmarks.errors import DifferentLogitsError, DifferentSongsError
 
 
@@ -30,6 +36,13 @@ def test_files_have_to_be_the_same_byte_for_byte():
     check_same_file("in process", b"MThd", b"MThd")
     with pytest.raises(DifferentSongsError, match="the song in process is not the song over HTTP"):
         check_same_file("in process", b"MThd", b"MTrk")
+
+
+def test_likelihood_may_move_by_rounding_alone():
+    keras = np.array([0.5, 0.3, 0.2], np.float32)
+    check_same_likelihoods("by RPC", keras, np.array([0.49, 0.31, 0.2], np.float32))
+    with pytest.raises(DifferentSongsError, match=r"by RPC .* 10\.0% of the likelihood"):
+        check_same_likelihoods("by RPC", keras, np.array([0.4, 0.4, 0.2], np.float32))
 
 
 def test_logits_may_differ_by_rounding_alone():

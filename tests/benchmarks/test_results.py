@@ -68,6 +68,7 @@ def test_the_layout_is_this_one(results):
                 "network": "2x384",
                 "batch": 32,
                 "leitmotif_ms_per_step": 2.0,
+                "leitmotif_float32_ms_per_step": 2.5,
                 "pytorch_ms_per_step": 6.0,
                 "onnxruntime_ms_per_step": 3.0,
             }
