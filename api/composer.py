@@ -11,22 +11,25 @@ from numpy.typing import NDArray
 from api.deadline import Deadline
 from api.errors import BadParameterError, BrokenContractError, NoSuchModelError
 from api.games import Bundle, Games
-from api.model_server import ModelServer, Sampling
+from api.model_server import ModelServer, Sampling, SongState
 from api.parameters import MOST_NOTES
 from api.prefilled import Prefilled
 from api.song import Primer, Song, SongRequest
+from music.bounding import ATTEMPTS, Attempt, QuoteBound
 from music.codec import BOS, Cursor
 from music.description import Opening
 from music.errors import TokenError
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import TICKS_PER_BEAT, Notes, cleaned, join
+from music.quotes import Heard, Quote
+from music.sampling import CHUNK_STEPS
 
-CHUNK_STEPS = 64  # tokens drawn by one call
 # A note takes two or three tokens; a song that needs many more of them is not one.
 TOKENS_PER_NOTE = 8
 SPARE_TOKENS = 256
 MOST_BEGINNINGS = 3  # of a song whose model is unloaded while it is composed
 
+_NOTHING_HEARD = Heard()
 _LOG = logging.getLogger(__name__)
 
 
@@ -96,11 +99,64 @@ class Start:
         return cls((BOS, *opening.tokens), cursor, _playable(opening.tempo_bpm))
 
 
+@dataclass(frozen=True)
+class Passage:
+    """Some of a song's notes, one or more.
+
+    Attributes:
+        notes: In the song's time.
+        longest_quote: The longest run that the song so far shares with a piece.
+    """
+
+    notes: Notes
+    longest_quote: Quote
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is the same for all chunks of a song."""
+
+    request: SongRequest
+    bundle: Bundle
+    length: Length
+    deadline: Deadline
+
+    @property
+    def bound(self) -> QuoteBound:
+        asked = self.request.max_quote
+        most_notes = self.bundle.description.quote_notes if asked is None else asked
+        return QuoteBound(self.bundle.finder, most_notes)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a song stands between two chunks; an older one is what it goes back to.
+
+    Attributes:
+        state: The model's.
+        cursor: The codec's.
+        first_tick: Where the first note was, which becomes tick 0; None before it.
+        written: Notes so far.
+        heard: What they share with the collection.
+    """
+
+    state: SongState
+    cursor: Cursor
+    first_tick: int | None = None
+    written: int = 0
+    heard: Heard = _NOTHING_HEARD
+
+    def is_end_of(self, length: Length) -> bool:
+        if self.first_tick is None:
+            return False
+        return length.is_reached(self.written, self.cursor.onset_ticks - self.first_tick)
+
+
 class Composer:
     """Composes with a model server; safe among threads."""
 
     def __init__(self, model_server: ModelServer, chunk_steps: int = CHUNK_STEPS) -> None:
-        """Draw `chunk_steps` tokens by one call, which changes nothing about the song."""
+        """Draw `chunk_steps` tokens by one call, which changes nothing of what is drawn first."""
         self._model_server = model_server
         self._prefilled = Prefilled(model_server)
         self._chunk_steps = chunk_steps
@@ -135,23 +191,24 @@ class Composer:
         start = Start.of(request, bundle)
         tempo_bpm = start.tempo_bpm if request.tempo_bpm is None else request.tempo_bpm
         length = Length.of(request, tempo_bpm)
-        notes = join(list(self.chunks(request, bundle, start, length, deadline)))
+        passages = list(self.passages(request, bundle, start, length, deadline))
         return Song(
-            notes=cleaned(notes),
+            notes=cleaned(join([passage.notes for passage in passages])),
             tempo_bpm=tempo_bpm,
             title=bundle.description.title,
             version=bundle.model.version,
+            longest_quote=passages[-1].longest_quote,
             request=request,
         )
 
-    def chunks(
+    def passages(
         self,
         request: SongRequest,
         bundle: Bundle,
         start: Start,
         length: Length,
         deadline: Deadline,
-    ) -> Iterator[Notes]:
+    ) -> Iterator[Passage]:
         """Compose a song chunk by chunk; its first note is at tick 0.
 
         Yields:
@@ -160,44 +217,46 @@ class Composer:
         Raises:
             ModelServerError: The model server does not answer, with no music or with too little.
         """
-        written, first_tick, cursor = 0, None, start.cursor
-        for tokens in self._tokens(request, bundle, start, length.tokens, deadline):
-            notes, cursor = _decoded(bundle, tokens, cursor)
-            if first_tick is None and len(notes):
-                first_tick = int(notes.onset_ticks[0])
-            if first_tick is None:
-                continue
-            heard = length.cut(notes.shifted(-first_tick), written)
-            written += len(heard)
-            if len(heard):
-                yield heard
-            if length.is_reached(written, cursor.onset_ticks - first_tick):
-                return
-        raise _unfinished(length, written)
-
-    def _tokens(
-        self,
-        request: SongRequest,
-        bundle: Bundle,
-        start: Start,
-        most_tokens: int,
-        deadline: Deadline,
-    ) -> Iterator[NDArray[np.int32]]:
-        """Draw tokens, int32[steps] at a time."""
-        sampling = Sampling(request.temperature, request.top_k, request.top_p, request.seed)
+        work = _Work(request, bundle, length, deadline)
         state = self._prefilled.state(bundle.model, start.tokens, deadline)
-        for position in range(0, most_tokens, self._chunk_steps):
-            steps = min(self._chunk_steps, most_tokens - position)
-            draw = self._model_server.decode(
-                bundle.model,
-                state,
-                position=position,
-                steps=steps,
-                sampling=sampling,
-                deadline=deadline,
-            )
-            state = draw.state
-            yield draw.tokens
+        place = _Place(state, start.cursor)
+        for position in range(0, length.tokens, self._chunk_steps):
+            notes, place = self._chunk(work, place, position)
+            if len(notes):
+                yield Passage(notes, place.heard.longest)
+            if place.is_end_of(length):
+                return
+        raise _unfinished(length, place.written)
+
+    def _chunk(self, work: _Work, before: _Place, position: int) -> tuple[Notes, _Place]:
+        """Draw the next tokens; again, and in other ways, where they would quote too long a run."""
+        drawn = []
+        for attempt in ATTEMPTS:
+            drawn.append(self._attempted(work, before, position, attempt))
+            if work.bound.is_kept(drawn[-1][1].heard, before.heard):
+                return drawn[-1]
+        return min(drawn, key=lambda each: each[1].heard.longest.length_notes)
+
+    def _attempted(
+        self, work: _Work, before: _Place, position: int, attempt: Attempt
+    ) -> tuple[Notes, _Place]:
+        asked = work.request
+        temperature = asked.temperature + attempt.temperature_added
+        draw = self._model_server.decode(
+            work.bundle.model,
+            before.state,
+            position=position + attempt.position_added,
+            steps=min(self._chunk_steps, work.length.tokens - position),
+            sampling=Sampling(temperature, asked.top_k, asked.top_p, asked.seed),
+            deadline=work.deadline,
+        )
+        notes, cursor = _decoded(work.bundle, draw.tokens, before.cursor)
+        first_tick = before.first_tick
+        if first_tick is None and len(notes):
+            first_tick = int(notes.onset_ticks[0])
+        kept = work.length.cut(notes.shifted(-(first_tick or 0)), before.written)
+        heard = work.bundle.finder.listen(kept, before.heard)
+        return kept, _Place(draw.state, cursor, first_tick, before.written + len(kept), heard)
 
 
 def _opening(bundle: Bundle, seed: int) -> Opening:

@@ -22,6 +22,7 @@ from api.parameters import SLUG
 from music.codec import Codec, open_codec
 from music.description import Description
 from music.errors import MusicError
+from music.quotes import QuoteFinder
 
 MOST_BUNDLES = 32
 UNREACHABLE = "UNREACHABLE"  # the model server did not say
@@ -38,11 +39,13 @@ class Bundle:
         model: The version that is asked.
         description: What it says of itself.
         codec: Reads its tokens.
+        finder: Finds what songs share with the pieces that it learned from.
     """
 
     model: Model
     description: Description
     codec: Codec
+    finder: QuoteFinder
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,7 @@ def _checked(model: Model, description: Description) -> Bundle:
         codec = open_codec(description.codec, description.vocabulary)
     except MusicError as error:
         raise _unusable(str(error)) from error
-    return Bundle(model, description, codec)
+    return Bundle(model, description, codec, QuoteFinder(description.learned))
 
 
 def _unusable(reason: str) -> BrokenContractError:

@@ -180,6 +180,14 @@ PARAMETERS = (
         default=Primer.CORPUS.value,
     ),
     Parameter(
+        name="max_quote",
+        kind=Kind.WHOLE,
+        effect="how many notes in a row it may share with a piece that the model learned from, in "
+        "any key; where absent, as many as those pieces share among themselves",
+        lowest=4,
+        highest=MOST_NOTES,
+    ),
+    Parameter(
         name="format",
         kind=Kind.CHOICE,
         effect="the form of the answer, whatever the Accept header says",
@@ -213,6 +221,7 @@ def song_request(said: Iterable[Given]) -> SongRequest:
         seed=int(values["seed"]),
         tempo_bpm=_float(values, "tempo"),
         primer=Primer(str(values["primer"])),
+        max_quote=int(values["max_quote"]) if "max_quote" in values else None,
         media_format=str(values["format"]) if "format" in values else None,
     )
 

@@ -95,6 +95,7 @@ def _song_response(song: Song, form: Format) -> Response:
             "Content-Disposition": f'attachment; filename="{file_name}"',
             "Leitmotif-Model-Version": str(song.version),
             "Leitmotif-Notes": str(len(song.notes)),
+            "Leitmotif-Longest-Quote": str(song.longest_quote.length_notes),
             "Leitmotif-Seed": str(song.request.seed),
             "Vary": "Accept",
             "X-Content-Type-Options": "nosniff",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from music.notes import Notes
+from music.quotes import Quote
 
 
 class Primer(StrEnum):
@@ -27,6 +28,8 @@ class SongRequest:
         seed: 0 to 2 to the 53 less 1, which JSON can carry.
         tempo_bpm: Quarter notes a minute; None for the collection's.
         primer: What the song goes on from.
+        max_quote: Notes in a row that it may share with a piece; None for as many as the
+            collection's own pieces share among themselves.
         media_format: The name of a format; None where the Accept header decides.
     """
 
@@ -39,6 +42,7 @@ class SongRequest:
     seed: int
     tempo_bpm: float | None
     primer: Primer
+    max_quote: int | None
     media_format: str | None
 
 
@@ -51,6 +55,7 @@ class Song:
         tempo_bpm: Quarter notes a minute.
         title: The game's, as people write it.
         version: The model's that drew it.
+        longest_quote: The longest run of notes that it shares with a piece of the collection.
         request: What was asked for.
     """
 
@@ -58,6 +63,7 @@ class Song:
     tempo_bpm: float
     title: str
     version: int
+    longest_quote: Quote
     request: SongRequest
 
     @property
@@ -75,6 +81,7 @@ class Song:
             "top_p": asked.top_p,
             "tempo": self.tempo_bpm,
             "primer": asked.primer,
+            "max_quote": asked.max_quote,
         }
         said = (f"{name}={value}" for name, value in fields.items() if value is not None)
         return "; ".join(("Leitmotif", *said))

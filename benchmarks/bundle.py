@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from api.model_server import Model
+from music.bounding import usual_quote_notes
 from music.codec import as_told
 from music.codec.tsd import Tsd
 from music.description import Description, LearnedPiece, ModelCard
@@ -74,6 +75,7 @@ def _publish(game: str, network: keras.Model, recipe: NetworkRecipe, models_dir:
 def _description(game: str) -> Description:
     """Describe a model of some of the embedded collection's chorales: they belong to everybody."""
     codec, corpus = Tsd.over(), _corpus()
+    learned = tuple(LearnedPiece(p.name, as_told(codec, p.notes)) for p in corpus.pieces)
     return Description(
         game=game,
         title=corpus.collection.title,
@@ -81,7 +83,8 @@ def _description(game: str) -> Description:
         vocabulary=codec.vocabulary,
         tempo_bpm=corpus.tempo_bpm,
         openings=tuple(opening(piece, codec) for piece in corpus.pieces),
-        learned=tuple(LearnedPiece(p.name, as_told(codec, p.notes)) for p in corpus.pieces),
+        learned=learned,
+        quote_notes=usual_quote_notes(learned),
         card=ModelCard(
             recipe=DEFAULT,
             pieces=len(corpus.pieces),

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from api.composer import CHUNK_STEPS
 from api.deadline import Deadline
 from api.model_server import Model, ModelServer, Sampling
 from benchmarks.graph_model import GraphModel, SamplingRows
 from music.codec import BOS
-from music.sampling import TEMPERATURE, TOP_K, TOP_P
+from music.sampling import CHUNK_STEPS, TEMPERATURE, TOP_K, TOP_P
 
 PATIENCE_S = 120.0  # for what takes seconds at most
 

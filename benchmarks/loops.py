@@ -9,7 +9,6 @@ import grpc
 import numpy as np
 from numpy.typing import NDArray
 
-from api.composer import CHUNK_STEPS
 from api.model_client import CHANNEL_OPTIONS, GrpcModelServer
 from api.tensors import float32_array, int32_tensor
 from benchmarks.bundle import Published
@@ -21,6 +20,7 @@ from benchmarks.old_way import window_network
 from benchmarks.sizes import BATCH, WINDOW_TOKENS, Sizes
 from benchmarks.timing import interleaved
 from music.codec import SPECIAL_TOKENS
+from music.sampling import CHUNK_STEPS
 from proto.model_server_pb2 import ModelSpec, PredictRequest
 from proto.rpc import ModelServerStub
 

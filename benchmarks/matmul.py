@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from api.composer import CHUNK_STEPS
 from benchmarks.bundle import Published
 from benchmarks.drawing import draw_songs
 from benchmarks.graph_model import GraphModel
 from benchmarks.networks import label, products_per_token
 from benchmarks.sizes import BATCH, Sizes
 from benchmarks.timing import interleaved
+from music.sampling import CHUNK_STEPS
 
 _LAYER = (1024, 2048)  # input and output of a layer's product in the network of the experiment
 _LAYER_PRODUCTS = 32  # in a turn, so that it is as long as others

@@ -11,7 +11,6 @@ import grpc
 import numpy as np
 from numpy.typing import NDArray
 
-from api.composer import CHUNK_STEPS
 from api.model_client import CHANNEL_OPTIONS, seed_words
 from api.model_server import Model
 from api.tensors import float32_array, float32_tensor, int32_array, int32_tensor
@@ -22,6 +21,7 @@ from benchmarks.graph_model import GraphModel, SongStates
 from benchmarks.sizes import Sizes
 from benchmarks.timing import Percentiles, progress
 from music.codec import BOS
+from music.sampling import CHUNK_STEPS
 from proto.model_server_pb2 import ModelSpec, PredictRequest, PredictResponse
 from proto.rpc import ModelServerStub
 

@@ -11,7 +11,7 @@ from typing import Any
 from music.errors import DescriptionError
 from music.notes import Notes
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ class Description:
         tempo_bpm: The tempo of the collection's middle piece.
         openings: One of each piece.
         learned: The pieces whose notes a song could quote.
+        quote_notes: How long a quote is usual: 19 of 20 of the pieces share no longer a run of
+            notes with any other.
         card: The model card.
     """
 
@@ -80,6 +82,7 @@ class Description:
     tempo_bpm: float
     openings: tuple[Opening, ...]
     learned: tuple[LearnedPiece, ...]
+    quote_notes: int
     card: ModelCard
 
     def to_json(self) -> str:
@@ -90,6 +93,7 @@ class Description:
             "vocabulary": self.vocabulary,
             "openings": [asdict(opening) for opening in self.openings],
             "learned": [_piece_fields(piece) for piece in self.learned],
+            "quote_notes": self.quote_notes,
             "card": asdict(self.card),
         }
         return json.dumps(fields, separators=(",", ":"), allow_nan=False)
@@ -125,6 +129,7 @@ class Description:
                     )
                     for p in fields["learned"]
                 ),
+                quote_notes=_whole(fields["quote_notes"]),
                 card=_card(fields["card"]),
             )
         except KeyError as error:

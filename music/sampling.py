@@ -3,3 +3,4 @@
 TEMPERATURE = 1.0
 TOP_K = 0  # off
 TOP_P = 0.9
+CHUNK_STEPS = 64  # tokens drawn at a time

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from music.bounding import usual_quote_notes
 from music.codec import Codec, as_told
 from music.description import Description, LearnedPiece, ModelCard
 from training.checkpoint import Checkpoint
@@ -94,6 +95,9 @@ def describe(corpus: Corpus, recipe: Recipe, codec: Codec, fitted: Fitted) -> De
         trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
         tensorflow=tf.__version__,
     )
+    learned = tuple(
+        LearnedPiece(piece.name, as_told(codec, piece.notes)) for piece in corpus.pieces
+    )
     return Description(
         game=corpus.collection.game,
         title=corpus.collection.title,
@@ -101,8 +105,7 @@ def describe(corpus: Corpus, recipe: Recipe, codec: Codec, fitted: Fitted) -> De
         vocabulary=codec.vocabulary,
         tempo_bpm=corpus.tempo_bpm,
         openings=tuple(opening(piece, codec) for piece in corpus.pieces),
-        learned=tuple(
-            LearnedPiece(piece.name, as_told(codec, piece.notes)) for piece in corpus.pieces
-        ),
+        learned=learned,
+        quote_notes=usual_quote_notes(learned),
         card=card,
     )

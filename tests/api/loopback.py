@@ -44,6 +44,7 @@ def description(**changes):
         "tempo_bpm": 120.0,
         "openings": OPENINGS,
         "learned": (),
+        "quote_notes": 6,
         "card": ModelCard("default", 9, 4321, 6.5, "2025-01-01T00:00:00Z", "2.20.0"),
     }
     return Description(**{**fields, **changes})

@@ -13,8 +13,17 @@ from api.deadline import Deadline
 from api.games import Games
 from api.model_client import GrpcModelServer
 from api.song import Primer, SongRequest
+from music.bounding import ATTEMPTS
+from music.description import LearnedPiece
 from music.notes import Notes, join
-from tests.api.loopback import LoopbackModelServer, write_models_config
+from tests.api.loopback import (
+    DURATION,
+    PITCH,
+    TIME_SHIFT,
+    LoopbackModelServer,
+    description,
+    write_models_config,
+)
 
 
 def request(**changes):
@@ -28,6 +37,7 @@ def request(**changes):
         "seed": 7,
         "tempo_bpm": None,
         "primer": Primer.NONE,
+        "max_quote": None,
         "media_format": None,
     }
     return SongRequest(**{**fields, **changes})
@@ -51,7 +61,8 @@ class Workplace:
         start = Start.of(asked, bundle)
         length = Length.of(asked, start.tempo_bpm)
         composer = Composer(self.server, chunk_steps)
-        return composer.chunks(asked, bundle, start, length, deadline)
+        passages = composer.passages(asked, bundle, start, length, deadline)
+        return (passage.notes for passage in passages)
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +125,48 @@ def test_chunks_come_while_the_song_is_drawn_and_none_is_empty(workplace):
     assert len(chunks) > 10
     assert all(len(chunk) for chunk in chunks)
     assert sum(map(len, chunks)) == 50
+
+
+@pytest.fixture
+def known(loopback, model_server, config):
+    """A workplace whose model has learned the very song that it would draw."""
+    song = Workplace(model_server, config.models_config).song(request(notes=200))
+    return knowing(song.notes, loopback, model_server, config)
+
+
+def knowing(notes, loopback, model_server, config):
+    pieces = (LearnedPiece("the song", notes),)
+    loopback.descriptions["zelda"] = description(learned=pieces).to_json()
+    return Workplace(model_server, config.models_config)
+
+
+@pytest.mark.parametrize("max_quote", [8, 12, 40])
+def test_a_song_quotes_no_longer_a_run_than_it_may(known, max_quote):
+    song = known.song(request(notes=200, max_quote=max_quote))
+    assert 2 <= song.longest_quote.length_notes <= max_quote
+    assert song.longest_quote.piece == "the song"
+    finder = known.games.bundle("zelda", Deadline.after(30)).finder
+    assert finder.longest_quote(song.notes) == song.longest_quote
+
+
+def test_unless_someone_says_otherwise_the_model_says_how_long_a_run_may_be(known):
+    assert known.song(request(notes=200)).longest_quote.length_notes <= 6
+
+
+def test_where_nothing_is_too_long_the_first_draw_is_kept(known):
+    song = known.song(request(notes=200, max_quote=4000))
+    assert song.longest_quote.length_notes == 200
+
+
+def test_it_does_not_go_back_for_ever(loopback, model_server, config):
+    loopback.tune = (PITCH, DURATION, TIME_SHIFT, TIME_SHIFT)  # at every attempt the same
+    notes = Workplace(model_server, config.models_config).song(request(notes=100)).notes
+    workplace = knowing(notes, loopback, model_server, config)
+    loopback.calls.clear()
+    song = workplace.song(request(notes=100, max_quote=10))
+    assert song.longest_quote.length_notes == 100
+    chunks = -(-100 * 4 // 32)
+    assert chunks < loopback.signatures().count("decode") <= chunks * len(ATTEMPTS)
 
 
 def test_nothing_is_drawn_before_it_is_asked_for(loopback, model_server, config):

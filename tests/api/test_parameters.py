@@ -109,6 +109,7 @@ def test_what_is_left_out_has_its_default():
         seed=request.seed,
         tempo_bpm=None,
         primer=Primer.CORPUS,
+        max_quote=None,
         media_format=None,
     )
 

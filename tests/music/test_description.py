@@ -16,6 +16,7 @@ DESCRIPTION = Description(
     tempo_bpm=90.0,
     openings=(Opening("Prélude", (3, 4), 72.5),),
     learned=(LearnedPiece("Prélude", Notes.of([0, 12], [12, 6], [60, 62])),),
+    quote_notes=6,
     card=ModelCard("default", 1, 2, None, "2026-01-01T00:00:00+00:00", "2.20.0"),
 )
 
@@ -32,10 +33,11 @@ def test_the_card_is_readable_on_its_own():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 99}, "format is 99; this reads 1"),
+        ({"format": 99}, "format is 99; this reads 2"),
         ({"vocabulary": None}, "malformed"),
         ({"tempo_bpm": "slow"}, "malformed"),
         ({"tempo_bpm": float("nan")}, "malformed: NaN is not JSON"),
+        ({"quote_notes": 6.5}, "6.5 is not a whole number"),
         ({"card": {"recipe": "default"}}, "lacks the field 'held_out_bits_per_note'"),
         (
             {"openings": [{"piece": "x", "tokens": ["3"], "tempo_bpm": 9}]},

@@ -59,6 +59,7 @@ def description() -> Description:
         tempo_bpm=100.0,
         openings=(Opening("a", (42, 93), 100.0),),
         learned=(LearnedPiece("a", piece.notes),),
+        quote_notes=6,
         card=ModelCard("tiny", 1, 40, 3.5, "2026-01-01T00:00:00+00:00", tf.__version__),
     )
 

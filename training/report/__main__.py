@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from music.bounding import QuoteBound
 from music.codec import Codec
 from music.piece import Piece
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
@@ -68,7 +69,7 @@ def _songs(corpus: Corpus, recipe: Recipe, codec: Codec, work_dir: Path) -> list
     parts = split(corpus.pieces, recipe.fitting.held_out_share)
     fitted = fit_to_the_end(parts, recipe, codec, Checkpoint(work_dir / "all"))
     openings = [opening(piece, codec) for piece in corpus.pieces]
-    return generate(fitted.model, codec, SAMPLING, openings)
+    return generate(fitted.model, codec, SAMPLING, openings, QuoteBound.usual(corpus.pieces))
 
 
 def _report(

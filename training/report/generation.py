@@ -1,26 +1,58 @@
 """Pieces to listen to and to measure, drawn as the service draws them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
-from music.codec import BOS, PAD, Codec
+from music.bounding import ATTEMPTS, Attempt, QuoteBound
+from music.codec import BOS, PAD, Codec, Cursor
 from music.description import Opening
 from music.notes import Notes, cleaned, join
 from music.piece import Piece
-from training.decoding import MOST_STEPS, Network
+from music.quotes import Heard, QuoteFinder
+from music.sampling import CHUNK_STEPS
+from training.decoding import Drawn, Network
 from training.products import PRODUCTS, weights_here
 from training.report.result import Sampling as Asked
 from training.sampling import Sampling
 
+_NOTHING_HEARD = Heard()
 _MOST_TOKENS_PER_NOTE = 8  # a song that needs more has run dry
 
 
+@dataclass(frozen=True)
+class _Row:
+    """Where a song stands; an older one is what it goes back to.
+
+    Attributes:
+        cursor: The codec's.
+        parts: Its notes, chunk by chunk.
+        heard: What they share with the collection.
+    """
+
+    cursor: Cursor
+    parts: tuple[Notes, ...] = ()
+    heard: Heard = _NOTHING_HEARD
+
+    @property
+    def length(self) -> int:
+        return sum(len(part) for part in self.parts)
+
+    def with_part(self, notes: Notes, cursor: Cursor, finder: QuoteFinder) -> "_Row":
+        return _Row(cursor, (*self.parts, notes), finder.listen(notes, self.heard))
+
+
 def generate(
-    model: keras.Model, codec: Codec, asked: Asked, openings: Sequence[Opening]
+    model: keras.Model,
+    codec: Codec,
+    asked: Asked,
+    openings: Sequence[Opening],
+    bound: QuoteBound,
 ) -> list[Piece]:
     """Draw a piece for every seed, all of them at once.
 
@@ -29,42 +61,83 @@ def generate(
         codec: Reads what it draws.
         asked: Length, sampling and seeds.
         openings: What pieces go on from; a seed chooses one as it does in the service.
+        bound: How much they may quote.
     """
     network = Network(model, codec.followers(), PRODUCTS[weights_here()])
     starts = [openings[seed % len(openings)] for seed in asked.seeds]
-    songs = _drawn(network, codec, asked, starts)
+    songs = _drawn(network, codec, asked, starts, bound)
     return [
         Piece(f"seed {seed}", cleaned(notes[: asked.notes]), start.tempo_bpm)
         for seed, notes, start in zip(asked.seeds, songs, starts, strict=True)
     ]
 
 
-def _drawn(network: Network, codec: Codec, asked: Asked, starts: Sequence[Opening]) -> list[Notes]:
+def _drawn(
+    network: Network,
+    codec: Codec,
+    asked: Asked,
+    starts: Sequence[Opening],
+    bound: QuoteBound,
+) -> list[Notes]:
+    decode = _decoder(network, asked)
+    state, token = (each.numpy() for each in network.prefill(*_read_first(starts)))
+    rows = [_Row(codec.decode(start.tokens)[1]) for start in starts]
+    for position in range(0, asked.notes * _MOST_TOKENS_PER_NOTE, CHUNK_STEPS):
+        best: list[_Row | None] = [None] * len(rows)
+        state_after, token_after = state.copy(), token.copy()
+        again = np.array([row.length < asked.notes for row in rows])
+        if not again.any():
+            break
+        for attempt in ATTEMPTS:
+            drawn = decode(token, state, position, attempt, again)
+            for n in np.flatnonzero(again):
+                notes, cursor = codec.decode(drawn.tokens[n], rows[n].cursor)
+                tried, so_far = rows[n].with_part(notes, cursor, bound.finder), best[n]
+                if so_far is None or _quoted(tried) < _quoted(so_far):
+                    best[n], state_after[n] = tried, drawn.state[n]
+                    token_after[n] = drawn.token[n]
+                again[n] = not bound.is_kept(tried.heard, rows[n].heard)
+            if not again.any():
+                break
+        rows = [after or row for after, row in zip(best, rows, strict=True)]
+        state, token = state_after, token_after
+    return [join(row.parts) for row in rows]
+
+
+def _quoted(row: _Row) -> int:
+    return row.heard.longest.length_notes
+
+
+def _decoder(network: Network, asked: Asked) -> Callable[..., Drawn]:
+    """Compile a call that draws the rows that are asked for, and lets the others rest."""
     rows = len(asked.seeds)
-    sampling = Sampling(
-        tf.fill([rows], asked.temperature),
-        tf.fill([rows], asked.top_k),
-        tf.fill([rows], asked.top_p),
-    )
     seed = tf.constant([_halves(seed) for seed in asked.seeds])
-    steps = tf.fill([rows], MOST_STEPS)
+    top_k, top_p = tf.fill([rows], asked.top_k), tf.fill([rows], asked.top_p)
 
     @tf.function
-    def decode(token: Any, state: Any, position: Any) -> tuple[Any, Any, Any]:
+    def decode(*inputs: Any) -> tuple[Any, Any, Any]:
+        token, state, position, temperature, steps = inputs
+        sampling = Sampling(temperature, top_k, top_p)
         drawn = network.decode(token, state, position, steps, sampling, seed)
-        return drawn.tokens, drawn.token, drawn.state
+        return drawn.tokens, drawn.state, drawn.token
 
-    state, token = network.prefill(*_read_first(starts))
-    songs: list[list[Notes]] = [[] for _ in range(rows)]
-    cursors = [codec.decode(start.tokens)[1] for start in starts]
-    for position in range(0, asked.notes * _MOST_TOKENS_PER_NOTE, MOST_STEPS):
-        drawn, token, state = decode(token, state, tf.fill([rows], position))
-        for row, tokens in enumerate(drawn.numpy()):
-            notes, cursors[row] = codec.decode(tokens, cursors[row])
-            songs[row].append(notes)
-        if all(_length(parts) >= asked.notes for parts in songs):
-            break
-    return [join(parts) for parts in songs]
+    def draw(
+        token: NDArray[np.int32],
+        state: NDArray[np.float32],
+        position: int,
+        attempt: Attempt,
+        is_asked: NDArray[np.bool_],
+    ) -> Drawn:
+        tokens, after, last = decode(
+            tf.constant(token),
+            tf.constant(state),
+            tf.fill([rows], position + attempt.position_added),
+            tf.fill([rows], asked.temperature + attempt.temperature_added),
+            tf.constant(np.where(is_asked, CHUNK_STEPS, 0).astype(np.int32)),
+        )
+        return Drawn(tokens.numpy(), None, after.numpy(), last.numpy())
+
+    return draw
 
 
 def _read_first(starts: Sequence[Opening]) -> tuple[Any, Any]:
@@ -73,10 +146,6 @@ def _read_first(starts: Sequence[Opening]) -> tuple[Any, Any]:
     longest = max(map(len, rows))
     padded = [row + [PAD] * (longest - len(row)) for row in rows]
     return tf.constant(padded, tf.int32), tf.constant([len(row) for row in rows], tf.int32)
-
-
-def _length(parts: Sequence[Notes]) -> int:
-    return sum(len(part) for part in parts)
 
 
 def _halves(seed: int) -> list[int]:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from music.bounding import QuoteBound
 from music.codec import Codec, as_told
 from music.piece import Piece
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
@@ -78,7 +79,7 @@ def _quotes(corpus: Corpus, codec: Codec, fitted: Fitted, how: Sampling) -> Quot
     """Compare songs with the pieces as the codec tells them, every event half a beat."""
     told = [Piece(p.name, as_told(codec, p.notes), p.tempo_bpm) for p in corpus.pieces]
     openings = [opening(piece, codec) for piece in corpus.pieces]
-    songs = generate(fitted.model, codec, how, openings)
+    songs = generate(fitted.model, codec, how, openings, QuoteBound.off())
     return assess(songs, told).longest_quote_notes
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from music.bounding import QuoteBound
 from tests.training.conftest import CODEC, TINY, scale
 from training.network import build_network
 from training.openings import opening
@@ -53,8 +54,10 @@ def test_songs_are_as_long_as_asked_and_their_seeds_alone_decide():
     model = build_network(TINY.network, len(CODEC.vocabulary))
     random = np.random.default_rng(0)
     model.set_weights([random.normal(0, 0.5, w.shape) for w in model.get_weights()])
-    together = generate(model, CODEC, Sampling(30, 1.0, 0, 0.95, (1, 2, 2**40)), OPENINGS)
-    (alone,) = generate(model, CODEC, Sampling(30, 1.0, 0, 0.95, (2,)), OPENINGS)
+    together = generate(
+        model, CODEC, Sampling(30, 1.0, 0, 0.95, (1, 2, 2**40)), OPENINGS, QuoteBound.off()
+    )
+    (alone,) = generate(model, CODEC, Sampling(30, 1.0, 0, 0.95, (2,)), OPENINGS, QuoteBound.off())
     assert [len(song.notes) for song in together] == [30, 30, 30]
     assert together[1].notes == alone.notes
     assert together[0].notes != together[1].notes

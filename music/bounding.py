@@ -1,0 +1,72 @@
+"""Bounding quotes: what quotes too long a run is taken back, and drawn again.
+
+A song is drawn chunk by chunk. A chunk with which it would share a longer run of notes with a piece
+than is allowed is drawn again from the state before it: first with other random numbers, then more
+daringly. The numbers of attempts are bounded; then the attempt that quotes least is taken.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from music.quotes import Heard, NamedNotes, QuoteFinder, self_quotes
+
+_FEWEST_NOTES = 6  # chords and repeated notes are shared by pieces that know nothing of each other
+_SAME_WAY = 4
+_MOST = 8
+_STRIDE = 1 << 20  # more than a song has tokens
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How a chunk is drawn.
+
+    Attributes:
+        position_added: To the song's position, which numbers its random draws.
+        temperature_added: To the temperature that was asked for.
+    """
+
+    position_added: int
+    temperature_added: float
+
+
+ATTEMPTS = tuple(Attempt(n * _STRIDE, max(0, n - _SAME_WAY + 1) * 0.25) for n in range(_MOST))
+
+
+@dataclass(frozen=True)
+class QuoteBound:
+    """How much of a collection a song may quote.
+
+    Attributes:
+        finder: Knows the collection.
+        most_notes: As long a run.
+    """
+
+    finder: QuoteFinder
+    most_notes: int
+
+    @classmethod
+    def usual(cls, pieces: Sequence[NamedNotes]) -> "QuoteBound":
+        """Allow what pieces allow themselves."""
+        return cls(QuoteFinder(pieces), usual_quote_notes(pieces))
+
+    @classmethod
+    def off(cls) -> "QuoteBound":
+        """Know nothing that could be quoted."""
+        return cls(QuoteFinder(()), 0)
+
+    def is_kept(self, heard: Heard, before: Heard) -> bool:
+        """Say whether a chunk keeps the bound, or at least quotes no longer than what was before.
+
+        Args:
+            heard: Behind the chunk.
+            before: Before it.
+        """
+        return heard.longest.length_notes <= max(self.most_notes, before.longest.length_notes)
+
+
+def usual_quote_notes(pieces: Sequence[NamedNotes]) -> int:
+    """Say how long a quote is usual in a collection: 19 of 20 pieces share no longer a run."""
+    lengths = [quote.length_notes for quote in self_quotes(pieces)]
+    return max(int(np.percentile(lengths, 95)), _FEWEST_NOTES)

@@ -1,0 +1,60 @@
+"""What counts as quoting too much, and what is tried instead."""
+
+import numpy as np
+
+from music.bounding import ATTEMPTS, QuoteBound, usual_quote_notes
+from music.notes import Notes
+from music.piece import Piece
+from music.quotes import Heard, QuoteFinder
+
+
+def piece(name, *pitches):
+    onset_ticks = np.arange(len(pitches)) * 6
+    return Piece(name, Notes.of(onset_ticks, np.full(len(pitches), 6), pitches), 100.0)
+
+
+TUNE = piece("tune", 60, 64, 62, 65, 67, 72, 71, 69, 60, 61)
+
+
+def test_every_attempt_has_random_numbers_of_its_own():
+    added = [attempt.position_added for attempt in ATTEMPTS]
+    assert added[0] == 0
+    assert np.diff(added).min() > 4000 * 8 + 256  # more tokens than any song has
+    assert max(added) < 2**31 - 2**20
+
+
+def test_the_first_attempts_draw_as_asked_and_the_last_ones_more_daringly():
+    warmer = [attempt.temperature_added for attempt in ATTEMPTS]
+    assert warmer[:4] == [0, 0, 0, 0]
+    assert warmer == sorted(warmer)
+    assert warmer[-1] > 0
+
+
+def test_a_run_may_be_as_long_as_the_bound():
+    bound = QuoteBound(QuoteFinder([TUNE]), 5)
+    five, six = (bound.finder.listen(TUNE.notes[:count]) for count in (5, 6))
+    assert bound.is_kept(five, Heard())
+    assert not bound.is_kept(six, Heard())
+
+
+def test_what_quotes_no_longer_than_the_song_before_is_kept():
+    bound = QuoteBound(QuoteFinder([TUNE]), 3)
+    before = bound.finder.listen(TUNE.notes[:6])
+    assert bound.is_kept(before, before)
+    assert not bound.is_kept(bound.finder.listen(TUNE.notes[:7]), before)
+
+
+def test_where_nothing_is_known_nothing_is_quoted():
+    bound = QuoteBound.off()
+    assert bound.is_kept(bound.finder.listen(TUNE.notes), Heard())
+
+
+def test_as_much_is_usual_as_most_pieces_share():
+    theme = (60, 67, 64, 65, 71, 62, 69, 66)
+    alike = [piece("first", *theme, 50, 80), piece("second", 81, *(p + 5 for p in theme))]
+    assert usual_quote_notes(alike) == len(theme)
+
+
+def test_a_few_notes_are_always_usual():
+    assert usual_quote_notes([TUNE]) == 6
+    assert QuoteBound.usual([TUNE]).most_notes == 6
