@@ -241,13 +241,18 @@ class Composer:
         self, work: _Work, before: _Place, position: int, attempt: Attempt
     ) -> tuple[Notes, _Place]:
         asked = work.request
-        temperature = asked.temperature + attempt.temperature_added
+        sampling = Sampling(
+            temperature=asked.temperature + attempt.temperature_added,
+            top_k=asked.top_k if attempt.is_filtered else 0,
+            top_p=asked.top_p if attempt.is_filtered else 1.0,
+            seed=asked.seed,
+        )
         draw = self._model_server.decode(
             work.bundle.model,
             before.state,
             position=position + attempt.position_added,
             steps=min(self._chunk_steps, work.length.tokens - position),
-            sampling=Sampling(temperature, asked.top_k, asked.top_p, asked.seed),
+            sampling=sampling,
             deadline=work.deadline,
         )
         notes, cursor = _decoded(work.bundle, draw.tokens, before.cursor)

@@ -25,13 +25,18 @@ class Attempt:
     Attributes:
         position_added: To the song's position, which numbers its random draws.
         temperature_added: To the temperature that was asked for.
+        is_filtered: Whether top-k and top-p hold. A chord that the chunk before has begun may leave
+            them one way alone to end it.
     """
 
     position_added: int
     temperature_added: float
+    is_filtered: bool
 
 
-ATTEMPTS = tuple(Attempt(n * _STRIDE, max(0, n - _SAME_WAY + 1) * 0.25) for n in range(_MOST))
+ATTEMPTS = tuple(
+    Attempt(n * _STRIDE, max(0, n - _SAME_WAY + 1) * 0.25, n < _SAME_WAY) for n in range(_MOST)
+)
 
 
 @dataclass(frozen=True)

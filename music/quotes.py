@@ -131,7 +131,8 @@ class QuoteFinder:
         """Follow a song that goes on.
 
         What is found depends neither on the chunks that the notes come in nor on the order of
-        notes that start together.
+        notes that start together; a note that is struck twice at once counts once, as in the
+        file that is written.
 
         Args:
             notes: The song's next notes, none of them before the last onset.
@@ -140,7 +141,7 @@ class QuoteFinder:
         if not len(notes) or not self._order:
             return heard
         onset, _, pitch = (column.tolist() for column in notes.columns)
-        strikes = sorted([*heard.open_strikes, *zip(onset, pitch, strict=True)])
+        strikes = sorted({*heard.open_strikes, *zip(onset, pitch, strict=True)})
         last_onset = bisect_left(strikes, (strikes[-1][0],))
         settled = self._follow(heard.settled, strikes[:last_onset])
         longest = self._follow(settled, strikes[last_onset:]).longest

@@ -30,6 +30,7 @@ def test_a_song_comes_as_midi_with_all_that_says_what_it_is(client):
     assert headers == {
         "Content-Type": "audio/midi",
         "Content-Disposition": 'attachment; filename="zelda-7.mid"',
+        "Leitmotif-Longest-Quote": "0",
         "Leitmotif-Model-Version": "1",
         "Leitmotif-Notes": "20",
         "Leitmotif-Seed": "7",

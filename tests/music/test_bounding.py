@@ -28,6 +28,7 @@ def test_the_first_attempts_draw_as_asked_and_the_last_ones_more_daringly():
     assert warmer[:4] == [0, 0, 0, 0]
     assert warmer == sorted(warmer)
     assert warmer[-1] > 0
+    assert [attempt.is_filtered for attempt in ATTEMPTS] == [added == 0 for added in warmer]
 
 
 def test_a_run_may_be_as_long_as_the_bound():

@@ -96,6 +96,15 @@ def test_one_can_go_back_to_what_was_heard_before():
     assert finder.listen(line(0, 0, 40)[2:], before).longest.length_notes == 2
 
 
+def test_a_note_struck_twice_at_once_counts_once():
+    piece = line(60, 64, 67, 65, 62)
+    doubled = played((0, 60), (6, 64), (6, 64), (12, 67), (18, 65), (24, 62))
+    finder = QuoteFinder(named([piece]))
+    assert finder.longest_quote(doubled).length_notes == 5
+    halves = finder.listen(doubled[2:], finder.listen(doubled[:2]))
+    assert halves.longest.length_notes == 5
+
+
 def test_a_quote_says_where():
     finder = QuoteFinder(named([line(60, 61), line(60, 71, 62, 64, 60, 60)]))
     quote = finder.longest_quote(line(50, 50, 52, 54, 50))

@@ -112,13 +112,11 @@ def _decoder(network: Network, asked: Asked) -> Callable[..., Drawn]:
     """Compile a call that draws the rows that are asked for, and lets the others rest."""
     rows = len(asked.seeds)
     seed = tf.constant([_halves(seed) for seed in asked.seeds])
-    top_k, top_p = tf.fill([rows], asked.top_k), tf.fill([rows], asked.top_p)
 
     @tf.function
     def decode(*inputs: Any) -> tuple[Any, Any, Any]:
-        token, state, position, temperature, steps = inputs
-        sampling = Sampling(temperature, top_k, top_p)
-        drawn = network.decode(token, state, position, steps, sampling, seed)
+        token, state, position, steps, *how = inputs
+        drawn = network.decode(token, state, position, steps, Sampling(*how), seed)
         return drawn.tokens, drawn.state, drawn.token
 
     def draw(
@@ -132,8 +130,10 @@ def _decoder(network: Network, asked: Asked) -> Callable[..., Drawn]:
             tf.constant(token),
             tf.constant(state),
             tf.fill([rows], position + attempt.position_added),
-            tf.fill([rows], asked.temperature + attempt.temperature_added),
             tf.constant(np.where(is_asked, CHUNK_STEPS, 0).astype(np.int32)),
+            tf.fill([rows], asked.temperature + attempt.temperature_added),
+            tf.fill([rows], asked.top_k if attempt.is_filtered else 0),
+            tf.fill([rows], asked.top_p if attempt.is_filtered else 1.0),
         )
         return Drawn(tokens.numpy(), None, after.numpy(), last.numpy())
 
