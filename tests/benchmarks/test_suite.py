@@ -2,6 +2,7 @@
 
 import json
 import os
+from multiprocessing import resource_tracker
 
 import pytest
 
@@ -23,6 +24,7 @@ def numbers(value):
 
 
 def test_all_of_it_in_miniature(tmp_path):
+    resource_tracker.ensure_running()  # Python's own, which stays: pieces are read in processes
     before = children(os.getpid())
     results = run_all(tmp_path, TINY, with_peers=False)
     figures = json.loads(results.to_json())
