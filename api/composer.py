@@ -21,7 +21,7 @@ from music.description import Opening
 from music.errors import TokenError
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import TICKS_PER_BEAT, Notes, cleaned, join
-from music.quotes import Heard, Quote
+from music.quotes import NOTHING_HEARD, Heard, Quote
 from music.sampling import CHUNK_STEPS
 
 # A note takes two or three tokens; a song that needs many more of them is not one.
@@ -29,7 +29,6 @@ TOKENS_PER_NOTE = 8
 SPARE_TOKENS = 256
 MOST_BEGINNINGS = 3  # of a song whose model is unloaded while it is composed
 
-_NOTHING_HEARD = Heard()
 _LOG = logging.getLogger(__name__)
 
 
@@ -144,7 +143,7 @@ class _Place:
     cursor: Cursor
     first_tick: int | None = None
     written: int = 0
-    heard: Heard = _NOTHING_HEARD
+    heard: Heard = NOTHING_HEARD
 
     def is_end_of(self, length: Length) -> bool:
         if self.first_tick is None:
@@ -241,18 +240,13 @@ class Composer:
         self, work: _Work, before: _Place, position: int, attempt: Attempt
     ) -> tuple[Notes, _Place]:
         asked = work.request
-        sampling = Sampling(
-            temperature=asked.temperature + attempt.temperature_added,
-            top_k=asked.top_k if attempt.is_filtered else 0,
-            top_p=asked.top_p if attempt.is_filtered else 1.0,
-            seed=asked.seed,
-        )
+        how = attempt.sampling(asked.temperature, asked.top_k, asked.top_p)
         draw = self._model_server.decode(
             work.bundle.model,
             before.state,
             position=position + attempt.position_added,
             steps=min(self._chunk_steps, work.length.tokens - position),
-            sampling=sampling,
+            sampling=Sampling(*how, asked.seed),
             deadline=work.deadline,
         )
         notes, cursor = _decoded(work.bundle, draw.tokens, before.cursor)

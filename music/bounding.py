@@ -33,6 +33,11 @@ class Attempt:
     temperature_added: float
     is_filtered: bool
 
+    def sampling(self, temperature: float, top_k: int, top_p: float) -> tuple[float, int, float]:
+        """Give temperature, top-k and top-p of this attempt for those that were asked for."""
+        filters = (top_k, top_p) if self.is_filtered else (0, 1.0)
+        return temperature + self.temperature_added, *filters
+
 
 ATTEMPTS = tuple(
     Attempt(n * _STRIDE, max(0, n - _SAME_WAY + 1) * 0.25, n < _SAME_WAY) for n in range(_MOST)

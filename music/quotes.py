@@ -94,6 +94,9 @@ class Heard:
     open_strikes: tuple[tuple[int, int], ...] = ()
 
 
+NOTHING_HEARD = Heard()
+
+
 class QuoteFinder:
     """Finds what songs share with a collection; it keeps nothing of the songs."""
 
@@ -127,7 +130,7 @@ class QuoteFinder:
         """Find the longest run that a whole song shares with any of the pieces."""
         return self.listen(notes).longest
 
-    def listen(self, notes: Notes, heard: Heard = Heard()) -> Heard:
+    def listen(self, notes: Notes, heard: Heard = NOTHING_HEARD) -> Heard:
         """Follow a song that goes on.
 
         What is found depends neither on the chunks that the notes come in nor on the order of

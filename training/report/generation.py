@@ -14,14 +14,13 @@ from music.codec import BOS, PAD, Codec, Cursor
 from music.description import Opening
 from music.notes import Notes, cleaned, join
 from music.piece import Piece
-from music.quotes import Heard, QuoteFinder
+from music.quotes import NOTHING_HEARD, Heard, QuoteFinder
 from music.sampling import CHUNK_STEPS
 from training.decoding import Drawn, Network
 from training.products import PRODUCTS, weights_here
 from training.report.result import Sampling as Asked
 from training.sampling import Sampling
 
-_NOTHING_HEARD = Heard()
 _MOST_TOKENS_PER_NOTE = 8  # a song that needs more has run dry
 
 
@@ -37,7 +36,7 @@ class _Row:
 
     cursor: Cursor
     parts: tuple[Notes, ...] = ()
-    heard: Heard = _NOTHING_HEARD
+    heard: Heard = NOTHING_HEARD
 
     @property
     def length(self) -> int:
@@ -80,7 +79,9 @@ def _drawn(
     bound: QuoteBound,
 ) -> list[Notes]:
     decode = _decoder(network, asked)
-    state, token = (each.numpy() for each in network.prefill(*_read_first(starts)))
+    # In a graph: outside of one, the weights would be laid out anew for every token.
+    prefill = tf.function(network.prefill)
+    state, token = (each.numpy() for each in prefill(*_read_first(starts)))
     rows = [_Row(codec.decode(start.tokens)[1]) for start in starts]
     for position in range(0, asked.notes * _MOST_TOKENS_PER_NOTE, CHUNK_STEPS):
         best: list[_Row | None] = [None] * len(rows)
@@ -126,14 +127,13 @@ def _decoder(network: Network, asked: Asked) -> Callable[..., Drawn]:
         attempt: Attempt,
         is_asked: NDArray[np.bool_],
     ) -> Drawn:
+        how = attempt.sampling(asked.temperature, asked.top_k, asked.top_p)
         tokens, after, last = decode(
             tf.constant(token),
             tf.constant(state),
             tf.fill([rows], position + attempt.position_added),
             tf.constant(np.where(is_asked, CHUNK_STEPS, 0).astype(np.int32)),
-            tf.fill([rows], asked.temperature + attempt.temperature_added),
-            tf.fill([rows], asked.top_k if attempt.is_filtered else 0),
-            tf.fill([rows], asked.top_p if attempt.is_filtered else 1.0),
+            *(tf.fill([rows], value) for value in how),
         )
         return Drawn(tokens.numpy(), None, after.numpy(), last.numpy())
 
