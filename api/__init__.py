@@ -5,6 +5,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from api.composer import Composer
 from api.config import Config
+from api.formats import Format, formats
 from api.games import Games
 from api.model_client import GrpcModelServer
 from api.model_server import ModelServer
@@ -12,6 +13,8 @@ from api.problems import register_problems
 from api.request_log import log_requests
 from api.requests import MOST_BODY_BYTES
 from api.routes import Services, bp
+from music.piano import Piano
+from music.soundfont import Soundfont
 
 
 class PlainJSON(DefaultJSONProvider):
@@ -34,10 +37,17 @@ def create_app(config: Config, model_server: ModelServer | None = None) -> Flask
     app.json = PlainJSON(app)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
     app.url_map.merge_slashes = False  # answered by what is there, never by a redirect
-    Services(Games(config.models_config, server), Composer(server), config.request_seconds).install(
-        app
-    )
+    games = Games(config.models_config, server)
+    Services(games, Composer(server), config.request_seconds, _formats(config)).install(app)
     app.register_blueprint(bp)
     register_problems(app)
     log_requests(app)
     return app
+
+
+def _formats(config: Config) -> tuple[Format, ...]:
+    if config.soundfont is None:
+        return formats(Piano())
+    stamp = config.soundfont.stat()
+    edition = f"{stamp.st_size}-{stamp.st_mtime_ns}"
+    return formats(Soundfont(config.soundfont), edition)

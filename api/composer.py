@@ -3,7 +3,8 @@
 import logging
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +22,13 @@ from music.description import Opening
 from music.errors import TokenError
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import TICKS_PER_BEAT, Notes, cleaned, join
-from music.quotes import NOTHING_HEARD, Heard, Quote
+from music.quotes import NOTHING_HEARD, Heard
 from music.sampling import CHUNK_STEPS
 
-# A note takes two or three tokens; a song that needs many more of them is not one.
-TOKENS_PER_NOTE = 8
-SPARE_TOKENS = 256
+# A token is a note or more, unless it strikes a key again; a song that needs many more is not one.
+TOKENS_PER_NOTE = 2
+SPARE_TOKENS = 64
+FIRST_STEPS = 16  # of the first call: so few that a song is heard soon
 MOST_BEGINNINGS = 3  # of a song whose model is unloaded while it is composed
 
 _LOG = logging.getLogger(__name__)
@@ -104,11 +106,42 @@ class Passage:
 
     Attributes:
         notes: In the song's time.
-        longest_quote: The longest run that the song so far shares with a piece.
+        heard: What the song so far shares with the pieces.
     """
 
     notes: Notes
-    longest_quote: Quote
+    heard: Heard
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A song that is being drawn.
+
+    Attributes:
+        request: What was asked for.
+        bundle: What it is drawn with.
+        tempo_bpm: The song's.
+        passages: Its notes; each is drawn when it is asked for, and raises as
+            `Composer.passages` says.
+    """
+
+    request: SongRequest
+    bundle: Bundle
+    tempo_bpm: float
+    passages: Iterator[Passage]
+
+    def finished(self) -> Song:
+        """Draw all of it."""
+        passages = list(self.passages)
+        return Song(
+            notes=cleaned(join([passage.notes for passage in passages])),
+            tempo_bpm=self.tempo_bpm,
+            title=self.bundle.description.title,
+            version=self.bundle.model.version,
+            longest_quote=passages[-1].heard.longest,
+            request=self.request,
+            quotes=passages[-1].heard.runs,
+        )
 
 
 @dataclass(frozen=True)
@@ -155,7 +188,7 @@ class Composer:
     """Composes with a model server; safe among threads."""
 
     def __init__(self, model_server: ModelServer, chunk_steps: int = CHUNK_STEPS) -> None:
-        """Draw `chunk_steps` tokens by one call, which changes nothing of what is drawn first."""
+        """Draw `chunk_steps` tokens by one call, and fewer by the first."""
         self._model_server = model_server
         self._prefilled = Prefilled(model_server)
         self._chunk_steps = chunk_steps
@@ -187,18 +220,35 @@ class Composer:
             NoSuchModelError: The model server has unloaded that version.
             ModelServerError: The model server does not answer, or with no music.
         """
+        return self._drawing(request, bundle, deadline).finished()
+
+    def newest_drawing(self, request: SongRequest, games: Games, deadline: Deadline) -> Drawing:
+        """Begin a song with the newest version of the game's model, to be heard as it is drawn.
+
+        Its first notes are drawn when this returns; should the model server unload the version
+        before, it begins anew as `newest_song` does, and afterwards it breaks off.
+
+        Raises:
+            ApiError: As `newest_song`.
+        """
+        for beginnings_left in reversed(range(MOST_BEGINNINGS)):
+            try:
+                drawing = self._drawing(request, games.bundle(request.game, deadline), deadline)
+                first = next(drawing.passages)
+            except NoSuchModelError as error:
+                if not beginnings_left:
+                    raise
+                _LOG.warning("a version was unloaded, the song begins anew: %r", error.reason)
+            else:
+                return replace(drawing, passages=chain([first], drawing.passages))
+        raise AssertionError  # the last beginning returns or raises
+
+    def _drawing(self, request: SongRequest, bundle: Bundle, deadline: Deadline) -> Drawing:
         start = Start.of(request, bundle)
         tempo_bpm = start.tempo_bpm if request.tempo_bpm is None else request.tempo_bpm
         length = Length.of(request, tempo_bpm)
-        passages = list(self.passages(request, bundle, start, length, deadline))
-        return Song(
-            notes=cleaned(join([passage.notes for passage in passages])),
-            tempo_bpm=tempo_bpm,
-            title=bundle.description.title,
-            version=bundle.model.version,
-            longest_quote=passages[-1].longest_quote,
-            request=request,
-        )
+        passages = self.passages(request, bundle, start, length, deadline)
+        return Drawing(request, bundle, tempo_bpm, passages)
 
     def passages(
         self,
@@ -219,25 +269,31 @@ class Composer:
         work = _Work(request, bundle, length, deadline)
         state = self._prefilled.state(bundle.model, start.tokens, deadline)
         place = _Place(state, start.cursor)
-        for position in range(0, length.tokens, self._chunk_steps):
-            notes, place = self._chunk(work, place, position)
+        position = 0
+        while position < length.tokens:
+            chunk_steps = self._chunk_steps if position else min(FIRST_STEPS, self._chunk_steps)
+            steps = min(chunk_steps, length.notes - place.written)
+            notes, place = self._chunk(work, place, position, steps)
             if len(notes):
-                yield Passage(notes, place.heard.longest)
+                yield Passage(notes, place.heard)
             if place.is_end_of(length):
                 return
+            position += steps
         raise _unfinished(length, place.written)
 
-    def _chunk(self, work: _Work, before: _Place, position: int) -> tuple[Notes, _Place]:
+    def _chunk(
+        self, work: _Work, before: _Place, position: int, steps: int
+    ) -> tuple[Notes, _Place]:
         """Draw the next tokens; again, and in other ways, where they would quote too long a run."""
         drawn = []
         for attempt in ATTEMPTS:
-            drawn.append(self._attempted(work, before, position, attempt))
+            drawn.append(self._attempted(work, before, position, steps, attempt))
             if work.bound.is_kept(drawn[-1][1].heard, before.heard):
                 return drawn[-1]
         return min(drawn, key=lambda each: each[1].heard.longest.length_notes)
 
     def _attempted(
-        self, work: _Work, before: _Place, position: int, attempt: Attempt
+        self, work: _Work, before: _Place, position: int, steps: int, attempt: Attempt
     ) -> tuple[Notes, _Place]:
         asked = work.request
         how = attempt.sampling(asked.temperature, asked.top_k, asked.top_p)
@@ -245,7 +301,7 @@ class Composer:
             work.bundle.model,
             before.state,
             position=position + attempt.position_added,
-            steps=min(self._chunk_steps, work.length.tokens - position),
+            steps=steps,
             sampling=Sampling(*how, asked.seed),
             deadline=work.deadline,
         )

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from music.errors import SoundfontError
+from music.soundfont import check_soundfont
+
 
 class ConfigError(ValueError):
     """A setting does not fit; the message says what would."""
@@ -21,6 +24,8 @@ class Config:
         model_server: The model server's gRPC target, `host:port`.
         models_config: The ModelServerConfig that names the games, in protobuf's text format.
         request_seconds: The time that a request may take, all its calls together.
+        soundfont: What WAV files are played with, an SF2 or SF3 file; None for the piano that is
+            computed.
     """
 
     host: str = "127.0.0.1"
@@ -30,6 +35,7 @@ class Config:
     model_server: str = "localhost:8500"
     models_config: Path = Path("models/models.config")
     request_seconds: float = 30.0
+    soundfont: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Config":
@@ -48,6 +54,7 @@ class Config:
             model_server=_target(given, "MODEL_SERVER", cls.model_server),
             models_config=Path(given.get("MODELS_CONFIG", models_dir / cls.models_config.name)),
             request_seconds=_seconds(given, "REQUEST_SECONDS", cls.request_seconds, 1, 3600),
+            soundfont=_soundfont(given, "SOUNDFONT"),
         )
 
 
@@ -69,6 +76,16 @@ def _seconds(
     if not lowest <= seconds <= highest:
         raise ConfigError(f"{name} must be seconds from {lowest} to {highest}, not {text!r}")
     return seconds
+
+
+def _soundfont(given: Mapping[str, str], name: str) -> Path | None:
+    if name not in given:
+        return None
+    try:
+        check_soundfont(Path(given[name]))
+    except SoundfontError as error:
+        raise ConfigError(f"{name}: {error}") from error
+    return Path(given[name])
 
 
 def _target(given: Mapping[str, str], name: str, default: str) -> str:

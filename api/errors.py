@@ -6,6 +6,7 @@ ApiError
 │   ├── UnsupportedBodyError    the body is of a type that is not read
 │   ├── BadParameterError       a parameter is unknown, missing, given twice or does not fit
 │   ├── NotAcceptableError      no format that the request accepts
+│   ├── SongTooLongError        the song is longer than the format that it was asked for in
 │   └── UnknownGameError        no such game
 ├── GameNotReadyError           the game exists, and its model is not loaded (yet)
 └── ModelServerError
@@ -50,6 +51,10 @@ class BadParameterError(RequestError):
 
 class NotAcceptableError(RequestError):
     """None of the formats is acceptable to the caller."""
+
+
+class SongTooLongError(RequestError):
+    """The song that came of it is too long for the format that it was asked for in."""
 
 
 class UnknownGameError(RequestError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from api.errors import BadParameterError
-from api.formats import FORMATS
+from api.formats import FORMAT_NAMES
 from api.song import Primer, SongRequest
 from music.midi import TEMPO_RANGE_BPM
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
@@ -191,7 +191,7 @@ PARAMETERS = (
         name="format",
         kind=Kind.CHOICE,
         effect="the form of the answer, whatever the Accept header says",
-        choices=tuple(form.name for form in FORMATS),
+        choices=FORMAT_NAMES,
     ),
 )
 _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
@@ -209,6 +209,7 @@ def song_request(said: Iterable[Given]) -> SongRequest:
     values = _read(said)
     if "seconds" in values and "notes" in values:
         raise BadParameterError("Give either notes or seconds, not both.", "seconds")
+    is_seed_drawn = "seed" not in values
     values = {**_defaults(), **values}
     seconds = _float(values, "seconds")
     return SongRequest(
@@ -223,6 +224,7 @@ def song_request(said: Iterable[Given]) -> SongRequest:
         primer=Primer(str(values["primer"])),
         max_quote=int(values["max_quote"]) if "max_quote" in values else None,
         media_format=str(values["format"]) if "format" in values else None,
+        is_seed_drawn=is_seed_drawn,
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -19,6 +20,7 @@ from api.errors import (
     NotAcceptableError,
     OutOfTimeError,
     OverloadedError,
+    SongTooLongError,
     UnavailableError,
     UnknownGameError,
     UnsupportedBodyError,
@@ -56,6 +58,9 @@ PROBLEMS: dict[type[ApiError], Problem] = {
     BadParameterError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "bad-parameter", "Parameter does not fit"
     ),
+    SongTooLongError: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "song-too-long", "Song too long for its format"
+    ),
     BrokenContractError: Problem(
         HTTPStatus.BAD_GATEWAY, "broken-contract", "Model server answered wrongly"
     ),
@@ -74,6 +79,8 @@ PROBLEMS: dict[type[ApiError], Problem] = {
     ),
     OutOfTimeError: Problem(HTTPStatus.GATEWAY_TIMEOUT, "out-of-time", "Out of time"),
 }
+_BUG = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "", HTTPStatus.INTERNAL_SERVER_ERROR.phrase)
+_BUG_DETAIL = "This is a bug of the server."
 # What Flask itself refuses, in words that say what would fit.
 _DETAILS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this path.",
@@ -96,24 +103,40 @@ def problem_response(problem: Problem, detail: str, **extensions: object) -> Res
         detail: What was wrong this time, and what would fit.
         extensions: More members, named as RFC 9457 allows.
     """
-    members = {
+    members = json.dumps(_members(problem, detail, extensions))
+    response = Response(members, problem.status, content_type=MEDIA_TYPE)
+    if problem.retry_after_s is not None:
+        response.headers["Retry-After"] = str(problem.retry_after_s)
+    return response
+
+
+def problem_members(error: Exception) -> dict[str, object]:
+    """Tell, and log, what went wrong where an answer has begun already."""
+    if isinstance(error, ApiError):
+        return _members(_logged(error), str(error), _extensions(error))
+    _LOG.error("a bug", exc_info=error)
+    return _members(_BUG, _BUG_DETAIL, {})
+
+
+def _members(problem: Problem, detail: str, extensions: Mapping[str, object]) -> dict[str, object]:
+    return {
         "type": f"urn:leitmotif:problem:{problem.slug}" if problem.slug else "about:blank",
         "title": problem.title,
         "status": problem.status.value,
         "detail": detail,
         **extensions,
     }
-    response = Response(json.dumps(members), problem.status, content_type=MEDIA_TYPE)
-    if problem.retry_after_s is not None:
-        response.headers["Retry-After"] = str(problem.retry_after_s)
-    return response
 
 
 def _of_api_error(error: ApiError) -> Response:
+    return problem_response(_logged(error), str(error), **_extensions(error))
+
+
+def _logged(error: ApiError) -> Problem:
     problem = PROBLEMS[type(error)]
     if isinstance(error, ModelServerError):
         _LOG.warning("%s: %s %r", problem.slug, error, error.reason)
-    return problem_response(problem, str(error), **_extensions(error))
+    return problem
 
 
 def _extensions(error: ApiError) -> dict[str, object]:
@@ -135,5 +158,4 @@ def _of_http_error(error: HTTPException) -> Response:
 
 def _of_bug(error: Exception) -> Response:
     _LOG.error("a bug", exc_info=error)
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return problem_response(Problem(status, "", status.phrase), "This is a bug of the server.")
+    return problem_response(_BUG, _BUG_DETAIL)

@@ -31,6 +31,7 @@ class SongRequest:
         max_quote: Notes in a row that it may share with a piece; None for as many as the
             collection's own pieces share among themselves.
         media_format: The name of a format; None where the Accept header decides.
+        is_seed_drawn: Whether the seed is ours, so that nobody can ask for the song again yet.
     """
 
     game: str
@@ -44,6 +45,7 @@ class SongRequest:
     primer: Primer
     max_quote: int | None
     media_format: str | None
+    is_seed_drawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Song:
         version: The model's that drew it.
         longest_quote: The longest run of notes that it shares with a piece of the collection.
         request: What was asked for.
+        quotes: All runs that are long enough to tell, in the order of the song.
     """
 
     notes: Notes
@@ -65,12 +68,13 @@ class Song:
     version: int
     longest_quote: Quote
     request: SongRequest
+    quotes: tuple[Quote, ...] = ()
 
     @property
-    def provenance(self) -> str:
-        """Say in one line all that makes the same song again."""
+    def origin(self) -> dict[str, str | int | float]:
+        """Give all that makes the same song again."""
         asked = self.request
-        fields = {
+        fields: dict[str, str | int | float | None] = {
             "game": asked.game,
             "version": self.version,
             "seed": asked.seed,
@@ -83,5 +87,10 @@ class Song:
             "primer": asked.primer,
             "max_quote": asked.max_quote,
         }
-        said = (f"{name}={value}" for name, value in fields.items() if value is not None)
+        return {name: value for name, value in fields.items() if value is not None}
+
+    @property
+    def provenance(self) -> str:
+        """Say in one line all that makes the same song again."""
+        said = (f"{name}={value}" for name, value in self.origin.items())
         return "; ".join(("Leitmotif", *said))

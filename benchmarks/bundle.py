@@ -9,9 +9,9 @@ import keras
 import tensorflow as tf
 
 from api.model_server import Model
+from benchmarks.sizes import ORIGINAL
 from music.bounding import usual_quote_notes
-from music.codec import as_told
-from music.codec.tsd import Tsd
+from music.codec import Codec, as_told
 from music.description import Description, LearnedPiece, ModelCard
 from training.base.weights import load_base
 from training.collections import EMBEDDED, find_collection
@@ -21,7 +21,7 @@ from training.network import build_network
 from training.openings import opening
 from training.products import FLOAT32, weights_here
 from training.publishing import publish
-from training.recipe import DEFAULT, NetworkRecipe, load_recipe
+from training.recipe import DEFAULT, NetworkRecipe, Recipe, load_recipe
 
 _PIECES = 9
 
@@ -35,46 +35,57 @@ class Published:
         folder: Where it is.
         network: What it was made of.
         recipe: That network's shape.
+        description: What it says of itself.
     """
 
     model: Model
     folder: Path
     network: keras.Model
     recipe: NetworkRecipe
+    description: Description
 
 
 def publish_default(models_dir: Path) -> Published:
     """Publish the default recipe's network with the base's weights: no music need be learned."""
-    recipe = load_recipe(DEFAULT).network
-    network = build_network(recipe, len(Tsd.over().vocabulary))
+    recipe = load_recipe(DEFAULT)
+    codec = _codec(recipe)
+    network = build_network(recipe.network, codec.field_sizes)
     load_base(network)
-    return _publish("default_network", network, recipe, models_dir)
+    return _publish("default_network", network, codec, recipe.network, models_dir)
 
 
-def publish_random(recipe: NetworkRecipe, models_dir: Path) -> Published:
-    """Publish a network with fresh weights, the same ones every time."""
+def publish_random(shape: NetworkRecipe, models_dir: Path) -> Published:
+    """Publish a network with the experiment's tokens and fresh weights, the same every time."""
     keras.utils.set_random_seed(0)
-    network = build_network(recipe, len(Tsd.over().vocabulary))
-    return _publish("original_network", network, recipe, models_dir)
+    codec = _codec(load_recipe(ORIGINAL))
+    network = build_network(shape, codec.field_sizes)
+    return _publish("original_network", network, codec, shape, models_dir)
 
 
 def export_float32(published: Published, folder: Path) -> Path:
     """Write the same network with the weights that it was trained with; gives the folder."""
-    export_bundle(published.network, _description(published.model.game), folder, FLOAT32)
+    export_bundle(published.network, published.description, folder, FLOAT32)
     return folder
 
 
-def _publish(game: str, network: keras.Model, recipe: NetworkRecipe, models_dir: Path) -> Published:
-    description = _description(game)
+def _publish(
+    game: str, network: keras.Model, codec: Codec, shape: NetworkRecipe, models_dir: Path
+) -> Published:
+    described = _description(game, codec)
     version = publish(
-        models_dir, game, lambda folder: export_bundle(network, description, folder, weights_here())
+        models_dir, game, lambda folder: export_bundle(network, described, folder, weights_here())
     )
-    return Published(Model(game, version), models_dir / game / str(version), network, recipe)
+    model = Model(game, version)
+    return Published(model, models_dir / game / str(version), network, shape, described)
 
 
-def _description(game: str) -> Description:
+def _codec(recipe: Recipe) -> Codec:
+    return _corpus().codec(recipe.codec)
+
+
+def _description(game: str, codec: Codec) -> Description:
     """Describe a model of some of the embedded collection's chorales: they belong to everybody."""
-    codec, corpus = Tsd.over(), _corpus()
+    corpus = _corpus()
     learned = tuple(LearnedPiece(p.name, as_told(codec, p.notes)) for p in corpus.pieces)
     return Description(
         game=game,

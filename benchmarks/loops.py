@@ -19,7 +19,7 @@ from benchmarks.model_servers import InProcess
 from benchmarks.old_way import window_network
 from benchmarks.sizes import BATCH, WINDOW_TOKENS, Sizes
 from benchmarks.timing import interleaved
-from music.codec import SPECIAL_TOKENS
+from music.codec import FIRST
 from music.sampling import CHUNK_STEPS
 from proto.model_server_pb2 import ModelSpec, PredictRequest
 from proto.rpc import ModelServerStub
@@ -58,8 +58,8 @@ def measure_loops(target: str, original: Published, graph: GraphModel, sizes: Si
         sizes: How much.
     """
     random = np.random.default_rng(_SEED)
-    vocabulary_size = original.network.output_shape[-1]
-    window = random.integers(len(SPECIAL_TOKENS), vocabulary_size, WINDOW_TOKENS, np.int32)
+    values = original.network.output_shape[-1]
+    window = random.integers(FIRST, FIRST + values, WINDOW_TOKENS, np.int32)
     with (
         grpc.insecure_channel(target, options=CHANNEL_OPTIONS) as channel,
         closing(GrpcModelServer(target)) as server,
@@ -120,8 +120,8 @@ def _by_predict(original: Published) -> Callable[[Window], Probabilities]:
     network.set_weights(original.network.get_weights())
 
     def ask(window: Window) -> Probabilities:
-        probabilities: Probabilities = network.predict(window[None], verbose=0)[0]
-        return probabilities
+        probabilities: Probabilities = network.predict(window[None] - FIRST + 1, verbose=0)[0]
+        return np.concatenate([np.zeros(FIRST, np.float32), probabilities])
 
     return ask
 

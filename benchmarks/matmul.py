@@ -13,6 +13,7 @@ from benchmarks.networks import label, products_per_token
 from benchmarks.sizes import BATCH, Sizes
 from benchmarks.timing import interleaved
 from music.sampling import CHUNK_STEPS
+from training.network import field_sizes
 
 _LAYER = (1024, 2048)  # input and output of a layer's product in the network of the experiment
 _LAYER_PRODUCTS = 32  # in a turn, so that it is as long as others
@@ -124,6 +125,6 @@ def _decoder(graph: GraphModel) -> Callable[[], object]:
 
 def _share(published: Published, seconds: float, matmul_gflops: float) -> DecodeShare:
     tokens_per_second = BATCH * CHUNK_STEPS / seconds
-    products = products_per_token(published.recipe, published.network.output_shape[-1])
+    products = products_per_token(published.recipe, field_sizes(published.network))
     gflops = 2 * products * tokens_per_second / 1e9
     return DecodeShare(label(published.recipe), tokens_per_second, gflops, gflops / matmul_gflops)

@@ -5,17 +5,18 @@ import keras
 from training.recipe import NetworkRecipe
 
 
-def window_network(recipe: NetworkRecipe, vocabulary_size: int) -> keras.Model:
+def window_network(recipe: NetworkRecipe, values: int) -> keras.Model:
     """Build a network of Keras's own layers with fresh weights.
 
-    Its weights have the order and the shapes of those of `training.network`.
+    Its weights have the order and the shapes of those of `training.network` for one field.
 
     Returns:
-        A model of int32[B, T] tokens to float32[B, V], the distribution of what comes next.
+        A model of int32[B, T], 0 for nothing or a value's number and 1, to float32[B, values], the
+        distribution of what comes next.
     """
     *below, highest = recipe.lstm_units
     layers = [keras.Input((None,), dtype="int32")]
-    layers.append(keras.layers.Embedding(vocabulary_size, recipe.embedding_units))
+    layers.append(keras.layers.Embedding(values + 1, recipe.embedding_units))
     for units in below:
         layers.append(keras.layers.LSTM(units, return_sequences=True))
         layers.append(keras.layers.Dropout(recipe.dropout))
@@ -24,5 +25,5 @@ def window_network(recipe: NetworkRecipe, vocabulary_size: int) -> keras.Model:
         layers.append(keras.layers.Dropout(recipe.dropout))
         layers.append(keras.layers.Dense(units, activation="relu"))
     layers.append(keras.layers.Dropout(recipe.dropout))
-    layers.append(keras.layers.Dense(vocabulary_size, activation="softmax"))
+    layers.append(keras.layers.Dense(values, activation="softmax"))
     return keras.Sequential(layers)

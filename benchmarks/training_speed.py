@@ -11,15 +11,16 @@ from benchmarks.old_way import window_network
 from benchmarks.scales import scale
 from benchmarks.sizes import BATCH, ORIGINAL, WINDOW_TOKENS, Sizes
 from benchmarks.timing import interleaved
-from music.codec import SPECIAL_TOKENS
-from music.codec.tsd import Tsd
+from music.codec import Codec, learn_codec
+from music.codec.events import EVENT_TICKS
+from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
 from training.batches import Epochs
 from training.checkpoint import Checkpoint
 from training.evaluation import targets_in
 from training.fitting import Split, fit_to_the_end
 from training.recipe import Recipe, load_recipe
 
-_TOKENS_PER_NOTE = 3  # of a scale: time shift, pitch, duration
+_ROOT = 60  # of the scale that is learned
 
 
 @dataclass(frozen=True)
@@ -51,22 +52,21 @@ def measure_training(folder: Path, sizes: Sizes) -> TrainingFigures:
 
 def _window_batch(sizes: Sizes) -> Callable[[], object]:
     """Make the experiment's training, to be called for every batch of made-up windows."""
-    vocabulary_size = len(Tsd.over().vocabulary)
+    (values,) = _codec().field_sizes
     random = np.random.default_rng(0)
-    lowest = len(SPECIAL_TOKENS)
-    windows = random.integers(lowest, vocabulary_size, (BATCH, WINDOW_TOKENS), np.int32)
-    targets = random.integers(lowest, vocabulary_size, BATCH, np.int32)
-    network = window_network(sizes.original_network, vocabulary_size)
+    windows = random.integers(1, values + 1, (BATCH, WINDOW_TOKENS), np.int32)
+    targets = random.integers(0, values, BATCH, np.int32)
+    network = window_network(sizes.original_network, values)
     network.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
     return lambda: network.train_on_batch(windows, targets)
 
 
 def _fitted_per_second(folder: Path, sizes: Sizes) -> float:
     """Fit for a few epochs, of which the first compiles; gives the others' targets a second."""
-    recipe, codec = _recipe(sizes), Tsd.over()
+    recipe, codec = _recipe(sizes), _codec()
     # One piece, cut at random, fills all windows of the batches but for parts of two.
     tokens = (sizes.train_batches * BATCH - 1) * WINDOW_TOKENS
-    pieces = (scale(60, tokens // _TOKENS_PER_NOTE),)
+    pieces = (scale(_ROOT, tokens),)
     epochs = Epochs(pieces, recipe.fitting, codec)
     fitted = fit_to_the_end(Split(pieces, ()), recipe, codec, Checkpoint(folder))
     rates = [
@@ -85,4 +85,12 @@ def _recipe(sizes: Sizes) -> Recipe:
         window_tokens=WINDOW_TOKENS,
         batch_windows=BATCH,
     )
-    return replace(original, codec=Tsd.name, network=sizes.original_network, fitting=fitting)
+    return replace(original, network=sizes.original_network, fitting=fitting)
+
+
+def _codec() -> Codec:
+    """Make the experiment's codec of as many events as a piano has keys."""
+    keys = range(LOWEST_PITCH, HIGHEST_PITCH + 1)
+    onset_ticks = [n * EVENT_TICKS for n in range(len(keys))]
+    notes = Notes.of(onset_ticks, [EVENT_TICKS] * len(keys), keys)
+    return learn_codec(load_recipe(ORIGINAL).codec, [notes])

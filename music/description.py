@@ -11,7 +11,7 @@ from typing import Any
 from music.errors import DescriptionError
 from music.notes import Notes
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ class Description:
         game: The name that requests ask for.
         title: The game's name as people write it.
         codec: Which codec the vocabulary belongs to.
-        vocabulary: V token names, in the order of their numbers.
+        vocabulary: For each field of a token, the names of its values in the order of their
+            numbers.
         tempo_bpm: The tempo of the collection's middle piece.
         openings: One of each piece.
         learned: The pieces whose notes a song could quote.
@@ -78,7 +79,7 @@ class Description:
     game: str
     title: str
     codec: str
-    vocabulary: tuple[str, ...]
+    vocabulary: tuple[tuple[str, ...], ...]
     tempo_bpm: float
     openings: tuple[Opening, ...]
     learned: tuple[LearnedPiece, ...]
@@ -117,7 +118,7 @@ class Description:
                 game=str(fields["game"]),
                 title=str(fields["title"]),
                 codec=str(fields["codec"]),
-                vocabulary=tuple(map(str, fields["vocabulary"])),
+                vocabulary=tuple(tuple(map(str, field)) for field in fields["vocabulary"]),
                 tempo_bpm=float(fields["tempo_bpm"]),
                 openings=tuple(
                     Opening(str(o["piece"]), tuple(map(_whole, o["tokens"])), float(o["tempo_bpm"]))

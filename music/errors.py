@@ -4,6 +4,8 @@ MusicError
 ├── UnreadablePieceError   a file holds no music that we can read
 ├── CodecError             there is no such way of writing music
 ├── TokenError             a token is not of the vocabulary
+├── EngravingError         a score cannot be drawn
+├── SoundfontError         a soundfont cannot be used
 └── DescriptionError       a bundle describes itself in a way we do not understand
 """
 
@@ -22,6 +24,14 @@ class CodecError(MusicError):
 
 class TokenError(MusicError):
     """A token or its name lies outside of the vocabulary."""
+
+
+class EngravingError(MusicError):
+    """A score cannot be drawn."""
+
+
+class SoundfontError(MusicError):
+    """A soundfont is not there, or is none."""
 
 
 class DescriptionError(MusicError):

@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 
 from music.notes import Notes
 
+FEWEST_TELLING = 7  # notes; chords and repeated notes are shared by all kinds of pieces
+
 _END_OF_PIECE = 0  # in the place of the step that a piece's last note does not have
 
 _Whole = TypeVar("_Whole", int, NDArray[np.int64])
@@ -67,6 +69,7 @@ class _Trail(NamedTuple):
         place: Where in the collection's text the run begins.
         steps: How many steps it has.
         longest: The longest quote so far.
+        runs: All that are long enough to tell, none within another.
     """
 
     notes: int = 0
@@ -74,6 +77,7 @@ class _Trail(NamedTuple):
     place: int = 0
     steps: int = 0
     longest: Quote = Quote()
+    runs: tuple[Quote, ...] = ()
 
 
 _NO_TRAIL = _Trail()
@@ -87,11 +91,19 @@ class Heard:
         longest: The longest quote, the notes of the last onset included.
         settled: The run before the last onset.
         open_strikes: The last onset's notes, which others may still join, higher or lower.
+        runs: Every run of `FEWEST_TELLING` notes or more, in the order of the song, the notes of
+            the last onset included; none lies within another, and the last may still go on.
     """
 
     longest: Quote = Quote()
     settled: _Trail = _NO_TRAIL
     open_strikes: tuple[tuple[int, int], ...] = ()
+    runs: tuple[Quote, ...] = ()
+
+    @property
+    def ended_runs(self) -> tuple[Quote, ...]:
+        """Give those of the runs that nothing that comes can change."""
+        return self.settled.runs[:-1]
 
 
 NOTHING_HEARD = Heard()
@@ -147,11 +159,11 @@ class QuoteFinder:
         strikes = sorted({*heard.open_strikes, *zip(onset, pitch, strict=True)})
         last_onset = bisect_left(strikes, (strikes[-1][0],))
         settled = self._follow(heard.settled, strikes[:last_onset])
-        longest = self._follow(settled, strikes[last_onset:]).longest
-        return Heard(longest, settled, tuple(strikes[last_onset:]))
+        open_trail = self._follow(settled, strikes[last_onset:])
+        return Heard(open_trail.longest, settled, tuple(strikes[last_onset:]), open_trail.runs)
 
     def _follow(self, trail: _Trail, strikes: Iterable[tuple[int, int]]) -> _Trail:
-        notes, last, place, steps, longest = trail
+        notes, last, place, steps, longest, runs = trail
         for strike in strikes:
             code = _step_code(strike[0] - last[0], strike[1] - last[1])
             letter = self._letters.get(code) if notes else None
@@ -159,7 +171,9 @@ class QuoteFinder:
             notes, last = notes + 1, strike
             if steps + 1 > longest.length_notes:
                 longest = self._quote(place, steps + 1, notes)
-        return _Trail(notes, last, place, steps, longest)
+            if steps + 1 >= FEWEST_TELLING:
+                runs = _with_run(runs, self._quote(place, steps + 1, notes))
+        return _Trail(notes, last, place, steps, longest, runs)
 
     def _extended(self, place: int, steps: int, letter: str) -> tuple[int, int]:
         """Add a step to a run, dropping as many of its first steps as that takes.
@@ -194,6 +208,12 @@ def self_quotes(pieces: Sequence[NamedNotes]) -> list[Quote]:
     """Find for each piece the longest run that it shares with any other."""
     finder = QuoteFinder(pieces)
     return [finder.without(i).longest_quote(piece.notes) for i, piece in enumerate(pieces)]
+
+
+def _with_run(runs: tuple[Quote, ...], run: Quote) -> tuple[Quote, ...]:
+    """Add a run; where it is the last one gone on, it takes its place."""
+    goes_on = runs and runs[-1].start_in_song == run.start_in_song
+    return (*(runs[:-1] if goes_on else runs), run)
 
 
 def _steps(notes: Notes) -> NDArray[np.int64]:

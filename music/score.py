@@ -4,12 +4,15 @@ What is written where, `music.meter` and `music.staves` decide; here it is spell
 handed to music21 and verovio.
 """
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
+from music.errors import EngravingError
 from music.meter import BAR_TICKS, quantized, upbeat
 from music.notes import TICKS_PER_BEAT, Notes
 from music.piece import Piece
@@ -25,33 +28,100 @@ _VEROVIO = {
     "svgViewBox": True,
     "xmlIdSeed": 1,
 }
+# Of the pages that verovio writes.
+_VIEW_BOX = re.compile(r'<svg viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
+_ROOT_ID = re.compile(r'<svg [^>]*? id="([^"]+)"')
+_PLAIN_ID = re.compile(r' id="([a-z0-9]+)"')
+_FONT = re.compile(r"<style[^>]*>\s*@font-face.*?</style>", re.DOTALL)
+
+
+_engraving = Lock()  # verovio numbers its elements by one generator for all of a process
+
+
+def bars_of(notes: Notes) -> int:
+    """Count the bars that notes take when they are written, at least 1."""
+    return max(1, -(-_barred(notes).end_ticks // BAR_TICKS))
 
 
 def to_musicxml(piece: Piece, bars: int | None = None) -> str:
     """Write a piece for a piano: two staves, bars of 4/4, a key guessed, its tempo.
 
+    The same piece gives the same text.
+
     Args:
         piece: Any; music21 takes tens of milliseconds a bar.
         bars: Only so many from the beginning, at least 1.
-    """
-    from music21.musicxml.m21ToXml import GeneralObjectExporter  # noqa: PLC0415  half a second
 
-    notes = quantized(piece.notes.shifted(upbeat(piece.notes)))
+    Raises:
+        ValueError: `bars` is less than 1.
+    """
+    if bars is not None and bars < 1:
+        raise ValueError(f"a score has 1 bar or more, not {bars}")
+    notes = _barred(piece.notes)
     whole = max(1, -(-notes.end_ticks // BAR_TICKS))
     count = whole if bars is None else min(bars, whole)
-    score = _score(piece, staves(notes, count), is_whole=count == whole)
-    xml: bytes = GeneralObjectExporter(score).parse()
-    return xml.decode()
+    return _exported(_score(piece, staves(notes, count), is_whole=count == whole))
 
 
 def to_svg(musicxml: str) -> tuple[str, ...]:
-    """Engrave a score, a page after the other."""
+    """Engrave a score, a page after the other; the same score gives the same pages.
+
+    Raises:
+        EngravingError: verovio cannot read it.
+    """
     import verovio  # noqa: PLC0415  only for who looks at scores
 
-    toolkit = verovio.toolkit()
-    toolkit.setOptions(_VEROVIO)
-    toolkit.loadData(musicxml)
-    return tuple(toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1))
+    with _engraving:
+        toolkit = verovio.toolkit()
+        toolkit.setOptions(_VEROVIO)
+        if not toolkit.loadData(musicxml):
+            raise EngravingError("verovio cannot read the score")
+        return tuple(toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1))
+
+
+def to_one_svg(pages: Sequence[str]) -> str:
+    """Put the pages that `to_svg` gives below each other, as one picture."""
+    sizes = [[float(size) for size in _VIEW_BOX.findall(page)[0]] for page in pages]
+    width, height = max(w for w, _ in sizes), sum(h for _, h in sizes)
+    tops = [sum(h for _, h in sizes[:number]) for number in range(len(sizes))]
+    placed = [
+        _placed(page, number, size, top)
+        for number, (page, size, top) in enumerate(zip(pages, sizes, tops, strict=True))
+    ]
+    outer = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
+        f'viewBox="0 0 {width:g} {height:g}">'
+    )
+    return "\n".join((outer, *placed, "</svg>"))
+
+
+def _placed(page: str, number: int, size: Sequence[float], top: float) -> str:
+    """Place a page within the picture; its ids become its own, its font the first one's."""
+    (own,) = _ROOT_ID.findall(page)[:1]
+    page = page.replace(own, f"{own}-{number}")  # the signs', too, and what refers to them
+    page = _PLAIN_ID.sub(rf' id="\1-{number}"', page)
+    page = _FONT.sub("", page) if number else page
+    width, height = size
+    return page.replace("<svg ", f'<svg y="{top:g}" width="{width:g}" height="{height:g}" ', 1)
+
+
+def _barred(notes: Notes) -> Notes:
+    return quantized(notes.shifted(upbeat(notes)))
+
+
+def _exported(score: Any) -> str:
+    """Write music21's score, without the date and the random ids that it would give it."""
+    from music21.musicxml import m21ToXml  # noqa: PLC0415  half a second
+
+    prepared = m21ToXml.GeneralObjectExporter().fromGeneralObject(score)
+    exporter = m21ToXml.ScoreExporter(prepared)
+    root = exporter.parse()
+    for part in (*root.iter("score-part"), *root.iter("part")):
+        part.set("id", "P1")
+    for encoding in root.iter("encoding"):
+        encoding.remove(encoding.find("encoding-date"))
+    xml: bytes = exporter.asBytes()
+    return xml.decode()
 
 
 def _score(piece: Piece, written: Sequence[Staff], *, is_whole: bool) -> Any:

@@ -1,4 +1,8 @@
-"""Pieces to batches of windows: every step of a window is a target."""
+"""Pieces to batches of windows: every step of a window is a target.
+
+B batch, T time, F fields of a token. A token is F numbers here, as `training.network` reads them:
+of each field 0, where there is none, or a value's number and 1.
+"""
 
 import itertools
 import math
@@ -8,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from music.codec import BOS, EOS, PAD, Codec
+from music.codec import BOS, PAD, Codec
 from music.notes import Notes
 from music.piece import Piece
 from training.recipe import FittingRecipe
@@ -27,12 +31,12 @@ class Batch:
     """Sequences side by side.
 
     Attributes:
-        tokens: int32[B, T], PAD behind a sequence's end.
-        targets: int32[B, T], at each step the token that comes next.
+        tokens: int32[B, T, F], 0 where a sequence begins and behind its end.
+        following: int32[B, T, F], at each step the token that comes next, 0 behind the end.
     """
 
     tokens: NDArray[np.int32]
-    targets: NDArray[np.int32]
+    following: NDArray[np.int32]
 
 
 class Epochs:
@@ -92,7 +96,7 @@ class Epochs:
     def _batch(self, windows: Sequences) -> Batch:
         """Fill a batch up with empty rows: a step is compiled once for each shape."""
         empty = [np.array([], np.int32)] * (self._recipe.batch_windows - len(windows))
-        return _side_by_side([*windows, *empty], self._recipe.window_tokens)
+        return _side_by_side([*windows, *empty], self._recipe.window_tokens, self._codec)
 
     def _windows(
         self, tokens: NDArray[np.int32], random: np.random.Generator
@@ -105,15 +109,15 @@ class Epochs:
 
 
 def sequence(notes: Notes, codec: Codec) -> NDArray[np.int32]:
-    """Encode a piece's notes with BOS before and EOS behind them.
+    """Encode a piece's notes with BOS before them.
 
     Returns:
         int32[T].
     """
-    return np.array([BOS, *codec.encode(notes), EOS], dtype=np.int32)
+    return np.array([BOS, *codec.encode(notes)], dtype=np.int32)
 
 
-def whole_batches(sequences: Sequences) -> list[Batch]:
+def whole_batches(sequences: Sequences, codec: Codec) -> list[Batch]:
     """Put whole sequences side by side, in batches of few different shapes.
 
     Lengths are rounded up to powers of two, since every shape is compiled once.
@@ -124,7 +128,9 @@ def whole_batches(sequences: Sequences) -> list[Batch]:
         alike = list(group)
         rows = min(len(alike), max(1, _WHOLE_BATCH_TOKENS // length))
         alike += [np.array([], np.int32)] * (-len(alike) % rows)
-        batches += [_side_by_side(alike[i : i + rows], length) for i in range(0, len(alike), rows)]
+        batches += [
+            _side_by_side(alike[i : i + rows], length, codec) for i in range(0, len(alike), rows)
+        ]
     return batches
 
 
@@ -132,8 +138,9 @@ def _rounded_length(tokens: NDArray[np.int32]) -> int:
     return max(_SHORTEST, 1 << (len(tokens) - 2).bit_length())
 
 
-def _side_by_side(sequences: Sequences, length: int) -> Batch:
+def _side_by_side(sequences: Sequences, length: int, codec: Codec) -> Batch:
     padded = np.full((len(sequences), length + 1), PAD, dtype=np.int32)
     for row, tokens in zip(padded, sequences, strict=True):
         row[: len(tokens)] = tokens
-    return Batch(padded[:, :-1], padded[:, 1:])
+    fields = codec.parted(padded.ravel()).reshape(*padded.shape, -1) + 1
+    return Batch(fields[:, :-1], fields[:, 1:])

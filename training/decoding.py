@@ -1,22 +1,21 @@
 """The network as a server runs it: state in, state out, and the sampling loop inside the graph.
 
-B batch, T time, V vocabulary, S the state's width (h and c of each LSTM layer, side by side).
-Plain TensorFlow operations alone, so that it runs in a graph-mode session: nothing of cuDNN
-(keras#18504), nothing that needs XLA.
+B batch, T time, F fields of a token, V vocabulary, S the state's width (h and c of each LSTM layer,
+side by side). Plain TensorFlow operations alone, so that it runs in a graph-mode session: nothing
+of cuDNN (keras#18504), nothing that needs XLA.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from music.codec import BOS, PAD
+from training.numbering import Numbering
 from training.products import Float32Product, ProductOf
 from training.randomness import uniform
-from training.sampling import FORBIDDEN, Draw, Sampling
+from training.sampling import Draw, Sampling
 from training.stack import Reader, Stack, State
 
 MOST_STEPS = 256  # of one call, whatever is asked
@@ -30,8 +29,8 @@ class Drawn:
 
     Attributes:
         tokens: int32[B, N], PAD where a row rested.
-        log_probability: float32[B, N], of each token among those that may follow, before
-            temperature and filters; 0 where a row rested.
+        log_probability: float32[B, N], of each token, its fields' together, before temperature and
+            filters; 0 where a row rested.
         state: float32[B, S].
         token: int32[B], the last one drawn, which the state has not read yet.
     """
@@ -45,28 +44,27 @@ class Drawn:
 class Network(tf.Module):
     """What a server is asked for, on a stack of LSTM layers."""
 
-    def __init__(
-        self,
-        model: keras.Model,
-        followers: NDArray[np.bool_],
-        lstm_product: ProductOf = Float32Product,
-    ) -> None:
+    def __init__(self, model: keras.Model, lstm_product: ProductOf = Float32Product) -> None:
         """Take a Keras model's weights.
 
         Args:
             model: As `training.network` builds it.
-            followers: bool[V, V], which token may follow which.
             lstm_product: As a `Stack` takes it.
         """
         super().__init__()
         self._stack = Stack(model, lstm_product)
-        allowed = np.where(followers, np.float32(0), np.float32(FORBIDDEN))
-        self._bias_after = tf.Variable(allowed + self._stack.logits_bias, trainable=False)
+        self._sizes = self._stack.field_sizes
+        self._numbering = Numbering(self._sizes)
 
     @property
     def state_width(self) -> int:
         """S: twice the sum of the layers' units."""
         return 2 * sum(self._stack.units)
+
+    @property
+    def vocabulary_size(self) -> int:
+        """V."""
+        return self._numbering.vocabulary_size
 
     def initial_state(self, batch: Any) -> Any:
         """Give float32[B, S] of a network that has read nothing."""
@@ -79,12 +77,11 @@ class Network(tf.Module):
             tokens: int32[B, T], T of 1 or more, without padding.
 
         Returns:
-            float32[B, V]: the distribution of what comes next.
+            float32[B, V]: the distribution of what comes next; special tokens have nothing of it.
         """
         everything = tf.fill([tf.shape(tokens)[0]], tf.shape(tokens)[1])
-        state = self._after(tokens, everything)
-        bias = self._stack.logits_bias
-        return tf.nn.softmax(self._stack.laid_out().logits(self._parts(state), bias))
+        state = self._parts(self._after(tokens, everything))
+        return self._numbering.padded(self._stack.laid_out().distribution(state))
 
     def prefill(self, tokens: Any, lengths: Any) -> tuple[Any, Any]:
         """Read the start of a song, all but its last token.
@@ -104,9 +101,10 @@ class Network(tf.Module):
 
     def _after(self, tokens: Any, lengths: Any) -> Any:
         """Read as many of int32[B, T] as int32[B] says; gives float32[B, S]."""
+        rows = tf.transpose(self._numbering.rows(tokens), [1, 0, 2])
 
         def read(i: Any, state: Any) -> tuple[Any, Any]:
-            after = self._stack.laid_out().read(tokens[:, i], self._parts(state))
+            after = self._stack.laid_out().read(tf.gather(rows, i), self._parts(state))
             return i + 1, tf.where((i < lengths)[:, None], tf.concat(after, axis=1), state)
 
         longest, nothing = tf.reduce_max(lengths), self.initial_state(tf.shape(tokens)[0])
@@ -125,18 +123,20 @@ class Network(tf.Module):
             state: float32[B, S].
             position: int32[B], how many tokens the song has drawn before.
             steps: int32[B], 0 to `MOST_STEPS`.
-            sampling: Of B rows.
+            sampling: Of B rows; of each field of a token likewise.
             seed: int32[B, 2].
         """
         steps = tf.clip_by_value(steps, 0, MOST_STEPS)
         most = tf.maximum(tf.reduce_max(steps), 0)
         turns = tf.maximum(most, 1)  # a session stacks no empty list of tensors
         counters = position[:, None] + tf.range(turns)[None, :]
-        draw = Draw(sampling, self._bias_after.shape[0])
-        numbers = draw.numbers(tf.transpose(uniform(seed, counters)))
-        tokens, logits, parts = self._songs(token, self._parts(state), steps, numbers, draw)
+        draw = Draw(sampling)
+        numbers = draw.numbers(uniform(seed, counters, len(self._sizes)))
+        first = self._numbering.rows(token)
+        rows, logits, parts = self._songs(first, self._parts(state), steps, numbers, draw)
+        tokens = self._numbering.tokens(rows)
         is_drawn = tf.range(most)[:, None] < steps[None, :]
-        log = tf.gather(tf.nn.log_softmax(logits), tokens, axis=2, batch_dims=2)
+        log = self._log_probability(logits, rows)
         last = tf.concat([token[None, :], tokens], axis=0)
         return Drawn(
             tokens=tf.transpose(tf.where(is_drawn, tokens[:most], PAD)),
@@ -146,43 +146,68 @@ class Network(tf.Module):
         )
 
     def _songs(
-        self, token: Any, state: State, steps: Any, numbers: Any, draw: Draw
+        self, rows: Any, state: State, steps: Any, numbers: Any, draw: Draw
     ) -> tuple[Any, Any, State]:
-        """Draw with numbers float32[N, B, 1]; gives int32[N, B], logits float32[N, B, V], states.
+        """Draw with float32[N, B, F]; gives rows int32[N, B, F], logits float32[N, B, L], states.
 
         While no row rests, a turn draws several tokens, and no state has to be held back.
         """
         turns = tf.shape(numbers)[0]
-        width = self._bias_after.shape[0]
-        tokens = tf.TensorArray(tf.int32, turns, element_shape=[None])
-        logits = tf.TensorArray(tf.float32, turns, element_shape=[None, width])
-        drawn = (0, token, state, tokens, logits)
+        drawn_rows = tf.TensorArray(tf.int32, turns, element_shape=[None, len(self._sizes)])
+        logits = tf.TensorArray(tf.float32, turns, element_shape=[None, sum(self._sizes)])
+        drawn = (0, rows, state, drawn_rows, logits)
 
-        def step(reader: Reader, i: Any, token: Any, state: State) -> tuple[Any, Any, State]:
-            after = reader.read(token, state)
-            allowed = reader.logits(after, tf.gather(self._bias_after, token))
-            return draw(allowed, tf.gather(numbers, i)), allowed, after
+        def step(reader: Reader, i: Any, rows: Any, state: State) -> tuple[Any, Any, State]:
+            after = reader.read(rows, state)
+            drawn, logits = self._drawn(reader, after, tf.gather(numbers, i), draw)
+            return drawn, logits, after
 
-        def draw_some(i: Any, token: Any, state: State, *arrays: Any) -> tuple[Any, ...]:
-            reader, (tokens, logits) = self._stack.laid_out(), arrays
+        def draw_some(i: Any, rows: Any, state: State, *arrays: Any) -> tuple[Any, ...]:
+            reader, (drawn_rows, logits) = self._stack.laid_out(), arrays
             for n in range(TOKENS_PER_TURN):
-                token, allowed, state = step(reader, i + n, token, state)
-                tokens, logits = tokens.write(i + n, token), logits.write(i + n, allowed)
-            return i + TOKENS_PER_TURN, token, state, tokens, logits
+                rows, foretold, state = step(reader, i + n, rows, state)
+                drawn_rows, logits = drawn_rows.write(i + n, rows), logits.write(i + n, foretold)
+            return i + TOKENS_PER_TURN, rows, state, drawn_rows, logits
 
-        def draw_one(i: Any, token: Any, state: State, *arrays: Any) -> tuple[Any, ...]:
-            token, allowed, after = step(self._stack.laid_out(), i, token, state)
+        def draw_one(i: Any, rows: Any, state: State, *arrays: Any) -> tuple[Any, ...]:
+            rows, foretold, after = step(self._stack.laid_out(), i, rows, state)
             state = tuple(
                 tf.where((i < steps)[:, None], new, old)
                 for new, old in zip(after, state, strict=True)
             )
-            tokens, logits = arrays
-            return i + 1, token, state, tokens.write(i, token), logits.write(i, allowed)
+            drawn_rows, logits = arrays
+            return i + 1, rows, state, drawn_rows.write(i, rows), logits.write(i, foretold)
 
         fewest = tf.minimum(tf.reduce_min(steps), turns)  # of no rows, the least is the largest
         drawn = tf.while_loop(lambda i, *_: i <= fewest - TOKENS_PER_TURN, draw_some, drawn)
-        _, _, state, tokens, logits = tf.while_loop(lambda i, *_: i < turns, draw_one, drawn)
-        return tokens.stack(), logits.stack(), state
+        _, _, state, drawn_rows, logits = tf.while_loop(lambda i, *_: i < turns, draw_one, drawn)
+        return drawn_rows.stack(), logits.stack(), state
+
+    def _drawn(self, reader: Reader, state: State, numbers: Any, draw: Draw) -> tuple[Any, Any]:
+        """Draw a token's fields one after the other, with float32[B, F].
+
+        Returns:
+            Rows int32[B, F], and logits float32[B, L], of all fields side by side.
+        """
+        field_logits, *hidden = reader.foretold(state)
+        logits, values = [field_logits], [draw(field_logits, numbers[:, :1])]
+        for f, below in enumerate(hidden, start=1):
+            given = [value[:, 0] for value in values]
+            logits.append(reader.field_logits(f, below, given))
+            values.append(draw(logits[-1], numbers[:, f : f + 1]))
+        rows = tf.concat(values, axis=1) + self._numbering.first_rows
+        return rows, tf.concat(logits, axis=1)
+
+    def _log_probability(self, logits: Any, rows: Any) -> Any:
+        """Give float32[N, B] of logits float32[N, B, L] and the rows int32[N, B, F] drawn."""
+        values = rows - self._numbering.first_rows
+        parts = tf.split(logits, self._sizes, axis=2)
+        return tf.add_n(
+            [
+                tf.gather(tf.nn.log_softmax(part), values[:, :, f], axis=2, batch_dims=2)
+                for f, part in enumerate(parts)
+            ]
+        )
 
     def _parts(self, state: Any) -> State:
         """Part float32[B, S]."""

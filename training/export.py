@@ -7,10 +7,11 @@ import keras
 import tensorflow as tf
 from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
 
-from music.codec import BOS, open_codec
+from music.codec import BOS
 from music.description import Description
 from training.decoding import Network
 from training.errors import ExportError
+from training.network import field_sizes
 from training.products import PRODUCTS
 from training.sampling import Sampling
 
@@ -32,11 +33,10 @@ def export_bundle(model: keras.Model, description: Description, folder: Path, we
     Raises:
         ExportError: The model and the vocabulary do not belong together.
     """
-    width, tokens = model.output_shape[-1], len(description.vocabulary)
-    if width != tokens:
-        raise ExportError(f"the network has {width} logits, but the vocabulary {tokens} tokens")
-    followers = open_codec(description.codec, description.vocabulary).followers()
-    network = Network(model, followers, PRODUCTS[weights])
+    drawn, named = field_sizes(model), tuple(map(len, description.vocabulary))
+    if drawn != named:
+        raise ExportError(f"the network draws fields of {drawn} values, the vocabulary has {named}")
+    network = Network(model, PRODUCTS[weights])
     archive = keras.export.ExportArchive()
     archive.track(network)
     _add_signatures(archive, network, description)
@@ -91,7 +91,8 @@ def _add_signatures(archive: Any, network: Network, description: Description) ->
 def _write_assets(description: Description, assets: Path) -> None:
     """Write for people what `describe` tells programs."""
     assets.mkdir(exist_ok=True)
-    (assets / "vocabulary.txt").write_text("\n".join(description.vocabulary) + "\n", "utf-8")
+    names = "\n\n".join("\n".join(field) for field in description.vocabulary)
+    (assets / "vocabulary.txt").write_text(f"{names}\n", "utf-8")
     (assets / "model_card.json").write_text(description.card_json(), "utf-8")
 
 

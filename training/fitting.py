@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import keras
 from tqdm import tqdm
 
-from music.codec import PAD, Codec
+from music.codec import Codec
 from music.piece import Piece
 from training.base.weights import load_base
 from training.batches import Batch, Epochs, sequence, whole_batches
@@ -19,6 +19,7 @@ from training.errors import FittingError
 from training.evaluation import nats, targets_in
 from training.interruption import interruptible
 from training.journal import Epoch, Journal
+from training.loss import FieldsLoss
 from training.lstm import runs_on_gpu
 from training.network import build_network
 from training.optimizer import make_optimizer
@@ -93,7 +94,7 @@ def _fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> 
     epochs = Epochs(parts.learned, fitting, codec)
     fresh = not journal.epochs
     model = _start(recipe, codec, epochs) if fresh else checkpoint.load_last(journal)
-    held_out = whole_batches([sequence(piece.notes, codec) for piece in parts.held_out])
+    held_out = whole_batches([sequence(piece.notes, codec) for piece in parts.held_out], codec)
     interrupted = False
     try:
         with interruptible() as check:
@@ -115,12 +116,12 @@ def _fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> 
 def _start(recipe: Recipe, codec: Codec, epochs: Epochs) -> keras.Model:
     keras.utils.set_random_seed(0)
     fitting = recipe.fitting
-    model = build_network(recipe.network, len(codec.vocabulary))
+    model = build_network(recipe.network, codec.field_sizes)
     if recipe.start == BASE:
         load_base(model)
     model.compile(
         optimizer=make_optimizer(fitting, len(epochs.batches(0)) * fitting.epochs),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=PAD),
+        loss=FieldsLoss(codec.field_sizes),
         jit_compile=not runs_on_gpu(),  # there, the fused layer is faster and knows no XLA
     )
     return model
@@ -180,7 +181,8 @@ def _learn(
         for batch in batches:
             check()
             targets = targets_in([batch])
-            total += float(model.train_on_batch(batch.tokens, batch.targets)) * targets
+            loss = model.train_on_batch([batch.tokens, batch.following], batch.following)
+            total += float(loss) * targets
             tokens += targets
             bar.update()
             bar.set_postfix(loss=f"{total / tokens:.3f}", held_out=_last_held_out(journal))

@@ -12,7 +12,7 @@ _ADAM_SHARE = 0.2  # of Muon's learning rate, for what is no matrix between two 
 def make_optimizer(recipe: FittingRecipe, updates: int) -> keras.optimizers.Optimizer:
     """Make the optimizer of a recipe.
 
-    Muon moves the LSTM layers' matrices along their gradient's orthogonal part, so that rare
+    Muon moves the matrices between layers along their gradient's orthogonal part, so that rare
     directions are learned as fast as common ones; the rest is left to Adam, as its authors advise.
 
     Source: K. Jordan et al., Muon: An Optimizer for Hidden Layers in Neural Networks (2024);
@@ -36,7 +36,7 @@ def make_optimizer(recipe: FittingRecipe, updates: int) -> keras.optimizers.Opti
     return keras.optimizers.Muon(
         schedule,
         global_clipnorm=recipe.clip_norm,
-        exclude_layers=["dense", "logits"],
+        exclude_layers=["dense", "given", "logits"],
         adam_lr_ratio=_ADAM_SHARE,
         weight_decay=_WEIGHT_DECAY,
         adam_weight_decay=None,

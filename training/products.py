@@ -57,7 +57,8 @@ class Int8Product:
     def __init__(self, kernel: NDArray[np.float32]) -> None:
         """Round float32[K, N], each column by a scale of its own."""
         largest = np.abs(kernel).max(axis=0)
-        scale = np.where(largest > 0, largest, 1) / _LARGEST_WEIGHT
+        divisible = np.finfo(np.float32).tiny * _LARGEST_WEIGHT  # what is less is as good as 0
+        scale = np.where(largest > divisible, largest, 1) / _LARGEST_WEIGHT
         self._kernel = np.rint(kernel / scale).astype(np.int8)
         self._scale = (scale / _LARGEST_INPUT).astype(np.float32)
         self._zero = (-_ZERO * self._kernel.sum(axis=0, dtype=np.int64)).astype(np.float32)

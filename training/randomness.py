@@ -6,26 +6,29 @@ Source: J. Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3 (SC 2011),
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = 0x1BD11BDA
 
 
-def uniform(seed: Any, counter: Any) -> Any:
-    """Draw one number for every counter of a row, all of them at once.
+def uniform(seed: Any, counter: Any, fields: int) -> Any:
+    """Draw a number for every field at every counter of a row, all of them at once.
 
     Args:
         seed: int32[B, 2].
         counter: int32[B, N].
+        fields: F.
 
     Returns:
-        float32[B, N] in [0, 1), multiples of 2**-23: the largest, times any float32 total, stays
+        float32[B, N, F] in [0, 1), multiples of 2**-23: the largest, times any float32 total, stays
         below that total, so that a draw never falls off the end of a distribution.
     """
-    key = tf.bitcast(seed, tf.uint32)
-    count = tf.bitcast(counter, tf.uint32)
-    bits, _ = threefry_2x32((key[:, :1], key[:, 1:]), (count, tf.zeros_like(count)))
+    key = tf.bitcast(seed, tf.uint32)[:, None, None, :]
+    count = tf.bitcast(counter, tf.uint32)[:, :, None]
+    field = tf.constant(np.arange(fields, dtype=np.uint32))[None, None, :]
+    bits, _ = threefry_2x32((key[..., 0], key[..., 1]), (count, field))
     mantissa = tf.bitwise.right_shift(bits, tf.constant(9, tf.uint32))
     return tf.cast(tf.bitcast(mantissa, tf.int32), tf.float32) * 2.0**-23
 

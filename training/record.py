@@ -14,7 +14,7 @@ from training.fitting import Fitted, Split
 from training.journal import Journal
 from training.recipe import Recipe
 
-_LIBRARIES = ("keras", "miditok", "music21", "numpy", "symusic", "tensorflow")
+_LIBRARIES = ("keras", "music21", "numpy", "symusic", "tensorflow")
 
 
 def write_record(corpus: Corpus, parts: Split, recipe: Recipe, fitted: Fitted, to: Path) -> None:

@@ -1,6 +1,6 @@
 """A network as an ONNX graph: one step, the state in and out.
 
-B batch, U units, V vocabulary.
+B batch, F fields of a token, U units, W the width of what lies on top of the network.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from benchmarks.peers.weights import LstmWeights, NetworkWeights
 
-TOKEN, LOGITS = "token", "logits"
+ROWS, TOP = "rows", "top"
 _OPSET = 17
 _IR_VERSION = 8  # the one that came with that opset; later ones may be newer than the runtime
 
@@ -27,29 +27,26 @@ def next_state_names(layers: int) -> list[str]:
 
 
 def step_model(weights: NetworkWeights) -> bytes:
-    """Write the graph: token int64[B] and state in, logits float32[B, V] and state out."""
+    """Write the graph: embeddings' rows int64[B, F] and state in, float32[B, W] and state out."""
     layers = len(weights.lstm)
     nodes = [
-        helper.make_node("Gather", ["embedding", TOKEN], ["embedded"]),
-        helper.make_node("Unsqueeze", ["embedded", "time_axis"], ["x_0"]),
+        helper.make_node("Gather", ["embedding", ROWS], ["embedded"]),
+        helper.make_node("ReduceSum", ["embedded", "field_axis"], ["x"], keepdims=0),
+        helper.make_node("Unsqueeze", ["x", "time_axis"], ["x_0"]),
         *(_lstm_node(n, layer.units) for n, layer in enumerate(weights.lstm)),
         helper.make_node("Squeeze", [f"next_h_{layers - 1}", "time_axis"], ["dense_x_0"]),
         *(node for n in range(len(weights.dense)) for node in _dense_nodes(n)),
-        helper.make_node(
-            "Gemm", [f"dense_x_{len(weights.dense)}", "logits_w", "logits_b"], [LOGITS]
-        ),
+        helper.make_node("Gemm", [f"dense_x_{len(weights.dense)}", "top_w", "top_b"], [TOP]),
     ]
     graph = helper.make_graph(
         nodes,
         "step",
         [
-            helper.make_tensor_value_info(TOKEN, TensorProto.INT64, ["B"]),
+            helper.make_tensor_value_info(ROWS, TensorProto.INT64, ["B", len(weights.embeddings)]),
             *_state_infos(state_names(layers), weights),
         ],
         [
-            helper.make_tensor_value_info(
-                LOGITS, TensorProto.FLOAT, ["B", len(weights.logits.bias)]
-            ),
+            helper.make_tensor_value_info(TOP, TensorProto.FLOAT, ["B", len(weights.top.bias)]),
             *_state_infos(next_state_names(layers), weights),
         ],
         _initializers(weights),
@@ -90,10 +87,11 @@ def _state_infos(names: list[str], weights: NetworkWeights) -> list[Any]:
 
 def _initializers(weights: NetworkWeights) -> list[Any]:
     constants: list[tuple[str, NDArray[Any]]] = [
-        ("embedding", weights.embedding),
+        ("embedding", np.concatenate(weights.embeddings)),
         ("time_axis", np.array([0], np.int64)),
-        ("logits_w", weights.logits.kernel),
-        ("logits_b", weights.logits.bias),
+        ("field_axis", np.array([1], np.int64)),
+        ("top_w", weights.top.kernel),
+        ("top_b", weights.top.bias),
     ]
     for n, layer in enumerate(weights.lstm):
         constants += _lstm_constants(n, layer)

@@ -5,13 +5,13 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from benchmarks.peers.onnx_graph import (
-    LOGITS,
-    TOKEN,
+    ROWS,
+    TOP,
     next_state_names,
     state_names,
     step_model,
 )
-from benchmarks.peers.weights import NetworkWeights
+from benchmarks.peers.weights import NetworkWeights, first_rows
 
 _State = list[NDArray[np.float32]]  # h and c of every layer, float32[1, B, U] each
 
@@ -34,15 +34,16 @@ class OnnxRuntime:
             step_model(weights), options, providers=["CPUExecutionProvider"]
         )
         layers = len(weights.lstm)
-        self._inputs = (TOKEN, *state_names(layers))
-        self._outputs = (LOGITS, *next_state_names(layers))
+        self._inputs = (ROWS, *state_names(layers))
+        self._outputs = (TOP, *next_state_names(layers))
+        self._first_rows = first_rows(weights)
 
     def begin(self, batch: int) -> _State:
         """Give the state of a network that has read nothing."""
         return [np.zeros((1, batch, units), np.float32) for units in self._units for _ in "hc"]
 
     def step(self, token: NDArray[np.int64], state: _State) -> tuple[NDArray[np.float32], _State]:
-        """Read one token a row: int64[B]; gives float32[B, V] and the new state."""
-        feed = dict(zip(self._inputs, (token, *state), strict=True))
-        logits, *after = self._session.run(self._outputs, feed)
-        return logits, after
+        """Read one token a row: int64[B, F]; gives float32[B, W] and the new state."""
+        feed = dict(zip(self._inputs, (token + self._first_rows, *state), strict=True))
+        top, *after = self._session.run(self._outputs, feed)
+        return top, after

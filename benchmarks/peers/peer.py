@@ -1,12 +1,15 @@
-"""What a peer does, and the loop around it."""
+"""What a peer does, and the loop around it.
+
+B batch, T time, F fields of a token, W the width of what lies on top of a network: the first
+field's logits and the other fields' hidden layers.
+"""
 
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.peers.sampling import Sampler
-from music.codec import BOS
+from benchmarks.peers.sampling import Fields, Sampler
 
 
 class Peer(Protocol):
@@ -22,11 +25,11 @@ class Peer(Protocol):
         """Read one token a row.
 
         Args:
-            token: int64[B].
+            token: int64[B, F], of each field 0 for no value, or a value's number and 1.
             state: As the step before gave it.
 
         Returns:
-            Logits float32[B, V] of the next token, and the new state.
+            float32[B, W], and the new state.
         """
         ...
 
@@ -36,25 +39,31 @@ def draw(peer: Peer, sampler: Sampler, uniform: NDArray[np.float32]) -> NDArray[
 
     Args:
         peer: The network.
-        sampler: Draws from its logits.
-        uniform: float32[T, B] in [0, 1), a number for every token.
+        sampler: Draws from it.
+        uniform: float32[T, B, F] in [0, 1), a number for every field of every token.
 
     Returns:
-        int64[T, B].
+        int64[T, B, F], the values.
     """
-    token = np.full(uniform.shape[1], BOS, np.int64)
-    state = peer.begin(len(token))
+    state = peer.begin(uniform.shape[1])
+    token = np.zeros(uniform.shape[1:], np.int64)
     songs = np.empty(uniform.shape, np.int64)
     for t, numbers in enumerate(uniform):
-        logits, state = peer.step(token, state)
-        songs[t] = token = sampler.draw(logits, token, numbers)
+        top, state = peer.step(token, state)
+        songs[t] = sampler.draw(top, numbers)
+        token = songs[t] + 1
     return songs
 
 
-def logits_of(peer: Peer, tokens: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Read int64[B, T] step by step; gives float32[B, T, V]."""
-    state, logits = peer.begin(len(tokens)), []
-    for token in tokens.T:
-        logit, state = peer.step(np.ascontiguousarray(token), state)
-        logits.append(logit.copy())
-    return np.stack(logits, axis=1)
+def logits_of(peer: Peer, fields: Fields, songs: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Foretell the values int64[B, T, F] of songs from nothing: float32[B, T, all values]."""
+    state, steps = peer.begin(len(songs)), []
+    token = np.zeros_like(songs[:, 0])
+    for values in np.moveaxis(songs, 1, 0):
+        top, state = peer.step(token, state)
+        logits, *hidden = fields.parted(top.copy())
+        given = list(values.T)
+        others = [fields.logits(f, below, given[:f]) for f, below in enumerate(hidden, start=1)]
+        steps.append(np.concatenate([logits, *others], axis=1))
+        token = values + 1
+    return np.stack(steps, axis=1)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.peers.weights import NetworkWeights, Weights
+from benchmarks.peers.weights import NetworkWeights, Weights, first_rows
 
 _State = tuple[Any, Any]  # h and c: float32[layers, B, U] each
 
@@ -23,10 +23,11 @@ class PyTorch:
         """
         self.name = f"PyTorch with {threads} threads"
         self._threads = threads
-        self._embedding = torch.tensor(weights.embedding)
+        self._embedding = torch.tensor(np.concatenate(weights.embeddings))
+        self._first_rows = first_rows(weights)
         self._units = weights.lstm[0].units
         self._layers = len(weights.lstm)
-        self._lstm = torch.nn.LSTM(weights.embedding.shape[1], self._units, self._layers).eval()
+        self._lstm = torch.nn.LSTM(self._embedding.shape[1], self._units, self._layers).eval()
         self._lstm.load_state_dict(
             {
                 name: tensor
@@ -43,7 +44,7 @@ class PyTorch:
         self._dense = [
             (_transposed(layer.kernel), torch.tensor(layer.bias)) for layer in weights.dense
         ]
-        self._logits = _transposed(weights.logits.kernel), torch.tensor(weights.logits.bias)
+        self._top = _transposed(weights.top.kernel), torch.tensor(weights.top.bias)
 
     def begin(self, batch: int) -> _State:
         """Give the state of a network that has read nothing."""
@@ -52,14 +53,15 @@ class PyTorch:
         return torch.zeros(shape), torch.zeros(shape)
 
     def step(self, token: NDArray[np.int64], state: _State) -> tuple[NDArray[np.float32], _State]:
-        """Read one token a row: int64[B]; gives float32[B, V] and the new state."""
+        """Read one token a row: int64[B, F]; gives float32[B, W] and the new state."""
         with torch.inference_mode():
-            x = torch.nn.functional.embedding(torch.from_numpy(token), self._embedding)
+            rows = torch.from_numpy(token + self._first_rows)
+            x = torch.nn.functional.embedding(rows, self._embedding).sum(dim=1)
             y, state = self._lstm(x[None], state)
             x = y[0]
             for kernel, bias in self._dense:
                 x = torch.relu(torch.nn.functional.linear(x, kernel, bias))
-            return torch.nn.functional.linear(x, *self._logits).numpy(), state
+            return torch.nn.functional.linear(x, *self._top).numpy(), state
 
 
 def _transposed(weights: Weights) -> Any:

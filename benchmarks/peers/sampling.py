@@ -1,41 +1,79 @@
-"""Sampling in NumPy, for networks that leave it to their caller."""
+"""Sampling in NumPy, for networks that leave it to their caller.
+
+B batch, F fields of a token, n values of a field.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.peers.weights import NetworkWeights
+
+Floats = NDArray[np.float32]
+
+
+class Fields:
+    """What foretells a token's fields, one after the other, on top of a peer's network."""
+
+    def __init__(self, weights: NetworkWeights) -> None:
+        """Take what lies behind `weights.top`."""
+        self._fields = weights.fields
+        widths = [len(field.logits.kernel) for field in weights.fields]
+        first = len(weights.top.bias) - sum(widths)
+        self._bounds = np.cumsum([first, *widths])[:-1]
+
+    def parted(self, top: Floats) -> list[Floats]:
+        """Part float32[B, W] into the first field's logits and the others' hidden layers."""
+        return np.split(top, self._bounds, axis=1)
+
+    def logits(self, field: int, hidden: Floats, values: Sequence[NDArray[np.int64]]) -> Floats:
+        """Give float32[B, n] of a field behind the first, knowing the values int64[B] before it."""
+        weights = self._fields[field - 1]
+        for table, value in zip(weights.given, values, strict=True):
+            hidden = hidden + table[value]
+        logits: Floats = np.tanh(hidden) @ weights.logits.kernel + weights.logits.bias
+        return logits
+
 
 class Sampler:
-    """Draws a token a row as the service does: grammar, temperature, nucleus.
+    """Draws a token a row as the service does: its fields one by one, temperature, nucleus.
 
     Top-k, which the service leaves off unless asked, is left out.
     """
 
-    def __init__(self, followers: NDArray[np.bool_], temperature: float, top_p: float) -> None:
-        """Draw only what may follow.
+    def __init__(self, fields: Fields, temperature: float, top_p: float) -> None:
+        """Draw what `fields` foretells.
 
         Args:
-            followers: bool[V, V], row by the token before, column by the token after.
+            fields: Of the network that is drawn from.
             temperature: Above 0.
             top_p: Above 0, up to 1.
         """
-        self._bias_after = np.where(followers, np.float32(0), np.float32(-1e9))
+        self._fields = fields
         self._heat = np.float32(1 / temperature)
         self._top_p = np.float32(top_p)
 
-    def draw(
-        self, logits: NDArray[np.float32], token: NDArray[np.int64], uniform: NDArray[np.float32]
-    ) -> NDArray[np.int64]:
+    def draw(self, top: Floats, uniform: Floats) -> NDArray[np.int64]:
         """Draw the next tokens.
 
         Args:
-            logits: float32[B, V].
-            token: int64[B], the tokens before.
-            uniform: float32[B] in [0, 1).
+            top: float32[B, W], what a peer's step gives.
+            uniform: float32[B, F] in [0, 1).
 
         Returns:
-            int64[B].
+            int64[B, F], the values.
         """
-        scaled = (logits + self._bias_after[token]) * self._heat
+        logits, *hidden = self._fields.parted(top)
+        values = [self.draw_field(logits, uniform[:, 0])]
+        for f, below in enumerate(hidden, start=1):
+            logits = self._fields.logits(f, below, values)
+            values.append(self.draw_field(logits, uniform[:, f]))
+        return np.stack(values, axis=1)
+
+    def draw_field(self, logits: Floats, uniform: Floats) -> NDArray[np.int64]:
+        """Draw values int64[B] from float32[B, n] with float32[B]."""
+        scaled = logits * self._heat
         order = np.argsort(-scaled, axis=1)
         descending = np.take_along_axis(scaled, order, axis=1)
         probability = np.exp(descending - descending[:, :1])

@@ -16,13 +16,12 @@ from benchmarks.peers import PeerFigures, PeerStep
 from benchmarks.peers.onnx_runtime import OnnxRuntime
 from benchmarks.peers.peer import Peer, draw, logits_of
 from benchmarks.peers.pytorch import PyTorch
-from benchmarks.peers.sampling import Sampler
+from benchmarks.peers.sampling import Fields, Sampler
 from benchmarks.peers.weights import NetworkWeights
 from benchmarks.sizes import Sizes
 from benchmarks.timing import interleaved
-from music.codec import SPECIAL_TOKENS
-from music.codec.tsd import Tsd
 from music.sampling import TEMPERATURE, TOP_P
+from training.network import field_sizes
 
 _CHECKED = (2, 20)  # songs and tokens whose logits are compared
 _MS = 1000
@@ -42,20 +41,23 @@ def measure_peers(
     Raises:
         DifferentLogitsError: A peer computes another network.
     """
-    followers = Tsd.over().followers()
-    sampler = Sampler(followers, TEMPERATURE, TOP_P)
     steps: list[PeerStep] = []
     for published, graph in zip(networks, graphs, strict=True):
         weights = NetworkWeights.of(published.network)
         threads = sorted({1, cores()})
         pytorch: list[Peer] = [PyTorch(weights, n) for n in threads]
         onnx: list[Peer] = [OnnxRuntime(weights, n) for n in threads]
-        _check(published.network, (*pytorch, *onnx), len(followers))
+        fields = Fields(weights)
+        _check(published.network, (*pytorch, *onnx), fields)
+        sampler = Sampler(fields, TEMPERATURE, TOP_P)
         float32_graph = GraphModel(export_float32(published, folder / label(published.recipe)))
         for batch in sizes.peer_batches:
             name = f"peers, {label(published.recipe)}, batch {batch}"
             ours = (_ours(each, batch, sizes) for each in (graph, float32_graph))
-            theirs = (_theirs(peer, sampler, batch, sizes) for peer in (*pytorch, *onnx))
+            theirs = (
+                _theirs(peer, sampler, (batch, len(weights.embeddings)), sizes)
+                for peer in (*pytorch, *onnx)
+            )
             ours_s, float32_s, *theirs_s = interleaved(name, (*ours, *theirs), sizes.rounds)
             per_step = _MS / sizes.peer_tokens
             steps.append(
@@ -76,14 +78,18 @@ def _ours(graph: GraphModel, batch: int, sizes: Sizes) -> Callable[[], object]:
     return lambda: draw_songs(graph, range(batch), sizes.peer_tokens)
 
 
-def _theirs(peer: Peer, sampler: Sampler, batch: int, sizes: Sizes) -> Callable[[], object]:
-    uniform = np.random.default_rng(0).random((sizes.peer_tokens, batch), np.float32)
+def _theirs(
+    peer: Peer, sampler: Sampler, shape: tuple[int, int], sizes: Sizes
+) -> Callable[[], object]:
+    """Make what draws songs, of a batch and fields, to be called for every turn."""
+    uniform = np.random.default_rng(0).random((sizes.peer_tokens, *shape), np.float32)
     return lambda: draw(peer, sampler, uniform)
 
 
-def _check(network: keras.Model, peers: Sequence[Peer], vocabulary_size: int) -> None:
-    random = np.random.default_rng(0)
-    tokens = random.integers(len(SPECIAL_TOKENS), vocabulary_size, _CHECKED, np.int64)
-    ours = network.predict_on_batch(tokens)
+def _check(network: keras.Model, peers: Sequence[Peer], fields: Fields) -> None:
+    sizes = field_sizes(network)
+    songs = np.random.default_rng(0).integers(0, sizes, (*_CHECKED, len(sizes)), np.int64)
+    before = np.pad(songs[:, :-1] + 1, [(0, 0), (1, 0), (0, 0)])
+    ours = network.predict_on_batch([before, songs + 1])
     for peer in peers:
-        check_same_logits(peer.name, ours, logits_of(peer, tokens))
+        check_same_logits(peer.name, ours, logits_of(peer, fields, songs))

@@ -1,6 +1,7 @@
 """A network's weights, taken out of Keras for libraries that lay them out in their own ways.
 
-E embedding, I inputs and U units of a layer, V vocabulary. Gates are in Keras's order: i, f, c, o.
+E embedding, I inputs and U units of a layer, n values of a field. Gates are in Keras's order: i, f,
+c, o.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from typing import Self
 import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from training.network import field_sizes
 
 Weights = NDArray[np.float32]
 
@@ -47,33 +50,72 @@ class DenseWeights:
 
 
 @dataclass(frozen=True, eq=False)
+class FieldWeights:
+    """What foretells a field behind the first one, from its hidden layer.
+
+    Attributes:
+        given: For each field before it, float32[n, E], what its values add to the hidden layer.
+        logits: Of as many units as the field has values.
+    """
+
+    given: tuple[Weights, ...]
+    logits: DenseWeights
+
+
+@dataclass(frozen=True, eq=False)
 class NetworkWeights:
     """The whole network, bottom first.
 
     Attributes:
-        embedding: float32[V, E].
+        embeddings: For each field, float32[n + 1, E], the first row for no value.
         lstm: One or more, of the same number of units.
         dense: With ReLU; perhaps none.
-        logits: Of V units.
+        top: The first field's logits and the other fields' hidden layers, side by side.
+        fields: Those behind the first.
     """
 
-    embedding: Weights
+    embeddings: tuple[Weights, ...]
     lstm: tuple[LstmWeights, ...]
     dense: tuple[DenseWeights, ...]
-    logits: DenseWeights
+    top: DenseWeights
+    fields: tuple[FieldWeights, ...]
 
     @classmethod
     def of(cls, network: keras.Model) -> Self:
         """Take them from a network as `training.network` builds it."""
-        layers = network.layers
-        dense = [layer for layer in layers if isinstance(layer, keras.layers.Dense)]
+
+        def dense(name: str) -> DenseWeights:
+            return DenseWeights(*network.get_layer(name).get_weights())
+
+        def table(name: str) -> Weights:
+            weights: Weights = network.get_layer(name).get_weights()[0]
+            return weights
+
+        fields = range(len(field_sizes(network)))
+        tops = [dense("logits_0"), *(dense(f"hidden_{f}") for f in fields[1:])]
+        layers = [layer.name for layer in network.layers]
         return cls(
-            embedding=network.get_layer("embedding").get_weights()[0],
+            embeddings=tuple(table(f"embedding_{f}") for f in fields),
             lstm=tuple(
-                LstmWeights(*layer.get_weights())
-                for layer in layers
-                if isinstance(layer, keras.layers.LSTM)
+                LstmWeights(*network.get_layer(name).get_weights())
+                for name in layers
+                if name.startswith("lstm_")
             ),
-            dense=tuple(DenseWeights(*layer.get_weights()) for layer in dense[:-1]),
-            logits=DenseWeights(*dense[-1].get_weights()),
+            dense=tuple(dense(name) for name in layers if name.startswith("dense_")),
+            top=DenseWeights(
+                np.concatenate([each.kernel for each in tops], axis=1),
+                np.concatenate([each.bias for each in tops]),
+            ),
+            fields=tuple(
+                FieldWeights(
+                    tuple(table(f"given_{f}_{g}")[1:] for g in range(f)), dense(f"logits_{f}")
+                )
+                for f in fields[1:]
+            ),
         )
+
+
+def first_rows(weights: NetworkWeights) -> NDArray[np.int64]:
+    """Say in which row each field begins, int64[F], where all embeddings are one table."""
+    sizes = [len(table) for table in weights.embeddings]
+    return np.cumsum([0, *sizes[:-1]], dtype=np.int64)

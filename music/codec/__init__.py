@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 
 from music.codec.events import Events
-from music.codec.tokens import BOS, EOS, PAD, SPECIAL_TOKENS, Codec, Cursor
-from music.codec.tsd import Tsd
+from music.codec.notetuple import NoteTuple
+from music.codec.tokens import BOS, FIRST, PAD, Codec, Cursor
 from music.errors import CodecError
 from music.notes import Notes, cleaned
 
 __all__ = [
     "BOS",
     "CODECS",
-    "EOS",
+    "FIRST",
     "PAD",
-    "SPECIAL_TOKENS",
     "Codec",
     "Cursor",
     "as_told",
@@ -21,7 +20,7 @@ __all__ = [
     "open_codec",
 ]
 
-CODECS: dict[str, type[Codec]] = {kind.name: kind for kind in (Tsd, Events)}
+CODECS: dict[str, type[Codec]] = {kind.name: kind for kind in (NoteTuple, Events)}
 
 
 def learn_codec(name: str, pieces: Sequence[Notes]) -> Codec:
@@ -33,12 +32,12 @@ def learn_codec(name: str, pieces: Sequence[Notes]) -> Codec:
     return _kind(name).over(pieces)
 
 
-def open_codec(name: str, vocabulary: Sequence[str]) -> Codec:
+def open_codec(name: str, vocabulary: Sequence[Sequence[str]]) -> Codec:
     """Make a codec of a vocabulary that was written down.
 
     Args:
         name: Of the codec.
-        vocabulary: V token names, in the order of their numbers.
+        vocabulary: For each field, the names of its values, in the order of their numbers.
 
     Raises:
         CodecError: There is no codec of that name.

@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from music.codec.tokens import SPECIAL_TOKENS, START, Codec, Cursor, numbers
+from music.codec.tokens import START, Codec, Cursor
 from music.errors import TokenError
 from music.notes import TICKS_PER_BEAT, Notes, join
 
@@ -30,16 +30,19 @@ class Events(Codec):
 
     name: ClassVar[str] = "notes"
 
-    def __init__(self, vocabulary: Sequence[str]) -> None:
-        """Read the tokens' meaning off their names, as every codec."""
+    def __init__(self, vocabulary: Sequence[Sequence[str]]) -> None:
+        """Read the events off their names; they are the only field."""
         super().__init__(vocabulary)
-        self._numbers = {name: number for number, name in enumerate(vocabulary)}
-        self._pitches = [() if name in SPECIAL_TOKENS else _pitches(name) for name in vocabulary]
+        if len(vocabulary) != 1:
+            raise TokenError(f"the vocabulary has {len(vocabulary)} fields, not 1")
+        (names,) = vocabulary
+        self._numbers = {name: number for number, name in enumerate(names)}
+        self._pitches = [_pitches(name) for name in names]
 
     @classmethod
     def over(cls, pieces: Sequence[Notes]) -> Self:
         """Make the codec of all events of some pieces, and of no others."""
-        return cls((*SPECIAL_TOKENS, *sorted({name for notes in pieces for name in _names(notes)})))
+        return cls([sorted({name for notes in pieces for name in _names(notes)})])
 
     def encode(self, notes: Notes) -> NDArray[np.int32]:
         """Write what starts together as one event.
@@ -53,7 +56,7 @@ class Events(Codec):
         names = _names(notes)
         if unknown := set(names) - self._numbers.keys():
             raise TokenError(f"the event {min(unknown)} is not in the vocabulary")
-        return np.array([self._numbers[name] for name in names], dtype=np.int32)
+        return self.joined(np.array([[self._numbers[n]] for n in names], np.int32).reshape(-1, 1))
 
     def decode(self, tokens: ArrayLike, cursor: Cursor = START) -> tuple[Notes, Cursor]:
         """Decode the next tokens of a song; special ones are passed over.
@@ -68,22 +71,13 @@ class Events(Codec):
         Raises:
             TokenError: A token is not in the vocabulary.
         """
-        events = [self._pitches[n] for n in numbers(tokens, len(self.vocabulary))]
+        events = [self._pitches[n] for n in self.parted(tokens)[:, 0] if n >= 0]
         chords = [
             Notes.of([step * EVENT_TICKS] * len(pitches), [EVENT_TICKS] * len(pitches), pitches)
-            for step, pitches in enumerate(filter(None, events))
+            for step, pitches in enumerate(events)
         ]
         heard = join(chords).shifted(cursor.onset_ticks)
         return heard, Cursor(cursor.onset_ticks + len(chords) * EVENT_TICKS)
-
-    def followers(self) -> NDArray[np.bool_]:
-        """Say which token may follow which: every event may follow everything.
-
-        Returns:
-            bool[V, V]: row by the token before, column by the token after.
-        """
-        is_event = np.array([bool(pitches) for pitches in self._pitches])
-        return np.tile(is_event, (len(is_event), 1))
 
 
 def _names(notes: Notes) -> list[str]:

@@ -1,5 +1,10 @@
-"""What all codecs share."""
+"""What all codecs share.
 
+A token is a number. It stands for one value of each of a codec's fields, written as the digits of
+one number whose places are as large as the fields; the numbers below `FIRST` are special.
+"""
+
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from music.errors import TokenError
 from music.notes import Notes
 
-PAD, BOS, EOS = 0, 1, 2
-SPECIAL_TOKENS = ("PAD_None", "BOS_None", "EOS_None")
+PAD, BOS = 0, 1
+FIRST = 2  # of the tokens that are music
 
 
 @dataclass(frozen=True)
@@ -20,13 +25,11 @@ class Cursor:
     """Where the decoding of a song stands.
 
     Attributes:
-        onset_ticks: The onset of whatever note comes next.
-        pending_pitch: A pitch whose duration has not come yet, or -1.
-        struck: The pitches that already start at this onset.
+        onset_ticks: The earliest onset of whatever note comes next.
+        struck: The pitches that already start there.
     """
 
     onset_ticks: int = 0
-    pending_pitch: int = -1
     struck: frozenset[int] = frozenset()
 
 
@@ -38,20 +41,65 @@ class Codec(ABC):
 
     name: ClassVar[str]
 
-    def __init__(self, vocabulary: Sequence[str]) -> None:
-        """Read the tokens' meaning off their names.
+    def __init__(self, vocabulary: Sequence[Sequence[str]]) -> None:
+        """Read the values' meaning off their names.
 
         Args:
-            vocabulary: V names, in the order of the tokens' numbers.
+            vocabulary: For each of F fields, the names of its values, in the order of their
+                numbers.
 
         Raises:
-            TokenError: A name is not of this codec, or PAD, BOS and EOS do not have the numbers
-                that everything else counts on.
+            TokenError: A name is not of this codec, or a field has no values.
         """
-        if tuple(vocabulary[: len(SPECIAL_TOKENS)]) != SPECIAL_TOKENS:
-            raise TokenError(f"the vocabulary does not begin with {', '.join(SPECIAL_TOKENS)}")
-        self.vocabulary = tuple(vocabulary)
-        """Every token's name, the special ones first; a token's number is its place."""
+        if not vocabulary or not all(vocabulary):
+            raise TokenError("the vocabulary has a field without values")
+        self.vocabulary = tuple(map(tuple, vocabulary))
+        """The names of every field's values; a value's number is its place."""
+
+    @property
+    def field_sizes(self) -> tuple[int, ...]:
+        """How many values each of the F fields has."""
+        return tuple(map(len, self.vocabulary))
+
+    @property
+    def vocabulary_size(self) -> int:
+        """V: how many tokens there are, the special ones counted in."""
+        return FIRST + math.prod(self.field_sizes)
+
+    def joined(self, fields: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Write values int32[T, F] as tokens int32[T]."""
+        digits = np.ravel_multi_index(tuple(fields.T), self.field_sizes)
+        tokens: NDArray[np.int32] = (digits + FIRST).astype(np.int32)
+        return tokens
+
+    def parted(self, tokens: ArrayLike) -> NDArray[np.int32]:
+        """Read tokens int[T] as values int32[T, F]; those of a special token are all -1.
+
+        Raises:
+            TokenError: A token is not in the vocabulary.
+        """
+        numbers = np.asarray(tokens, dtype=np.int64)
+        outside = numbers[(numbers < 0) | (numbers >= self.vocabulary_size)]
+        if len(outside):
+            raise TokenError(f"token {outside[0]} is not in a vocabulary of {self.vocabulary_size}")
+        digits = np.unravel_index(np.maximum(numbers - FIRST, 0), self.field_sizes)
+        is_music = numbers >= FIRST
+        return np.stack([np.where(is_music, d, -1) for d in digits], axis=1).astype(np.int32)
+
+    @property
+    def alphabet_size(self) -> int:
+        """How many different letters `spelled` may give, the special tokens counted in."""
+        return FIRST + sum(self.field_sizes)
+
+    def spelled(self, tokens: ArrayLike) -> NDArray[np.int32]:
+        """Write the fields of tokens int[T], all of them music, behind each other as letters.
+
+        Returns:
+            int32[T * F], each field's values with numbers of their own.
+        """
+        places = np.cumsum((FIRST, *self.field_sizes[:-1]))
+        letters: NDArray[np.int32] = (self.parted(tokens) + places).ravel().astype(np.int32)
+        return letters
 
     @classmethod
     @abstractmethod
@@ -60,7 +108,7 @@ class Codec(ABC):
 
     @abstractmethod
     def encode(self, notes: Notes) -> NDArray[np.int32]:
-        """Turn notes into tokens, without BOS and EOS.
+        """Turn notes into tokens, without BOS.
 
         Returns:
             int32[T].
@@ -78,30 +126,8 @@ class Codec(ABC):
             cursor: Where the tokens before these ended.
 
         Returns:
-            The notes that these tokens complete, ordered by onset, and the cursor behind them.
+            The notes of these tokens, ordered by onset, and the cursor behind them.
 
         Raises:
             TokenError: A token is not in the vocabulary.
         """
-
-    @abstractmethod
-    def followers(self) -> NDArray[np.bool_]:
-        """Say which token may follow which.
-
-        Returns:
-            bool[V, V]: row by the token before, column by the token after. Special tokens follow
-            none.
-        """
-
-
-def numbers(tokens: ArrayLike, vocabulary_size: int) -> list[int]:
-    """Check that tokens are of a vocabulary.
-
-    Raises:
-        TokenError: One is not.
-    """
-    checked: list[int] = np.asarray(tokens).tolist()
-    for token in checked:
-        if not 0 <= token < vocabulary_size:
-            raise TokenError(f"token {token} is not in a vocabulary of {vocabulary_size}")
-    return checked

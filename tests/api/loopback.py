@@ -13,25 +13,29 @@ from pathlib import Path
 import grpc
 import numpy as np
 
-from music.codec import SPECIAL_TOKENS
-from music.codec.tsd import Tsd
+from music.codec import FIRST
+from music.codec.notetuple import NoteTuple
 from music.description import Description, ModelCard, Opening
 from proto import model_server_pb2 as wire
 from proto import rpc
 
 VOCABULARY = (
-    *SPECIAL_TOKENS,
-    *(f"Pitch_{pitch}" for pitch in range(60, 84)),
-    *("Duration_0.3.12", "Duration_0.6.12", "Duration_1.0.12"),
-    *("TimeShift_0.3.12", "TimeShift_0.6.12", "TimeShift_1.0.12"),
+    ("TimeShift_0", "TimeShift_3", "TimeShift_6", "TimeShift_12"),
+    tuple(f"Pitch_{pitch}" for pitch in range(60, 84)),
+    ("Duration_3", "Duration_6", "Duration_12"),
 )
-PITCH, DURATION, TIME_SHIFT = 3, 27, 30  # the first of each kind
-FOLLOWERS = Tsd(VOCABULARY).followers()
+CODEC = NoteTuple(VOCABULARY)
 STATE_WIDTH = 4
-# Pitch, Duration, TimeShift, Pitch: a song that goes on from it has to bring a Duration first.
+
+
+def token(shift, pitch, duration):
+    """Write a note by the places of its values."""
+    return int(CODEC.joined(np.array([[shift, pitch, duration]]))[0])
+
+
 OPENINGS = (
-    Opening("first", (3, 27, 30, 5), 90.0),
-    Opening("second", (7, 28, 31, 9, 29, 32), 150.0),
+    Opening("first", (token(0, 0, 0), token(1, 2, 0)), 90.0),
+    Opening("second", (token(0, 4, 1), token(2, 6, 2), token(0, 9, 2)), 150.0),
 )
 
 
@@ -39,7 +43,7 @@ def description(**changes):
     fields = {
         "game": "zelda",
         "title": "Zélda: Majora's Mask",
-        "codec": Tsd.name,
+        "codec": NoteTuple.name,
         "vocabulary": VOCABULARY,
         "tempo_bpm": 120.0,
         "openings": OPENINGS,
@@ -63,8 +67,8 @@ def _read(state, token):
 
 
 def _draw(state, token, *ingredients):
-    allowed = np.flatnonzero(FOLLOWERS[token])
-    return int(allowed[_mixed(*state, token, *ingredients) % len(allowed)])
+    number = _mixed(*state, token, *ingredients)
+    return FIRST + number % (CODEC.vocabulary_size - FIRST)
 
 
 @dataclass

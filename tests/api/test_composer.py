@@ -17,11 +17,9 @@ from music.bounding import ATTEMPTS
 from music.description import LearnedPiece
 from music.notes import Notes, join
 from tests.api.loopback import (
-    DURATION,
-    PITCH,
-    TIME_SHIFT,
     LoopbackModelServer,
     description,
+    token,
     write_models_config,
 )
 
@@ -136,7 +134,7 @@ def known(loopback, model_server, config):
 
 def knowing(notes, loopback, model_server, config):
     pieces = (LearnedPiece("the song", notes),)
-    loopback.descriptions["zelda"] = description(learned=pieces).to_json()
+    loopback.descriptions["zelda"] = description(learned=pieces, quote_notes=8).to_json()
     return Workplace(model_server, config.models_config)
 
 
@@ -150,7 +148,7 @@ def test_a_song_quotes_no_longer_a_run_than_it_may(known, max_quote):
 
 
 def test_unless_someone_says_otherwise_the_model_says_how_long_a_run_may_be(known):
-    assert known.song(request(notes=200)).longest_quote.length_notes <= 6
+    assert known.song(request(notes=200)).longest_quote.length_notes <= 8
 
 
 def test_where_nothing_is_too_long_the_first_draw_is_kept(known):
@@ -159,13 +157,13 @@ def test_where_nothing_is_too_long_the_first_draw_is_kept(known):
 
 
 def test_it_does_not_go_back_for_ever(loopback, model_server, config):
-    loopback.tune = (PITCH, DURATION, TIME_SHIFT, TIME_SHIFT)  # at every attempt the same
+    loopback.tune = (token(2, 0, 0),)  # at every attempt the same
     notes = Workplace(model_server, config.models_config).song(request(notes=100)).notes
     workplace = knowing(notes, loopback, model_server, config)
     loopback.calls.clear()
     song = workplace.song(request(notes=100, max_quote=10))
     assert song.longest_quote.length_notes == 100
-    chunks = -(-100 * 4 // 32)
+    chunks = -(-100 // 32)
     assert chunks < loopback.signatures().count("decode") <= chunks * len(ATTEMPTS)
 
 

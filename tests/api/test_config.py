@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from api.config import Config, ConfigError
+from tests.music.soundfonts import soundfont
 
 
 def test_without_an_environment():
@@ -43,6 +44,16 @@ def test_a_variable_sets_its_field(name, text, field, value):
 def test_the_file_of_models_goes_before_their_folder():
     environment = {"MODELS_DIR": "/models", "MODELS_CONFIG": "/etc/m.config"}
     assert Config.from_environment(environment).models_config == Path("/etc/m.config")
+
+
+def test_a_soundfont_is_a_file_that_is_one(tmp_path):
+    path = tmp_path / "piano.sf2"
+    path.write_bytes(soundfont())
+    assert Config.from_environment({"SOUNDFONT": str(path)}).soundfont == path
+    assert Config.from_environment({"SOUNDFONT": " "}).soundfont is None
+    path.write_bytes(b"RIFFabcdWAVE")
+    with pytest.raises(ConfigError, match=r"SOUNDFONT: .*piano\.sf2 is no soundfont"):
+        Config.from_environment({"SOUNDFONT": str(path)})
 
 
 @pytest.mark.parametrize(

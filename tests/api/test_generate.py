@@ -6,9 +6,8 @@ import json
 import mido
 import pytest
 
-from music.codec import SPECIAL_TOKENS
 from music.reading import read_midi
-from tests.api.loopback import description
+from tests.api.loopback import OPENINGS, description
 
 FIXED = "/generate?game=zelda&seed=7&primer=none"
 
@@ -30,6 +29,7 @@ def test_a_song_comes_as_midi_with_all_that_says_what_it_is(client):
     assert headers == {
         "Content-Type": "audio/midi",
         "Content-Disposition": 'attachment; filename="zelda-7.mid"',
+        "ETag": headers["ETag"],
         "Leitmotif-Longest-Quote": "0",
         "Leitmotif-Model-Version": "1",
         "Leitmotif-Notes": "20",
@@ -52,9 +52,9 @@ def test_the_file_says_what_makes_the_song_again(client):
 
 
 def test_a_model_of_the_other_codec_is_read_by_it(client, loopback):
-    names = (*SPECIAL_TOKENS, "E-4", "0.4.7")
-    loopback.descriptions["zelda"] = description(codec="notes", vocabulary=names).to_json()
-    loopback.tune = (3, 4)
+    vocabulary = (("E-4", "0.4.7"),)
+    loopback.descriptions["zelda"] = description(codec="notes", vocabulary=vocabulary).to_json()
+    loopback.tune = (2, 3)
     notes = notes_of(client.post(f"{FIXED}&notes=6"))
     assert notes.pitch.tolist() == [63, 60, 64, 67, 63, 60]
     assert notes.onset_ticks.tolist() == [0, 6, 6, 6, 12, 18]
@@ -106,7 +106,7 @@ def test_a_primer_shapes_the_song_and_is_not_in_it(client, loopback):
     (prefill,) = (c for c in loopback.calls if c.model_spec.signature_name == "prefill")
     # BOS and the opening of the second piece: the seed is odd and there are two.
     assert prefill.inputs["tokens"].tensor_content == b"".join(
-        token.to_bytes(4, "little") for token in (1, 7, 28, 31, 9, 29, 32)
+        token.to_bytes(4, "little") for token in (1, *OPENINGS[1].tokens)
     )
     assert notes_of(response) != notes_of(client.post(f"{FIXED}&notes=12"))
 
@@ -142,7 +142,8 @@ def test_parameters_come_from_query_json_or_form_alike(client, arguments):
     "accept",
     [
         *(None, "", "*/*", "audio/*", "audio/midi", "audio/x-midi", "AUDIO/MIDI"),
-        *("text/html, */*;q=0.1", "application/json, audio/midi;q=0.2"),
+        *("text/html, */*;q=0.1", "text/html, audio/midi;q=0.2"),
+        "text/html, application/xhtml+xml, application/xml;q=0.9, image/webp, */*;q=0.8",
     ],
 )
 def test_midi_is_for_whoever_accepts_it(client, accept):
@@ -151,11 +152,16 @@ def test_midi_is_for_whoever_accepts_it(client, accept):
     assert (response.status_code, response.content_type) == (200, "audio/midi")
 
 
-@pytest.mark.parametrize("accept", ["application/json", "audio/wav", "image/*", "audio/midi;q=0"])
+@pytest.mark.parametrize("accept", ["text/html", "audio/ogg", "image/png", "video/*"])
 def test_who_accepts_no_format_gets_a_406_that_lists_them(client, accept, loopback):
     response = client.post(f"{FIXED}&notes=3", headers={"Accept": accept})
     assert (response.status_code, response.content_type) == (406, "application/problem+json")
-    assert "audio/midi" in response.json["detail"]
+    assert response.json["detail"] == (
+        "A song can be had as audio/midi, audio/wav, application/json, "
+        "application/vnd.recordare.musicxml+xml, image/svg+xml, text/event-stream, "
+        "application/x-ndjson; set the Accept header to one of them, or format to one of midi, "
+        "wav, json, musicxml, svg, sse, ndjson."
+    )
     assert not loopback.calls
 
 
@@ -181,8 +187,8 @@ def test_a_model_describes_itself_once_a_version(client, loopback):
 
 
 def test_what_a_draw_is_asked_for(client, loopback):
-    client.post(f"/generate?game=zelda&notes=1&seed={(5 << 32) + 0xFFFFFFFF}&top_k=9&top_p=0.5")
-    (decode,) = (c for c in loopback.calls if c.model_spec.signature_name == "decode")
+    client.post(f"/generate?game=zelda&notes=64&seed={(5 << 32) + 0xFFFFFFFF}&top_k=9&top_p=0.5")
+    decode = next(c for c in loopback.calls if c.model_spec.signature_name == "decode")
     sent = {
         name: (tensor.dtype, [dim.size for dim in tensor.tensor_shape.dim])
         for name, tensor in decode.inputs.items()
@@ -200,7 +206,7 @@ def test_what_a_draw_is_asked_for(client, loopback):
     }
     assert decode.inputs["seed"].tensor_content == b"\xff\xff\xff\xff\x05\x00\x00\x00"
     assert decode.inputs["position"].tensor_content == bytes(4)
-    assert decode.inputs["steps"].tensor_content == b"\x40\x00\x00\x00"
+    assert decode.inputs["steps"].tensor_content == b"\x10\x00\x00\x00"
 
 
 @pytest.mark.parametrize("switch", [{"typed": True}, {"extra_width": 5}], ids=str)

@@ -1,7 +1,5 @@
 """The table of parameters, by properties that hold for every row."""
 
-import json
-
 import pytest
 from flask import Flask, Request
 from hypothesis import given, settings
@@ -9,7 +7,7 @@ from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 
 from api.errors import ApiError, BadParameterError
-from api.formats import FORMATS
+from api.formats import FORMATS, STREAMS
 from api.parameters import PARAMETERS, Given, Kind, song_request
 from api.requests import said_in
 from api.song import Primer, SongRequest
@@ -111,6 +109,7 @@ def test_what_is_left_out_has_its_default():
         primer=Primer.CORPUS,
         max_quote=None,
         media_format=None,
+        is_seed_drawn=True,
     )
 
 
@@ -122,6 +121,11 @@ def test_a_length_in_seconds_takes_the_place_of_the_notes():
 def test_minus_zero_is_zero_so_that_it_makes_the_same_file():
     request = song_request([Given("game", "zelda"), Given("temperature", "-0.0")])
     assert str(request.temperature) == "0.0"
+
+
+def test_a_seed_that_is_given_is_known_from_one_that_was_drawn():
+    given = song_request([Given("game", "zelda"), Given("seed", "5")])
+    assert (given.seed, given.is_seed_drawn) == (5, False)
 
 
 def test_a_drawn_seed_differs_from_call_to_call():
@@ -139,5 +143,5 @@ def test_a_row_is_whole(parameter):
 
 
 def test_every_format_can_be_asked_for_by_name():
-    assert BY_NAME["format"].choices == tuple(form.name for form in FORMATS)
-    assert json.dumps(BY_NAME["format"].choices) == '["midi"]'
+    assert BY_NAME["format"].choices == tuple(form.name for form in (*FORMATS, *STREAMS))
+    assert BY_NAME["format"].choices == ("midi", "wav", "json", "musicxml", "svg", "sse", "ndjson")

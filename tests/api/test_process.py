@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from music.reading import read_midi
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("keras", "miditok", "music21", "tensorflow", "tensorflow_serving", "training", "serving")
+HEAVY = ("keras", "music21", "tensorflow", "tensorflow_serving", "training", "serving")
 
 
 def run(program, *arguments, **environment):
@@ -83,36 +84,48 @@ def wait_until_ready(base, process):
     raise AssertionError("never ready")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_gunicorn_serves_songs_and_ends_when_told(loopback, config, tmp_path, ending):
+@contextmanager
+def running_api(loopback, config, tmp_path, ending=signal.SIGTERM, **environment):
+    """Run `python -m api` until it has answered what it is asked; gives its port and its log."""
     port = free_port()
-    environment = {
+    variables = {
         **os.environ,
         "API_PORT": str(port),
         "HOME": str(tmp_path),
         "MODELS_CONFIG": str(config.models_config),
         "MODEL_SERVER": loopback.target,
         "PYTHONPATH": str(ROOT),
+        **environment,
     }
-    command = [sys.executable, "-m", "api"]
+    log = []
     with subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "api"],
+        cwd=tmp_path,
+        env=variables,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         try:
-            base = f"http://127.0.0.1:{port}"
-            ready = json.loads(wait_until_ready(base, process))
+            ready = json.loads(wait_until_ready(f"http://127.0.0.1:{port}", process))
             assert ready["status"] == "ready"
-            url = f"{base}/generate?game=zelda&seed=7&notes=500"
-            songs = {get(url, method="POST") for _ in range(6)}
-            assert len(songs) == 1
-            assert len(read_midi(songs.pop(), "song").notes) == 500
-            form = {"data": b'{"game": "zelda"}', "headers": {"Content-Type": "application/json"}}
-            assert get(f"{base}/generate", **form).startswith(b"MThd")
+            yield port, log
         finally:
             process.send_signal(ending)
-            _, log = process.communicate(timeout=30)
+            log.append(process.communicate(timeout=30)[1])
     assert process.returncode == 0, log
-    assert log.count("POST /generate 200 ") == 7
-    assert "Traceback" not in log
+    assert "Traceback" not in log[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_gunicorn_serves_songs_and_ends_when_told(loopback, config, tmp_path, ending):
+    with running_api(loopback, config, tmp_path, ending) as (port, log):
+        base = f"http://127.0.0.1:{port}"
+        url = f"{base}/generate?game=zelda&seed=7&notes=500"
+        songs = {get(url, method="POST") for _ in range(6)}
+        assert len(songs) == 1
+        assert len(read_midi(songs.pop(), "song").notes) == 500
+        form = {"data": b'{"game": "zelda"}', "headers": {"Content-Type": "application/json"}}
+        assert get(f"{base}/generate", **form).startswith(b"MThd")
+    assert log[0].count("POST /generate 200 ") == 7
     assert not (tmp_path / ".gunicorn").exists() or not any((tmp_path / ".gunicorn").iterdir())

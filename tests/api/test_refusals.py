@@ -46,8 +46,16 @@ BAD_PARAMETERS = [
     ("game=zelda&tempo=401", "tempo", "tempo must be a number from 20 to 400."),
     ("game=zelda&primer=loud", "primer", "primer must be one of none, corpus."),
     ("game=zelda&primer=NONE", "primer", "primer must be one of none, corpus."),
-    ("game=zelda&format=mp3", "format", "format must be one of midi."),
-    ("game=zelda&format=", "format", "format must be one of midi."),
+    (
+        "game=zelda&format=mp3",
+        "format",
+        "format must be one of midi, wav, json, musicxml, svg, sse, ndjson.",
+    ),
+    (
+        "game=zelda&format=",
+        "format",
+        "format must be one of midi, wav, json, musicxml, svg, sse, ndjson.",
+    ),
     ("game=zelda&notes=5&notes=5", "notes", "notes is given twice; give it once."),
     ("game=zelda&game=other", "game", "game is given twice; give it once."),
     (

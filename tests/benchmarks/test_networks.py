@@ -9,24 +9,26 @@ from training.recipe import NetworkRecipe, load_recipe
 
 
 @pytest.mark.parametrize(
-    ("recipe", "name", "products"),
+    ("recipe", "sizes", "name", "products"),
     [
         (
             load_recipe("default").network,
+            (89, 88, 88),
             "2x384",
-            384 * 1536 + (384 + 384) * 1536 + 384 * 267,
+            384 * 1536 + (384 + 384) * 1536 + 384 * (89 + 192 + 192) + 192 * (88 + 88),
         ),
         (
             load_recipe("original").network,
+            (300,),
             "3x512",
-            512 * 2048 + 2 * (512 + 512) * 2048 + 512 * 256 + 256 * 267,
+            512 * 2048 + 2 * (512 + 512) * 2048 + 512 * 256 + 256 * 300,
         ),
-        (NetworkRecipe(5, (3, 2), (), 0.0), "2x3", 3 * 12 + (3 + 2) * 8 + 2 * 267),
+        (NetworkRecipe(5, (3, 2), (), 0.0), (7,), "2x3", 3 * 12 + (3 + 2) * 8 + 2 * 7),
     ],
 )
-def test_every_weight_but_the_tables_is_multiplied_once(recipe, name, products):
+def test_every_weight_but_the_tables_is_multiplied_once(recipe, sizes, name, products):
     assert label(recipe) == name
-    assert products_per_token(recipe, 267) == products
+    assert products_per_token(recipe, sizes) == products
 
 
 @pytest.mark.parametrize("sizes", [FULL, TINY])

@@ -65,6 +65,35 @@ def test_a_song_of_500_notes_opens_in_every_library(service):
     assert {p.midi for p in score.pitches} == {message.note for message in strikes}
 
 
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [
+        ("midi", b"MThd"),
+        ("wav", b"RIFF"),
+        ("json", b'{"game": "majoras_mask"'),
+        ("musicxml", b"<?xml"),
+        ("svg", b"<svg"),
+    ],
+)
+def test_a_song_can_be_had_in_every_format_the_same_each_time(service, form, begins):
+    path = f"/generate?game={GAME}&seed=7&notes=60&format={form}"
+    first, again = (service.ask(path) for _ in range(2))
+    assert first.status == 200
+    assert first.body.startswith(begins)
+    assert first.body == again.body
+    assert first.headers["Leitmotif-Notes"] == "60"
+
+
+def test_a_streamed_song_is_the_song(service):
+    path = f"/generate?game={GAME}&seed=7&notes=300"
+    lines = [json.loads(line) for line in service.ask(f"{path}&format=ndjson").body.splitlines()]
+    assert (lines[0]["event"], lines[-1]["event"]) == ("song", "end")
+    told = [note for line in lines if line["event"] == "notes" for note in line["notes"]]
+    whole = json.loads(service.ask(f"{path}&format=json").body)["notes"]
+    strikes = ((note["start_beats"], note["pitch"]) for note in told)
+    assert sorted(strikes) == [(note["start_beats"], note["pitch"]) for note in whole]
+
+
 def test_the_same_seed_is_the_same_song_and_another_seed_another(service):
     first, again, other = (
         service.ask(f"/generate?game={GAME}&notes=60&seed={seed}").body for seed in (1, 1, 2)

@@ -11,8 +11,8 @@ from music.notes import Notes
 DESCRIPTION = Description(
     game="two_bars",
     title="Two Bars",
-    codec="tsd",
-    vocabulary=("PAD_None", "BOS_None"),
+    codec="notes",
+    vocabulary=(("C4", "D4"),),
     tempo_bpm=90.0,
     openings=(Opening("Prélude", (3, 4), 72.5),),
     learned=(LearnedPiece("Prélude", Notes.of([0, 12], [12, 6], [60, 62])),),
@@ -33,7 +33,7 @@ def test_the_card_is_readable_on_its_own():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 99}, "format is 99; this reads 2"),
+        ({"format": 99}, "format is 99; this reads 3"),
         ({"vocabulary": None}, "malformed"),
         ({"tempo_bpm": "slow"}, "malformed"),
         ({"tempo_bpm": float("nan")}, "malformed: NaN is not JSON"),

@@ -1,6 +1,7 @@
 """Quotes: the longest shared run is found, in any key, in whatever chunks a song arrives."""
 
 import itertools
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -77,6 +78,34 @@ def test_neither_chunks_nor_the_order_within_a_chord_matter(song, parts, cuts, r
     for start, stop in itertools.pairwise(bounds):
         heard = finder.listen(song[shuffled[start:stop]], heard)
     assert heard.longest == finder.longest_quote(song)
+
+
+def maximal_by_trying(song: Notes, pieces: list[Notes], fewest: int) -> list[tuple[int, int]]:
+    """Start and length of every shared run that lies within no other."""
+    runs = {
+        shape(piece[start:stop])
+        for piece in pieces
+        for start, stop in itertools.combinations(range(len(piece) + 1), 2)
+    }
+    spans = [
+        (start, stop)
+        for start, stop in itertools.combinations(range(len(song) + 1), 2)
+        if stop - start >= fewest and shape(song[start:stop]) in runs
+    ]
+    return [
+        (start, stop - start)
+        for start, stop in spans
+        if not any(a <= start and stop <= b and (a, b) != (start, stop) for a, b in spans)
+    ]
+
+
+@given(songs, collections, st.integers(0, 14))
+def test_every_run_that_tells_is_found_once_in_whatever_chunks(song, parts, cut):
+    finder = QuoteFinder(named(parts))
+    with mock.patch("music.quotes.FEWEST_TELLING", 3):
+        heard = finder.listen(song[cut:], finder.listen(song[:cut]))
+    found = [(run.start_in_song, run.length_notes) for run in heard.runs]
+    assert found == maximal_by_trying(song, parts, 3)
 
 
 @given(collections)

@@ -6,9 +6,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from music import score
+from music.errors import EngravingError
 from music.notes import Notes
 from music.piece import Piece
-from music.score import to_musicxml, to_svg
+from music.score import bars_of, to_musicxml, to_one_svg, to_svg
 
 # C major: a scale in the right hand over two half notes, then a chord over a held bass.
 SCALE = Notes.of(
@@ -16,6 +17,7 @@ SCALE = Notes.of(
     [24, 6, 6, 6, 6, 24, 6, 6, 6, 6, 48, 48, 48, 48],
     [48, 60, 62, 64, 65, 43, 67, 69, 71, 72, 48, 64, 67, 72],
 )
+SVG, XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 ROLES = {"beat-unit", "per-minute", "fifths", "beats", "beat-type", "staves", "work-title"}
 
 
@@ -147,6 +149,57 @@ def test_only_the_bars_asked_for_are_written():
     root = parsed(SCALE, bars=1)
     assert len(root.findall("part/measure")) == 1
     assert max(beat + beats for beat, beats, _, _ in written(root)) == 4
+
+
+@pytest.mark.parametrize("bars", [0, -1])
+def test_a_score_has_a_bar_at_least(bars):
+    with pytest.raises(ValueError, match=f"1 bar or more, not {bars}"):
+        to_musicxml(piece(SCALE), bars)
+
+
+def test_bars_are_counted_before_they_are_written():
+    assert bars_of(SCALE) == len(parsed(SCALE).findall("part/measure"))
+    assert bars_of(Notes.of([], [], [])) == 1
+
+
+def test_the_same_piece_is_the_same_text_on_any_day():
+    text = to_musicxml(piece(SCALE))
+    assert text == to_musicxml(piece(SCALE))
+    assert "encoding-date" not in text
+    root = parsed(SCALE)
+    assert {e.get("id") for e in root.iter() if "id" in e.attrib} == {"P1"}
+
+
+def test_what_is_no_score_is_not_engraved():
+    with pytest.raises(EngravingError, match="cannot read"):
+        to_svg("<score-partwise")
+
+
+def test_all_pages_of_a_long_piece_lie_below_each_other_in_one_picture():
+    onset = range(0, 12 * 480, 12)
+    pages = to_svg(
+        to_musicxml(piece(Notes.of(onset, [12] * 480, [60 + n % 12 for n in range(480)])))
+    )
+    assert len(pages) > 1
+    root = ET.fromstring(to_one_svg(pages))  # noqa: S314  we wrote it
+    inner = root.findall(f"{SVG}svg")
+    assert inner[0].get("y") == "0"
+    bottoms = [float(page.get("y")) + float(page.get("height")) for page in inner]
+    assert [float(page.get("y")) for page in inner[1:]] == pytest.approx(bottoms[:-1])
+    assert float(root.get("height")) == pytest.approx(bottoms[-1])
+    classes = [e.get("class", "") for e in root.iter()]
+    assert sum(name.split()[:1] == ["measure"] for name in classes) == 120
+    assert sum(name.split()[:1] == ["note"] for name in classes) == 480
+
+
+def test_every_id_of_the_picture_is_there_once():
+    onset = range(0, 12 * 480, 12)
+    pages = to_svg(to_musicxml(piece(Notes.of(onset, [12] * 480, [60] * 480))))
+    root = ET.fromstring(to_one_svg(pages))  # noqa: S314  we wrote it
+    ids = [e.get("id") for e in root.iter() if "id" in e.attrib]
+    assert len(ids) == len(set(ids))
+    used = {e.get(f"{XLINK}href", "#")[1:] for e in root.iter(f"{SVG}use")}
+    assert used <= set(ids)
 
 
 def test_a_piece_without_notes_is_an_empty_bar():

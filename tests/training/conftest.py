@@ -7,16 +7,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pytest
 
-from music.codec.tsd import Tsd
+from music.codec.notetuple import NoteTuple
 from music.notes import Notes
 from music.piece import Piece
 from training.recipe import FittingRecipe, NetworkRecipe, Recipe
 
-CODEC = Tsd.over()
+CODEC = NoteTuple.over()
 
 TINY = Recipe(
     "tiny",
-    "tsd",
+    "notetuple",
     "scratch",
     0.0,
     NetworkRecipe(embedding_units=8, lstm_units=(16, 12), dense_units=(10,), dropout=0.1),

@@ -4,21 +4,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from music.codec import BOS, PAD
-from tests.training.conftest import CODEC, TINY, scale
-from training.batches import sequence
+from music.codec import BOS, FIRST, PAD
+from tests.training.conftest import CODEC, TINY
 from training.decoding import MOST_STEPS, Network
-from training.network import build_network
+from training.network import build_network, field_sizes
 from training.products import Float32Product, Int8Product
 from training.sampling import Sampling
-from training.stack import Stack
-
-V = len(CODEC.vocabulary)
 
 
-@pytest.fixture(scope="module")
-def model():
-    model = build_network(TINY.network, V)
+@pytest.fixture(scope="module", params=[CODEC.field_sizes, (11,)], ids=["notes", "one field"])
+def model(request):
+    model = build_network(TINY.network, request.param)
     random = np.random.default_rng(0)  # large enough that gates and logits leave the linear range
     model.set_weights([random.normal(0, 0.5, w.shape) for w in model.get_weights()])
     return model
@@ -26,28 +22,39 @@ def model():
 
 @pytest.fixture(scope="module", params=[Float32Product, Int8Product])
 def network(request, model):
-    return Network(model, CODEC.followers(), request.param)
+    return Network(model, request.param)
 
 
 @pytest.fixture(scope="module")
 def exact(model):
-    return Stack(model, Float32Product)
+    return Network(model, Float32Product)
 
 
-def read(stack, tokens) -> list:
-    """Give the logits behind every step of int32[B, T]."""
+@pytest.fixture
+def windows(exact):
+    """Some tokens, int32[2, 30], with BOS first, as everything that is read."""
+    random = np.random.default_rng(1)
+    tokens = random.integers(FIRST, exact.vocabulary_size, (2, 30), np.int32)
+    tokens[:, 0] = BOS
+    return tokens
 
-    @tf.function
-    def step(token, *state):
-        reader = stack.laid_out()
-        after = reader.read(token, state)
-        return reader.logits(after, stack.logits_bias), after
 
-    state, logits = [tf.zeros((len(tokens), n)) for n in stack.units for _ in "hc"], []
-    for token in tokens.T:
-        logit, state = step(tf.constant(token), *state)
-        logits.append(logit.numpy())
-    return logits
+def parted(model, tokens) -> np.ndarray:
+    """Write tokens int32[B, T] as Keras's network reads them, int32[B, T, F]."""
+    sizes = field_sizes(model)
+    digits = np.stack(np.unravel_index(np.maximum(tokens - FIRST, 0), sizes), axis=-1)
+    return np.where(tokens[..., None] >= FIRST, digits + 1, 0).astype(np.int32)
+
+
+def keras_log_probability(model, tokens) -> np.ndarray:
+    """Say how likely each token of int32[B, T + 1] is behind those before it: float[B, T]."""
+    fields = parted(model, tokens)
+    logits = model.predict_on_batch([fields[:, :-1], fields[:, 1:]])
+    parts = np.split(logits, np.cumsum(field_sizes(model))[:-1], axis=-1)
+    return sum(
+        np.take_along_axis(tf.nn.log_softmax(part).numpy(), fields[:, 1:, f : f + 1] - 1, axis=2)
+        for f, part in enumerate(parts)
+    )[..., 0]
 
 
 @pytest.fixture(scope="module")
@@ -68,37 +75,38 @@ def decode(network):
     return call
 
 
-def test_steps_compute_what_keras_computes(model, exact):
-    tokens = np.array([sequence(scale("x", root).notes, CODEC)[:30] for root in (60, 67)])
-    expected = model.predict_on_batch(tokens)
-    for t, logits in enumerate(read(exact, tokens)):
-        np.testing.assert_allclose(logits, expected[:, t], atol=1e-4)
+def test_steps_compute_what_keras_computes(model, exact, windows):
+    expected = keras_log_probability(model, windows)
+    for t in (1, 2, 29):
+        likely = exact.probabilities(tf.constant(windows[:, :t])).numpy()
+        found = np.log(likely[[0, 1], windows[:, t]])
+        np.testing.assert_allclose(found, expected[:, t - 1], atol=1e-4)
 
 
-def test_in_8_bits_the_same_is_likely(model):
-    tokens = np.array([sequence(scale("x", root).notes, CODEC)[:30] for root in (60, 67)])
-    expected = tf.nn.softmax(model.predict_on_batch(tokens)).numpy()
-    for t, logits in enumerate(read(Stack(model, Int8Product), tokens)):
-        assert np.abs(tf.nn.softmax(logits) - expected[:, t]).sum(axis=1).max() < 0.2
+def test_in_8_bits_the_same_is_likely(model, exact, windows):
+    rounded = Network(model, Int8Product)
+    for t in (1, 2, 29):
+        before = tf.constant(windows[:, :t])
+        expected, found = (net.probabilities(before).numpy() for net in (exact, rounded))
+        assert np.abs(found - expected).sum(axis=1).max() < 0.25
 
 
-def test_the_plain_contract_is_kerass_softmax(model):
-    tokens = np.array([sequence(scale("x", 60).notes, CODEC)[:20]])
-    expected = tf.nn.softmax(model.predict_on_batch(tokens)[:, -1])
-    network = Network(model, CODEC.followers(), Float32Product)
-    np.testing.assert_allclose(network.probabilities(tf.constant(tokens)), expected, atol=1e-6)
+def test_the_plain_contract_is_a_distribution_over_all_that_is_music(exact, windows):
+    likely = exact.probabilities(tf.constant(windows)).numpy()
+    assert likely.shape == (2, exact.vocabulary_size)
+    np.testing.assert_allclose(likely.sum(axis=1), 1, atol=1e-5)
+    assert not likely[:, [PAD, BOS]].any()
 
 
-def test_prefill_reads_all_but_the_last_token_of_each_row(exact, model):
-    tokens = sequence(scale("x", 60).notes, CODEC)[:6]
+def test_prefill_reads_all_but_the_last_token_of_each_row(exact, windows):
+    tokens = windows[0, :6].tolist()
     rows = np.array([tokens, [*tokens[:3], PAD, PAD, PAD]], np.int32)
-    network = Network(model, CODEC.followers(), Float32Product)
-    state, last = network.prefill(tf.constant(rows), tf.constant([6, 3]))
+    state, last = exact.prefill(tf.constant(rows), tf.constant([6, 3]))
     assert last.numpy().tolist() == [tokens[5], tokens[2]]
-    expected = [tf.zeros((1, n)) for n in exact.units for _ in "hc"]
-    for token in tokens[:2]:
-        expected = exact.laid_out().read(tf.constant([token]), expected)
-    np.testing.assert_allclose(state[1:], tf.concat(expected, axis=1), atol=1e-6)
+    for row, length in enumerate((6, 3)):
+        alone, _ = exact.prefill(tf.constant(rows[row : row + 1, :length]), tf.constant([length]))
+        np.testing.assert_allclose(state[row : row + 1], alone, atol=1e-6)
+    assert np.abs(state[0] - state[1]).max() > 1e-3
 
 
 @pytest.mark.parametrize("length", [0, -3])
@@ -147,22 +155,29 @@ def test_a_call_is_bounded_whatever_is_asked(decode):
     assert decode([1], -5)[0].shape == (1, 0)
 
 
-def test_songs_are_whole_notes_whatever_the_network(decode):
+def test_special_tokens_are_never_drawn(network, decode):
     tokens = decode(range(16), 100, temperature=2.0)[0].numpy()
-    may_follow = CODEC.followers()
-    for song in tokens:
-        assert may_follow[[BOS, *song[:-1]], song].all()
-        assert len(CODEC.decode(song)[0])
+    assert tokens.min() >= FIRST
+    assert tokens.max() < network.vocabulary_size
 
 
-def test_log_probabilities_are_those_of_the_allowed_tokens(network, decode):
+def test_log_probabilities_are_those_before_temperature_and_filters(network, decode):
     tokens, _, _, log = decode([11], 12, temperature=0.7, top_k=5)
     song = np.array([[BOS, *tokens.numpy()[0]]], np.int32)
     for n in range(12):
-        probability = network.probabilities(tf.constant(song[:, : n + 1])).numpy()[0]
-        allowed = probability[CODEC.followers()[song[0, n]]].sum()
-        expected = np.log(probability[song[0, n + 1]] / allowed)
-        np.testing.assert_allclose(log.numpy()[0, n], expected, atol=1e-3)
+        likely = network.probabilities(tf.constant(song[:, : n + 1])).numpy()[0]
+        np.testing.assert_allclose(log.numpy()[0, n], np.log(likely[song[0, n + 1]]), atol=1e-3)
+
+
+def test_drawn_songs_are_as_likely_as_keras_says(model, exact):
+    start, last = exact.prefill(tf.constant([[BOS]]), tf.constant([1]))
+    sampling = Sampling(tf.ones(1), tf.zeros(1, tf.int32), tf.ones(1))
+    drawn = exact.decode(
+        last, start, tf.constant([0]), tf.constant([20]), sampling, tf.constant([[5, 0]])
+    )
+    song = np.array([[BOS, *drawn.tokens.numpy()[0]]], np.int32)
+    expected = keras_log_probability(model, song)
+    np.testing.assert_allclose(drawn.log_probability, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("steps", [[3, 3], [8, 8], [9, 6], [4, 1], [11, 4]])

@@ -8,7 +8,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import prediction_log_pb2
 
-from music.codec import BOS
+from music.codec import BOS, FIRST
 from music.description import Description, LearnedPiece, ModelCard, Opening
 from tests.training.conftest import CODEC, TINY, scale
 from training.errors import ExportError
@@ -16,7 +16,7 @@ from training.export import export_bundle
 from training.network import build_network
 from training.products import FLOAT32, INT8
 
-V = len(CODEC.vocabulary)
+V = CODEC.vocabulary_size
 S = 2 * sum(TINY.network.lstm_units)
 CONTRACT = {
     "serving_default": (
@@ -54,7 +54,7 @@ def description() -> Description:
     return Description(
         game="scales",
         title="Scales — up & down",
-        codec="tsd",
+        codec=CODEC.name,
         vocabulary=CODEC.vocabulary,
         tempo_bpm=100.0,
         openings=(Opening("a", (42, 93), 100.0),),
@@ -66,7 +66,7 @@ def description() -> Description:
 
 @pytest.fixture(scope="module")
 def model():
-    return build_network(TINY.network, V)
+    return build_network(TINY.network, CODEC.field_sizes)
 
 
 @pytest.fixture(scope="module", params=[INT8, FLOAT32])
@@ -138,10 +138,12 @@ def test_a_session_takes_a_call_in_which_every_row_rests(session, steps):
 
 
 def test_the_session_gives_kerass_distribution(session, model):
-    window = np.array([[BOS, 42, 93, 181, 50], [BOS, 60, 93, 62, 93]])
-    expected = tf.nn.softmax(model.predict_on_batch(window)[:, -1])
-    found = session.run("serving_default", tokens=window)["probabilities"]
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    window = np.array([[BOS, 42, 93_000, 181, 50], [BOS, 600_000, 93, 62, 93]], np.int32)
+    fields = CODEC.parted(window.ravel()).reshape(2, 5, 3) + 1
+    logits = model.predict_on_batch([fields, fields])[:, -1, : CODEC.field_sizes[0]]
+    found = session.run("serving_default", tokens=window)["probabilities"][:, FIRST:]
+    by_shift = found.reshape(2, CODEC.field_sizes[0], -1).sum(axis=2)
+    np.testing.assert_allclose(by_shift, tf.nn.softmax(logits), rtol=3e-3)
 
 
 def test_every_row_of_describe_is_the_description(session):
@@ -160,7 +162,9 @@ def test_no_operation_needs_a_gpu_library_or_xla(bundle):
 
 def test_people_find_the_vocabulary_and_the_model_card(bundle):
     assets = bundle / "assets"
-    assert (assets / "vocabulary.txt").read_text().split() == list(CODEC.vocabulary)
+    assert (assets / "vocabulary.txt").read_text().split() == [
+        name for field in CODEC.vocabulary for name in field
+    ]
     card = json.loads((assets / "model_card.json").read_text())
     assert card["title"] == "Scales — up & down"
     assert card["held_out_bits_per_note"] == 3.5
@@ -180,6 +184,6 @@ def test_the_warm_up_has_a_request_for_every_signature(bundle, session):
 
 
 def test_a_network_of_another_vocabulary_is_refused(tmp_path):
-    other = build_network(TINY.network, 99)
-    with pytest.raises(ExportError, match="has 99 logits, but the vocabulary 267 tokens"):
+    other = build_network(TINY.network, (99,))
+    with pytest.raises(ExportError, match=r"fields of \(99,\) values, the vocabulary has \(89,"):
         export_bundle(other, description(), tmp_path / "1", INT8)

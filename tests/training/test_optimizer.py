@@ -30,9 +30,9 @@ def test_the_learning_rate_rises_to_its_top_and_falls_to_a_hundredth_of_it() -> 
     assert rates[-1] == pytest.approx(0.0002, rel=0.1)
 
 
-def test_muon_moves_the_lstm_matrices_and_adam_the_rest() -> None:
+def test_muon_moves_the_matrices_between_layers_and_adam_the_rest() -> None:
     recipe = replace(load_recipe("default").network, dense_units=(8,), lstm_units=(8, 8))
-    model = build_network(recipe, 20)
+    model = build_network(recipe, (20, 20))
     optimizer = make_optimizer(FITTING, UPDATES)
     optimizer.build(model.trainable_variables)
     by_muon = {
@@ -42,7 +42,7 @@ def test_muon_moves_the_lstm_matrices_and_adam_the_rest() -> None:
     }
     lstms = {"lstm_0/lstm_cell", "lstm_1/lstm_cell"}
     kernels = {f"{lstm}/{name}" for lstm in lstms for name in ("kernel", "recurrent_kernel")}
-    assert by_muon == kernels
+    assert by_muon == {*kernels, "hidden_1/kernel"}
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -49,9 +49,9 @@ def test_an_unknown_recipe_lists_those_there_are():
             "base_share is 0.5; without start = 'base' it is 0",
         ),
         ("base_share = 0.5", "base_share = 2", "base_share is 2.0; it must be from 0 to 1"),
-        ('codec = "tsd"', "codec = []", r"codec is \[\]; it must be one of tsd, notes"),
+        ('codec = "notetuple"', "codec = []", r"codec is \[\]; it must be one of notetuple, notes"),
         (
-            'codec = "tsd"',
+            'codec = "notetuple"',
             'codec = "notes"',
             "codec 'notes' can write nothing but the learned pieces",
         ),

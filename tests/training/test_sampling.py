@@ -7,19 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.randomness import threefry_2x32, uniform
-from training.sampling import FORBIDDEN, Draw, Sampling
+from training.sampling import Draw, Sampling
 
 LOGITS = np.log(np.array([0.4, 0.3, 0.2, 0.1], np.float32))
 
 
 def drawn(logits, n=4000, temperature=1.0, top_k=0, top_p=1.0, seed=0) -> np.ndarray:
-    numbers = uniform(tf.constant([[seed, 1]]), tf.range(n)[None])[0]
+    numbers = tf.transpose(uniform(tf.constant([[seed, 1]]), tf.range(n)[None], 1), [1, 0, 2])
     rows = Sampling(
         tf.fill([n], float(temperature)), tf.fill([n], top_k), tf.fill([n], float(top_p))
     )
-    draw = Draw(rows, len(logits))
+    draw = Draw(rows)
     repeated = tf.tile(tf.constant(logits, tf.float32)[None], [n, 1])
-    return draw(repeated, draw.numbers(numbers[None])[0]).numpy()
+    return draw(repeated, draw.numbers(numbers)[0]).numpy()[:, 0]
 
 
 def word(*values: int):
@@ -38,16 +38,16 @@ def test_threefry_gives_its_known_answers(key, counter, expected):
     assert tuple(int(x[0]) for x in threefry_2x32(word(*key), word(*counter))) == expected
 
 
-def test_a_number_depends_on_its_seed_and_counter_alone():
+def test_a_number_depends_on_its_seed_counter_and_field_alone():
     seeds = tf.constant([[7, 0], [8, 0], [7, 1]])
     counters = tf.constant([[0, 1, 2], [0, 1, 2], [0, 1, 2]])
-    together = uniform(seeds, counters).numpy()
-    assert len(set(together.ravel().tolist())) == 9
-    assert np.array_equal(uniform(seeds[1:2], counters[1:2, 2:])[0, 0], together[1, 2])
+    together = uniform(seeds, counters, 2).numpy()
+    assert len(set(together.ravel().tolist())) == 18
+    assert np.array_equal(uniform(seeds[1:2], counters[1:2, 2:], 2)[0, 0], together[1, 2])
 
 
 def test_numbers_fill_the_unit_interval_evenly_and_never_reach_one():
-    numbers = uniform(tf.constant([[1, 2]]), tf.range(100_000)[None]).numpy()
+    numbers = uniform(tf.constant([[1, 2]]), tf.range(100_000)[None], 1).numpy()
     assert numbers.min() >= 0
     assert numbers.max() <= 1 - 2**-23
     counts = np.histogram(numbers, bins=50, range=(0, 1))[0]
@@ -88,12 +88,12 @@ def test_top_k_and_top_p_keep_the_smallest_sets(top_k, top_p, possible):
 
 
 def test_a_rows_filter_leaves_the_other_rows_alone():
-    numbers = uniform(tf.constant([[3, 3]]), tf.range(500)[None])[0]
+    numbers = tf.transpose(uniform(tf.constant([[3, 3]]), tf.range(500)[None], 1), [1, 0, 2])
     logits = tf.tile(LOGITS[None], [500, 1])
     off = Sampling(tf.ones(500), tf.zeros(500, tf.int32), tf.ones(500))
     mixed = Sampling(tf.ones(500), tf.range(500) % 2, tf.ones(500))
-    draws = (Draw(rows, 4) for rows in (off, mixed))
-    alone, beside = (draw(logits, draw.numbers(numbers[None])[0]).numpy() for draw in draws)
+    draws = (Draw(rows) for rows in (off, mixed))
+    alone, beside = (draw(logits, draw.numbers(numbers)[0]).numpy()[:, 0] for draw in draws)
     assert np.array_equal(alone[::2], beside[::2])
     assert set(beside[1::2].tolist()) == {0}
 
@@ -101,12 +101,10 @@ def test_a_rows_filter_leaves_the_other_rows_alone():
 @settings(max_examples=50)
 @given(
     st.lists(st.floats(-50, 50, width=32), min_size=2, max_size=12),
-    st.data(),
     st.sampled_from([0.0, 0.01, 1.0, 2.0]),
-    st.integers(0, 12),
+    st.integers(1, 12),
     st.sampled_from([0.1, 0.9, 1.0]),
 )
-def test_a_forbidden_token_is_never_drawn(logits, data, temperature, top_k, top_p):
-    allowed = data.draw(st.sets(st.integers(0, len(logits) - 1), min_size=1))
-    masked = [x if i in allowed else FORBIDDEN for i, x in enumerate(logits)]
-    assert set(drawn(masked, 64, temperature, top_k, top_p).tolist()) <= allowed
+def test_nothing_is_drawn_but_the_likeliest(logits, temperature, top_k, top_p):
+    kept = np.argsort(-np.array(logits, np.float32), kind="stable")[:top_k]
+    assert set(drawn(logits, 64, temperature, top_k, top_p).tolist()) <= set(kept.tolist())

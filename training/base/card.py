@@ -50,7 +50,7 @@ The recipe `{recipe.name}` of `training/recipes/`:
 | | |
 | --- | --- |
 | epochs | {fitting.epochs}, every piece in a random key each time, at times in other note values |
-| windows | {fitting.window_tokens} tokens, {fitting.batch_windows} a batch |
+| windows | {fitting.window_tokens} notes, {fitting.batch_windows} a batch |
 | optimizer | {fitting.optimizer} |
 | learning rate | up to {fitting.learning_rate}, then down along a half cosine |
 | dropout | {recipe.network.dropout} |
@@ -59,7 +59,7 @@ The recipe `{recipe.name}` of `training/recipes/`:
 
 {held_out:.2f} bits a note on {fitting.held_out_share:.0%} of the pieces, held out whole.
 
-| epoch | loss, nats a token | held out | seconds |
+| epoch | loss, nats a note | held out | seconds |
 | ---: | ---: | ---: | ---: |
 {_epoch_rows(fitted)}
 

@@ -1,8 +1,8 @@
 """How well counting foretells pieces: n-grams of tokens, what a network has to beat.
 
 The n-grams are interpolated and smoothed by modified Kneser-Ney, which was better here than
-Witten-Bell. They see what the network sees and are scored on what it is scored on: every token
-behind BOS, EOS included.
+Witten-Bell. They count what a token says piece by piece, as a codec spells it: whole notes are too
+rare to be counted.
 
 Source: S. F. Chen and J. Goodman, An Empirical Study of Smoothing Techniques for Language Modeling
 (Computer Speech and Language, 1999), section 3.
@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from music.codec import BOS, PAD, Codec
+from music.notes import Notes
 from music.piece import Piece
-from training.batches import KEYS, sequence
+from training.batches import KEYS
 
 _NEVER_NEXT = (PAD, BOS)
 
@@ -129,7 +130,7 @@ def baselines(learned: Sequence[Piece], held_out: Sequence[Piece], codec: Codec)
         codec: Writes them as tokens, in every key.
     """
     by_key = {
-        key: [sequence(piece.notes.transposed(key), codec) for piece in learned] for key in KEYS
+        key: [_spelled(piece.notes.transposed(key), codec) for piece in learned] for key in KEYS
     }
     every_key = [tokens for sequences in by_key.values() for tokens in sequences]
 
@@ -143,9 +144,13 @@ def baselines(learned: Sequence[Piece], held_out: Sequence[Piece], codec: Codec)
 def _bits_per_note(
     sequences: Sequence[NDArray[np.int32]], held_out: Sequence[Piece], codec: Codec, length: int
 ) -> float:
-    model = NGrams(sequences, length, len(codec.vocabulary))
-    bits = math.fsum(model.bits(sequence(piece.notes, codec)) for piece in held_out)
+    model = NGrams(sequences, length, codec.alphabet_size)
+    bits = math.fsum(model.bits(_spelled(piece.notes, codec)) for piece in held_out)
     return bits / sum(len(piece.notes) for piece in held_out)
+
+
+def _spelled(notes: Notes, codec: Codec) -> NDArray[np.int32]:
+    return np.array([BOS, *codec.spelled(codec.encode(notes))], dtype=np.int32)
 
 
 def _windows(tokens: NDArray[np.int32], length: int) -> NDArray[np.int64]:

@@ -107,5 +107,5 @@ def _fold(
 
 def _bits_per_note(fitted: Fitted, pieces: Sequence[Piece], codec: Codec) -> float:
     notes = sum(len(piece.notes) for piece in pieces)
-    batches = whole_batches([sequence(piece.notes, codec) for piece in pieces])
+    batches = whole_batches([sequence(piece.notes, codec) for piece in pieces], codec)
     return nats(fitted.model, batches) / math.log(2) / notes

@@ -21,7 +21,7 @@ from training.products import PRODUCTS, weights_here
 from training.report.result import Sampling as Asked
 from training.sampling import Sampling
 
-_MOST_TOKENS_PER_NOTE = 8  # a song that needs more has run dry
+_MOST_TOKENS_PER_NOTE = 4  # a song that needs more has run dry
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def generate(
         openings: What pieces go on from; a seed chooses one as it does in the service.
         bound: How much they may quote.
     """
-    network = Network(model, codec.followers(), PRODUCTS[weights_here()])
+    network = Network(model, PRODUCTS[weights_here()])
     starts = [openings[seed % len(openings)] for seed in asked.seeds]
     songs = _drawn(network, codec, asked, starts, bound)
     return [

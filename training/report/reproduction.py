@@ -63,7 +63,7 @@ def _figures(corpus: Corpus, codec: Codec, fitted: Fitted) -> dict[str, Any]:
         "game": corpus.collection.game,
         "pieces": len(corpus.pieces),
         "events": sum(len(codec.encode(piece.notes)) for piece in corpus.pieces),
-        "vocabulary": len(codec.vocabulary),
+        "vocabulary": codec.vocabulary_size,
         "lowest_train_loss": epochs[fitted.journal.best].train_loss,
         "lowest_train_loss_epoch": fitted.journal.best + 1,
         "epochs": len(epochs),

@@ -5,18 +5,16 @@ import pytest
 
 from benchmarks.checks import check_same_logits
 from benchmarks.peers.peer import draw, logits_of
-from benchmarks.peers.sampling import Sampler
+from benchmarks.peers.sampling import Fields, Sampler
 from benchmarks.peers.weights import NetworkWeights
-from music.codec.tsd import Tsd
-from training.network import build_network
+from training.network import build_network, field_sizes
 from training.recipe import NetworkRecipe
 
-V = len(Tsd.over().vocabulary)
 
-
-@pytest.fixture(scope="module", params=[(), (10,)], ids=["plain", "dense"])
+@pytest.fixture(scope="module", params=[((), (5, 9, 7)), ((10,), (12,))], ids=["notes", "events"])
 def network(request):
-    model = build_network(NetworkRecipe(8, (16, 16), request.param, 0.1), V)
+    dense_units, sizes = request.param
+    model = build_network(NetworkRecipe(8, (16, 16), dense_units, 0.1), sizes)
     random = np.random.default_rng(0)  # large enough that gates and logits leave the linear range
     model.set_weights([random.normal(0, 0.5, w.shape) for w in model.get_weights()])
     return model
@@ -37,21 +35,29 @@ def onnx_runtime(weights):
     return OnnxRuntime(weights, 1)
 
 
+@pytest.fixture
+def weights(network):
+    return NetworkWeights.of(network)
+
+
 @pytest.fixture(params=[pytorch, onnx_runtime])
-def peer(request, network):
-    return request.param(NetworkWeights.of(network))
+def peer(request, weights):
+    return request.param(weights)
 
 
-def test_its_logits_are_kerass(peer, network):
-    tokens = np.random.default_rng(1).integers(3, V, (3, 20))
-    expected = network.predict_on_batch(tokens)
-    check_same_logits(peer.name, expected, logits_of(peer, tokens))
+def test_its_logits_are_kerass(peer, network, weights):
+    sizes = field_sizes(network)
+    songs = np.random.default_rng(1).integers(0, sizes, (3, 20, len(sizes)), np.int64)
+    before = np.pad(songs[:, :-1] + 1, [(0, 0), (1, 0), (0, 0)])
+    expected = network.predict_on_batch([before, songs + 1])
+    check_same_logits(peer.name, expected, logits_of(peer, Fields(weights), songs))
 
 
-def test_it_draws_what_the_grammar_allows(peer):
-    followers = Tsd.over().followers()
-    uniform = np.random.default_rng(2).random((30, 4), np.float32)
-    songs = draw(peer, Sampler(followers, 0.9, 0.9), uniform)
-    assert songs.shape == (30, 4)
-    assert followers[songs[:-1], songs[1:]].all()
-    assert len({tuple(song) for song in songs.T}) == 4
+def test_it_draws_values_of_every_field(peer, network, weights):
+    sizes = field_sizes(network)
+    uniform = np.random.default_rng(2).random((30, 4, len(sizes)), np.float32)
+    songs = draw(peer, Sampler(Fields(weights), 0.9, 0.9), uniform)
+    assert songs.shape == (30, 4, len(sizes))
+    assert (songs >= 0).all()
+    assert (songs < sizes).all()
+    assert len({song.tobytes() for song in np.moveaxis(songs, 1, 0)}) == 4

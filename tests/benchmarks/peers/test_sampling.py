@@ -3,41 +3,58 @@
 import numpy as np
 import pytest
 
-from benchmarks.peers.sampling import Sampler
+from benchmarks.peers.sampling import Fields, Sampler
+from benchmarks.peers.weights import DenseWeights, FieldWeights, NetworkWeights
 
 DRAWS = 10_000
 
 
-def shares(sampler, logits, before=0):
-    """Draw with evenly spread numbers; gives the share of each token."""
+def zeros(*shape):
+    return np.zeros(shape, np.float32)
+
+
+# Two values, then two more: the second field is the first one's again.
+GIVEN = np.array([[9.0], [-9.0]], np.float32)
+LOGITS = DenseWeights(np.array([[20.0, -20.0]], np.float32), zeros(2))
+FIELDS = Fields(
+    NetworkWeights(
+        embeddings=(zeros(3, 1), zeros(3, 1)),
+        lstm=(),
+        dense=(),
+        top=DenseWeights(zeros(1, 3), zeros(3)),
+        fields=(FieldWeights((GIVEN,), LOGITS),),
+    )
+)
+
+
+def shares(sampler, logits):
+    """Draw with evenly spread numbers; gives the share of each value."""
     rows = np.tile(np.array(logits, np.float32), (DRAWS, 1))
     uniform = ((np.arange(DRAWS) + 0.5) / DRAWS).astype(np.float32)
-    drawn = sampler.draw(rows, np.full(DRAWS, before), uniform)
-    return np.bincount(drawn, minlength=len(logits)) / DRAWS
+    return np.bincount(sampler.draw_field(rows, uniform), minlength=len(logits)) / DRAWS
 
 
 def test_temperature_divides_logits():
     logits = np.array([0.0, 1.0, 2.0, -1.0])
     expected = np.exp(logits / 0.5) / np.exp(logits / 0.5).sum()
-    found = shares(Sampler(np.ones((4, 4), bool), 0.5, 1.0), logits)
-    np.testing.assert_allclose(found, expected, atol=2e-4)
+    np.testing.assert_allclose(shares(Sampler(FIELDS, 0.5, 1.0), logits), expected, atol=2e-4)
 
 
-def test_the_nucleus_keeps_the_token_that_fills_it():
-    logits = np.log([0.1, 0.5, 0.3, 0.1])
-    found = shares(Sampler(np.ones((4, 4), bool), 1.0, 0.6), logits)
+def test_the_nucleus_keeps_the_value_that_fills_it():
+    found = shares(Sampler(FIELDS, 1.0, 0.6), np.log([0.1, 0.5, 0.3, 0.1]))
     np.testing.assert_allclose(found, [0, 0.625, 0.375, 0], atol=2e-4)
 
 
-def test_only_what_may_follow_is_drawn():
-    followers = np.array([[True, False, True], [False, True, False], [True, True, True]])
-    sampler = Sampler(followers, 1.0, 0.9)
-    assert shares(sampler, [0.0, 9.0, 0.0], before=0)[1] == 0
-    assert shares(sampler, [9.0, 0.0, 9.0], before=1).tolist() == [0, 1, 0]
+def test_a_field_follows_from_those_before_it():
+    top = zeros(DRAWS, 3)
+    uniform = np.random.default_rng(0).random((DRAWS, 2), np.float32)
+    first, second = Sampler(FIELDS, 1.0, 1.0).draw(top, uniform).T
+    assert 0.45 < first.mean() < 0.55
+    assert np.array_equal(first, second)
 
 
 @pytest.mark.parametrize("number", [0.0, 1 - 2**-24])
-def test_the_ends_of_the_range_draw_a_token_that_is_kept(number):
-    sampler = Sampler(np.ones((3, 3), bool), 1.0, 0.5)
+def test_the_ends_of_the_range_draw_a_value_that_is_kept(number):
     logits = np.log(np.array([[0.2, 0.7, 0.1]], np.float32))
-    assert sampler.draw(logits, np.array([0]), np.array([number], np.float32)).tolist() == [1]
+    sampler = Sampler(FIELDS, 1.0, 0.5)
+    assert sampler.draw_field(logits, np.array([number], np.float32)).tolist() == [1]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from music.codec import CODECS, SPECIAL_TOKENS, as_told, learn_codec, open_codec
+from music.codec import CODECS, as_told, learn_codec, open_codec
 from music.errors import CodecError
 from music.notes import on_grid
 
@@ -17,11 +17,6 @@ def test_a_codec_opened_by_its_name_and_vocabulary_is_the_one_that_was_learned(n
     assert as_told(opened, PIECE) == as_told(learned, PIECE)
 
 
-@pytest.mark.parametrize("name", CODECS)
-def test_every_vocabulary_begins_with_the_special_tokens(name):
-    assert learn_codec(name, [PIECE]).vocabulary[:3] == SPECIAL_TOKENS
-
-
 def test_an_unknown_codec_lists_those_there_are():
-    with pytest.raises(CodecError, match="codec 'remi' is unknown; there are tsd, notes"):
-        open_codec("remi", SPECIAL_TOKENS)
+    with pytest.raises(CodecError, match="codec 'remi' is unknown; there are notetuple, notes"):
+        open_codec("remi", [["C4"]])

@@ -12,11 +12,11 @@ from training.errors import RecipeError
 from training.network import build_network
 from training.recipe import load_recipe
 
-V = len(CODEC.vocabulary)
+SIZES = CODEC.field_sizes
 
 
 def test_weights_come_back_in_half_precision(tmp_path):
-    first, second = build_network(TINY.network, V), build_network(TINY.network, V)
+    first, second = build_network(TINY.network, SIZES), build_network(TINY.network, SIZES)
     save_base(first, tmp_path / "weights.npz")
     load_base(second, tmp_path / "weights.npz")
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
@@ -24,14 +24,14 @@ def test_weights_come_back_in_half_precision(tmp_path):
 
 
 def test_a_network_of_another_shape_is_refused(tmp_path):
-    save_base(build_network(TINY.network, V), tmp_path / "weights.npz")
-    other = build_network(replace(TINY.network, lstm_units=(16, 13)), V)
+    save_base(build_network(TINY.network, SIZES), tmp_path / "weights.npz")
+    other = build_network(replace(TINY.network, lstm_units=(16, 13)), SIZES)
     with pytest.raises(RecipeError, match="layer lstm_1 has the shapes"):
         load_base(other, tmp_path / "weights.npz")
 
 
 def test_every_recipe_that_starts_from_the_base_fits_it():
-    model = build_network(load_recipe("default").network, V)
+    model = build_network(load_recipe("default").network, SIZES)
     load_base(model)
     assert load_recipe("default").start == "base"
 

@@ -51,7 +51,7 @@ OPENINGS = [opening(scale(name, root), CODEC) for name, root in (("a", 50), ("b"
 
 
 def test_songs_are_as_long_as_asked_and_their_seeds_alone_decide():
-    model = build_network(TINY.network, len(CODEC.vocabulary))
+    model = build_network(TINY.network, CODEC.field_sizes)
     random = np.random.default_rng(0)
     model.set_weights([random.normal(0, 0.5, w.shape) for w in model.get_weights()])
     together = generate(

@@ -1,0 +1,67 @@
+"""A song in each of the forms that are written when it is finished."""
+
+import json
+
+from api.errors import SongTooLongError
+from api.song import Song
+from api.song_json import document
+from music.instrument import Instrument
+from music.midi import to_midi
+from music.notes import TICKS_PER_BEAT
+from music.piece import Piece
+from music.score import bars_of, to_musicxml, to_one_svg, to_svg
+from music.wav import to_wav
+
+MOST_WAV_SECONDS = 660  # 116 MB; songs of the most seconds that can be asked for fit
+MOST_BARS = 1000  # some ten seconds of work
+
+
+def midi(song: Song) -> bytes:
+    """Write a standard MIDI file."""
+    return to_midi(song.notes, tempo_bpm=song.tempo_bpm, name=song.title, text=song.provenance)
+
+
+def wav(song: Song, instrument: Instrument) -> bytes:
+    """Write what is heard when an instrument plays it.
+
+    Raises:
+        SongTooLongError: It goes on for longer than `MOST_WAV_SECONDS`.
+    """
+    seconds = song.notes.end_ticks / TICKS_PER_BEAT * 60 / song.tempo_bpm
+    if seconds > MOST_WAV_SECONDS:
+        raise SongTooLongError(
+            f"This song goes on for {seconds:.0f} s, and a WAV file may for {MOST_WAV_SECONDS} s; "
+            "ask for fewer notes, a faster tempo, or for seconds."
+        )
+    return to_wav(song.notes, tempo_bpm=song.tempo_bpm, instrument=instrument)
+
+
+def json_notes(song: Song) -> bytes:
+    """Write its notes, and all that is known of it."""
+    return json.dumps(document(song), ensure_ascii=False, allow_nan=False).encode()
+
+
+def musicxml(song: Song) -> bytes:
+    """Write a score for programs that edit scores.
+
+    Raises:
+        SongTooLongError: It has more than `MOST_BARS` bars.
+    """
+    return _musicxml(song).encode()
+
+
+def svg(song: Song) -> bytes:
+    """Write a score to look at, its pages below each other.
+
+    Raises:
+        SongTooLongError: It has more than `MOST_BARS` bars.
+    """
+    return to_one_svg(to_svg(_musicxml(song))).encode()
+
+
+def _musicxml(song: Song) -> str:
+    if (bars := bars_of(song.notes)) > MOST_BARS:
+        raise SongTooLongError(
+            f"This song has {bars} bars, and a score may have {MOST_BARS}; ask for fewer notes."
+        )
+    return to_musicxml(Piece(song.title, song.notes, song.tempo_bpm))

@@ -1,0 +1,63 @@
+"""A song as events, while it is drawn: what it is, its notes and quotes, and how it ends."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from api.composer import Drawing
+from api.event import Event
+from api.problems import problem_members
+from api.song_json import note_members, quote_members
+from music.notes import TICKS_PER_BEAT
+from music.quotes import NOTHING_HEARD, Quote
+
+
+def song_events(drawing: Drawing) -> Iterator[Event]:
+    """Draw a song, as far as its events are asked for.
+
+    A note is told as soon as it is drawn. It ends where its key is struck again, should that come
+    before the end that it is told with.
+    """
+    yield Event("song", _identity(drawing))
+    try:
+        yield from _music(drawing)
+    except Exception as error:  # noqa: BLE001  nobody above can answer with it any more
+        yield Event("error", problem_members(error))
+
+
+def _identity(drawing: Drawing) -> dict[str, Any]:
+    return {
+        "game": drawing.request.game,
+        "title": drawing.bundle.description.title,
+        "version": drawing.bundle.model.version,
+        "seed": drawing.request.seed,
+        "tempo": drawing.tempo_bpm,
+    }
+
+
+def _music(drawing: Drawing) -> Iterator[Event]:
+    onset_ticks: list[int] = []
+    told, heard, end_ticks = 0, NOTHING_HEARD, 0
+
+    def quote_event(quote: Quote) -> Event:
+        onset = onset_ticks[quote.start_in_song]
+        return Event("quote", quote_members(quote, onset, drawing.tempo_bpm))
+
+    for passage in drawing.passages:
+        heard = passage.heard
+        onset_ticks += passage.notes.onset_ticks.tolist()
+        end_ticks = max(end_ticks, passage.notes.end_ticks)
+        yield Event("notes", {"notes": note_members(passage.notes, drawing.tempo_bpm)})
+        yield from map(quote_event, heard.ended_runs[told:])
+        told = max(told, len(heard.ended_runs))
+    yield from map(quote_event, heard.runs[told:])
+    beats = end_ticks / TICKS_PER_BEAT
+    yield Event(
+        "end",
+        {
+            "notes": len(onset_ticks),
+            "quotes": len(heard.runs),
+            "longest_quote": heard.longest.length_notes,
+            "duration_beats": round(beats, 6),
+            "duration_s": round(beats * 60 / drawing.tempo_bpm, 6),
+        },
+    )

@@ -1,0 +1,133 @@
+"""The codec `notetuple`: a token is a note, of three fields.
+
+How long after the note before it a note starts, its pitch, and its duration. A network draws the
+three one after the other, and reads them together: a song of 500 notes is 500 steps.
+
+Source: C. Hawthorne et al., Transformer-NADE for Piano Performances (NeurIPS 2018 workshop on
+machine learning for creativity and design), whose NoteTuple has a velocity too.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from music.codec.tokens import FIRST, START, Codec, Cursor
+from music.errors import TokenError
+from music.notes import HIGHEST_PITCH, LOWEST_PITCH, TICKS_PER_BEAT, Notes
+
+FIELDS = ("TimeShift", "Pitch", "Duration")
+_NAME = re.compile(r"([A-Za-z]+)_(\d{1,6})")
+
+# Every tick up to four beats, then quarters of a beat up to twelve, then halves up to sixteen.
+_DURATIONS = (
+    *range(1, 4 * TICKS_PER_BEAT + 1),
+    *range(4 * TICKS_PER_BEAT + 3, 12 * TICKS_PER_BEAT + 1, 3),
+    *range(12 * TICKS_PER_BEAT + 6, 16 * TICKS_PER_BEAT + 1, 6),
+)
+
+
+class NoteTuple(Codec):
+    """The codec `notetuple`. It keeps nothing but its vocabulary's tables."""
+
+    name: ClassVar[str] = "notetuple"
+
+    def __init__(self, vocabulary: Sequence[Sequence[str]]) -> None:
+        """Read the values' meaning off their names, as every codec."""
+        super().__init__(vocabulary)
+        if len(vocabulary) != len(FIELDS):
+            raise TokenError(f"the vocabulary has {len(vocabulary)} fields, not {len(FIELDS)}")
+        self._shift_ticks, self._pitch, self._duration_ticks = (
+            np.array([_value(kind, name) for name in names], np.int32)
+            for kind, names in zip(FIELDS, vocabulary, strict=True)
+        )
+        for kind, ticks in (("TimeShift", self._shift_ticks), ("Duration", self._duration_ticks)):
+            if (np.diff(ticks) <= 0).any():
+                raise TokenError(f"the values of {kind} do not rise")
+
+    @classmethod
+    def over(cls, pieces: Sequence[Notes] = ()) -> Self:
+        """Make the codec; its vocabulary is the same whatever the pieces."""
+        del pieces
+        values = ((0, *_DURATIONS), range(LOWEST_PITCH, HIGHEST_PITCH + 1), _DURATIONS)
+        return cls(
+            [[f"{kind}_{v}" for v in field] for kind, field in zip(FIELDS, values, strict=True)]
+        )
+
+    def encode(self, notes: Notes) -> NDArray[np.int32]:
+        """Turn notes into tokens, without BOS; the first note's onset is not told.
+
+        Rests and durations that the vocabulary does not have become the nearest that it has.
+
+        Args:
+            notes: On the piano.
+
+        Returns:
+            int32[N], a token a note.
+        """
+        shift_ticks = np.diff(notes.onset_ticks, prepend=notes.onset_ticks[:1])
+        shift = _nearest(self._shift_ticks, shift_ticks)
+        duration = _nearest(self._duration_ticks, notes.duration_ticks)
+        pitch = np.searchsorted(self._pitch, notes.pitch)
+        return self.joined(np.stack([shift, pitch, duration], axis=1).astype(np.int32))
+
+    def spelled(self, tokens: ArrayLike) -> NDArray[np.int32]:
+        """Spell tokens as every codec, but for shifts of nothing: MidiTok's TSD, one to one.
+
+        Returns:
+            int32[T'], about 2.5 letters a note.
+        """
+        letters = super().spelled(tokens)
+        told: NDArray[np.bool_] = letters != FIRST + int(np.flatnonzero(self._shift_ticks == 0)[0])
+        return letters[told]
+
+    def decode(self, tokens: ArrayLike, cursor: Cursor = START) -> tuple[Notes, Cursor]:
+        """Decode the next tokens of a song; a pitch that is struck twice at one onset counts once.
+
+        Args:
+            tokens: int[T].
+            cursor: Where the tokens before these ended.
+
+        Returns:
+            The notes of these tokens, ordered by onset (and by pitch where the tokens are), and
+            the cursor behind them.
+
+        Raises:
+            TokenError: A token is not in the vocabulary.
+        """
+        fields = self.parted(tokens)
+        shift, pitch, duration = fields[fields[:, 0] >= 0].T
+        if not len(shift):
+            return Notes.of([], [], []), cursor
+        onset = cursor.onset_ticks + np.cumsum(self._shift_ticks[shift])
+        notes = Notes.of(onset, self._duration_ticks[duration], self._pitch[pitch])
+        here = int(onset[-1])
+        struck = set(notes.pitch[onset == here].tolist())
+        if here == cursor.onset_ticks:
+            struck |= cursor.struck
+        return notes[_is_first(notes, cursor)], Cursor(here, frozenset(struck))
+
+
+def _value(kind: str, name: str) -> int:
+    """Read a value's name: a MIDI note number, or ticks."""
+    match = _NAME.fullmatch(name)
+    if not match or match[1] != kind:
+        raise TokenError(f"value {name!r} is no {kind}")
+    return int(match[2])
+
+
+def _nearest(rising: NDArray[np.int32], ticks: NDArray[np.int32]) -> NDArray[np.intp]:
+    """Find the places of the nearest of rising values, the longer one where two are as near."""
+    return np.searchsorted((rising[1:] + rising[:-1]) / 2, ticks, side="right")
+
+
+def _is_first(notes: Notes, cursor: Cursor) -> NDArray[np.bool_]:
+    """Say of each note whether its key has not been struck at its onset before."""
+    strikes = np.stack([notes.onset_ticks, notes.pitch], axis=1)
+    is_first = np.zeros(len(notes), np.bool_)
+    is_first[np.unique(strikes, axis=0, return_index=True)[1]] = True
+    again = np.isin(notes.pitch, list(cursor.struck)) & (notes.onset_ticks == cursor.onset_ticks)
+    fresh: NDArray[np.bool_] = is_first & ~again
+    return fresh

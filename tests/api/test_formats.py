@@ -1,0 +1,218 @@
+"""The forms of an answer: each opens in a library that is not ours, and holds the same song."""
+
+import io
+import json
+import re
+import wave
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import music21
+import numpy as np
+import pytest
+
+from api import create_app, encoders
+from api.formats import FORMATS
+from music.description import LearnedPiece
+from music.notes import Notes
+from music.reading import read_midi
+from tests.api.loopback import description
+from tests.music.soundfonts import soundfont
+
+SONG = "/generate?game=zelda&seed=7&primer=none&notes=40"
+MEDIA_TYPES = {
+    "midi": "audio/midi",
+    "wav": "audio/wav",
+    "json": "application/json",
+    "musicxml": "application/vnd.recordare.musicxml+xml",
+    "svg": "image/svg+xml",
+}
+
+
+@pytest.fixture
+def quoting(loopback, client):
+    """Let the model have learned the song that it draws, under a name beyond ASCII."""
+    notes = read_midi(client.post(SONG).data, "song").notes
+    tune = LearnedPiece('Clock "Town" 時', notes[5:30])
+    loopback.descriptions["zelda"] = description(learned=(tune,)).to_json()
+    loopback.versions["zelda"] = {2: "AVAILABLE"}
+    return tune
+
+
+def test_the_table_and_this_test_know_the_same_formats():
+    assert {form.name: form.media_type for form in FORMATS} == MEDIA_TYPES
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_a_format_is_asked_for_by_name_or_by_type(client, form):
+    by_name = client.post(f"{SONG}&format={form.name}")
+    assert by_name.status_code == 200
+    assert by_name.content_type == form.media_type
+    for media_type in (form.media_type, *form.aliases):
+        by_type = client.post(SONG, headers={"Accept": f"text/html, {media_type};q=0.3"})
+        assert (by_type.data, by_type.content_type) == (by_name.data, form.media_type)
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_every_answer_says_what_it_is(client, form):
+    headers = client.post(f"{SONG}&format={form.name}").headers
+    said = {name: value for name, value in headers.items() if name.startswith("Leitmotif-")}
+    assert said == {
+        "Leitmotif-Longest-Quote": "0",
+        "Leitmotif-Model-Version": "1",
+        "Leitmotif-Notes": "40",
+        "Leitmotif-Seed": "7",
+    }
+    assert headers["Content-Disposition"] == f'attachment; filename="zelda-7.{form.suffix}"'
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Vary"] == "Accept"
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_the_same_seed_is_the_same_bytes(app, config, model_server, form):
+    other = create_app(config, model_server)
+    songs = [a.test_client().post(f"{SONG}&format={form.name}").data for a in (app, app, other)]
+    assert songs[0] == songs[1] == songs[2]
+
+
+def test_json_holds_the_notes_of_the_midi_file_in_beats_and_in_seconds(client):
+    midi = read_midi(client.post(f"{SONG}&tempo=90").data, "song").notes
+    song = client.post(f"{SONG}&tempo=90&format=json").json
+    assert list(song)[:5] == ["game", "title", "version", "seed", "tempo"]
+    assert (song["game"], song["title"]) == ("zelda", "Zélda: Majora's Mask")
+    assert (song["version"], song["seed"], song["tempo"]) == (1, 7, 90)
+    notes = song["notes"]
+    assert [note["pitch"] for note in notes] == midi.pitch.tolist()
+    for said, ticks in (("start", midi.onset_ticks), ("duration", midi.duration_ticks)):
+        beats = np.array([note[f"{said}_beats"] for note in notes])
+        np.testing.assert_allclose(beats, ticks / 12, atol=1e-6)
+        seconds = np.array([note[f"{said}_s"] for note in notes])
+        np.testing.assert_allclose(seconds, ticks / 12 * 60 / 90, atol=1e-6)
+    assert {note["velocity"] for note in notes} == {80}
+
+
+def test_json_says_what_makes_the_song_again(client):
+    origin = client.post(f"{SONG}&format=json&temperature=0.5").json["origin"]
+    assert (origin["temperature"], origin["top_p"], origin["primer"]) == (0.5, 0.9, "none")
+    assert "seconds" not in origin
+
+
+def test_json_names_every_quote_and_where_it_is(client, quoting):
+    song = client.post(f"{SONG}&format=json&max_quote=4000").json
+    quote = max(song["quotes"], key=lambda quote: quote["notes"])
+    assert quote["piece"] == quoting.name
+    assert (quote["notes"], quote["first_note"], quote["first_note_in_piece"]) == (25, 5, 0)
+    first = song["notes"][5]
+    assert (quote["start_beats"], quote["start_s"]) == (first["start_beats"], first["start_s"])
+    assert song["longest_quote"] == 25
+
+
+def test_a_header_names_the_piece_of_the_longest_quote_in_ascii(client, quoting):
+    header = client.post(f"{SONG}&max_quote=4000").headers["Leitmotif-Longest-Quote"]
+    assert header == '25; piece="Clock%20%22Town%22%20%E6%99%82"'
+    assert quoting.name == 'Clock "Town" 時'
+
+
+def test_wav_lasts_as_long_as_the_song_and_sounds(client):
+    notes = read_midi(client.post(SONG).data, "song").notes
+    with wave.open(io.BytesIO(client.post(f"{SONG}&format=wav").data)) as reader:
+        assert (reader.getframerate(), reader.getnchannels()) == (44_100, 2)
+        frames = reader.getnframes()
+        samples = np.frombuffer(reader.readframes(frames), "<i2")
+    assert 0 < frames / 44_100 - notes.end_ticks / 12 / 2 < 4  # 120 beats a minute
+    assert np.abs(samples).max() > 3000
+
+
+def test_a_soundfont_plays_instead_of_our_piano(client, config, model_server, tmp_path):
+    path = tmp_path / "sine.sf2"
+    path.write_bytes(soundfont())
+    other = create_app(replace(config, soundfont=path), model_server).test_client()
+    ours, theirs = (c.post(f"{SONG}&format=wav") for c in (client, other))
+    assert ours.data != theirs.data
+    assert ours.headers["ETag"] != theirs.headers["ETag"]
+    assert client.post(SONG).headers["ETag"] == other.post(SONG).headers["ETag"]
+
+
+def test_musicxml_opens_in_music21_with_two_staves_and_every_pitch(client):
+    notes = read_midi(client.post(SONG).data, "song").notes
+    score = music21.converter.parse(client.post(f"{SONG}&format=musicxml").text)
+    assert score.metadata.bestTitle == "Zélda: Majora's Mask"
+    assert len(score.parts) == 2
+    assert {pitch.midi for pitch in score.pitches} == set(notes.pitch.tolist())
+
+
+def test_svg_is_a_picture_of_the_score(client):
+    picture = client.post(f"{SONG}&format=svg")
+    root = ET.fromstring(picture.data)  # noqa: S314  we wrote it
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    heads = re.findall(r'class="notehead"', picture.text)
+    assert len(heads) >= 40
+
+
+@pytest.mark.parametrize(
+    ("limit", "form", "detail"),
+    [
+        ("MOST_WAV_SECONDS", "wav", r"This song goes on for \d+ s, and a WAV file may for 1 s; "),
+        ("MOST_BARS", "musicxml", r"This song has \d+ bars, and a score may have 1; ask for fewer"),
+        ("MOST_BARS", "svg", r"This song has \d+ bars, and a score may have 1; ask for fewer"),
+    ],
+)
+def test_a_song_that_is_too_long_for_its_format(client, monkeypatch, limit, form, detail):
+    monkeypatch.setattr(encoders, limit, 1)
+    response = client.post(f"{SONG}&format={form}")
+    assert (response.status_code, response.content_type) == (422, "application/problem+json")
+    assert response.json["type"] == "urn:leitmotif:problem:song-too-long"
+    assert re.match(detail, response.json["detail"])
+
+
+def test_who_has_the_song_already_is_told_so_without_composing(client, loopback):
+    tag = client.post(SONG).headers["ETag"]
+    loopback.calls.clear()
+    for said in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        response = client.post(SONG, headers={"If-None-Match": said})
+        assert (response.status_code, response.data) == (304, b"")
+        assert response.headers["ETag"] == tag
+        assert response.headers["Vary"] == "Accept"
+    assert not loopback.calls
+
+
+@pytest.mark.parametrize(
+    "other", ["&tempo=90", "&temperature=0.5", "&format=json", "&max_quote=9", "&top_k=3"]
+)
+def test_another_song_has_another_tag(client, other):
+    tag = client.post(SONG).headers["ETag"]
+    response = client.post(SONG + other, headers={"If-None-Match": tag})
+    assert response.status_code == 200
+    assert response.headers["ETag"] != tag
+
+
+def test_a_new_version_makes_a_new_song(client, loopback):
+    tag = client.post(SONG).headers["ETag"]
+    loopback.versions["zelda"] = {2: "AVAILABLE"}
+    response = client.post(SONG, headers={"If-None-Match": tag})
+    assert response.status_code == 200
+    assert response.headers["ETag"] != tag
+
+
+def test_a_song_whose_seed_was_drawn_has_no_tag_and_is_always_composed(client):
+    response = client.post("/generate?game=zelda&notes=3", headers={"If-None-Match": "*"})
+    assert response.status_code == 200
+    assert "ETag" not in response.headers
+
+
+def test_the_json_is_what_the_json_library_of_anyone_reads(client):
+    text = client.post(f"{SONG}&format=json").data.decode()
+    json.loads(text, parse_constant=pytest.fail)
+
+
+def test_a_song_of_one_note_is_a_song_in_every_format(client):
+    for form in FORMATS:
+        assert client.post(f"{SONG[:-2]}1&format={form.name}").status_code == 200
+
+
+def test_the_notes_of_a_song_do_not_depend_on_its_format(client):
+    by_json = client.post(f"{SONG}&format=json").json["notes"]
+    midi = read_midi(client.post(SONG).data, "song").notes
+    onset = [round(12 * note["start_beats"]) for note in by_json]
+    held = [round(12 * note["duration_beats"]) for note in by_json]
+    assert Notes.of(onset, held, [note["pitch"] for note in by_json]) == midi

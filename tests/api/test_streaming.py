@@ -1,0 +1,220 @@
+"""Streams: the same song, told while it is drawn, and given up when nobody listens."""
+
+import http.client
+import json
+import time
+
+import grpc
+import pytest
+
+from music.description import LearnedPiece
+from music.notes import Notes, cleaned
+from music.reading import read_midi
+from tests.api.loopback import description
+from tests.api.test_process import running_api
+
+SONG = "/generate?game=zelda&seed=7&primer=none"
+
+
+def by_sse(response):
+    """Read text/event-stream as its specification says, as far as we use it."""
+    events = []
+    for block in response.data.decode().split("\n\n")[:-1]:
+        name, data = block.split("\n")
+        events.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return events
+
+
+def by_ndjson(response):
+    lines = [json.loads(line) for line in response.data.decode().split("\n")[:-1]]
+    return [(line.pop("event"), line) for line in lines]
+
+
+READERS = {"sse": by_sse, "ndjson": by_ndjson}
+
+
+@pytest.fixture(params=READERS)
+def events(request, client):
+    """Ask for a song in either form, and give its events."""
+
+    def asked(query):
+        response = client.post(f"{query}&format={request.param}")
+        assert response.status_code == 200
+        return READERS[request.param](response)
+
+    return asked
+
+
+def told_notes(events):
+    told = [note for name, members in events if name == "notes" for note in members["notes"]]
+    onset, duration = (
+        [round(12 * note[name]) for note in told] for name in ("start_beats", "duration_beats")
+    )
+    order = sorted(range(len(told)), key=onset.__getitem__)
+    columns = (onset, duration, [note["pitch"] for note in told])
+    return Notes.of(*([column[n] for n in order] for column in columns))
+
+
+@pytest.mark.parametrize("query", ["&notes=1", "&notes=100", "&notes=700", "&seconds=9&tempo=77"])
+def test_the_streamed_song_is_the_song(events, client, query):
+    midi = read_midi(client.post(SONG + query).data, "song").notes
+    assert cleaned(told_notes(events(SONG + query))) == midi
+
+
+def test_first_comes_what_the_song_is_and_last_how_it_ended(events):
+    said = events(f"{SONG}&notes=100&tempo=90")
+    assert said[0] == (
+        "song",
+        {
+            "game": "zelda",
+            "title": "Zélda: Majora's Mask",
+            "version": 1,
+            "seed": 7,
+            "tempo": 90,
+        },
+    )
+    name, end = said[-1]
+    assert name == "end"
+    assert (end["notes"], end["quotes"], end["longest_quote"]) == (100, 0, 0)
+    assert end["duration_s"] == pytest.approx(end["duration_beats"] * 60 / 90)
+    assert {name for name, _ in said[1:-1]} == {"notes"}
+
+
+@pytest.mark.parametrize("form", READERS)
+def test_a_stream_says_what_is_known_before_the_song(client, form):
+    response = client.post(f"{SONG}&notes=9&format={form}")
+    headers = dict(response.headers)
+    assert headers == {
+        "Cache-Control": "no-store",
+        "Content-Type": {
+            "sse": "text/event-stream",
+            "ndjson": "application/x-ndjson",
+        }[form],
+        "Leitmotif-Model-Version": "1",
+        "Leitmotif-Seed": "7",
+        "Vary": "Accept",
+        "X-Accel-Buffering": "no",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def test_a_stream_is_asked_for_by_type_too(client):
+    for media_type in ("text/event-stream", "application/x-ndjson", "application/jsonl"):
+        response = client.post(f"{SONG}&notes=9", headers={"Accept": media_type})
+        assert response.mimetype in {"text/event-stream", "application/x-ndjson"}
+
+
+def test_the_first_notes_come_of_a_single_small_draw(client, loopback):
+    response = client.post(f"{SONG}&notes=700&format=ndjson", buffered=False)
+    lines = iter(response.iter_encoded())
+    assert [json.loads(next(lines))["event"] for _ in range(2)] == ["song", "notes"]
+    draws = [call for call in loopback.calls if call.model_spec.signature_name == "decode"]
+    assert [draw.inputs["steps"].tensor_content[0] for draw in draws] == [16]
+    response.close()
+    assert loopback.signatures().count("decode") == 1
+
+
+def test_every_quote_is_told_as_the_whole_song_tells_it(events, client, loopback):
+    notes = read_midi(client.post(f"{SONG}&notes=300").data, "song").notes
+    pieces = (LearnedPiece("early", notes[5:60]), LearnedPiece("late", notes[200:290]))
+    loopback.descriptions["zelda"] = description(learned=pieces).to_json()
+    loopback.versions["zelda"] = {2: "AVAILABLE"}
+    query = f"{SONG}&notes=300&max_quote=4000"
+    whole = client.post(f"{query}&format=json").json
+    said = events(query)
+    quotes = [members for name, members in said if name == "quote"]
+    assert quotes == whole["quotes"]
+    assert {quote["piece"] for quote in quotes} == {"early", "late"}
+    assert said[-1][1]["longest_quote"] == whole["longest_quote"] == 90
+    names = [name for name, _ in said]
+    assert names.index("quote") < len(names) - 1 - names[::-1].index("notes")  # while it is drawn
+
+
+@pytest.mark.parametrize("query", ["game=zelda&notes=0", "game=metroid", "game=zelda&top_p=2"])
+def test_what_is_wrong_before_the_first_note_is_a_problem_as_ever(client, query):
+    response = client.post(f"/generate?{query}&format=sse")
+    assert response.status_code in {404, 422}
+    assert response.content_type == "application/problem+json"
+
+
+def test_a_model_server_that_is_gone_before_the_first_note_is_a_503(client, loopback):
+    loopback.failure = grpc.StatusCode.UNAVAILABLE
+    assert client.post(f"{SONG}&format=sse").status_code == 503
+
+
+def test_what_breaks_midway_is_the_last_event(events, loopback):
+    loopback.after_draw = lambda draws: setattr(
+        loopback, "failure", grpc.StatusCode.INTERNAL if draws == 2 else None
+    )
+    said = events(f"{SONG}&notes=300")
+    assert [name for name, _ in said] == ["song", "notes", "notes", "error"]
+    problem = said[-1][1]
+    assert problem["type"] == "urn:leitmotif:problem:broken-contract"
+    assert problem["status"] == 502
+    assert "as told" not in json.dumps(problem)
+
+
+def test_a_bug_midway_is_told_without_its_insides(events, app, monkeypatch, caplog):
+    composer = app.extensions["leitmotif"].composer
+    chunk = composer._chunk
+
+    def buggy(work, place, position, steps):
+        if position:
+            raise ZeroDivisionError("secret internals")
+        return chunk(work, place, position, steps)
+
+    monkeypatch.setattr(composer, "_chunk", buggy)
+    name, problem = events(f"{SONG}&notes=300")[-1]
+    assert (name, problem["status"]) == ("error", 500)
+    assert "secret" not in json.dumps(problem)
+    assert "secret internals" in caplog.text
+
+
+def test_a_version_that_is_unloaded_before_the_first_note_goes_unnoticed(events, loopback):
+    def mangle(called, _):
+        if called == "prefill":
+            loopback.versions["zelda"], loopback.mangle = {2: "AVAILABLE"}, None
+
+    loopback.mangle = mangle
+    said = events(f"{SONG}&notes=100")
+    assert said[0][1]["version"] == 2
+    assert said[-1][0] == "end"
+
+
+def test_a_version_that_is_unloaded_midway_breaks_the_song_off(events, loopback):
+    loopback.after_draw = lambda draws: loopback.versions.update(
+        zelda={1 if draws < 2 else 2: "AVAILABLE"}
+    )
+    name, problem = events(f"{SONG}&notes=300")[-1]
+    assert (name, problem["status"]) == ("error", 503)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", READERS)
+def test_a_caller_who_hangs_up_ends_the_work(loopback, config, tmp_path, form):
+    loopback.slow_s = 0.03
+    with running_api(loopback, config, tmp_path) as (port, _):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("POST", f"{SONG}&notes=4000&format={form}")
+        answer = connection.getresponse()
+        assert answer.readline().startswith((b"event: song", b'{"event": "song"'))
+        answer.readline()
+        answer.close()
+        connection.close()
+        drawn = -1
+        for _ in range(100):
+            before, drawn = drawn, loopback.signatures().count("decode")
+            if drawn == before:
+                break
+            time.sleep(0.5)
+        assert drawn == before
+        assert drawn < 50  # of the 160 and more that the song would have taken
+        assert http_get(port, "/healthz") == 200
+
+
+def http_get(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("GET", path)
+    status = connection.getresponse().status
+    connection.close()
+    return status
