@@ -3,6 +3,7 @@
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
+from api import studio
 from api.composer import Composer
 from api.config import Config
 from api.formats import Format, formats
@@ -40,6 +41,7 @@ def create_app(config: Config, model_server: ModelServer | None = None) -> Flask
     games = Games(config.models_config, server)
     Services(games, Composer(server), config.request_seconds, _formats(config)).install(app)
     app.register_blueprint(bp)
+    app.register_blueprint(studio.bp)
     register_problems(app)
     log_requests(app)
     return app
