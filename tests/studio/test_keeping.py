@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from music.reading import read_midi
-from tests.studio.conftest import compose, kept, rows
+from tests.studio.conftest import compose, kept, rows, until
 
 pytestmark = pytest.mark.slow
 
@@ -60,16 +60,18 @@ def test_the_score_is_shown_page_by_page(page):
     assert pages.count() > 1
     expect(pages.first).to_have_attribute("alt", f"Score, page 1 of {pages.count()}")
     for sheet in pages.all():
-        size = sheet.evaluate("image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])")
+        size = sheet.evaluate(
+            "image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])"
+        )
         assert min(size) > 100
 
 
 def test_the_recording_plays_in_the_page(page):
     compose(page)
     page.click("#recording summary")
-    page.wait_for_function("document.getElementById('audio').readyState >= 2")
+    until(page, "document.getElementById('audio').readyState >= 2")
     page.evaluate("document.getElementById('audio').play()")
-    page.wait_for_function("document.getElementById('audio').currentTime > 0.2")
+    until(page, "document.getElementById('audio').currentTime > 0.2")
     assert page.evaluate("document.getElementById('audio').duration") > 2
 
 
@@ -117,7 +119,10 @@ def test_a_link_that_says_no_piece_is_told(studio, link):
 def test_pieces_stay_in_a_list_with_names_of_ones_own(page):
     first = compose(page)
     second = compose(page)
-    assert [piece["name"] for piece in kept(page)] == ["Majora's Mask, no. 2", "Majora's Mask, no. 1"]
+    assert [piece["name"] for piece in kept(page)] == [
+        "Majora's Mask, no. 2",
+        "Majora's Mask, no. 1",
+    ]
     page.locator(".piece-name").nth(1).fill("Dawn")
     page.locator(".piece-name").nth(1).press("Tab")
     page.reload()
@@ -140,7 +145,7 @@ def test_the_list_is_bounded(page):
     assert kept(page)[0]["name"] == "Majora's Mask, no. 14"
 
 
-def test_a_list_that_somebody_spoiled_is_begun_anew(studio, page):
+def test_a_list_that_somebody_spoiled_is_begun_anew(page):
     page.evaluate("localStorage.setItem('leitmotif.pieces', '{\"not\": a list')")
     page.reload()
     compose(page)

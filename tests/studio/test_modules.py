@@ -45,7 +45,10 @@ def test_a_piece_is_cleaned_barred_and_parted_as_the_score_is(page, seed):
     assert [tuple(note[:3]) for note in told["notes"]] == list(zip(*columns, strict=True))
     assert told["upbeat"] == upbeat(whole)
     right, left = (
-        {(int(o) - told["upbeat"], int(p)) for o, p in zip(hand.onset_ticks, hand.pitch, strict=True)}
+        {
+            (int(o) - told["upbeat"], int(p))
+            for o, p in zip(hand.onset_ticks, hand.pitch, strict=True)
+        }
         for hand in _hands(whole.shifted(told["upbeat"]))
     )
     assert {(n[0], n[2]) for n in told["notes"] if n[3]} == right
@@ -57,7 +60,8 @@ def test_its_midi_files_open_and_no_note_hangs(page):
         """async () => {
             const {toMidi} = await import('/studio/midi.js');
             const notes = [[0, 12, 60], [0, 6, 64], [12, 300, 60], [5000, 12, 70]];
-            return [...toMidi(notes.map(([start, duration, pitch]) => ({start, duration, pitch})), 97)];
+            const named = notes.map(([start, duration, pitch]) => ({start, duration, pitch}));
+            return [...toMidi(named, 97)];
         }"""
     )
     song = mido.MidiFile(file=io.BytesIO(bytes(written)))
