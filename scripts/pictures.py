@@ -16,16 +16,10 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 FOLDER = Path("docs/pictures")
-SONG = "game=bach&seed=7&notes=240&temperature=1&top_p=0.9&primer=corpus"
-FILES = {"bach.mid": "midi", "bach.svg": "svg"}
+SONG = "game=bach&seed=4&notes=200&temperature=1&top_p=0.9&primer=corpus"
 LOOKS: dict[str, dict[str, Any]] = {
-    "studio-light.png": {"color_scheme": "light", "viewport": {"width": 1280, "height": 860}},
     "studio-dark.png": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 860}},
-    "studio-phone.png": {
-        "color_scheme": "light",
-        "viewport": {"width": 390, "height": 844},
-        "device_scale_factor": 2,
-    },
+    "studio-light.png": {"color_scheme": "light", "viewport": {"width": 1280, "height": 860}},
 }
 PATIENCE_S = 120
 
@@ -37,14 +31,12 @@ def main() -> None:
         sys.exit("pictures: run make train GAME=bach first")
     FOLDER.mkdir(parents=True, exist_ok=True)
     with _service() as address, sync_playwright() as playwright:
-        for name, form in FILES.items():
-            request = f"{address}/generate?{SONG}&format={form}"
-            (FOLDER / name).write_bytes(_answer(request, "POST"))
+        (FOLDER / "bach.mid").write_bytes(_answer(f"{address}/generate?{SONG}", "POST"))
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
         for name, look in LOOKS.items():
-            _take(browser, f"{address}/#{SONG}", FOLDER / name, look)
+            _take(browser, f"{address}/#{SONG}", name, look)
         browser.close()
 
 
@@ -68,14 +60,17 @@ def _service() -> Iterator[str]:
         process.wait()
 
 
-def _take(browser: Browser, address: str, path: Path, look: dict[str, Any]) -> None:
-    """Open a piece by its link, play some of it, and take a picture."""
+def _take(browser: Browser, address: str, name: str, look: dict[str, Any]) -> None:
+    """Open a piece by its link, play some of it, and take pictures of the page and the score."""
     page = browser.new_context(**look).new_page()
     page.goto(address)
     page.locator("#keep:not([hidden])").wait_for()
     page.click("#play")
+    page.mouse.move(0, 0)
     page.wait_for_timeout(9000)
-    page.screenshot(path=path)
+    page.screenshot(path=FOLDER / name)
+    page.click("#score summary")
+    page.locator("#sheets img").first.screenshot(path=FOLDER / "bach-score.png")
     page.context.close()
 
 

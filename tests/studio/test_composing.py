@@ -118,6 +118,10 @@ def test_quotes_are_marked_with_the_piece_that_they_are_of(page, loopback):
     page.check("#keep-seed")
     expect(page.locator(".card")).to_contain_text("version 2")
     compose(page, 200)
+    expect(page.locator("#quotes-summary")).to_have_text(
+        re.compile(r"Quotes: \d+, the longest \d+ notes of Clock Town")
+    )
+    page.click("#quotes-summary")
     quote = page.locator("#quotes button").first
     expect(quote).to_contain_text("Clock Town")
     expect(page.locator("#roll-tip")).to_be_hidden()

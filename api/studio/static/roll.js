@@ -198,9 +198,11 @@ export class Roll {
     if (!piece) return;
     const tick = this.#tickAt(x);
     const isOverNotes = y > HEADER_PX;
-    const spans = piece.quotes.map((quote) => ({ quote, ...piece.span(quote) }));
-    const found = spans.find(({ start, end }) => isOverNotes && start <= tick && tick < end);
-    this.point(found?.quote ?? null);
+    const here = piece.quotes.filter((quote) => {
+      const { start, end } = piece.span(quote);
+      return isOverNotes && start <= tick && tick < end;
+    });
+    this.point(here.sort((a, b) => b.notes - a.notes)[0] ?? null);
   }
 
   /** @param {number} ticks */
@@ -406,20 +408,20 @@ export class Roll {
   #drawQuotes(piece, colours) {
     const pen = this.#pen;
     const top = this.#height - QUOTES_PX;
+    pen.fillStyle = colours.quote;
+    pen.beginPath();
     for (const quote of piece.quotes) {
       const { start, end } = piece.span(quote);
       const [x, width] = [this.#x(start), this.#pixels(end - start)];
       if (x > this.#width || x + width < 0) continue;
-      const isPointed = quote === this.#pointed;
-      pen.fillStyle = colours.quote;
-      pen.globalAlpha = isPointed ? 0.14 : 0.05;
-      pen.fillRect(x, HEADER_PX, width, top - HEADER_PX);
-      pen.globalAlpha = isPointed ? 1 : 0.7;
-      pen.beginPath();
       pen.roundRect(x, top + 6, Math.max(3, width - 1), 6, 3);
-      pen.fill();
-      pen.globalAlpha = 1;
     }
+    pen.fill(); // together, since they overlap
+    if (!this.#pointed) return;
+    const { start, end } = piece.span(this.#pointed);
+    pen.globalAlpha = 0.16;
+    pen.fillRect(this.#x(start), HEADER_PX, this.#pixels(end - start), this.#height);
+    pen.globalAlpha = 1;
   }
 }
 

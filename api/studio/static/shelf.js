@@ -66,7 +66,8 @@ export class Shelf {
 
   /** @param {string} title */
   #nextName(title) {
-    const short = title.split(": ").at(-1); // of a series
+    const own = title.split(": ").at(-1) ?? title; // without that of its series
+    const short = own.charAt(0).toUpperCase() + own.slice(1);
     const numbers = this.#pieces.map(({ name }) => name.match(/^(.*), no\. (\d+)$/));
     const used = numbers.map((found) => (found?.[1] === short ? Number(found?.[2]) : 0));
     return `${short}, no. ${Math.max(0, ...used) + 1}`;

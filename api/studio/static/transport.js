@@ -20,7 +20,6 @@ export class Transport {
   #quotes = byId("quotes", HTMLElement);
   /** @type {Piece | null} */
   #piece = null;
-  #shownQuotes = 0;
   #roll;
   player;
 
@@ -63,7 +62,6 @@ export class Transport {
   /** @param {Piece} piece */
   show(piece) {
     this.#piece = piece;
-    this.#shownQuotes = 0;
     this.#quotes.replaceChildren();
     this.player.load(piece);
     this.#roll.show(piece);
@@ -78,10 +76,18 @@ export class Transport {
     this.#roll.changed();
     this.#tellTime();
     this.#described.textContent = inWords(piece);
-    const quotes = piece.quotes.slice(this.#shownQuotes);
-    this.#quotes.append(...quotes.map((quote) => this.#quoteButton(piece, quote)));
-    this.#shownQuotes = piece.quotes.length;
-    byId("quotes-block", HTMLElement).hidden = piece.quotes.length === 0;
+    this.#tellQuotes(piece);
+  }
+
+  /** @param {Piece} piece */
+  #tellQuotes({ quotes }) {
+    const [longest] = [...quotes].sort((a, b) => b.notes - a.notes);
+    byId("quotes-block", HTMLElement).hidden = !longest;
+    if (!longest || quotes.length === this.#quotes.childElementCount) return;
+    const most = `${count(longest.notes, "note")} of ${longest.piece}`;
+    byId("quotes-summary", HTMLElement).textContent = `Quotes: ${quotes.length}, the longest ${most}`;
+    const told = quotes.slice(this.#quotes.childElementCount);
+    this.#quotes.append(...told.map((quote) => this.#quoteButton(quote)));
   }
 
   toggle() {
@@ -89,11 +95,9 @@ export class Transport {
     else this.player.play();
   }
 
-  /**
-   * @param {Piece} piece
-   * @param {Quote} quote
-   */
-  #quoteButton(piece, quote) {
+  /** @param {Quote} quote */
+  #quoteButton(quote) {
+    const piece = /** @type {Piece} */ (this.#piece);
     const { start } = piece.span(quote);
     const words = `${quote.piece}, ${count(quote.notes, "note")} from bar ${piece.bar(start)}`;
     const button = make("button", { type: "button", class: "quote" }, words);
