@@ -108,7 +108,8 @@ export class Form {
   /** Says what is missing before anything is asked; true where nothing is. */
   check() {
     this.clearProblems();
-    if (this.#primer === "file" && !this.#file) return this.#complain("file", "Choose a MIDI file, or drop one here.");
+    if (this.#primer === "file" && !this.#file)
+      return this.#complain("file", "Choose a MIDI file, or drop one here.");
     for (const control of [this.#length, this.#seed, this.#tempo, this.#maxQuote]) {
       if (!control.checkValidity()) {
         const { min, max, step } = control;
@@ -143,7 +144,8 @@ export class Form {
 
   clearProblems() {
     for (const error of this.element.querySelectorAll(".error")) error.textContent = "";
-    for (const control of this.element.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
+    for (const control of this.element.querySelectorAll("[aria-invalid]"))
+      control.removeAttribute("aria-invalid");
   }
 
   /**
@@ -173,7 +175,8 @@ export class Form {
 
   #changed() {
     byId("temperature-value", HTMLOutputElement).value = Number(this.#temperature.value).toFixed(2);
-    byId("top_p-value", HTMLOutputElement).value = `${Math.round(Number(this.#topP.value) * 100)} %`;
+    byId("top_p-value", HTMLOutputElement).value =
+      `${Math.round(Number(this.#topP.value) * 100)} %`;
     this.#fileControls.hidden = this.#primer !== "file";
   }
 

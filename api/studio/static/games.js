@@ -49,7 +49,9 @@ export class Games {
 
   /** The name of the game that is chosen; empty where there is none. */
   get chosen() {
-    const checked = /** @type {HTMLInputElement | null} */ (this.#cards.querySelector("input:checked"));
+    const checked = /** @type {HTMLInputElement | null} */ (
+      this.#cards.querySelector("input:checked")
+    );
     return checked?.value ?? "";
   }
 
@@ -84,7 +86,8 @@ export class Games {
     this.#shown = described;
     this.#games = games.map((game) => ({ ...game, title: game.title ?? this.#titleOf(game.game) }));
     this.#cards.replaceChildren(...this.#games.map((game) => card(game, game.game === chosen)));
-    if (hadFocus) /** @type {HTMLElement | null} */ (this.#cards.querySelector("input:checked"))?.focus();
+    if (hadFocus)
+      /** @type {HTMLElement | null} */ (this.#cards.querySelector("input:checked"))?.focus();
     this.#none.hidden = games.length > 0;
     this.#tellState(games);
     this.#onChange();
@@ -102,7 +105,10 @@ export class Games {
   #tellState(games) {
     const ready = games.filter(({ state }) => state === READY).length;
     if (games.length && games.every(({ state }) => state === "UNREACHABLE")) {
-      this.#say("The model server does not answer. As soon as it does, you can compose here again.", "gone");
+      this.#say(
+        "The model server does not answer. As soon as it does, you can compose here again.",
+        "gone",
+      );
     } else if (!games.length) {
       this.#say("", "empty");
     } else {
@@ -115,7 +121,12 @@ export class Games {
    * @param {"ready" | "loading" | "empty" | "gone"} state
    */
   #say(trouble, state) {
-    const words = { ready: "Ready", loading: "Loading", empty: "No game yet", gone: "Not connected" };
+    const words = {
+      ready: "Ready",
+      loading: "Loading",
+      empty: "No game yet",
+      gone: "Not connected",
+    };
     if (this.#trouble.textContent !== trouble) this.#trouble.textContent = trouble;
     this.#service.dataset.state = state;
     if (this.#service.textContent !== words[state]) this.#service.textContent = words[state];
@@ -134,7 +145,8 @@ function bestOf(games) {
 function card({ game, title, pieces, notes, version, state }, isChosen) {
   const input = make("input", { type: "radio", name: "game", value: game });
   input.checked = isChosen;
-  const learned = pieces === null || notes === null ? "" : `${count(pieces, "piece")} · ${count(notes, "note")}`;
+  const learned =
+    pieces === null || notes === null ? "" : `${count(pieces, "piece")} · ${count(notes, "note")}`;
   const standing = state === READY ? `version ${version}` : (STATES[state] ?? "loading …");
   return make(
     "label",

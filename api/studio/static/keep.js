@@ -9,7 +9,8 @@ import { Problem, written } from "./service.js";
 
 /** @type {Record<string, string>} */
 const SUFFIXES = { midi: "mid", wav: "wav", musicxml: "musicxml", svg: "svg" };
-const TOO_LARGE = "This piece goes on from a MIDI file that is too large for a link; keep the piece itself.";
+const TOO_LARGE =
+  "This piece goes on from a MIDI file that is too large for a link; keep the piece itself.";
 
 export class Keep {
   #section = byId("keep", HTMLElement);
@@ -38,7 +39,9 @@ export class Keep {
   constructor(onProblem) {
     this.#onProblem = onProblem;
     for (const button of this.#section.querySelectorAll("button[data-format]")) {
-      button.addEventListener("click", () => this.#download(/** @type {HTMLButtonElement} */ (button)));
+      button.addEventListener("click", () =>
+        this.#download(/** @type {HTMLButtonElement} */ (button)),
+      );
     }
     byId("copy-link", HTMLButtonElement).addEventListener("click", () => this.#copyLink());
     this.#score.addEventListener("toggle", () => this.#load(this.#score));
@@ -107,7 +110,10 @@ export class Keep {
     const sheets = pages(picture);
     this.#sheets.replaceChildren(
       ...sheets.map((page, number) =>
-        make("img", { src: this.#address(page), alt: `Score, page ${number + 1} of ${sheets.length}` }),
+        make("img", {
+          src: this.#address(page),
+          alt: `Score, page ${number + 1} of ${sheets.length}`,
+        }),
       ),
     );
   }

@@ -85,8 +85,11 @@ async function follow(piece, signal, linkedVersion) {
       showFacts(piece);
     } else if (event.event === "notes") {
       piece.add(event.notes);
-      progress.value = piece.recipe.notes ? piece.notes.length / piece.recipe.notes : piece.end_s / (piece.recipe.seconds ?? 1);
-      if (piece.notes.length - said >= SAID_EVERY_NOTES) say(`${(said = piece.notes.length)} notes composed`);
+      progress.value = piece.recipe.notes
+        ? piece.notes.length / piece.recipe.notes
+        : piece.end_s / (piece.recipe.seconds ?? 1);
+      if (piece.notes.length - said >= SAID_EVERY_NOTES)
+        say(`${(said = piece.notes.length)} notes composed`);
       showFacts(piece);
       transport.changed();
     } else if (event.event === "quote") {
@@ -188,7 +191,9 @@ function followLink() {
   if (location.hash.length < 2 || location.hash === ownLink) return;
   const linked = fromLink(location.hash.slice(1));
   if (!linked) return void (notice.textContent = "This link does not say which piece it is of.");
-  const known = shelf.find((piece) => toLink(piece.recipe, piece.version) === location.hash.slice(1));
+  const known = shelf.find(
+    (piece) => toLink(piece.recipe, piece.version) === location.hash.slice(1),
+  );
   if (known) return openPiece(known);
   form.fill(linked.recipe);
   void composePiece(linked.recipe, { isPlayed: false, linkedVersion: linked.version });

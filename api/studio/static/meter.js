@@ -43,9 +43,13 @@ export function partHands(notes, upbeatTicks) {
   while (first < notes.length) {
     const bar = Math.floor((notes[first].start + upbeatTicks) / BAR_TICKS);
     let behind = first + 1;
-    while (behind < notes.length && notes[behind].start + upbeatTicks < (bar + 1) * BAR_TICKS) behind++;
+    while (behind < notes.length && notes[behind].start + upbeatTicks < (bar + 1) * BAR_TICKS)
+      behind++;
     const here = notes.slice(first, behind);
-    parting = nextParting(here.map((note) => note.pitch), parting);
+    parting = nextParting(
+      here.map((note) => note.pitch),
+      parting,
+    );
     for (const note of here) note.isRight = note.pitch >= parting;
     first = behind;
   }

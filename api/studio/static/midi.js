@@ -12,7 +12,10 @@ export function lastBars(piece) {
   const lastBarLine = (piece.bars - 1) * BAR_TICKS - piece.upbeat;
   const from = Math.max(0, lastBarLine - (LAST_BARS - 1) * BAR_TICKS);
   const notes = piece.notes.slice(piece.firstFrom(from));
-  return toMidi(notes.map((note) => ({ ...note, start: note.start - from })), piece.tempo);
+  return toMidi(
+    notes.map((note) => ({ ...note, start: note.start - from })),
+    piece.tempo,
+  );
 }
 
 /**

@@ -81,7 +81,9 @@ export class Piano {
  */
 export function room(context, destination) {
   const input = new GainNode(context);
-  const limit = new WaveShaperNode(context, { curve: Float32Array.from({ length: 2049 }, (_, n) => Math.tanh(n / 512 - 2)) });
+  const limit = new WaveShaperNode(context, {
+    curve: Float32Array.from({ length: 2049 }, (_, n) => Math.tanh(n / 512 - 2)),
+  });
   // The curve goes from -1 to 1, where sound may go beyond: halve it first.
   const halved = new GainNode(context, { gain: 0.5 });
   const walls = new ConvolverNode(context, { buffer: echoes(context), disableNormalization: true });
@@ -117,7 +119,12 @@ function tone(pitch) {
     const struck = Math.abs(Math.sin(Math.PI * number * STRIKING_POINT)) * number ** -0.6;
     const loudness = struck * Math.exp(-(hz - basic_hz) / (700 + 1.6 * basic_hz));
     for (const string of STRINGS) {
-      addDecaying(samples, hz * string.detune, (fall + 8e-8 * hz ** 2) * string.fall, loudness * string.part);
+      addDecaying(
+        samples,
+        hz * string.detune,
+        (fall + 8e-8 * hz ** 2) * string.fall,
+        loudness * string.part,
+      );
     }
   }
   shape(samples, pitch);

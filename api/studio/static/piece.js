@@ -142,7 +142,10 @@ export class Piece {
    */
   span(quote) {
     const notes = this.notes.slice(quote.first_note, quote.first_note + quote.notes);
-    return { start: notes[0]?.start ?? 0, end: Math.max(0, ...notes.map((n) => n.start + n.duration)) };
+    return {
+      start: notes[0]?.start ?? 0,
+      end: Math.max(0, ...notes.map((n) => n.start + n.duration)),
+    };
   }
 
   /** @returns {StoredPiece} */
@@ -166,7 +169,11 @@ export class Piece {
     const told = [];
     for (let place = 0; place + 2 < stored.notes.length; place += 3) {
       const [pitch, start, duration] = stored.notes.slice(place, place + 3);
-      told.push({ pitch, start_beats: start / TICKS_PER_BEAT, duration_beats: duration / TICKS_PER_BEAT });
+      told.push({
+        pitch,
+        start_beats: start / TICKS_PER_BEAT,
+        duration_beats: duration / TICKS_PER_BEAT,
+      });
     }
     piece.add(told);
     return piece;

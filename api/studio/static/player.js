@@ -105,7 +105,8 @@ export class Player {
 
   set volume(volume) {
     this.#volume = volume;
-    if (this.context) this.output?.gain.setTargetAtTime(volume ** 2, this.context.currentTime, 0.02);
+    if (this.context)
+      this.output?.gain.setTargetAtTime(volume ** 2, this.context.currentTime, 0.02);
   }
 
   #open() {

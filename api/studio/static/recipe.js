@@ -22,7 +22,13 @@
  */
 
 const NUMBERS = /** @type {const} */ ([
-  "notes", "seconds", "temperature", "top_p", "seed", "tempo", "max_quote",
+  "notes",
+  "seconds",
+  "temperature",
+  "top_p",
+  "seed",
+  "tempo",
+  "max_quote",
 ]);
 const MOST_LINK_CHARACTERS = 8000; // what mail and chat still carry
 const SEEDS = 2 ** 32;
@@ -61,7 +67,11 @@ export function toForm(recipe, format) {
  * @returns {string | null} null where its MIDI file is too large for a link.
  */
 export function toLink(recipe, version) {
-  const said = new URLSearchParams({ game: recipe.game, version: String(version), primer: recipe.primer });
+  const said = new URLSearchParams({
+    game: recipe.game,
+    version: String(version),
+    primer: recipe.primer,
+  });
   for (const name of NUMBERS) {
     if (recipe[name] !== undefined) said.set(name, String(recipe[name]));
   }

@@ -344,7 +344,8 @@ export class Roll {
       const line = (bar - 1) * BAR_TICKS - piece.upbeat;
       const isCounted = (bar - 1) % every === 0;
       pen.fillStyle = isCounted ? colours.barLine : colours.beatLine;
-      if (isCounted || this.#pixels(BAR_TICKS) > 6) pen.fillRect(this.#x(line), HEADER_PX, 1, bottom);
+      if (isCounted || this.#pixels(BAR_TICKS) > 6)
+        pen.fillRect(this.#x(line), HEADER_PX, 1, bottom);
       pen.fillStyle = colours.label;
       if (isCounted) pen.fillText(String(bar), Math.max(4, this.#x(line) + 4), HEADER_PX / 2);
       for (let beat = 1; beat < 4 && this.#pxPerBeat > 16; beat++) {
@@ -368,7 +369,8 @@ export class Roll {
     /** @type {Record<"left" | "right" | "sounding", Note[]>} */
     const settled = { left: [], right: [], sounding: [] };
     for (const note of visible) {
-      const isSounding = this.#isAlive && note.start <= playhead && playhead < note.start + note.duration;
+      const isSounding =
+        this.#isAlive && note.start <= playhead && playhead < note.start + note.duration;
       const hand = note.isRight ? "right" : "left";
       const grown = (now_ms - (this.#arrivals.get(note) ?? -Infinity)) / ARRIVING_MS;
       if (grown >= 1) {

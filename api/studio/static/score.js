@@ -10,7 +10,10 @@ const FONTS = /<style[^>]*>\s*@font-face.*?<\/style>/gs;
  */
 export function pages(picture) {
   const fonts = (picture.match(FONTS) ?? []).join(""); // only the first page has them
-  const placed = picture.slice(0, picture.lastIndexOf("</svg>")).split(/(?=<svg y=")/).slice(1);
+  const placed = picture
+    .slice(0, picture.lastIndexOf("</svg>"))
+    .split(/(?=<svg y=")/)
+    .slice(1);
   return placed.map((page, number) => {
     const whole = number ? page.replace(">", `>${fonts}`) : page;
     return new Blob([whole.replace(/ y="[^"]*"/, "")], { type: "image/svg+xml" });

@@ -110,9 +110,12 @@ async function problem(response) {
   const { status } = response;
   const members = await response.json().catch(() => ({}));
   const wait_s = Number(response.headers.get("Retry-After"));
-  const again = status === 429 || (status === 503 && wait_s) ? ` Try again in ${wait_s || 1} s.` : "";
+  const again =
+    status === 429 || (status === 503 && wait_s) ? ` Try again in ${wait_s || 1} s.` : "";
   const detail = members.detail ?? `The service answered ${status}.`;
-  const kind = String(members.type ?? "").split(":").at(-1);
+  const kind = String(members.type ?? "")
+    .split(":")
+    .at(-1);
   return new Problem(detail + again, { status, kind, parameter: members.parameter });
 }
 

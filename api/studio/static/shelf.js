@@ -90,18 +90,38 @@ export class Shelf {
 
   /** @param {Piece} piece */
   #item(piece) {
-    const name = make("input", { class: "piece-name", "aria-label": "Name of the piece", value: piece.name, maxlength: "80" });
+    const name = make("input", {
+      class: "piece-name",
+      "aria-label": "Name of the piece",
+      value: piece.name,
+      maxlength: "80",
+    });
     name.addEventListener("change", () => {
       piece.name = name.value.trim() || piece.name;
       this.#keep();
       this.#onRename(piece);
     });
-    const open = make("button", { type: "button", class: "piece-open", "aria-label": `Open ${piece.name}` }, sketch(piece));
+    const open = make(
+      "button",
+      { type: "button", class: "piece-open", "aria-label": `Open ${piece.name}` },
+      sketch(piece),
+    );
     open.addEventListener("click", () => this.#onOpen(piece));
-    const remove = make("button", { type: "button", class: "quiet", "aria-label": `Remove ${piece.name}` }, "Remove");
+    const remove = make(
+      "button",
+      { type: "button", class: "quiet", "aria-label": `Remove ${piece.name}` },
+      "Remove",
+    );
     remove.addEventListener("click", () => this.#remove(piece));
     const facts = `${count(piece.notes.length, "note")} · ${clock(piece.end_s)}`;
-    const item = make("li", { class: "piece" }, open, name, make("span", { class: "piece-facts" }, facts), remove);
+    const item = make(
+      "li",
+      { class: "piece" },
+      open,
+      name,
+      make("span", { class: "piece-facts" }, facts),
+      remove,
+    );
     if (piece === this.#open) item.setAttribute("aria-current", "true");
     return item;
   }

@@ -31,7 +31,11 @@ export class Transport {
       spacer: byId("roll-spacer", HTMLElement),
       tip: byId("roll-tip", HTMLElement),
     };
-    this.#roll = new Roll(parts, () => this.player.position_s, (seconds) => this.player.seek(seconds));
+    this.#roll = new Roll(
+      parts,
+      () => this.player.position_s,
+      (seconds) => this.player.seek(seconds),
+    );
     this.#roll.show(new Piece({ game: "", temperature: 1, top_p: 1, seed: 0, primer: "none" }));
     this.#listen();
     setInterval(() => this.#tellTime(), 200);
@@ -85,7 +89,8 @@ export class Transport {
     byId("quotes-block", HTMLElement).hidden = !longest;
     if (!longest || quotes.length === this.#quotes.childElementCount) return;
     const most = `${count(longest.notes, "note")} of ${longest.piece}`;
-    byId("quotes-summary", HTMLElement).textContent = `Quotes: ${quotes.length}, the longest ${most}`;
+    byId("quotes-summary", HTMLElement).textContent =
+      `Quotes: ${quotes.length}, the longest ${most}`;
     const told = quotes.slice(this.#quotes.childElementCount);
     this.#quotes.append(...told.map((quote) => this.#quoteButton(quote)));
   }
@@ -105,8 +110,10 @@ export class Transport {
       this.player.seek(piece.seconds(start));
       this.#roll.follow();
     });
-    for (const event of ["pointerenter", "focus"]) button.addEventListener(event, () => this.#roll.point(quote));
-    for (const event of ["pointerleave", "blur"]) button.addEventListener(event, () => this.#roll.point(null));
+    for (const event of ["pointerenter", "focus"])
+      button.addEventListener(event, () => this.#roll.point(quote));
+    for (const event of ["pointerleave", "blur"])
+      button.addEventListener(event, () => this.#roll.point(null));
     return make("li", {}, button);
   }
 
@@ -153,7 +160,10 @@ export class Transport {
     const bar = piece.notes.length ? piece.bar(piece.ticks(position_s)) : 0;
     this.#canvas.setAttribute("aria-valuemax", String(Math.round(piece.end_s)));
     this.#canvas.setAttribute("aria-valuenow", String(Math.round(position_s)));
-    this.#canvas.setAttribute("aria-valuetext", `Bar ${bar} of ${piece.bars}, ${clock(position_s)} of ${clock(piece.end_s)}`);
+    this.#canvas.setAttribute(
+      "aria-valuetext",
+      `Bar ${bar} of ${piece.bars}, ${clock(position_s)} of ${clock(piece.end_s)}`,
+    );
   }
 }
 
