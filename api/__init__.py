@@ -5,6 +5,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from api.composer import Composer
 from api.config import Config
+from api.docs import bp as docs
 from api.formats import Format, formats
 from api.games import Games
 from api.model_client import GrpcModelServer
@@ -40,6 +41,7 @@ def create_app(config: Config, model_server: ModelServer | None = None) -> Flask
     games = Games(config.models_config, server)
     Services(games, Composer(server), config.request_seconds, _formats(config)).install(app)
     app.register_blueprint(bp)
+    app.register_blueprint(docs)
     register_problems(app)
     log_requests(app)
     return app

@@ -3,6 +3,7 @@ import pytest
 from api import create_app
 from api.config import Config
 from api.model_client import GrpcModelServer
+from tests.api.contract import CheckedClient
 from tests.api.loopback import LoopbackModelServer, write_models_config
 
 
@@ -31,7 +32,10 @@ def config(tmp_path, loopback):
 
 @pytest.fixture
 def app(config, model_server):
-    return create_app(config, model_server)
+    """An app whose every answer is held against its contract."""
+    app = create_app(config, model_server)
+    app.test_client_class = CheckedClient
+    return app
 
 
 @pytest.fixture

@@ -1,0 +1,57 @@
+"""The contract, as a document and as a page to read it and try it."""
+
+import json
+from http import HTTPStatus
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from api.openapi import DOCS_FILES, document
+from api.requests import JSON
+
+# The page runs our own script alone, and talks to this server alone.
+_POLICY = "; ".join(
+    (
+        *("default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'"),
+        *("img-src data: blob:", "media-src blob:"),
+        *("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"),
+    )
+)
+_FOLDER = Path(__file__).parent / "static"
+
+bp = Blueprint("docs", __name__, template_folder="templates")
+_document = document()
+_document_json = json.dumps(_document, ensure_ascii=False).encode()
+_files = {name: (_FOLDER / name).read_bytes() for name in DOCS_FILES}
+
+
+@bp.get("/openapi.json")
+def openapi() -> Response:
+    """Give the OpenAPI document; 200 or 304."""
+    return _answer(_document_json, JSON)
+
+
+@bp.get("/docs")
+def docs() -> Response:
+    """Give the page; 200 or 304."""
+    page = render_template("docs.html", api=_document)
+    response = _answer(page.encode(), "text/html; charset=utf-8")
+    response.headers.update({"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"})
+    return response
+
+
+@bp.get("/docs/<file>")
+def docs_file(file: str) -> Response:
+    """Give a file that the page is made of; 200, 304 or 404."""
+    if file not in _files:
+        abort(HTTPStatus.NOT_FOUND)
+    return _answer(_files[file], f"{DOCS_FILES[file]}; charset=utf-8")
+
+
+def _answer(body: bytes, media_type: str) -> Response:
+    """Answer with what changes with the server alone: kept by browsers, and asked for again."""
+    response = Response(body, content_type=media_type)
+    response.headers.update({"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
+    response.add_etag()
+    response.make_conditional(request)
+    return response
