@@ -28,7 +28,8 @@ Composes new music in the style of a game that a model has learned from.
 `POST /generate` takes its parameters from the query, a form or a JSON body of up to
 {MOST_BODY_BYTES // 1024} KB, each of them once. What comes back is MIDI unless `format` or the
 `Accept` header asks for something else. Every error is `application/problem+json` (RFC 9457) and
-says what would fit.
+says what would fit; only what is not HTTP, or has a line beyond 4 KB or a header beyond 8, never
+comes so far: it is a 400, 414 or 431 in HTML.
 """
 _GENERATE = """\
 `game` is needed, in the query or in the body; give `notes` or `seconds`, not both. With a `seed` of
@@ -51,7 +52,6 @@ def document() -> dict[str, Any]:
             "summary": "New music in the style of a game.",
             "description": _ABOUT,
         },
-        "servers": [{"url": "./"}],
         "paths": {
             "/generate": {"post": _generate()},
             "/games": {"get": _listing("listGames", "List the games", "Games")},
