@@ -1,4 +1,4 @@
-"""Serves the API with gunicorn: python -m api."""
+"""Serves the API with gunicorn: python -m api. With compose, asks one for a song."""
 
 import logging
 import os
@@ -12,6 +12,10 @@ from api.config import Config, ConfigError
 
 # Beyond the time of a request: a worker is not taken for dead, and may finish, before that is up.
 SPARE_SECONDS = 5
+
+USAGE = """\
+usage: python -m api             serve, as the environment says (README, Settings)
+       python -m api compose     ask a running one for a song; --help says how"""
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -49,13 +53,28 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return create_app(self._config)
 
 
-def main() -> None:
+def serve() -> None:
     """Serve until a signal ends it."""
     try:
         config = Config.from_environment(os.environ)
     except ConfigError as error:
         sys.exit(f"api: {error}")
     Server(config).run()
+
+
+def main() -> None:
+    """Do what the command line says."""
+    match sys.argv[1:]:
+        case []:
+            serve()
+        case ["compose", *options]:
+            from api.compose import main as compose  # noqa: PLC0415  not for who serves
+
+            sys.exit(compose(options))
+        case ["-h" | "--help"]:
+            print(USAGE)
+        case _:
+            sys.exit(USAGE)
 
 
 if __name__ == "__main__":
