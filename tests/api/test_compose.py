@@ -73,8 +73,8 @@ def test_a_format_that_is_named_goes_before_the_ending(compose, tmp_path):
         (
             (*ZELDA, "-o", "song.mp3"),
             (
-                "-o: '.mp3' is the ending of no format; let it be .mid, .midi, .wav, .json, .musicxml, "
-                ".svg, or give --format"
+                "-o: '.mp3' is the ending of no format; let it be .mid, .midi, .wav, .json, "
+                ".musicxml, .svg, or give --format"
             ),
         ),
         ((*ZELDA, "-o", "song"), "-o: the name has no ending; let it be .mid, "),
