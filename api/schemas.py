@@ -21,7 +21,7 @@ def reference(name: str) -> Schema:
 
 def schema_of(parameter: Parameter) -> Schema:
     """Say what values a parameter takes."""
-    schema: Schema = {"description": f"{parameter.effect[:1].upper()}{parameter.effect[1:]}."}
+    schema: Schema = {"description": parameter.effect}
     match parameter.kind:
         case Kind.NAME:
             schema |= _NAME
@@ -64,12 +64,13 @@ def answer_schemas() -> dict[str, Schema]:
 
 
 def _range(parameter: Parameter) -> Schema:
-    is_whole = parameter.kind is Kind.WHOLE
-    lowest, highest = (
-        int(bound) if is_whole else bound for bound in (parameter.lowest, parameter.highest)
-    )
     least = "minimum" if parameter.lowest_fits else "exclusiveMinimum"
-    return {least: lowest, "maximum": highest}
+    return {least: _plain(parameter.lowest), "maximum": _plain(parameter.highest)}
+
+
+def _plain(number: float) -> float:
+    """Write a whole number without a point."""
+    return int(number) if float(number).is_integer() else number
 
 
 def _object(optional: Iterable[str] = (), **members: Schema) -> Schema:

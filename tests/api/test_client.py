@@ -1,6 +1,9 @@
 """The Python client: what it asks, what it makes of answers, and of what goes wrong."""
 
 import json
+import shutil
+import subprocess
+import sys
 import threading
 from dataclasses import fields
 from io import BytesIO
@@ -33,7 +36,7 @@ from music.reading import read_midi
 from tests.api.contract import CONTRACT
 from tests.api.loopback import description
 from tests.api.serving import answer, playing, serving
-from tests.api.test_process import free_port, running_api
+from tests.api.test_process import free_port, run, running_api
 
 SONG = "/generate?game=zelda&seed=7&notes=40"
 FINE = answer(
@@ -327,6 +330,25 @@ def test_a_key_that_is_none_is_refused_without_showing_it(key):
 def test_all_that_goes_wrong_is_of_one_tree():
     for kind in (ProblemError, TooSlowError, UnreachableError):
         assert issubclass(kind, LeitmotifError)
+
+
+def test_it_needs_nothing_but_python(tmp_path):
+    shutil.copy(module.__file__, tmp_path / "client.py")
+    finished = subprocess.run(
+        [sys.executable, "-S", "-c", "import client, sys; print('flask' in sys.modules)"],
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+        env={},
+        text=True,
+        timeout=60,
+    )
+    assert finished.stdout == "False\n", finished.stderr
+
+
+def test_who_serves_does_not_load_it():
+    program = "import sys, api.__main__; print('api.client' in sys.modules)"
+    assert run(program).stdout == "False\n"
 
 
 @pytest.mark.slow
