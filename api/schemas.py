@@ -91,6 +91,10 @@ def _said(schema: Schema, description: str) -> Schema:
     return {**schema, "description": description}
 
 
+def _shown(schema: Schema, **example: object) -> Schema:
+    return {**schema, "examples": [example]}
+
+
 def _or_null(schema: Schema) -> Schema:
     return {**schema, "type": [schema["type"], "null"]}
 
@@ -106,13 +110,21 @@ _IDENTITY = {
     "seed": _said(_COUNT, "Brings the same song, with the same parameters and version."),
     "tempo": _TEMPO,
 }
-_NOTE = _object(
-    pitch=_said(_PITCH, "A MIDI note number; 60 is middle C."),
-    start_beats=_TIME,
-    duration_beats=_POSITIVE,
-    start_s=_TIME,
-    duration_s=_POSITIVE,
-    velocity={"type": "integer", "minimum": 1, "maximum": 127},
+_NOTE = _shown(
+    _object(
+        pitch=_said(_PITCH, "A MIDI note number; 60 is middle C."),
+        start_beats=_TIME,
+        duration_beats=_POSITIVE,
+        start_s=_TIME,
+        duration_s=_POSITIVE,
+        velocity={"type": "integer", "minimum": 1, "maximum": 127},
+    ),
+    pitch=60,
+    start_beats=1.5,
+    duration_beats=0.5,
+    start_s=0.75,
+    duration_s=0.25,
+    velocity=80,
 )
 _QUOTE_MEMBERS = {
     "piece": _said(_NAME, "The piece that the model learned from."),
@@ -122,7 +134,15 @@ _QUOTE_MEMBERS = {
     "start_beats": _TIME,
     "start_s": _TIME,
 }
-_QUOTE = _object(**_QUOTE_MEMBERS)
+_QUOTE = _shown(
+    _object(**_QUOTE_MEMBERS),
+    piece="bwv269",
+    notes=14,
+    first_note=31,
+    first_note_in_piece=0,
+    start_beats=9,
+    start_s=4.5,
+)
 _GAME_STATE_MEMBERS = {
     "game": _NAME,
     "version": _said(_or_null(_COUNT), "Which one songs come from, or else the newest."),
@@ -133,14 +153,23 @@ _GAME_STATE_MEMBERS = {
     ),
 }
 _GAME_STATE = _object(**_GAME_STATE_MEMBERS)
-_GAME = _object(
-    **_GAME_STATE_MEMBERS,
-    title=_or_null(_TEXT),
-    pieces=_said(_or_null(_COUNT), "How many the model learned from."),
-    notes=_said(_or_null(_COUNT), "How many those pieces have."),
-    held_out_bits_per_note=_said(
-        _or_null(_TIME), "How well pieces are foretold that it did not learn from."
+_GAME = _shown(
+    _object(
+        **_GAME_STATE_MEMBERS,
+        title=_or_null(_TEXT),
+        pieces=_said(_or_null(_COUNT), "How many the model learned from."),
+        notes=_said(_or_null(_COUNT), "How many those pieces have."),
+        held_out_bits_per_note=_said(
+            _or_null(_TIME), "How well pieces are foretold that it did not learn from."
+        ),
     ),
+    game="majoras_mask",
+    version=1,
+    state="AVAILABLE",
+    title="The Legend of Zelda: Majora's Mask",
+    pieces=9,
+    notes=4321,
+    held_out_bits_per_note=5.07,
 )
 _PROBLEM_MEMBERS = {
     "type": _said(_TEXT, "Tells one kind of problem from another."),

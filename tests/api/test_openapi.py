@@ -115,6 +115,14 @@ def test_every_example_of_a_request_is_a_request():
         assert song_request(Given(*item, is_json=True) for item in body["example"].items())
 
 
+@pytest.mark.parametrize("name", CONTRACT["components"]["schemas"])
+def test_every_example_of_an_answer_is_one(name):
+    examples = CONTRACT["components"]["schemas"][name].get("examples", ())
+    assert len(examples) == (name in {"Note", "Quote", "Game"})
+    for example in examples:
+        valid(name).validate(example)
+
+
 def test_every_reference_leads_somewhere():
     def references(node):
         if isinstance(node, dict):
