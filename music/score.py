@@ -73,8 +73,8 @@ def to_svg(musicxml: str) -> tuple[str, ...]:
     import verovio  # noqa: PLC0415  only for who looks at scores
 
     with _engraving:
-        toolkit = verovio.toolkit(initFont=False)
-        # The default is known to the thread alone that imported verovio.
+        toolkit = verovio.toolkit(False)  # noqa: FBT003  without fonts, for now
+        # verovio knows where its fonts are in the thread alone that imported it.
         toolkit.setResourcePath(str(files("verovio") / "data"))
         toolkit.setOptions(_VEROVIO)
         if not toolkit.loadData(musicxml):
