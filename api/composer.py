@@ -4,7 +4,7 @@ import logging
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from api.deadline import Deadline
 from api.errors import BadParameterError, BrokenContractError, NoSuchModelError
 from api.games import Bundle, Games
+from api.metrics import Metrics, Stage
 from api.model_server import ModelServer, Sampling, SongState
 from api.parameters import MOST_NOTES
 from api.prefilled import Prefilled
@@ -29,6 +30,7 @@ from music.sampling import CHUNK_STEPS
 TOKENS_PER_NOTE = 2
 SPARE_TOKENS = 64
 FIRST_STEPS = 16  # of the first call: so few that a song is heard soon
+MOST_READ_AHEAD = 64  # of a model's openings
 MOST_BEGINNINGS = 3  # of a song whose model is unloaded while it is composed
 
 _LOG = logging.getLogger(__name__)
@@ -187,11 +189,27 @@ class _Place:
 class Composer:
     """Composes with a model server; safe among threads."""
 
-    def __init__(self, model_server: ModelServer, chunk_steps: int = CHUNK_STEPS) -> None:
+    def __init__(
+        self,
+        model_server: ModelServer,
+        chunk_steps: int = CHUNK_STEPS,
+        metrics: Metrics | None = None,
+    ) -> None:
         """Draw `chunk_steps` tokens by one call, and fewer by the first."""
         self._model_server = model_server
+        self._metrics = metrics or Metrics()
         self._prefilled = Prefilled(model_server)
         self._chunk_steps = chunk_steps
+
+    def read_openings(self, bundle: Bundle, deadline: Deadline) -> None:
+        """Let the model read ahead what songs go on from, as far as that is kept.
+
+        Raises:
+            ModelServerError: The model server does not answer.
+        """
+        openings = ((BOS, *opening.tokens) for opening in bundle.description.openings)
+        for tokens in islice(chain([(BOS,)], openings), MOST_READ_AHEAD):
+            self._prefilled.state(bundle.model, tokens, deadline)
 
     def newest_song(self, request: SongRequest, games: Games, deadline: Deadline) -> Song:
         """Compose a whole song with the newest version of the game's model.
@@ -285,8 +303,10 @@ class Composer:
         self, work: _Work, before: _Place, position: int, steps: int
     ) -> tuple[Notes, _Place]:
         """Draw the next tokens; again, and in other ways, where they would quote too long a run."""
-        drawn = []
+        drawn: list[tuple[Notes, _Place]] = []
         for attempt in ATTEMPTS:
+            if drawn:
+                self._metrics.redrew(work.request.game)
             drawn.append(self._attempted(work, before, position, steps, attempt))
             if work.bound.is_kept(drawn[-1][1].heard, before.heard):
                 return drawn[-1]
@@ -305,12 +325,14 @@ class Composer:
             sampling=Sampling(*how, asked.seed),
             deadline=work.deadline,
         )
-        notes, cursor = _decoded(work.bundle, draw.tokens, before.cursor)
+        with self._metrics.timed(Stage.CODEC):
+            notes, cursor = _decoded(work.bundle, draw.tokens, before.cursor)
         first_tick = before.first_tick
         if first_tick is None and len(notes):
             first_tick = int(notes.onset_ticks[0])
         kept = work.length.cut(notes.shifted(-(first_tick or 0)), before.written)
-        heard = work.bundle.finder.listen(kept, before.heard)
+        with self._metrics.timed(Stage.QUOTES):
+            heard = work.bundle.finder.listen(kept, before.heard)
         return kept, _Place(draw.state, cursor, first_tick, before.written + len(kept), heard)
 
 

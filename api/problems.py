@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from flask import Flask, Response
@@ -21,6 +21,9 @@ from api.errors import (
     OutOfTimeError,
     OverloadedError,
     SongTooLongError,
+    TooManyRequestsError,
+    TooManySongsError,
+    UnauthorizedError,
     UnavailableError,
     UnknownGameError,
     UnsupportedBodyError,
@@ -50,6 +53,7 @@ class Problem:
 
 PROBLEMS: dict[type[ApiError], Problem] = {
     MalformedBodyError: Problem(HTTPStatus.BAD_REQUEST, "malformed-body", "Malformed body"),
+    UnauthorizedError: Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "API key needed"),
     UnknownGameError: Problem(HTTPStatus.NOT_FOUND, "unknown-game", "Unknown game"),
     NotAcceptableError: Problem(HTTPStatus.NOT_ACCEPTABLE, "not-acceptable", "Not acceptable"),
     UnsupportedBodyError: Problem(
@@ -60,6 +64,14 @@ PROBLEMS: dict[type[ApiError], Problem] = {
     ),
     SongTooLongError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "song-too-long", "Song too long for its format"
+    ),
+    TooManyRequestsError: Problem(
+        *(HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
+        retry_after_s=1,
+    ),
+    TooManySongsError: Problem(
+        *(HTTPStatus.SERVICE_UNAVAILABLE, "too-many-songs", "Too many songs at once"),
+        retry_after_s=2,
     ),
     BrokenContractError: Problem(
         HTTPStatus.BAD_GATEWAY, "broken-contract", "Model server answered wrongly"
@@ -111,6 +123,8 @@ def problem_response(problem: Problem, detail: str, **extensions: object) -> Res
     response = Response(members, problem.status, content_type=MEDIA_TYPE)
     if problem.retry_after_s is not None:
         response.headers["Retry-After"] = str(problem.retry_after_s)
+    if problem.status is HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
@@ -140,6 +154,8 @@ def _of_api_error(error: ApiError) -> Response:
 
 def _logged(error: ApiError) -> Problem:
     problem = PROBLEMS[type(error)]
+    if isinstance(error, TooManyRequestsError):
+        problem = replace(problem, retry_after_s=error.retry_after_s)
     if isinstance(error, ModelServerError):
         _LOG.warning("%s: %s %r", problem.slug, error, error.reason)
     return problem

@@ -27,7 +27,7 @@ def model_server(loopback):
 def config(tmp_path, loopback):
     path = tmp_path / "models.config"
     write_models_config(path, "zelda")
-    return Config(model_server=loopback.target, models_config=path)
+    return Config(model_server=loopback.target, models_config=path, rate_limit=None)
 
 
 @pytest.fixture

@@ -79,6 +79,7 @@ class LoopbackModelServer:
         versions: Game -> version -> state.
         descriptions: Game -> the JSON text that its model describes itself by.
         calls: Every PredictRequest, in order.
+        request_ids: The id that came with every call, of either service; empty where none did.
         typed: Answer in lists of typed values instead of tensor_content.
         failure: A gRPC status to fail with, once `healthy_calls` calls have gone by.
         failures_left: How often.
@@ -92,6 +93,7 @@ class LoopbackModelServer:
     versions: dict = field(default_factory=lambda: {"zelda": {1: "AVAILABLE"}})
     descriptions: dict = field(default_factory=lambda: {"zelda": description().to_json()})
     calls: list = field(default_factory=list)
+    request_ids: list = field(default_factory=list)
     load_failure: str = ""
     typed: bool = False
     failure: grpc.StatusCode | None = None
@@ -130,7 +132,7 @@ class LoopbackModelServer:
         return [call.model_spec.signature_name for call in self.calls]
 
     def _status(self, request, context):
-        self._fail(context)
+        self._heard(context)
         versions = self.versions.get(request.model_spec.name)
         if not versions:
             context.abort(grpc.StatusCode.NOT_FOUND, "Could not find any versions of model")
@@ -141,7 +143,7 @@ class LoopbackModelServer:
         return response
 
     def _predict(self, request, context):
-        self._fail(context)
+        self._heard(context)
         self.calls.append(request)
         time.sleep(self.slow_s)
         spec = request.model_spec
@@ -158,7 +160,8 @@ class LoopbackModelServer:
             self.after_draw(self.signatures().count("decode"))
         return response
 
-    def _fail(self, context):
+    def _heard(self, context):
+        self.request_ids.append(dict(context.invocation_metadata()).get("x-request-id", ""))
         if self.failure is not None and self.healthy_calls <= 0 < self.failures_left:
             self.failures_left -= 1
             context.abort(self.failure, "as told\nby the test")

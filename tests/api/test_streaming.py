@@ -84,6 +84,7 @@ def test_first_comes_what_the_song_is_and_last_how_it_ended(events):
 def test_a_stream_says_what_is_known_before_the_song(client, form):
     response = client.post(f"{SONG}&notes=9&format={form}")
     headers = dict(response.headers)
+    assert headers.pop("X-Request-Id")
     assert headers == {
         "Cache-Control": "no-store",
         "Content-Type": {
