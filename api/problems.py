@@ -25,7 +25,7 @@ from api.errors import (
     UnknownGameError,
     UnsupportedBodyError,
 )
-from api.requests import MOST_BODY_BYTES
+from api.requests import MOST_BODY_BYTES, MOST_FILE_BYTES
 
 MEDIA_TYPE = "application/problem+json"
 _LOG = logging.getLogger(__name__)
@@ -84,7 +84,9 @@ _BUG_DETAIL = "This is a bug of the server."
 # What Flask itself refuses, in words that say what would fit.
 _DETAILS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this path.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"A body may have {MOST_BODY_BYTES} bytes at most.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        f"A body may have {MOST_BODY_BYTES} bytes at most, a file in it {MOST_FILE_BYTES} more."
+    ),
 }
 
 
