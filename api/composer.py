@@ -16,13 +16,14 @@ from api.metrics import Metrics, Stage
 from api.model_server import ModelServer, Sampling, SongState
 from api.parameters import MOST_NOTES
 from api.prefilled import Prefilled
+from api.primers import Upload, spoken
 from api.song import Primer, Song, SongRequest
 from music.bounding import ATTEMPTS, Attempt, QuoteBound
 from music.codec import BOS, Cursor
 from music.description import Opening
 from music.errors import TokenError
 from music.midi import TEMPO_RANGE_BPM
-from music.notes import TICKS_PER_BEAT, Notes, cleaned, join
+from music.notes import NO_NOTES, TICKS_PER_BEAT, Notes, cleaned, join
 from music.quotes import NOTHING_HEARD, Heard
 from music.sampling import CHUNK_STEPS
 
@@ -78,28 +79,47 @@ class Start:
         tokens: All that the model reads first.
         cursor: Where the decoding of the song itself begins.
         tempo_bpm: Of the music that it goes on from, in the range that is written.
+        lead: What comes first in the song itself, from tick 0; mostly nothing.
     """
 
     tokens: tuple[int, ...]
     cursor: Cursor
     tempo_bpm: float
+    lead: Notes
 
     @classmethod
     def of(cls, request: SongRequest, bundle: Bundle) -> "Start":
         """Choose what a song goes on from.
 
         Raises:
-            BadParameterError: The collection has no openings to go on from.
+            BadParameterError: The collection has no openings to go on from, or the model cannot
+                read the primer that was uploaded.
             BrokenContractError: An opening is not of the vocabulary.
         """
+        if isinstance(request.primer, Upload):
+            piece = request.primer.piece
+            primer = spoken(piece.notes, bundle.codec)
+            _, cursor = bundle.codec.decode(primer.tokens)
+            lead = primer.notes if request.include_primer else NO_NOTES
+            return cls(primer.tokens, cursor, _playable(piece.tempo_bpm), lead)
         if request.primer is Primer.NONE:
-            return cls((BOS,), Cursor(), _playable(bundle.description.tempo_bpm))
+            return cls((BOS,), Cursor(), _playable(bundle.description.tempo_bpm), NO_NOTES)
         opening = _opening(bundle, request.seed)
         try:
             _, cursor = bundle.codec.decode(opening.tokens)
         except TokenError as error:
             raise _broken(f"an opening in which {error}") from error
-        return cls((BOS, *opening.tokens), cursor, _playable(opening.tempo_bpm))
+        return cls((BOS, *opening.tokens), cursor, _playable(opening.tempo_bpm), NO_NOTES)
+
+    def entry_ticks(self, first_tick: int) -> int:
+        """Say when in the song its first new note starts.
+
+        Args:
+            first_tick: Where the codec, which counts what was read, has that note.
+        """
+        if not len(self.lead):
+            return 0
+        return int(self.lead.onset_ticks[-1]) + first_tick - self.cursor.onset_ticks
 
 
 @dataclass(frozen=True)
@@ -123,26 +143,35 @@ class Drawing:
         request: What was asked for.
         bundle: What it is drawn with.
         tempo_bpm: The song's.
-        passages: Its notes; each is drawn when it is asked for, and raises as
+        passages: Its new notes; each is drawn when it is asked for, and raises as
             `Composer.passages` says.
+        lead: The notes before them, which are the caller's own.
     """
 
     request: SongRequest
     bundle: Bundle
     tempo_bpm: float
     passages: Iterator[Passage]
+    lead: Notes
 
     def finished(self) -> Song:
         """Draw all of it."""
         passages = list(self.passages)
+        new = join([passage.notes for passage in passages])
+        notes = cleaned(join([self.lead, new]))
+        quotes = [
+            replace(quote, start_in_song=notes.place_of(new, quote.start_in_song))
+            for quote in (passages[-1].heard.longest, *passages[-1].heard.runs)
+        ]
         return Song(
-            notes=cleaned(join([passage.notes for passage in passages])),
+            notes=notes,
             tempo_bpm=self.tempo_bpm,
             title=self.bundle.description.title,
             version=self.bundle.model.version,
-            longest_quote=passages[-1].heard.longest,
+            longest_quote=quotes[0],
             request=self.request,
-            quotes=passages[-1].heard.runs,
+            quotes=tuple(quotes[1:]),
+            primer_notes=len(self.lead),
         )
 
 
@@ -169,7 +198,7 @@ class _Place:
     Attributes:
         state: The model's.
         cursor: The codec's.
-        first_tick: Where the first note was, which becomes tick 0; None before it.
+        first_tick: Where the codec has the first new note; None before it.
         written: Notes so far.
         heard: What they share with the collection.
     """
@@ -266,7 +295,7 @@ class Composer:
         tempo_bpm = start.tempo_bpm if request.tempo_bpm is None else request.tempo_bpm
         length = Length.of(request, tempo_bpm)
         passages = self.passages(request, bundle, start, length, deadline)
-        return Drawing(request, bundle, tempo_bpm, passages)
+        return Drawing(request, bundle, tempo_bpm, passages, start.lead)
 
     def passages(
         self,
@@ -276,7 +305,7 @@ class Composer:
         length: Length,
         deadline: Deadline,
     ) -> Iterator[Passage]:
-        """Compose a song chunk by chunk; its first note is at tick 0.
+        """Compose a song chunk by chunk; its first note, be it new or not, is at tick 0.
 
         Yields:
             The next notes, one or more.
@@ -292,8 +321,8 @@ class Composer:
             chunk_steps = self._chunk_steps if position else min(FIRST_STEPS, self._chunk_steps)
             steps = min(chunk_steps, length.notes - place.written)
             notes, place = self._chunk(work, place, position, steps)
-            if len(notes):
-                yield Passage(notes, place.heard)
+            if place.first_tick is not None and len(notes):
+                yield Passage(notes.shifted(start.entry_ticks(place.first_tick)), place.heard)
             if place.is_end_of(length):
                 return
             position += steps

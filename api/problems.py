@@ -28,7 +28,7 @@ from api.errors import (
     UnknownGameError,
     UnsupportedBodyError,
 )
-from api.requests import MOST_BODY_BYTES
+from api.requests import MOST_BODY_BYTES, MOST_FILE_BYTES
 
 MEDIA_TYPE = "application/problem+json"
 _LOG = logging.getLogger(__name__)
@@ -94,7 +94,9 @@ PROBLEMS: dict[type[ApiError], Problem] = {
 # What no error of ours stands for, in words that say what would fit.
 PLAIN_DETAILS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this path.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"A body may have {MOST_BODY_BYTES} bytes at most.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        f"A body may have {MOST_BODY_BYTES} bytes at most, a file in it {MOST_FILE_BYTES} more."
+    ),
     HTTPStatus.INTERNAL_SERVER_ERROR: "This is a bug of the server.",
 }
 

@@ -81,9 +81,22 @@ class Notes:
         )
         return Notes(onset, np.maximum(1, duration), self.pitch)
 
+    def place_of(self, part: "Notes", number: int) -> int:
+        """Find a note of a part of these notes, which are ordered and no two the same.
+
+        Args:
+            part: Some of them, in any order.
+            number: The note's in the part, once that is ordered as these are.
+        """
+        strike = np.unique(_strikes(part))[number]
+        return int(np.searchsorted(_strikes(self), strike))
+
     def shifted(self, ticks: int) -> "Notes":
         """Move every onset by a number of ticks."""
         return Notes(self.onset_ticks + np.int32(ticks), self.duration_ticks, self.pitch)
+
+
+NO_NOTES = Notes.of([], [], [])
 
 
 def join(parts: "list[Notes] | tuple[Notes, ...]") -> Notes:
@@ -137,3 +150,8 @@ def released(notes: Notes) -> Notes:
     in_order = np.empty_like(duration)
     in_order[by_key] = duration
     return Notes(notes.onset_ticks, in_order, notes.pitch)
+
+
+def _strikes(notes: Notes) -> NDArray[np.int64]:
+    """Number what is struck when, in the order of notes."""
+    return notes.onset_ticks.astype(np.int64) * 128 + notes.pitch

@@ -71,6 +71,7 @@ def test_first_comes_what_the_song_is_and_last_how_it_ended(events):
             "version": 1,
             "seed": 7,
             "tempo": 90,
+            "primer_notes": 0,
         },
     )
     name, end = said[-1]
