@@ -4,10 +4,10 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from api import docs, studio
 from api.callers import ApiKeys
 from api.composer import Composer
 from api.config import Config
-from api.docs import bp as docs
 from api.formats import Format, formats
 from api.games import Games
 from api.guard import guard
@@ -54,7 +54,8 @@ def create_app(config: Config, model_server: ModelServer | None = None) -> Flask
         formats=_formats(config),
     ).install(app)
     app.register_blueprint(bp)
-    app.register_blueprint(docs)
+    app.register_blueprint(docs.bp)
+    app.register_blueprint(studio.bp)
     register_problems(app)
     log_requests(app, metrics)
     guard(app, "api.generate", ApiKeys(config.api_keys), config.rate_limit, config.workers)
