@@ -85,6 +85,7 @@ class Wishes(TypedDict, total=False):
     seed: int
     tempo: float
     primer: Literal["none", "corpus"] | bytes | os.PathLike[str]  # or a MIDI file to go on from
+    include_primer: bool
     max_quote: int
 
 
@@ -97,7 +98,7 @@ class Song:
         media_type: Of the file.
         seed: Brings the same song again.
         version: The model's that drew it.
-        notes: How many it has.
+        notes: How many were composed; those of a primer are not counted.
         longest_quote_notes: How many in a row it shares with a piece that the model learned from.
         longest_quote_piece: That piece; None where it shares nothing.
     """
@@ -133,6 +134,7 @@ class SongEvent:
 
     Attributes:
         tempo: Beats a minute.
+        primer_notes: How many notes of an uploaded primer come first.
     """
 
     game: str
@@ -140,6 +142,7 @@ class SongEvent:
     version: int
     seed: int
     tempo: float
+    primer_notes: int
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,12 @@ from api.player import PlayerError, find_player, play
 KEY_VARIABLE = "LEITMOTIF_API_KEY"
 STDOUT = "-"
 
-_PRIMER = next(parameter for parameter in PARAMETERS if parameter.name == "primer")
 _SUFFIXES = {
     f".{suffix}": form.name
     for form in FORMATS
     for suffix in dict.fromkeys((form.suffix, form.name))
 }
-_METAVARS = {Kind.NAME: "NAME", Kind.WHOLE: "N", Kind.NUMBER: "X"}
+_METAVARS = {Kind.NAME: "NAME", Kind.WHOLE: "N", Kind.NUMBER: "X", Kind.FLAG: "true|false"}
 _DESCRIPTION = """\
 Have a song composed by a running Leitmotif (python -m api, or make serve), and write it to a file,
 play it, or both.
@@ -160,9 +159,9 @@ def _parser() -> argparse.ArgumentParser:
             music.add_argument(
                 f"--{parameter.name.replace('_', '-')}",
                 help=_help(parameter),
-                metavar=_METAVARS.get(parameter.kind, "|".join(parameter.choices)),
+                metavar=_metavar(parameter),
                 required=parameter.required,
-                type=_primer if parameter.name == "primer" else _reader(parameter),
+                type=_reader(parameter),
             )
     answer = parser.add_argument_group("what becomes of it")
     answer.add_argument(
@@ -193,26 +192,25 @@ def _parser() -> argparse.ArgumentParser:
 
 def _help(parameter: Parameter) -> str:
     range_ = f"; {parameter.fits}" if parameter.kind in {Kind.WHOLE, Kind.NUMBER} else ""
-    default = f" ({parameter.default})" if parameter.default is not None else ""
+    default = f" ({str(parameter.default).lower()})" if parameter.default is not None else ""
     return f"{parameter.effect}{range_}{default}".replace("%", "%%")
 
 
-def _reader(parameter: Parameter) -> Callable[[str], Value]:
+def _metavar(parameter: Parameter) -> str:
+    file = ("FILE",) if parameter.may_be_file else ()
+    return _METAVARS.get(parameter.kind) or "|".join((*parameter.choices, *file))
+
+
+def _reader(parameter: Parameter) -> Callable[[str], Value | Path]:
     """Check an option as the API does, before anybody is asked."""
 
-    def read(text: str) -> Value:
+    def read(text: str) -> Value | Path:
         try:
             return parameter.read(Given(parameter.name, text))
         except BadParameterError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
+            if parameter.may_be_file and Path(text).is_file():
+                return Path(text)
+            missing = f" There is no file {text!r}." if parameter.may_be_file else ""
+            raise argparse.ArgumentTypeError(f"{error}{missing}") from error
 
     return read
-
-
-def _primer(text: str) -> Value | Path:
-    """Take a choice of the API's for one, and all else for a file."""
-    with suppress(BadParameterError):
-        return _PRIMER.read(Given(_PRIMER.name, text))
-    if not Path(text).is_file():
-        raise argparse.ArgumentTypeError(f"{_PRIMER.fits}, or a MIDI file; there is no file {text}")
-    return Path(text)

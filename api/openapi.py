@@ -1,9 +1,10 @@
 """The OpenAPI document, made of the tables that requests are checked and answered by."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from api.callers import KEY_HEADER
 from api.errors import ApiError
 from api.formats import FORMATS, STREAMS
 from api.parameters import PARAMETERS, Parameter, Value
@@ -15,10 +16,14 @@ from api.problems import (
     as_members,
     plain_problem,
 )
-from api.requests import FORMS, JSON, MOST_BODY_BYTES
+from api.request_id import HEADER as REQUEST_ID
+from api.requests import FORMS, JSON, MOST_BODY_BYTES, MOST_FILE_BYTES, MULTIPART
 from api.routes import NOT_READY
-from api.schemas import Schema, answer_schemas, reference, request_schema, schema_of
+from api.schemas import Schema, answer_schemas, reference, request_schemas, schema_of
+from api.song import UPLOADED
+from api.studio import FILES as STUDIO_FILES
 
+_STUDIO_FILES = {name: file.media_type.partition(";")[0] for name, file in STUDIO_FILES.items()}
 DOCS_FILES = {"docs.css": "text/css", "docs.js": "text/javascript"}
 
 _EXAMPLE: dict[str, Value] = {"game": "majoras_mask", "notes": 200, "seed": 7}
@@ -26,10 +31,12 @@ _ABOUT = f"""\
 Composes new music in the style of a game that a model has learned from.
 
 `POST /generate` takes its parameters from the query, a form or a JSON body of up to
-{MOST_BODY_BYTES // 1024} KB, each of them once. What comes back is MIDI unless `format` or the
-`Accept` header asks for something else. Every error is `application/problem+json` (RFC 9457) and
-says what would fit; only what is not HTTP, or has a line beyond 4 KB or a header beyond 8, never
-comes so far: it is a 400, 414 or 431 in HTML.
+{MOST_BODY_BYTES // 1024} KB, each of them once. A MIDI file of up to {MOST_FILE_BYTES // 1024} KB
+to go on from comes as the field `primer` of a form (`multipart/form-data`).
+
+What comes back is MIDI unless `format` or the `Accept` header asks for something else. Every error
+is `application/problem+json` (RFC 9457) and says what would fit; only what is not HTTP, or has a
+line beyond 4 KB or a header beyond 8, never comes so far: it is a 400, 414 or 431 in HTML.
 """
 _GENERATE = """\
 `game` is needed, in the query or in the body; give `notes` or `seconds`, not both. With a `seed` of
@@ -59,11 +66,17 @@ def document() -> dict[str, Any]:
             "/readyz": {"get": _readiness()},
             "/openapi.json": {"get": _page("getContract", "This document", [JSON])},
             "/docs": {"get": _page("readDocs", "Read this document, and try it", ["text/html"])},
-            "/docs/{file}": {"get": _docs_file()},
+            "/docs/{file}": {"get": _files("getDocsFile", "file", DOCS_FILES)},
+            "/metrics": {
+                "get": _page("getMetrics", "What was counted, for Prometheus", ["text/plain"])
+            },
+            "/": {"get": _page("openStudio", "The page that composes", ["text/html"])},
+            "/studio/{name}": {"get": _files("getStudioFile", "name", _STUDIO_FILES)},
         },
         "components": {
-            "schemas": {"SongRequest": request_schema(), **answer_schemas()},
+            "schemas": {**request_schemas(), **answer_schemas()},
             "headers": _HEADERS,
+            "securitySchemes": _SECURITY,
         },
     }
 
@@ -89,31 +102,43 @@ _HEADERS = {
     "X-Content-Type-Options": _header(
         {"const": "nosniff"}, "The type is the one that is said.", always=True
     ),
+    "Leitmotif-Primer": _header(
+        {"const": UPLOADED}, "Where the song goes on from an uploaded primer.", always=False
+    ),
+    REQUEST_ID: _header(_TEXT, "The request's own, or one that was made for it.", always=True),
+    "WWW-Authenticate": _header({"const": "Bearer"}, "How to send a key.", always=True),
     "Retry-After": _header(_COUNT, "Seconds to wait before trying again.", always=True),
 }
-_SONG_HEADERS = tuple(name for name in _HEADERS if name != "Retry-After")
+_SONG_HEADERS = tuple(
+    name for name in _HEADERS if name not in {REQUEST_ID, "Retry-After", "WWW-Authenticate"}
+)
 _UNCHANGED_HEADERS = ("ETag", "Vary", "X-Content-Type-Options")
+_SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "Where the API needs keys."},
+    "header": {"type": "apiKey", "in": "header", "name": KEY_HEADER},
+}
 
 
-def _headers(names: Iterable[str]) -> dict[str, Any]:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+def _headers(*names: str) -> dict[str, Any]:
+    """Name the headers of an answer; one of them every answer has."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in (*names, REQUEST_ID)}
 
 
 def _generate() -> dict[str, Any]:
-    content = {"schema": reference("SongRequest"), "example": _EXAMPLE}
     return {
         "operationId": "generate",
         "summary": "Compose a song",
         "description": _GENERATE,
+        "security": [{}, *({name: []} for name in _SECURITY)],
         "parameters": [*map(_in_query, PARAMETERS), _IF_NONE_MATCH],
         "requestBody": {
             "description": "Parameters that are not in the query.",
-            "content": dict.fromkeys((JSON, *FORMS), content),
+            "content": {kind: _body(kind) for kind in (JSON, *FORMS)},
         },
         "responses": {
             "200": {
                 "description": "The song, finished or while it is drawn.",
-                "headers": _headers(_SONG_HEADERS),
+                "headers": _headers(*_SONG_HEADERS),
                 "content": {
                     **{form.media_type: _SONG_CONTENT.get(form.media_type, {}) for form in FORMATS},
                     **{stream.media_type: _STREAM_CONTENT for stream in STREAMS},
@@ -121,7 +146,7 @@ def _generate() -> dict[str, Any]:
             },
             "304": {
                 "description": "The song would be the one that `If-None-Match` names.",
-                "headers": _headers(_UNCHANGED_HEADERS),
+                "headers": _headers(*_UNCHANGED_HEADERS),
             },
             **_problems(
                 *((problem, _summary(error)) for error, problem in PROBLEMS.items()),
@@ -129,6 +154,11 @@ def _generate() -> dict[str, Any]:
             ),
         },
     }
+
+
+def _body(media_type: str) -> dict[str, Any]:
+    schema = "SongUpload" if media_type == MULTIPART else "SongRequest"
+    return {"schema": reference(schema), "example": _EXAMPLE}
 
 
 _SONG_CONTENT = {JSON: {"schema": reference("Song")}}
@@ -158,7 +188,7 @@ def _listing(name: str, summary: str, answer: str, *told: tuple[Problem, str]) -
         "operationId": name,
         "summary": summary,
         "responses": {
-            "200": {"description": f"{summary}.", "content": content},
+            "200": {"description": f"{summary}.", "headers": _headers(), "content": content},
             **_problems(*told),
         },
     }
@@ -176,18 +206,25 @@ def _page(
         "operationId": name,
         "summary": summary,
         "responses": {
-            "200": {"description": f"{summary}.", "content": {kind: {} for kind in media_types}},
-            "304": {"description": "It is the one that `If-None-Match` names."},
+            "200": {
+                "description": f"{summary}.",
+                "headers": _headers(),
+                "content": {kind: {} for kind in media_types},
+            },
+            "304": {
+                "description": "It is the one that `If-None-Match` names.",
+                "headers": _headers(),
+            },
             **_problems(*told),
         },
     }
 
 
-def _docs_file() -> dict[str, Any]:
-    files = {"name": "file", "in": "path", "required": True, "schema": {"enum": list(DOCS_FILES)}}
+def _files(operation: str, parameter: str, media_types: Mapping[str, str]) -> dict[str, Any]:
+    names = {"name": parameter, "in": "path", "required": True, "schema": {"enum": [*media_types]}}
     missing = _plain(HTTPStatus.NOT_FOUND)
-    operation = _page("getDocsFile", "What the page is made of", DOCS_FILES.values(), missing)
-    return {"parameters": [files], **operation}
+    page = _page(operation, "What the page is made of", media_types.values(), missing)
+    return {"parameters": [names], **page}
 
 
 def _problems(*told: tuple[Problem, str]) -> dict[str, Any]:
@@ -211,13 +248,15 @@ def _refusal(status: HTTPStatus, told: list[tuple[Problem, str]]) -> dict[str, A
             "status": {"const": status.value},
         },
     }
-    answer: dict[str, Any] = {
+    headers = {
+        "Retry-After": any(problem.retry_after_s is not None for problem, _ in told),
+        "WWW-Authenticate": status is HTTPStatus.UNAUTHORIZED,
+    }
+    return {
         "description": " / ".join(dict.fromkeys(problem.title for problem, _ in told)),
+        "headers": _headers(*(name for name, is_there in headers.items() if is_there)),
         "content": {MEDIA_TYPE: {"schema": schema, "examples": examples}},
     }
-    if any(problem.retry_after_s is not None for problem, _ in told):
-        answer["headers"] = _headers(["Retry-After"])
-    return answer
 
 
 def _plain(status: HTTPStatus) -> tuple[Problem, str]:

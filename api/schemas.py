@@ -5,6 +5,7 @@ from typing import Any, assert_never
 
 from api.event import EVENT_NAMES
 from api.parameters import PARAMETERS, Kind, Parameter
+from api.song import UPLOADED, Primer
 
 Schema = dict[str, Any]
 
@@ -27,6 +28,8 @@ def schema_of(parameter: Parameter) -> Schema:
             schema |= _NAME
         case Kind.CHOICE:
             schema |= {"type": "string", "enum": list(parameter.choices)}
+        case Kind.FLAG:
+            schema |= {"type": "boolean"}
         case Kind.WHOLE:
             schema |= {"type": "integer", **_range(parameter)}
         case Kind.NUMBER:
@@ -36,13 +39,13 @@ def schema_of(parameter: Parameter) -> Schema:
     return schema if parameter.default is None else {**schema, "default": parameter.default}
 
 
-def request_schema() -> Schema:
-    """Say what a body may hold: every parameter, of which the query may have some already."""
+def request_schemas() -> dict[str, Schema]:
+    """Say what bodies may hold: every parameter, of which the query may have some already."""
     return {
-        "type": "object",
-        "properties": {parameter.name: schema_of(parameter) for parameter in PARAMETERS},
-        "additionalProperties": False,
-        "not": {"required": ["notes", "seconds"]},
+        "SongRequest": _request({p.name: schema_of(p) for p in PARAMETERS}),
+        "SongUpload": _request(
+            {p.name: _with_file(p) if p.may_be_file else schema_of(p) for p in PARAMETERS}
+        ),
     }
 
 
@@ -61,6 +64,21 @@ def answer_schemas() -> dict[str, Schema]:
         "Alive": _object(status={"const": "alive"}),
         "Problem": _PROBLEM,
     }
+
+
+def _request(properties: dict[str, Schema]) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "not": {"required": ["notes", "seconds"]},
+    }
+
+
+def _with_file(parameter: Parameter) -> Schema:
+    schema = schema_of(parameter)
+    said = {name: schema.pop(name) for name in ("description", "default")}
+    return {**said, "anyOf": [schema, {"type": "string", "contentMediaType": "audio/midi"}]}
 
 
 def _range(parameter: Parameter) -> Schema:
@@ -110,6 +128,7 @@ _IDENTITY = {
     "seed": _said(_COUNT, "Brings the same song, with the same parameters and version."),
     "tempo": _TEMPO,
 }
+_PRIMER_NOTES = _said(_COUNT, "How many notes of an uploaded primer come first.")
 _NOTE = _shown(
     _object(
         pitch=_said(_PITCH, "A MIDI note number; 60 is middle C."),
@@ -197,6 +216,8 @@ def _song() -> Schema:
         "properties": {
             "version": _VERSION,
             **{p.name: schema_of(p) for p in PARAMETERS if p.name != "format"},
+            "primer": {"enum": [*Primer, UPLOADED]},
+            "primer_sha256": _said(_NAME, "Of the notes of an uploaded primer."),
         },
         "required": ["game", "version", "seed", "tempo"],
         "additionalProperties": False,
@@ -204,6 +225,7 @@ def _song() -> Schema:
     return _object(
         **_IDENTITY,
         origin=origin,
+        primer_notes=_PRIMER_NOTES,
         longest_quote=_said(_COUNT, "The notes of the longest run that a piece has too."),
         quotes=_list("Quote"),
         notes=_list("Note"),
@@ -217,7 +239,7 @@ def _event_schema(name: str) -> str:
 def _event(name: str) -> Schema:
     """Describe an event as a line of NDJSON has it."""
     members = {
-        "song": _IDENTITY,
+        "song": {**_IDENTITY, "primer_notes": _PRIMER_NOTES},
         "notes": {"notes": _list("Note")},
         "quote": _QUOTE_MEMBERS,
         "end": {

@@ -29,27 +29,54 @@ function find(within, selector) {
   return /** @type {Kind} */ (found);
 }
 
-/**
- * Say where a form's request goes, relative to this page.
- * @param {HTMLFormElement} form
- */
-function target(form) {
-  const query = new URLSearchParams();
-  let path = (form.dataset.path ?? "").slice(1);
-  for (const field of form.elements) {
-    if (!(field instanceof HTMLInputElement || field instanceof HTMLSelectElement)) continue;
-    if (field.dataset.in === "path") path = path.replace(`{${field.name}}`, encodeURIComponent(field.value));
-    else if (field.value !== "") query.set(field.name, field.value);
+/** What a form's request is: where it goes, relative to this page, and what it carries. */
+class Said {
+  /** @param {HTMLFormElement} form */
+  constructor(form) {
+    this.method = form.dataset.method ?? "GET";
+    this.path = (form.dataset.path ?? "").slice(1);
+    this.query = new URLSearchParams();
+    this.key = "";
+    /** @type {File | undefined} */
+    this.file = undefined;
+    for (const field of form.elements) {
+      if (!(field instanceof HTMLInputElement || field instanceof HTMLSelectElement)) continue;
+      if (field.value === "") continue;
+      if (field.dataset.in === "path") this.path = this.path.replace(`{${field.name}}`, encodeURIComponent(field.value));
+      else if (field.dataset.in === "key") this.key = field.value;
+      else if (field.dataset.in === "body") this.file = /** @type {HTMLInputElement} */ (field).files?.[0];
+      else this.query.set(field.name, field.value);
+    }
+    if (this.file) this.query.delete("primer");
   }
-  return query.size ? `${path}?${query}` : path;
+
+  get target() {
+    return this.query.size ? `${this.path}?${this.query}` : this.path || "./";
+  }
+
+  /** @returns {RequestInit} */
+  get request() {
+    const body = new FormData();
+    if (this.file) body.set("primer", this.file);
+    return {
+      method: this.method,
+      headers: this.key ? { Authorization: `Bearer ${this.key}` } : {},
+      body: this.file ? body : undefined,
+    };
+  }
+
+  get curl() {
+    const url = new URL(this.target, document.baseURI).href.replaceAll("'", "%27");
+    const key = this.key && ' -H "Authorization: Bearer $KEY"';
+    const file = this.file ? " -F primer=@intro.mid" : "";
+    return `curl --fail-with-body -X POST${key}${file} '${url}'`;
+  }
 }
 
 /** @param {HTMLFormElement} form */
 function showCurl(form) {
   const curl = form.querySelector(".curl");
-  if (!curl) return;
-  const url = new URL(target(form), document.baseURI);
-  curl.textContent = `curl --fail-with-body -X POST '${url.href.replaceAll("'", "%27")}'`;
+  if (curl) curl.textContent = new Said(form).curl;
 }
 
 /** @param {Response} response */
@@ -109,7 +136,8 @@ async function send(form) {
   answer.hidden = submit.disabled = true;
   stop.hidden = false;
   try {
-    const response = await fetch(target(form), { method: form.dataset.method, signal: stopping.signal });
+    const said = new Said(form);
+    const response = await fetch(said.target, { ...said.request, signal: stopping.signal });
     answer.append(heading(response));
     answer.hidden = false;
     const isStream = /event-stream|ndjson/.test(response.headers.get("Content-Type") ?? "");

@@ -36,6 +36,7 @@ from music.reading import read_midi
 from tests.api.contract import CONTRACT
 from tests.api.loopback import description
 from tests.api.serving import answer, playing, serving
+from tests.api.test_primers import INTRO, URL, uploaded
 from tests.api.test_process import free_port, run, running_api
 
 SONG = "/generate?game=zelda&seed=7&notes=40"
@@ -105,7 +106,7 @@ def test_every_wish_reaches_the_song(leitmotif):
 
 
 def test_the_client_knows_the_parameters_of_the_table_and_their_types():
-    python = {Kind.WHOLE: int, Kind.NUMBER: float}
+    python = {Kind.WHOLE: int, Kind.NUMBER: float, Kind.FLAG: bool}
     hints = get_type_hints(Wishes)
     assert {"game", *hints, "format"} == {parameter.name for parameter in PARAMETERS}
     assert get_args(Format) == tuple(form.name for form in FORMATS)
@@ -122,7 +123,7 @@ def test_the_client_knows_every_member_of_the_contract(kind):
 
 def test_a_stream_gives_the_song_as_typed_events(leitmotif, client):
     first, *between, end = leitmotif.stream("zelda", seed=7, notes=100, tempo=90)
-    assert first == SongEvent("zelda", "Zélda: Majora's Mask", 1, 7, 90)
+    assert first == SongEvent("zelda", "Zélda: Majora's Mask", 1, 7, 90, 0)
     told = [note for event in between for note in event.notes]
     whole = client.post("/generate?game=zelda&seed=7&notes=100&tempo=90&format=json").json["notes"]
     assert {(n.pitch, n.start_beats) for n in told} == {
@@ -296,6 +297,14 @@ def test_a_primer_is_uploaded_from_bytes_or_from_a_path(tmp_path):
         files["primer"].close()
 
 
+def test_a_song_goes_on_from_a_primer(leitmotif, client):
+    expected = client.post(URL, **uploaded(INTRO, include_primer="true"))
+    song = leitmotif.generate("zelda", seed=7, notes=30, primer=INTRO, include_primer=True)
+    assert song.content == expected.data
+    first, *_ = leitmotif.stream("zelda", seed=7, notes=30, primer=INTRO, include_primer=True)
+    assert first.primer_notes == 5
+
+
 def test_a_primer_that_is_not_there_is_an_error_of_the_file_system(tmp_path):
     with pytest.raises(FileNotFoundError):
         Leitmotif().generate("zelda", primer=tmp_path / "intro.mid")
@@ -367,3 +376,13 @@ def test_the_client_with_a_real_process(loopback, config, tmp_path):
         events.close()
         assert leitmotif.generate("zelda", seed=7, notes=200) == song
         assert loopback.signatures().count("decode") - before < 30  # of some 60 for all of it
+
+
+@pytest.mark.slow
+def test_a_real_process_that_needs_a_key(loopback, config, tmp_path):
+    with running_api(loopback, config, tmp_path, API_KEYS="a-key-of-a-caller") as (port, _):
+        address = f"http://127.0.0.1:{port}"
+        with pytest.raises(ProblemError) as refusal:
+            Leitmotif(address).generate("zelda")
+        assert refusal.value.status == 401
+        assert Leitmotif(address, api_key="a-key-of-a-caller").generate("zelda", notes=9).notes == 9

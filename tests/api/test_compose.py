@@ -12,6 +12,7 @@ from api.formats import FORMATS
 from api.parameters import PARAMETERS
 from tests.api.serving import playing, serving
 from tests.api.test_client import FINE
+from tests.api.test_primers import INTRO, URL, uploaded
 from tests.api.test_process import ROOT, free_port, running_api
 
 SONG = "/generate?game=zelda&seed=7&notes=40"
@@ -65,6 +66,14 @@ def test_a_format_that_is_named_goes_before_the_ending(compose, tmp_path):
     assert (tmp_path / "song").read_bytes().startswith(b"<svg")
 
 
+def test_a_song_goes_on_from_a_file(compose, client, tmp_path):
+    (tmp_path / "intro.mid").write_bytes(INTRO)
+    expected = client.post(URL, **uploaded(INTRO, include_primer="true")).data
+    song = ("--game", "zelda", "--seed", "7", "--notes", "30", "-o", "song.mid")
+    assert compose(*song, "--primer", "intro.mid", "--include-primer", "true")[0] == 0
+    assert (tmp_path / "song.mid").read_bytes() == expected
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -89,7 +98,10 @@ def test_a_format_that_is_named_goes_before_the_ending(compose, tmp_path):
         ),
         (
             (*ZELDA, "--primer", "intro.mid", "-o", "a.mid"),
-            "argument --primer: one of none, corpus, or a MIDI file; there is no file intro.mid",
+            (
+                "argument --primer: primer must be one of none, corpus, or an uploaded MIDI file. "
+                "There is no file 'intro.mid'."
+            ),
         ),
         ((*ZELDA, "--api-key", "a\nb", "-o", "a.mid"), "the API key has characters that no key"),
         ((*ZELDA, "--note", "9", "-o", "a.mid"), "unrecognized arguments: --note 9"),

@@ -107,7 +107,7 @@ def test_an_answer_that_breaks_the_contract_was_a_call_that_went_well(client, co
 
 def test_streams_by_how_they_ended(client, counted):
     client.post(f"{SONG}&notes=100&format=sse").get_data()
-    stream = client.post(f"{SONG}&notes=100&format=sse")
+    stream = client.post(f"{SONG}&notes=100&format=sse", buffered=False)
     assert counted("songs_in_flight") == 1
     stream.close()
     assert counted("songs_in_flight") == 0

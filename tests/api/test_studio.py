@@ -60,7 +60,9 @@ def test_all_that_the_files_name_is_there():
     page = FILES["index.html"].content.decode()
     named = set(re.findall(r'(?:href|src)="studio/([^"]+)"', page))
     modules = {name: file.content.decode() for name, file in FILES.items() if name.endswith(".js")}
-    named |= {found for text in modules.values() for found in re.findall(r'"\./([a-z]+\.js)"', text)}
+    named |= {
+        found for text in modules.values() for found in re.findall(r'"\./([a-z]+\.js)"', text)
+    }
     assert named == set(FILES) - {"index.html"}
     ids = set(re.findall(r' id="([^"]+)"', page))
     wanted = {found for text in modules.values() for found in re.findall(r'byId\("([^"]+)"', text)}

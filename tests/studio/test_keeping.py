@@ -60,7 +60,9 @@ def test_the_score_is_shown_page_by_page(page):
     assert pages.count() > 1
     expect(pages.first).to_have_attribute("alt", f"Score, page 1 of {pages.count()}")
     for sheet in pages.all():
-        size = sheet.evaluate("image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])")
+        size = sheet.evaluate(
+            "image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])"
+        )
         assert min(size) > 100
 
 
@@ -117,7 +119,10 @@ def test_a_link_that_says_no_piece_is_told(studio, link):
 def test_pieces_stay_in_a_list_with_names_of_ones_own(page):
     first = compose(page)
     second = compose(page)
-    assert [piece["name"] for piece in kept(page)] == ["Majora's Mask, no. 2", "Majora's Mask, no. 1"]
+    assert [piece["name"] for piece in kept(page)] == [
+        "Majora's Mask, no. 2",
+        "Majora's Mask, no. 1",
+    ]
     page.locator(".piece-name").nth(1).fill("Dawn")
     page.locator(".piece-name").nth(1).press("Tab")
     page.reload()

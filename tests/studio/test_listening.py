@@ -77,7 +77,9 @@ def test_a_click_on_the_roll_seeks(page):
 
 def test_the_end_is_the_end_unless_it_is_looped(page):
     compose(page, 20)
-    end_s = page.evaluate("import('/studio/main.js').then(({player}) => (player.seek(1e9), player.position_s))")
+    end_s = page.evaluate(
+        "import('/studio/main.js').then(({player}) => (player.seek(1e9), player.position_s))"
+    )
     page.evaluate(f"import('/studio/main.js').then(({{player}}) => player.seek({end_s} - 0.4))")
     page.click("#play")
     expect(page.locator("#play")).to_have_attribute("data-state", "playing")
@@ -87,7 +89,9 @@ def test_the_end_is_the_end_unless_it_is_looped(page):
     expect(page.locator("#loop")).to_have_attribute("aria-pressed", "true")
     page.evaluate(f"import('/studio/main.js').then(({{player}}) => player.seek({end_s} - 0.4))")
     page.click("#play")
-    page.wait_for_function(f"import('/studio/main.js').then(({{player}}) => player.position_s < {end_s} - 0.5)")
+    page.wait_for_function(
+        f"import('/studio/main.js').then(({{player}}) => player.position_s < {end_s} - 0.5)"
+    )
     assert state(page) in {"playing", "waiting"}
 
 

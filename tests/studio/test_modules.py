@@ -45,7 +45,10 @@ def test_a_piece_is_cleaned_barred_and_parted_as_the_score_is(page, seed):
     assert [tuple(note[:3]) for note in told["notes"]] == list(zip(*columns, strict=True))
     assert told["upbeat"] == upbeat(whole)
     right, left = (
-        {(int(o) - told["upbeat"], int(p)) for o, p in zip(hand.onset_ticks, hand.pitch, strict=True)}
+        {
+            (int(o) - told["upbeat"], int(p))
+            for o, p in zip(hand.onset_ticks, hand.pitch, strict=True)
+        }
         for hand in _hands(whole.shifted(told["upbeat"]))
     )
     assert {(n[0], n[2]) for n in told["notes"] if n[3]} == right

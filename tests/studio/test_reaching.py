@@ -94,7 +94,9 @@ def test_a_phone_begins_with_what_matters(studio):
 
 def test_by_day_and_by_night_it_looks_different(studio):
     grounds = {
-        studio(color_scheme=scheme).evaluate("getComputedStyle(document.body.parentNode).backgroundColor")
+        studio(color_scheme=scheme).evaluate(
+            "getComputedStyle(document.body.parentNode).backgroundColor"
+        )
         for scheme in ("light", "dark")
     }
     assert len(grounds) == 2
