@@ -85,7 +85,9 @@ def wait_until_ready(base, process):
 
 
 @contextmanager
-def running_api(loopback, config, tmp_path, ending=signal.SIGTERM, **environment):
+def running_api(
+    loopback, config, tmp_path, ending=signal.SIGTERM, program=("-m", "api"), **environment
+):
     """Run `python -m api` until it has answered what it is asked; gives its port and its log."""
     port = free_port()
     variables = {
@@ -96,11 +98,12 @@ def running_api(loopback, config, tmp_path, ending=signal.SIGTERM, **environment
         "MODEL_SERVER": loopback.target,
         "PYTHONPATH": str(ROOT),
         "RATE_LIMIT": "off",
+        "TMPDIR": str(tmp_path),
         **environment,
     }
     log = []
     with subprocess.Popen(
-        [sys.executable, "-m", "api"],
+        [sys.executable, *program],
         cwd=tmp_path,
         env=variables,
         stderr=subprocess.PIPE,
