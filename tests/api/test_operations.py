@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 
 import pytest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from tests.api.test_metrics import read_page
 from tests.api.test_process import running_api
@@ -61,20 +62,36 @@ def workers(folder):
     return {int(path.stem.rpartition("_")[2]) for path in found}
 
 
+def counter_files(folder):
+    return sorted(map(str, folder.glob("leitmotif-metrics-*/counter_*.db")))
+
+
+def songs_counted_in(file):
+    """Say how many songs the worker has composed whose file this is."""
+    merged = MultiProcessCollector.merge([file])
+    samples = [sample for metric in merged for sample in metric.samples]
+    return sum(s.value for s in samples if s.labels.get("route") == "/generate")
+
+
 def test_two_workers_count_together_and_leave_nothing_behind(loopback, config, tmp_path):
     composed = {"route": "/generate", "game": "zelda", "format": "midi", "status": "200"}
-    with running_api(loopback, config, tmp_path) as (port, log):
-        wait_for(lambda: len(workers(tmp_path)) == 2, "two workers")
-        loopback.slow_s = 0.2  # so that one worker does not take them all
-        with ThreadPoolExecutor(12) as pool:
-            answers = list(pool.map(lambda _: ask(port, "POST", SONG), range(24)))
-        assert [status for status, *_ in answers] == [200] * 24
-        counters = {path.name for path in tmp_path.glob("leitmotif-metrics-*/counter_*.db")}
-        assert len(counters) == 2
-        totals = {metric(port, "requests_total", **composed) for _ in range(6)}
-        assert totals == {24}
-        assert metric(port, "tokens_total", game="zelda") >= 24 * 5
-    assert len([line for line in lines_of(log) if line.get("route") == "/generate"]) == 24
+    asked = 0
+    with running_api(loopback, config, tmp_path) as (port, log), ThreadPoolExecutor(8) as pool:
+
+        def both_have_composed():
+            nonlocal asked
+            answers = list(pool.map(lambda _: ask(port, "POST", SONG), range(8)))
+            assert [status for status, *_ in answers] == [200] * 8
+            asked += 8
+            counts = list(map(songs_counted_in, counter_files(tmp_path)))
+            assert sum(counts) == asked
+            return len(counts) == 2 and all(counts)
+
+        loopback.slow_s = 0.1  # so that one worker does not take them all
+        wait_for(both_have_composed, "a song by each worker")
+        assert {metric(port, "requests_total", **composed) for _ in range(6)} == {asked}
+        assert metric(port, "tokens_total", game="zelda") >= asked * 5
+    assert len([line for line in lines_of(log) if line.get("route") == "/generate"]) == asked
     assert not list(tmp_path.glob("leitmotif-metrics-*"))
 
 
@@ -140,7 +157,7 @@ def test_a_caller_who_hangs_up_makes_room_for_another(loopback, config, tmp_path
         wait_for(lambda: ask(port, "POST", SONG)[0] == 200, "room")
         drawn = loopback.signatures().count("decode")
         assert ask(port, "GET", "/healthz")[0] == 200
-        assert loopback.signatures().count("decode") == drawn < 60  # of the 63 and more
+        assert loopback.signatures().count("decode") == drawn < 40  # of the 63 and more
     hung_up = [line for line in lines_of(log) if line.get("ended") == "hung up"]
     assert [(line["status"], line["seed"]) for line in hung_up] == [(200, 7)]
 
@@ -175,7 +192,11 @@ def test_what_is_no_http_writes_no_lines_of_its_own(loopback, config, tmp_path):
                 connection.sendall(request)
                 assert connection.recv(64).startswith((b"HTTP/1.1 4", b"HTTP/1.0 4"))
     assert all(line.isascii() and line.isprintable() for line in log[0].splitlines())
-    assert len(lines_of(log)) == log[0].count("\n")
+    lines = lines_of(log)
+    assert len(lines) == log[0].count("\n")
+    of_gunicorn = [line for line in lines if line["message"].startswith("Invalid request")]
+    assert len(of_gunicorn) == len(HOSTILE) - 1
+    assert not any("request_id" in line for line in of_gunicorn)  # no other request's
 
 
 @pytest.mark.parametrize(
