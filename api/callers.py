@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Iterable
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address
 
 from flask import Request
 
@@ -53,9 +53,9 @@ def _digest(key: str) -> bytes:
 def _network(address: str) -> str:
     """Name the network of an IPv6 address, of which a caller has as many as they like."""
     try:
-        parsed = ip_address(address)
+        parsed = IPv6Address(address)
     except ValueError:
         return address
-    if not isinstance(parsed, IPv6Address):
-        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
     return str(IPv6Address(int(parsed) >> _IPV6_NETWORK_BITS << _IPV6_NETWORK_BITS))

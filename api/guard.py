@@ -2,13 +2,16 @@
 
 import math
 import time
+from typing import TYPE_CHECKING
 
 from flask import Flask, g, request
-from flask_limiter import Limiter, RequestLimit
 
 from api.callers import ApiKeys
 from api.errors import TooManyRequestsError
 from api.rate import Rate
+
+if TYPE_CHECKING:
+    from flask_limiter import RequestLimit
 
 
 def guard(app: Flask, endpoint: str, keys: ApiKeys, rate: Rate | None, workers: int) -> None:
@@ -27,7 +30,7 @@ def guard(app: Flask, endpoint: str, keys: ApiKeys, rate: Rate | None, workers: 
         if request.endpoint == endpoint:
             g.caller = keys.caller(request)
 
-    def refuse(limit: RequestLimit) -> None:
+    def refuse(limit: "RequestLimit") -> None:
         raise TooManyRequestsError(
             f"You may ask for {rate}, and have asked for more; try again later.",
             retry_after_s=max(1, math.ceil(limit.window.reset_time - time.time())),
@@ -35,6 +38,8 @@ def guard(app: Flask, endpoint: str, keys: ApiKeys, rate: Rate | None, workers: 
 
     app.before_request(know_the_caller)
     if rate is not None:
+        from flask_limiter import Limiter  # noqa: PLC0415  only where there is a limit
+
         Limiter(
             lambda: str(g.caller),
             app=app,

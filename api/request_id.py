@@ -17,6 +17,11 @@ def begin(given: str | None) -> str:
     return name
 
 
+def end() -> None:
+    """Work for none from here on."""
+    _current.set("")
+
+
 def current() -> str:
     """Give the id of the request that this thread works for; empty where it works for none."""
     return _current.get()

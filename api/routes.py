@@ -151,7 +151,8 @@ def _stream_response(
         about.version, about.ended = drawing.bundle.model.version, Ending.HUNG_UP
         kept = slot.pop_all()
     events = _observed(song_events(drawing), about, kept)
-    response = Response(map(form.encode, events), content_type=form.media_type)
+    encoded = (form.encode(event) for event in events)
+    response = Response(encoded, content_type=form.media_type)
     response.call_on_close(kept.close)  # should it end before its first event
     response.headers.update(drawing_headers(drawing))
     return response

@@ -7,6 +7,8 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from api import request_id
+
 # For a caller to send a request and to take its answer, beside the time of composing: 116 MB, which
 # the longest WAV file is, at 8 Mbit/s.
 TRANSFER_SECONDS = 120
@@ -30,6 +32,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             return super().handle(conn)
         finally:
             del self._held_until_s[conn]
+            request_id.end()
 
     def notify(self) -> None:
         """Cut what holds a thread for too long; the main loop comes by here every second."""

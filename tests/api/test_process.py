@@ -85,7 +85,9 @@ def wait_until_ready(base, process):
 
 
 @contextmanager
-def running_api(loopback, config, tmp_path, ending=signal.SIGTERM, **environment):
+def running_api(
+    loopback, config, tmp_path, ending=signal.SIGTERM, program=("-m", "api"), **environment
+):
     """Run `python -m api` until it has answered what it is asked; gives its port and its log."""
     port = free_port()
     variables = {
@@ -96,13 +98,14 @@ def running_api(loopback, config, tmp_path, ending=signal.SIGTERM, **environment
         "MODEL_SERVER": loopback.target,
         "PYTHONPATH": str(ROOT),
         "RATE_LIMIT": "off",
+        "TMPDIR": str(tmp_path),
         **environment,
     }
     log, log_path = [], tmp_path / "api.log"  # a pipe that nobody reads would fill, and stop it
     with (
         log_path.open("w") as log_file,
         subprocess.Popen(
-            [sys.executable, "-m", "api"], cwd=tmp_path, env=variables, stderr=log_file
+            [sys.executable, *program], cwd=tmp_path, env=variables, stderr=log_file
         ) as process,
     ):
         try:
