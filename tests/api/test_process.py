@@ -76,7 +76,7 @@ def get(url, **arguments):
 def wait_until_ready(base, process):
     give_up = time.monotonic() + 30
     while time.monotonic() < give_up:
-        assert process.poll() is None, process.stderr.read()
+        assert process.poll() is None, "the API has ended"
         try:
             return get(f"{base}/readyz")
         except (urllib.error.URLError, ConnectionError):
@@ -97,21 +97,21 @@ def running_api(loopback, config, tmp_path, ending=signal.SIGTERM, **environment
         "PYTHONPATH": str(ROOT),
         **environment,
     }
-    log = []
-    with subprocess.Popen(
-        [sys.executable, "-m", "api"],
-        cwd=tmp_path,
-        env=variables,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    log, log_path = [], tmp_path / "api.log"  # a pipe that nobody reads would fill, and stop it
+    with (
+        log_path.open("w") as log_file,
+        subprocess.Popen(
+            [sys.executable, "-m", "api"], cwd=tmp_path, env=variables, stderr=log_file
+        ) as process,
+    ):
         try:
             ready = json.loads(wait_until_ready(f"http://127.0.0.1:{port}", process))
             assert ready["status"] == "ready"
             yield port, log
         finally:
             process.send_signal(ending)
-            log.append(process.communicate(timeout=30)[1])
+            process.wait(timeout=30)
+            log.append(log_path.read_text())
     assert process.returncode == 0, log
     assert "Traceback" not in log[0]
 
