@@ -32,6 +32,7 @@ TOKENS_PER_NOTE = 2
 SPARE_TOKENS = 64
 FIRST_STEPS = 16  # of the first call: so few that a song is heard soon
 MOST_READ_AHEAD = 64  # of a model's openings
+FEWEST_STEPS = 8  # of a call: so many that a standstill can be told
 MOST_BEGINNINGS = 3  # of a song whose model is unloaded while it is composed
 
 _LOG = logging.getLogger(__name__)
@@ -176,6 +177,36 @@ class Drawing:
 
 
 @dataclass(frozen=True)
+class _Place:
+    """Where a song stands between two chunks; an older one is what it goes back to.
+
+    Attributes:
+        state: The model's.
+        cursor: The codec's.
+        first_tick: Where the codec has the first new note; None before it.
+        written: Notes so far.
+        heard: What they share with the collection.
+        stands_still: Whether hardly any of the last tokens were notes of their own.
+    """
+
+    state: SongState
+    cursor: Cursor
+    first_tick: int | None = None
+    written: int = 0
+    heard: Heard = NOTHING_HEARD
+    stands_still: bool = False
+
+    @property
+    def quoted_notes(self) -> int:
+        return self.heard.longest.length_notes
+
+    def is_end_of(self, length: Length) -> bool:
+        if self.first_tick is None:
+            return False
+        return length.is_reached(self.written, self.cursor.onset_ticks - self.first_tick)
+
+
+@dataclass(frozen=True)
 class _Work:
     """What is the same for all chunks of a song."""
 
@@ -190,29 +221,10 @@ class _Work:
         most_notes = self.bundle.description.quote_notes if asked is None else asked
         return QuoteBound(self.bundle.finder, most_notes)
 
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a song stands between two chunks; an older one is what it goes back to.
-
-    Attributes:
-        state: The model's.
-        cursor: The codec's.
-        first_tick: Where the codec has the first new note; None before it.
-        written: Notes so far.
-        heard: What they share with the collection.
-    """
-
-    state: SongState
-    cursor: Cursor
-    first_tick: int | None = None
-    written: int = 0
-    heard: Heard = NOTHING_HEARD
-
-    def is_end_of(self, length: Length) -> bool:
-        if self.first_tick is None:
-            return False
-        return length.is_reached(self.written, self.cursor.onset_ticks - self.first_tick)
+    def is_right(self, place: _Place, before: _Place) -> bool:
+        """Say whether the song can go on from a place, which came behind another."""
+        has_halted = place.stands_still and not before.stands_still
+        return not has_halted and self.bound.is_kept(place.heard, before.heard)
 
 
 class Composer:
@@ -319,7 +331,7 @@ class Composer:
         position = 0
         while position < length.tokens:
             chunk_steps = self._chunk_steps if position else min(FIRST_STEPS, self._chunk_steps)
-            steps = min(chunk_steps, length.notes - place.written)
+            steps = min(chunk_steps, max(length.notes - place.written, FEWEST_STEPS))
             notes, place = self._chunk(work, place, position, steps)
             if place.first_tick is not None and len(notes):
                 yield Passage(notes.shifted(start.entry_ticks(place.first_tick)), place.heard)
@@ -331,15 +343,18 @@ class Composer:
     def _chunk(
         self, work: _Work, before: _Place, position: int, steps: int
     ) -> tuple[Notes, _Place]:
-        """Draw the next tokens; again, and in other ways, where they would quote too long a run."""
+        """Draw the next tokens; again, and in other ways, where they go wrong.
+
+        They do where they quote too long a run, or bring the song to a standstill.
+        """
         drawn: list[tuple[Notes, _Place]] = []
         for attempt in ATTEMPTS:
             if drawn:
                 self._metrics.redrew(work.request.game)
             drawn.append(self._attempted(work, before, position, steps, attempt))
-            if work.bound.is_kept(drawn[-1][1].heard, before.heard):
+            if work.is_right(drawn[-1][1], before):
                 return drawn[-1]
-        return min(drawn, key=lambda each: each[1].heard.longest.length_notes)
+        return min(drawn, key=lambda each: (each[1].stands_still, each[1].quoted_notes))
 
     def _attempted(
         self, work: _Work, before: _Place, position: int, steps: int, attempt: Attempt
@@ -362,7 +377,9 @@ class Composer:
         kept = work.length.cut(notes.shifted(-(first_tick or 0)), before.written)
         with self._metrics.timed(Stage.QUOTES):
             heard = work.bundle.finder.listen(kept, before.heard)
-        return kept, _Place(draw.state, cursor, first_tick, before.written + len(kept), heard)
+        stands_still = steps >= FEWEST_STEPS and len(notes) * TOKENS_PER_NOTE < steps
+        written = before.written + len(kept)
+        return kept, _Place(draw.state, cursor, first_tick, written, heard, stands_still)
 
 
 def _opening(bundle: Bundle, seed: int) -> Opening:

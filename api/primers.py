@@ -63,14 +63,18 @@ def spoken(notes: Notes, codec: Codec) -> Spoken:
         BadParameterError: The vocabulary cannot say it in any key.
     """
     for semitones in _KEYS:
-        moved = cleaned(notes.transposed(semitones)) if semitones else notes
         try:
-            tokens = codec.encode(moved[-MOST_READ_NOTES:]).tolist()
+            tokens = codec.encode(_moved(notes[-MOST_READ_NOTES:], semitones)).tolist()
         except TokenError:
             continue
-        is_whole = len(moved) <= MOST_READ_NOTES
-        return Spoken(moved, (BOS, *tokens) if is_whole else tuple(tokens))
+        beginning = () if len(notes) > MOST_READ_NOTES else (BOS,)
+        return Spoken(_moved(notes, semitones), (*beginning, *tokens))
     raise BadParameterError(
         "This game's model cannot read the primer: in no key does it know all of its notes.",
         "primer",
     )
+
+
+def _moved(notes: Notes, semitones: int) -> Notes:
+    """Transpose notes; two that come to lie on one key become one."""
+    return cleaned(notes.transposed(semitones)) if semitones else notes
