@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import time
 import urllib.request
 from dataclasses import dataclass, field, fields
 
@@ -145,6 +146,19 @@ def compose(page, notes=60, *, is_heard=False):
     if not is_heard:
         page.click("#play")
     return kept(page)[0]
+
+
+def until(page, condition):
+    """Wait until an expression is true; Playwright's own way is against the page's policy."""
+    give_up = time.monotonic() + PATIENCE_MS / 1000
+    while not page.evaluate(condition):
+        assert time.monotonic() < give_up, condition
+        page.wait_for_timeout(50)
+
+
+def player(expression):
+    """Say something of the page's player."""
+    return f"import('/studio/main.js').then(({{player}}) => {expression})"
 
 
 def kept(page):

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from music.description import LearnedPiece
 from music.reading import read_midi
-from tests.studio.conftest import compose, kept, rows, teach, told_by_the_service
+from tests.studio.conftest import compose, kept, player, rows, teach, told_by_the_service
 
 pytestmark = pytest.mark.slow
 
@@ -120,8 +120,7 @@ def test_quotes_are_marked_with_the_piece_that_they_are_of(page, loopback):
     quote.focus()
     expect(page.locator("#roll-tip")).to_have_text(re.compile(r"\d+ notes of Clock Town"))
     quote.click()
-    start = page.evaluate("import('/studio/main.js').then(({player}) => player.position_s)")
-    assert start > 0
+    assert page.evaluate(player("player.position_s")) > 0
 
 
 def read_rows(table):
@@ -132,20 +131,21 @@ def read_rows(table):
 
 
 # Playwright cannot read a body that holds a file, so the page keeps the forms that it sends.
-KEEPING_FORMS = """
+KEEPING_FORMS = """() => {
     window.forms = [];
     const fetching = window.fetch;
     window.fetch = async (path, how) => {
-        if (how.body instanceof FormData) {
+        if (how?.body instanceof FormData) {
             const form = {};
             for (const [name, value] of how.body) {
-                form[name] = value instanceof File
-                    ? {name: value.name, bytes: [...new Uint8Array(await value.arrayBuffer())]} : value;
+                const bytes = value instanceof File && new Uint8Array(await value.arrayBuffer());
+                form[name] = bytes ? {name: value.name, bytes: [...bytes]} : value;
             }
             window.forms.push(form);
         }
         return fetching(path, how);
-    };"""
+    };
+}"""
 
 
 def last_form(page):

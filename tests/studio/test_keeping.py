@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from music.reading import read_midi
-from tests.studio.conftest import compose, kept, rows
+from tests.studio.conftest import compose, kept, rows, until
 
 pytestmark = pytest.mark.slow
 
@@ -69,9 +69,9 @@ def test_the_score_is_shown_page_by_page(page):
 def test_the_recording_plays_in_the_page(page):
     compose(page)
     page.click("#recording summary")
-    page.wait_for_function("document.getElementById('audio').readyState >= 2")
+    until(page, "document.getElementById('audio').readyState >= 2")
     page.evaluate("document.getElementById('audio').play()")
-    page.wait_for_function("document.getElementById('audio').currentTime > 0.2")
+    until(page, "document.getElementById('audio').currentTime > 0.2")
     assert page.evaluate("document.getElementById('audio').duration") > 2
 
 
@@ -145,7 +145,7 @@ def test_the_list_is_bounded(page):
     assert kept(page)[0]["name"] == "Majora's Mask, no. 14"
 
 
-def test_a_list_that_somebody_spoiled_is_begun_anew(studio, page):
+def test_a_list_that_somebody_spoiled_is_begun_anew(page):
     page.evaluate("localStorage.setItem('leitmotif.pieces', '{\"not\": a list')")
     page.reload()
     compose(page)

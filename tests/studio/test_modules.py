@@ -60,7 +60,8 @@ def test_its_midi_files_open_and_no_note_hangs(page):
         """async () => {
             const {toMidi} = await import('/studio/midi.js');
             const notes = [[0, 12, 60], [0, 6, 64], [12, 300, 60], [5000, 12, 70]];
-            return [...toMidi(notes.map(([start, duration, pitch]) => ({start, duration, pitch})), 97)];
+            const named = notes.map(([start, duration, pitch]) => ({start, duration, pitch}));
+            return [...toMidi(named, 97)];
         }"""
     )
     song = mido.MidiFile(file=io.BytesIO(bytes(written)))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.studio.conftest import compose, kept
+from tests.studio.conftest import compose, kept, player
 
 pytestmark = pytest.mark.slow
 
@@ -40,9 +40,9 @@ def test_all_of_it_works_by_the_keyboard_alone(page):
     page.keyboard.press("Home")
     for key in ("PageUp", "ArrowRight", "ArrowRight"):
         page.keyboard.press(key)
-    position = "import('/studio/main.js').then(({player}) => player.position_s)"
-    assert page.evaluate(position) == pytest.approx(3.0)  # six beats
-    assert page.get_attribute("#roll", "aria-valuenow") == "3"
+    position_s = page.evaluate(player("player.position_s"))
+    assert position_s * kept(page)[0]["tempo"] / 60 == pytest.approx(6)  # beats
+    assert page.get_attribute("#roll", "aria-valuenow") == str(round(position_s))
     width = page.evaluate("document.getElementById('roll-spacer').offsetWidth")
     page.keyboard.press("+")
     assert page.evaluate("document.getElementById('roll-spacer').offsetWidth") > width

@@ -33,6 +33,7 @@ export class Games {
   /** @param {() => void} onChange Called when games have come, gone or changed their state. */
   constructor(onChange) {
     this.#onChange = onChange;
+    this.#cards.addEventListener("change", onChange);
   }
 
   /** Asks again and again, so that whatever is gone comes back by itself. */

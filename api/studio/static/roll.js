@@ -11,7 +11,7 @@ const HEADER_PX = 22;
 const QUOTES_PX = 18;
 const FEWEST_KEYS = 36;
 const BESIDE_KEYS = 3; // free ones above and below the notes
-const [FEWEST_PX_A_BEAT, MOST_PX_A_BEAT] = [1, 160];
+const [FEWEST_PX_A_BEAT, MOST_PX_A_BEAT] = [0.2, 160];
 const HELD_AT = 0.35; // of the width: where the playhead stays while the music moves
 const BLACK = new Set([1, 3, 6, 8, 10]);
 
@@ -124,6 +124,7 @@ export class Roll {
   /** Shows the whole piece at once. */
   fit() {
     if (!this.#piece?.endTicks) return;
+    this.#isFollowing = false;
     this.#zoomTo(this.#width / (this.#piece.endTicks / TICKS_PER_BEAT));
     this.#scrollTo(0);
   }
