@@ -1,6 +1,6 @@
 """The OpenAPI document, made of the tables that requests are checked and answered by."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -21,10 +21,7 @@ from api.requests import FORMS, JSON, MOST_BODY_BYTES, MOST_FILE_BYTES, MULTIPAR
 from api.routes import NOT_READY
 from api.schemas import Schema, answer_schemas, reference, request_schemas, schema_of
 from api.song import UPLOADED
-from api.studio import FILES as STUDIO_FILES
-
-_STUDIO_FILES = {name: file.media_type.partition(";")[0] for name, file in STUDIO_FILES.items()}
-DOCS_FILES = {"docs.css": "text/css", "docs.js": "text/javascript"}
+from api.static_files import MEDIA_TYPES
 
 _EXAMPLE: dict[str, Value] = {"game": "majoras_mask", "notes": 200, "seed": 7}
 _ABOUT = f"""\
@@ -66,12 +63,12 @@ def document() -> dict[str, Any]:
             "/readyz": {"get": _readiness()},
             "/openapi.json": {"get": _page("getContract", "This document", [JSON])},
             "/docs": {"get": _page("readDocs", "Read this document, and try it", ["text/html"])},
-            "/docs/{file}": {"get": _files("getDocsFile", "file", DOCS_FILES)},
+            "/docs/{name}": {"get": _files("getDocsFile")},
             "/metrics": {
                 "get": _page("getMetrics", "What was counted, for Prometheus", ["text/plain"])
             },
             "/": {"get": _page("openStudio", "The page that composes", ["text/html"])},
-            "/studio/{name}": {"get": _files("getStudioFile", "name", _STUDIO_FILES)},
+            "/studio/{name}": {"get": _files("getStudioFile")},
         },
         "components": {
             "schemas": {**request_schemas(), **answer_schemas()},
@@ -220,11 +217,14 @@ def _page(
     }
 
 
-def _files(operation: str, parameter: str, media_types: Mapping[str, str]) -> dict[str, Any]:
-    names = {"name": parameter, "in": "path", "required": True, "schema": {"enum": [*media_types]}}
+def _files(operation: str) -> dict[str, Any]:
+    name = {"name": "name", "in": "path", "required": True, "schema": _TEXT}
+    media_types = (media_type.partition(";")[0] for media_type in MEDIA_TYPES.values())
     missing = _plain(HTTPStatus.NOT_FOUND)
-    page = _page(operation, "What the page is made of", media_types.values(), missing)
-    return {"parameters": [names], **page}
+    return {
+        "parameters": [name],
+        **_page(operation, "What the page is made of", media_types, missing),
+    }
 
 
 def _problems(*told: tuple[Problem, str]) -> dict[str, Any]:
