@@ -160,9 +160,10 @@ class Drawing:
         passages = list(self.passages)
         new = join([passage.notes for passage in passages])
         notes = cleaned(join([self.lead, new]))
-        quotes = [
-            replace(quote, start_in_song=notes.place_of(new, quote.start_in_song))
-            for quote in (passages[-1].heard.longest, *passages[-1].heard.runs)
+        heard, places = passages[-1].heard, notes.places_of(new).tolist()
+        quotes = [  # found among the new notes
+            replace(quote, start_in_song=places[quote.start_in_song])
+            for quote in (heard.longest, *heard.runs)
         ]
         return Song(
             notes=notes,

@@ -81,15 +81,16 @@ class Notes:
         )
         return Notes(onset, np.maximum(1, duration), self.pitch)
 
-    def place_of(self, part: "Notes", number: int) -> int:
-        """Find a note of a part of these notes, which are ordered and no two the same.
+    def places_of(self, part: "Notes") -> NDArray[np.intp]:
+        """Say which of these notes, counted from 0, are a part of them.
 
         Args:
-            part: Some of them, in any order.
-            number: The note's in the part, once that is ordered as these are.
+            part: Some of them, in any order; one that is struck twice at once counts once.
+
+        Returns:
+            int[M], rising.
         """
-        strike = np.unique(_strikes(part))[number]
-        return int(np.searchsorted(_strikes(self), strike))
+        return np.searchsorted(_strikes(self), np.unique(_strikes(part)))
 
     def shifted(self, ticks: int) -> "Notes":
         """Move every onset by a number of ticks."""

@@ -1,17 +1,12 @@
 """The page /docs: all of the contract, nothing from anywhere else, and a form to try it."""
 
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 
 import pytest
 
 from api.parameters import PARAMETERS
 from tests.api.contract import CONTRACT
-from tests.api.test_process import running_api
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 class Page(HTMLParser):
@@ -110,27 +105,3 @@ def test_its_files_are_what_they_say(client, name, media_type):
 @pytest.mark.parametrize("name", ["docs.html", "..%2fdocs.py", "%2e%2e%2froutes.py", "a%00b"])
 def test_no_other_file_is_handed_out(client, name):
     assert client.get(f"/docs/{name}").status_code == 404
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-def test_in_a_browser_it_finds_the_games_and_writes_the_request(loopback, config, tmp_path):
-    with running_api(loopback, config, tmp_path) as (port, _):
-        url = f"http://127.0.0.1:{port}"
-        options = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
-        finished = subprocess.run(
-            [
-                *(CHROMIUM, *options, f"--user-data-dir={tmp_path / 'browser'}"),
-                *("--virtual-time-budget=5000", "--dump-dom", f"{url}/docs"),
-            ],
-            capture_output=True,
-            check=True,
-            text=True,
-            timeout=120,
-        )
-    page = Page(finished.stdout)
-    assert {"value": "zelda"} in page.named("option")
-    assert (
-        f"curl --fail-with-body -X POST '{url}/generate?game=zelda&notes=100&format=wav'"
-        in page.text
-    )
