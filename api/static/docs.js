@@ -83,7 +83,7 @@ function showCurl(form) {
 function heading(response) {
   const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
   const status = element("b", { className: `status s${String(response.status)[0]}` }, String(response.status));
-  return element("details", {}, element("summary", {}, status, ` ${response.statusText}`), element("pre", {}, headers));
+  return element("details", {}, element("summary", {}, status, ` ${response.statusText}`), element("pre", { tabIndex: 0 }, headers));
 }
 
 /** @param {Response} response */
@@ -101,8 +101,8 @@ async function showBody(answer, response, body) {
   const url = URL.createObjectURL(body);
   if (body.type === "audio/wav") answer.append(element("audio", { src: url, controls: true, autoplay: true }));
   else if (body.type === "image/svg+xml") answer.append(element("img", { src: url, alt: "The song as a score" }));
-  else if (/json/.test(body.type)) answer.append(element("pre", {}, JSON.stringify(JSON.parse(await body.text()), null, 2)));
-  else if (/xml|text/.test(body.type)) answer.append(element("pre", {}, await body.text()));
+  else if (/json/.test(body.type)) answer.append(element("pre", { tabIndex: 0 }, JSON.stringify(JSON.parse(await body.text()), null, 2)));
+  else if (/xml|text/.test(body.type)) answer.append(element("pre", { tabIndex: 0 }, await body.text()));
   const name = fileName(response);
   if (!name) return;
   const size = `${Math.ceil(body.size / 1024).toLocaleString("en")} KB`;
@@ -115,7 +115,7 @@ async function showBody(answer, response, body) {
  * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
  */
 async function showEvents(answer, body) {
-  const lines = element("pre");
+  const lines = element("pre", { tabIndex: 0 });
   answer.append(lines);
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
