@@ -76,7 +76,9 @@ def _share_of_others(temperature, top_p):
     others = CODEC.vocabulary_size - 1
     known, other = (share ** (1 / max(temperature, 1e-3)) for share in (0.95, 0.05 / others))
     share = known / (known + others * other)
-    return max(0.0, top_p - share) / top_p
+    return max(
+        0.0, 1 - share / max(top_p, 1e-30)
+    )  # the least that can be asked for is 0 in float32
 
 
 @dataclass
