@@ -59,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(str(error))
     try:
         _compose(client, options, form)
-    except (LeitmotifError, PlayerError, WritingError) as error:
+    except (LeitmotifError, PlayerError, WritingError, OSError) as error:  # OSError: the primer
         print(f"compose: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
