@@ -12,7 +12,11 @@ from api.model_server import Model, State, VersionStatus
 from benchmarks.processes import ROOT, answers_ok, free_port, running
 
 # As scripts/serve.sh has them.
-_THREADS = ("--grpc_max_threads=160",)
+_THREADS = (
+    "--tensorflow_intra_op_parallelism=1",
+    "--tensorflow_inter_op_parallelism=-1",
+    "--grpc_max_threads=160",
+)
 _BATCHING = (
     "--enable_batching",
     f"--batching_parameters_file={ROOT / 'serving' / 'batching_parameters.txt'}",
