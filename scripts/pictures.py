@@ -11,13 +11,14 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
 FOLDER = Path("docs/pictures")
 SONG = "game=bach&seed=7&notes=240&temperature=1&top_p=0.9&primer=corpus"
 FILES = {"bach.mid": "midi", "bach.svg": "svg"}
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     "studio-light.png": {"color_scheme": "light", "viewport": {"width": 1280, "height": 860}},
     "studio-dark.png": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 860}},
     "studio-phone.png": {
@@ -67,7 +68,7 @@ def _service() -> Iterator[str]:
         process.wait()
 
 
-def _take(browser: Browser, address: str, path: Path, look: dict[str, object]) -> None:
+def _take(browser: Browser, address: str, path: Path, look: dict[str, Any]) -> None:
     """Open a piece by its link, play some of it, and take a picture."""
     page = browser.new_context(**look).new_page()
     page.goto(address)

@@ -22,7 +22,7 @@ def test_the_games_are_cards_with_what_they_learned_from(page):
     card = page.locator(".card")
     expect(card).to_have_count(1)
     expect(card).to_contain_text("Zélda: Majora's Mask")
-    expect(card).to_contain_text("9 pieces · 4,321 notes learned · version 1")
+    expect(card).to_contain_text("9 pieces · 4,321 notes · version 1")
     expect(page.get_by_role("radio", name="Zélda")).to_be_checked()
     expect(page.locator("#service")).to_have_text("Ready")
 
@@ -60,6 +60,10 @@ def test_stopping_ends_the_work_and_leaves_what_there_is(page, loopback):
     page.click("#compose")
     expect(page.locator("#compose")).to_have_text("Compose")
     assert 0 < notes_shown(page) < 1000
+    page.wait_for_timeout(1000)  # what was begun is done
+    drawn = len(loopback.calls)
+    page.wait_for_timeout(1000)
+    assert len(loopback.calls) == drawn
     expect(page.locator("#keep")).to_be_hidden()
     expect(page.locator(".error:not(:empty)")).to_have_count(0)
     assert kept(page) == []

@@ -70,7 +70,7 @@ def test_a_model_server_that_fails_midway_is_told_beside_the_button(page, loopba
     [
         ("length", "0", "This has to be a whole number from 1 to 4000."),
         ("length", "", "This has to be a whole number from 1 to 4000."),
-        ("tempo", "999", "This has to be a whole number from 20 to 400."),
+        ("tempo", "999", "This has to be a number from 20 to 400."),
         ("seed", "-1", "This has to be a whole number from 0 to 9007199254740991."),
         ("max_quote", "2", "This has to be a whole number from 4 to 4000."),
     ],

@@ -7,7 +7,10 @@ import { newSeed, toBase64 } from "./recipe.js";
 /** @import { PrimerFile, Recipe } from "./recipe.js" */
 /** @import { Problem } from "./service.js" */
 
-/** @type {Record<string, string>} Which control a parameter of the service belongs to. */
+/**
+ * Which control a parameter of the service belongs to, where it is not of its name.
+ * @type {Record<string, string>}
+ */
 const CONTROLS = { notes: "length", seconds: "length", primer: "file", include_primer: "file" };
 const OF_GAMES = new Set(["unknown-game", "game-not-ready"]);
 
@@ -108,8 +111,9 @@ export class Form {
     if (this.#primer === "file" && !this.#file) return this.#complain("file", "Choose a MIDI file, or drop one here.");
     for (const control of [this.#length, this.#seed, this.#tempo, this.#maxQuote]) {
       if (!control.checkValidity()) {
-        const { min, max } = control;
-        return this.#complain(control.id, `This has to be a whole number from ${min} to ${max}.`);
+        const { min, max, step } = control;
+        const kind = step === "any" ? "a number" : "a whole number";
+        return this.#complain(control.id, `This has to be ${kind} from ${min} to ${max}.`);
       }
     }
     return true;
@@ -121,11 +125,20 @@ export class Form {
    */
   show(problem) {
     const control = CONTROLS[problem.parameter] ?? problem.parameter;
-    if (problem.status === 401) byId("key-controls", HTMLElement).hidden = false;
-    if (problem.status === 401) this.#complain("key", problem.message);
+    if (this.askForKey(problem)) this.#complain("key", problem.message);
     else if (OF_GAMES.has(problem.kind)) this.#complain("games", problem.message);
     else if (document.getElementById(`${control}-error`)) this.#complain(control, problem.message);
     else this.#complain("compose", problem.message);
+  }
+
+  /**
+   * Shows where to enter a key, if that is what was missing; says whether it was.
+   * @param {Problem} problem
+   */
+  askForKey({ status }) {
+    const isMissing = status === 401;
+    if (isMissing) byId("key-controls", HTMLElement).hidden = false;
+    return isMissing;
   }
 
   clearProblems() {
@@ -167,6 +180,7 @@ export class Form {
   #unitChanged() {
     const isSeconds = this.#unit.value === "seconds";
     this.#length.max = isSeconds ? "600" : "4000";
+    this.#length.step = isSeconds ? "any" : "1";
     this.#length.value = isSeconds ? "60" : "500";
   }
 

@@ -33,7 +33,10 @@ export class Games {
   /** @param {() => void} onChange Called when games have come, gone or changed their state. */
   constructor(onChange) {
     this.#onChange = onChange;
-    this.#cards.addEventListener("change", onChange);
+    this.#cards.addEventListener("change", () => {
+      this.#wanted = this.chosen;
+      onChange();
+    });
   }
 
   /** Asks again and again, so that whatever is gone comes back by itself. */
@@ -131,7 +134,7 @@ function bestOf(games) {
 function card({ game, title, pieces, notes, version, state }, isChosen) {
   const input = make("input", { type: "radio", name: "game", value: game });
   input.checked = isChosen;
-  const learned = pieces === null || notes === null ? "" : `${count(pieces, "piece")} · ${count(notes, "note")} learned`;
+  const learned = pieces === null || notes === null ? "" : `${count(pieces, "piece")} · ${count(notes, "note")}`;
   const standing = state === READY ? `version ${version}` : (STATES[state] ?? "loading …");
   return make(
     "label",

@@ -21,12 +21,22 @@ export class Keep {
   #audio = byId("audio", HTMLAudioElement);
   /** @type {Piece | null} */
   #piece = null;
-  /** @type {Set<HTMLElement>} What has been loaded for this piece. */
+  /**
+   * What has been loaded for this piece.
+   * @type {Set<HTMLElement>}
+   */
   #loaded = new Set();
-  /** @type {string[]} Addresses to give back. */
+  /**
+   * Addresses to give back.
+   * @type {string[]}
+   */
   #addresses = [];
 
-  constructor() {
+  #onProblem;
+
+  /** @param {(problem: Problem) => void} onProblem Called when the service refuses. */
+  constructor(onProblem) {
+    this.#onProblem = onProblem;
     for (const button of this.#section.querySelectorAll("button[data-format]")) {
       button.addEventListener("click", () => this.#download(/** @type {HTMLButtonElement} */ (button)));
     }
@@ -67,10 +77,12 @@ export class Keep {
     place.setAttribute("aria-busy", "true");
     try {
       const { content, version } = await written(piece.recipe, format);
-      if (version !== piece.version) throw new Problem(changed(piece.version, version));
+      if (version !== piece.version) throw new Problem(outdated(piece.version, version));
       return content;
     } catch (error) {
-      if (piece === this.#piece) this.#error.textContent = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof Problem)) throw error;
+      if (piece === this.#piece) this.#error.textContent = error.message;
+      this.#onProblem(error);
       return null;
     } finally {
       place.removeAttribute("aria-busy");
@@ -125,6 +137,6 @@ export class Keep {
  * @param {number} then
  * @param {number} now
  */
-export function changed(then, now) {
-  return `This piece is of version ${then} of its model, and the service has version ${now} now, which composes another one.`;
+function outdated(then, now) {
+  return `This piece is of version ${then} of the model. The service has version ${now} by now, and cannot write it any more.`;
 }

@@ -3,7 +3,7 @@
 import { byId } from "./elements.js";
 import { Form } from "./form.js";
 import { Games } from "./games.js";
-import { Keep, changed } from "./keep.js";
+import { Keep } from "./keep.js";
 import { lastBars } from "./midi.js";
 import { Piece } from "./piece.js";
 import { fromLink, newSeed, toBase64, toLink } from "./recipe.js";
@@ -16,6 +16,7 @@ import { clock, count } from "./words.js";
 
 const SAID_EVERY_NOTES = 250; // to those who hear the page
 
+const isWide = matchMedia("(min-width: 60rem)"); // so that the form stands beside the piece
 const button = byId("compose", HTMLButtonElement);
 const progress = byId("progress", HTMLProgressElement);
 const status = byId("status", HTMLElement);
@@ -25,7 +26,7 @@ const notice = byId("notice", HTMLElement);
 
 const games = new Games(() => (button.disabled = !games.isReady && !composing));
 const form = new Form(games);
-const keep = new Keep();
+const keep = new Keep((problem) => form.askForKey(problem));
 const transport = new Transport();
 const shelf = new Shelf(openPiece, (piece) => piece === shown && showFacts(piece));
 
@@ -78,7 +79,9 @@ async function follow(piece, signal, linkedVersion) {
   for await (const event of compose(piece.recipe, signal)) {
     if (event.event === "song") {
       Object.assign(piece, { title: event.title, version: event.version, tempo: event.tempo });
-      if (linkedVersion && linkedVersion !== event.version) notice.textContent = changed(linkedVersion, event.version);
+      if (linkedVersion && linkedVersion !== event.version) {
+        notice.textContent = `This link is to a piece of version ${linkedVersion} of the model. The service has version ${event.version} by now, so this is another piece.`;
+      }
       showFacts(piece);
     } else if (event.event === "notes") {
       piece.add(event.notes);
@@ -138,7 +141,9 @@ function show(piece) {
  */
 function openPiece(piece) {
   composing?.abort();
+  const wasPlaying = player.isPlaying;
   show(piece);
+  if (wasPlaying) player.play(); // to compare
   form.fill(piece.recipe);
   showLink(piece);
   say(`${piece.name} is open.`);
@@ -195,6 +200,7 @@ form.element.addEventListener("submit", (event) => {
   if (!form.check()) return;
   form.useSeed();
   void composePiece(form.recipe, { isPlayed: true });
+  if (!isWide.matches) byId("stage", HTMLElement).scrollIntoView({ block: "start" });
 });
 byId("continue", HTMLButtonElement).addEventListener("click", () => {
   if (!shown) return;
@@ -207,7 +213,7 @@ byId("key", HTMLInputElement).addEventListener("change", (event) => {
 });
 addEventListener("hashchange", followLink);
 
-byId("shape", HTMLDetailsElement).open = matchMedia("(min-width: 60rem)").matches;
+byId("shape", HTMLDetailsElement).open = isWide.matches;
 void games.watch();
 void player.prepare();
 followLink();

@@ -279,8 +279,17 @@ export class Roll {
     pen.clearRect(0, 0, this.#width, this.#height);
     this.#drawKeys(colours);
     this.#drawBars(piece, colours);
-    this.#drawNotes(piece, playhead, now_ms, colours);
     this.#drawQuotes(piece, colours);
+    this.#drawNotes(piece, playhead, now_ms, colours);
+    if (piece.notes.length) this.#drawPlayhead(playhead, colours);
+  }
+
+  /**
+   * @param {number} playhead
+   * @param {Colours} colours
+   */
+  #drawPlayhead(playhead, colours) {
+    const pen = this.#pen;
     const x = this.#x(playhead);
     pen.fillStyle = colours.playhead;
     pen.fillRect(x - 1, HEADER_PX, 2, this.#height - HEADER_PX);
@@ -353,39 +362,41 @@ export class Roll {
     const first = piece.firstFrom(this.#tickAt(0) - piece.longestTicks);
     const visible = piece.notes.slice(first, piece.firstFrom(this.#tickAt(this.#width)));
     this.drawn = visible.length;
-    const paths = { right: new Path2D(), left: new Path2D(), sounding: new Path2D() };
     const pen = this.#pen;
+    /** @type {Record<"left" | "right" | "sounding", Note[]>} */
+    const settled = { left: [], right: [], sounding: [] };
     for (const note of visible) {
       const isSounding = this.#isAlive && note.start <= playhead && playhead < note.start + note.duration;
-      const age_ms = now_ms - (this.#arrivals.get(note) ?? -Infinity);
-      if (age_ms >= ARRIVING_MS) {
-        this.#addNote(paths[isSounding ? "sounding" : note.isRight ? "right" : "left"], note, 1);
-      } else if (age_ms > 0) {
-        const arriving = new Path2D();
-        this.#addNote(arriving, note, age_ms / ARRIVING_MS);
-        pen.globalAlpha = age_ms / ARRIVING_MS;
-        pen.fillStyle = note.isRight ? colours.right : colours.left;
-        pen.fill(arriving);
+      const hand = note.isRight ? "right" : "left";
+      const grown = (now_ms - (this.#arrivals.get(note) ?? -Infinity)) / ARRIVING_MS;
+      if (grown >= 1) {
+        settled[isSounding ? "sounding" : hand].push(note);
+      } else if (grown > 0) {
+        pen.globalAlpha = grown;
+        pen.fillStyle = colours[hand];
+        this.#drawNote(note, grown);
         pen.globalAlpha = 1;
       }
     }
     for (const name of /** @type {const} */ (["left", "right", "sounding"])) {
       pen.fillStyle = colours[name];
-      pen.fill(paths[name]);
+      for (const note of settled[name]) this.#drawNote(note, 1);
     }
   }
 
   /**
-   * @param {Path2D} path
    * @param {Note} note
    * @param {number} grown Of its length, from 0 to 1.
    */
-  #addNote(path, note, grown) {
+  #drawNote(note, grown) {
+    const pen = this.#pen;
     const height = Math.max(2, this.#keyHeight - 1);
-    const width = Math.max(2, this.#pixels(note.duration) * grown - 1);
+    const width = Math.max(1.5, this.#pixels(note.duration) * grown - 1);
     const [x, y] = [this.#x(note.start), this.#y(note.pitch)];
-    if (width < 5) path.rect(x, y, width, height);
-    else path.roundRect(x, y, width, height, Math.min(3, height / 2));
+    if (width < 5) return pen.fillRect(x, y, width, height); // many at once, so the fast way
+    pen.beginPath();
+    pen.roundRect(x, y, width, height, Math.min(3, height / 2));
+    pen.fill();
   }
 
   /**

@@ -4,8 +4,6 @@ import { byId, make } from "./elements.js";
 import { Piece } from "./piece.js";
 import { clock, count } from "./words.js";
 
-/** @import { StoredPiece } from "./piece.js" */
-
 const STORE = "leitmotif.pieces";
 const MOST_PIECES = 12;
 const SKETCH = { width: 240, height: 48 };
@@ -14,8 +12,11 @@ export class Shelf {
   #list = byId("pieces", HTMLElement);
   #section = byId("shelf", HTMLElement);
   #error = byId("shelf-error", HTMLElement);
-  /** @type {Piece[]} The newest first. */
-  #pieces = read().map(Piece.from);
+  /**
+   * The newest first.
+   * @type {Piece[]}
+   */
+  #pieces = read();
   /** @type {Piece | null} */
   #open = null;
   #onOpen;
@@ -29,6 +30,10 @@ export class Shelf {
     this.#onOpen = onOpen;
     this.#onRename = onRename;
     this.#show();
+    addEventListener("storage", () => {
+      this.#pieces = read(); // another tab has made one
+      this.#show();
+    });
   }
 
   /**
@@ -110,11 +115,10 @@ export class Shelf {
   }
 }
 
-/** @returns {StoredPiece[]} */
+/** @returns {Piece[]} */
 function read() {
   try {
-    const stored = JSON.parse(localStorage.getItem(STORE) ?? "[]");
-    return Array.isArray(stored) ? stored : [];
+    return JSON.parse(localStorage.getItem(STORE) ?? "[]").map(Piece.from);
   } catch {
     return []; // somebody else's text, or a browser that keeps nothing
   }

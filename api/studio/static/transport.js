@@ -2,11 +2,12 @@
 
 import { byId, make } from "./elements.js";
 import { BAR_TICKS, TICKS_PER_BEAT } from "./meter.js";
+import { Piece } from "./piece.js";
 import { Player } from "./player.js";
 import { Roll } from "./roll.js";
 import { clock, count, pitchName } from "./words.js";
 
-/** @import { Piece } from "./piece.js" */
+/** @import { Quote } from "./piece.js" */
 
 const ZOOM = 1.4;
 
@@ -32,6 +33,7 @@ export class Transport {
       tip: byId("roll-tip", HTMLElement),
     };
     this.#roll = new Roll(parts, () => this.player.position_s, (seconds) => this.player.seek(seconds));
+    this.#roll.show(new Piece({ game: "", temperature: 1, top_p: 1, seed: 0, primer: "none" }));
     this.#listen();
     setInterval(() => this.#tellTime(), 200);
   }
@@ -89,7 +91,7 @@ export class Transport {
 
   /**
    * @param {Piece} piece
-   * @param {import("./piece.js").Quote} quote
+   * @param {Quote} quote
    */
   #quoteButton(piece, quote) {
     const { start } = piece.span(quote);
