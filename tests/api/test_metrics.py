@@ -77,12 +77,13 @@ def test_a_song_by_its_parts(client, counted, loopback):
 
 
 def test_what_is_drawn_again_since_it_quotes(client, counted, loopback):
-    notes = read_midi(client.post(f"{SONG}&notes=16").data, "song").notes
+    song = f"{SONG}&notes=16&temperature=1&top_p=0.9"  # of which every token is a note
+    notes = read_midi(client.post(song).data, "song").notes
     before = counted("tokens_total", game="zelda")
     pieces = (LearnedPiece("the same", notes),)
     loopback.descriptions["zelda"] = description(learned=pieces).to_json()
     loopback.versions["zelda"] = {2: "AVAILABLE"}
-    client.post(f"{SONG}&notes=16&max_quote=4")
+    client.post(f"{song}&max_quote=4")
     redraws = counted("redraws_total", game="zelda")
     assert redraws >= 1
     assert counted("tokens_total", game="zelda") - before == 16 * (1 + redraws)
