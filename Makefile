@@ -19,8 +19,9 @@ export MODEL_SERVER ?= localhost:$(MODEL_SERVER_PORT)
 PYTHON := .venv/bin/python
 READY := .venv/.ready
 PEERS_READY := .venv/.peers-ready
+BROWSER_READY := .venv/.browser-ready
 
-.PHONY: help train data evaluate base reproduce serve bench test check proto lock clean
+.PHONY: help train data evaluate base reproduce serve bench pictures test check proto lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -47,7 +48,10 @@ serve: $(READY) ## the model server and the API, until Ctrl-C
 bench: $(READY) $(if $(filter 1,$(PEERS)),$(PEERS_READY)) ## how fast it is; with PEERS=1, beside PyTorch and ONNX Runtime too
 	@$(PYTHON) -m benchmarks
 
-test: check ## all that CI runs
+pictures: $(READY) $(BROWSER_READY) ## what README shows, from the game bach, into docs/pictures/
+	@$(PYTHON) scripts/pictures.py
+
+test: check $(BROWSER_READY) ## all that CI runs
 	@$(PYTHON) -m pytest -m "not slow"
 	@$(PYTHON) -m pytest -m slow
 
@@ -69,7 +73,7 @@ lock: ## choose the newest versions that pyproject.toml allows (needs uv)
 		--python-version 3.11 --quiet --constraint locks/dev.txt --output-file locks/peers.txt
 
 clean: ## remove the virtual environment and what was cached (models stay)
-	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/studio/node_modules
 
 $(READY): locks/dev.txt
 	@bash scripts/setup.sh locks/dev.txt
@@ -77,4 +81,8 @@ $(READY): locks/dev.txt
 
 $(PEERS_READY): locks/peers.txt $(READY)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/peers.txt
+	@touch $@
+
+$(BROWSER_READY): scripts/setup_browser.sh tests/studio/package-lock.json $(READY)
+	@bash scripts/setup_browser.sh
 	@touch $@

@@ -4,7 +4,7 @@ import logging
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from api.deadline import Deadline
 from api.errors import BadParameterError, BrokenContractError, NoSuchModelError
 from api.games import Bundle, Games
+from api.metrics import Metrics, Stage
 from api.model_server import ModelServer, Sampling, SongState
 from api.parameters import MOST_NOTES
 from api.prefilled import Prefilled
@@ -30,6 +31,7 @@ from music.sampling import CHUNK_STEPS
 TOKENS_PER_NOTE = 2
 SPARE_TOKENS = 64
 FIRST_STEPS = 16  # of the first call: so few that a song is heard soon
+MOST_READ_AHEAD = 64  # of a model's openings
 FEWEST_STEPS = 8  # of a call: so many that a standstill can be told
 MOST_BEGINNINGS = 3  # of a song whose model is unloaded while it is composed
 
@@ -229,11 +231,27 @@ class _Work:
 class Composer:
     """Composes with a model server; safe among threads."""
 
-    def __init__(self, model_server: ModelServer, chunk_steps: int = CHUNK_STEPS) -> None:
+    def __init__(
+        self,
+        model_server: ModelServer,
+        chunk_steps: int = CHUNK_STEPS,
+        metrics: Metrics | None = None,
+    ) -> None:
         """Draw `chunk_steps` tokens by one call, and fewer by the first."""
         self._model_server = model_server
+        self._metrics = metrics or Metrics()
         self._prefilled = Prefilled(model_server)
         self._chunk_steps = chunk_steps
+
+    def read_openings(self, bundle: Bundle, deadline: Deadline) -> None:
+        """Let the model read ahead what songs go on from, as far as that is kept.
+
+        Raises:
+            ModelServerError: The model server does not answer.
+        """
+        openings = ((BOS, *opening.tokens) for opening in bundle.description.openings)
+        for tokens in islice(chain([(BOS,)], openings), MOST_READ_AHEAD):
+            self._prefilled.state(bundle.model, tokens, deadline)
 
     def newest_song(self, request: SongRequest, games: Games, deadline: Deadline) -> Song:
         """Compose a whole song with the newest version of the game's model.
@@ -330,8 +348,10 @@ class Composer:
 
         They do where they quote too long a run, or bring the song to a standstill.
         """
-        drawn = []
+        drawn: list[tuple[Notes, _Place]] = []
         for attempt in ATTEMPTS:
+            if drawn:
+                self._metrics.redrew(work.request.game)
             drawn.append(self._attempted(work, before, position, steps, attempt))
             if work.is_right(drawn[-1][1], before):
                 return drawn[-1]
@@ -350,12 +370,14 @@ class Composer:
             sampling=Sampling(*how, asked.seed),
             deadline=work.deadline,
         )
-        notes, cursor = _decoded(work.bundle, draw.tokens, before.cursor)
+        with self._metrics.timed(Stage.CODEC):
+            notes, cursor = _decoded(work.bundle, draw.tokens, before.cursor)
         first_tick = before.first_tick
         if first_tick is None and len(notes):
             first_tick = int(notes.onset_ticks[0])
         kept = work.length.cut(notes.shifted(-(first_tick or 0)), before.written)
-        heard = work.bundle.finder.listen(kept, before.heard)
+        with self._metrics.timed(Stage.QUOTES):
+            heard = work.bundle.finder.listen(kept, before.heard)
         stands_still = steps >= FEWEST_STEPS and len(notes) * TOKENS_PER_NOTE < steps
         written = before.written + len(kept)
         return kept, _Place(draw.state, cursor, first_tick, written, heard, stands_still)

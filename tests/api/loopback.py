@@ -76,7 +76,9 @@ def _share_of_others(temperature, top_p):
     others = CODEC.vocabulary_size - 1
     known, other = (share ** (1 / max(temperature, 1e-3)) for share in (0.95, 0.05 / others))
     share = known / (known + others * other)
-    return max(0.0, top_p - share) / top_p
+    return max(
+        0.0, 1 - share / max(top_p, 1e-30)
+    )  # the least that can be asked for is 0 in float32
 
 
 @dataclass
@@ -87,6 +89,7 @@ class LoopbackModelServer:
         versions: Game -> version -> state.
         descriptions: Game -> the JSON text that its model describes itself by.
         calls: Every PredictRequest, in order.
+        request_ids: The id that came with every call, of either service; empty where none did.
         typed: Answer in lists of typed values instead of tensor_content.
         failure: A gRPC status to fail with, once `healthy_calls` calls have gone by.
         failures_left: How often.
@@ -102,6 +105,7 @@ class LoopbackModelServer:
     versions: dict = field(default_factory=lambda: {"zelda": {1: "AVAILABLE"}})
     descriptions: dict = field(default_factory=lambda: {"zelda": description().to_json()})
     calls: list = field(default_factory=list)
+    request_ids: list = field(default_factory=list)
     load_failure: str = ""
     typed: bool = False
     failure: grpc.StatusCode | None = None
@@ -141,7 +145,7 @@ class LoopbackModelServer:
         return [call.model_spec.signature_name for call in self.calls]
 
     def _status(self, request, context):
-        self._fail(context)
+        self._heard(context)
         versions = self.versions.get(request.model_spec.name)
         if not versions:
             context.abort(grpc.StatusCode.NOT_FOUND, "Could not find any versions of model")
@@ -152,7 +156,7 @@ class LoopbackModelServer:
         return response
 
     def _predict(self, request, context):
-        self._fail(context)
+        self._heard(context)
         self.calls.append(request)
         time.sleep(self.slow_s)
         spec = request.model_spec
@@ -169,7 +173,8 @@ class LoopbackModelServer:
             self.after_draw(self.signatures().count("decode"))
         return response
 
-    def _fail(self, context):
+    def _heard(self, context):
+        self.request_ids.append(dict(context.invocation_metadata()).get("x-request-id", ""))
         if self.failure is not None and self.healthy_calls <= 0 < self.failures_left:
             self.failures_left -= 1
             context.abort(self.failure, "as told\nby the test")

@@ -347,7 +347,7 @@ def test_a_method_that_a_path_does_not_answer(client, method, path, allow):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/generate/", "/games/zelda", "//games", "/%00", "/..%2f..%2fetc"]
+    "path", ["/generate/", "/games/zelda", "/games//", "/%00", "/..%2f..%2fetc"]
 )
 def test_a_path_that_is_not_there(client, path):
     assert_problem(client.get(path), 404)
