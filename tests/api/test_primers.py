@@ -120,7 +120,7 @@ def test_what_is_the_callers_own_is_not_counted_as_a_quote(client, loopback):
     assert answer["longest_quote"] == 30
     (quote,) = answer["quotes"]
     first = answer["notes"][quote["first_note"]]
-    assert (quote["piece"], quote["first_note"]) == ("the song", len(LINE))
+    assert quote["piece"] == "the song"
     assert (first["pitch"], first["start_beats"]) == (new.pitch[0], quote["start_beats"])
 
 
@@ -182,7 +182,9 @@ def test_what_lies_too_low_is_moved_to_the_nearest_key_that_the_model_reads(clie
     low = LINE.transposed(-5)
     response = client.post(URL, **uploaded(midi_of(low), include_primer="true"))
     assert prefilled() == [BOS, *CODEC.encode(LINE)]
-    assert notes_of(response)[: len(LINE)] == LINE
+    song = notes_of(response)
+    assert song[song.places_of(LINE)].pitch.tolist() == LINE.pitch.tolist()
+    assert song[:4] == LINE[:4]  # the last may go on as a chord
 
 
 @pytest.mark.parametrize("semitones", [-39, -1, 0, 1, 24])
