@@ -4,7 +4,7 @@ import logging
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 from api.deadline import Deadline
 from api.errors import BadParameterError, BrokenContractError, NoSuchModelError
 from api.games import Bundle, Games
+from api.metrics import Metrics, Stage
 from api.model_server import ModelServer, Sampling, SongState
 from api.parameters import MOST_NOTES
 from api.prefilled import Prefilled
+from api.primers import Upload, spoken
 from api.song import Primer, Song, SongRequest
 from music.bounding import ATTEMPTS, Attempt, QuoteBound
 from music.codec import BOS, Cursor
 from music.description import Opening
 from music.errors import TokenError
 from music.midi import TEMPO_RANGE_BPM
-from music.notes import TICKS_PER_BEAT, Notes, cleaned, join
+from music.notes import NO_NOTES, TICKS_PER_BEAT, Notes, cleaned, join
 from music.quotes import NOTHING_HEARD, Heard
 from music.sampling import CHUNK_STEPS
 
@@ -29,6 +31,8 @@ from music.sampling import CHUNK_STEPS
 TOKENS_PER_NOTE = 2
 SPARE_TOKENS = 64
 FIRST_STEPS = 16  # of the first call: so few that a song is heard soon
+MOST_READ_AHEAD = 64  # of a model's openings
+FEWEST_STEPS = 8  # of a call: so many that a standstill can be told
 MOST_BEGINNINGS = 3  # of a song whose model is unloaded while it is composed
 
 _LOG = logging.getLogger(__name__)
@@ -76,28 +80,47 @@ class Start:
         tokens: All that the model reads first.
         cursor: Where the decoding of the song itself begins.
         tempo_bpm: Of the music that it goes on from, in the range that is written.
+        lead: What comes first in the song itself, from tick 0; mostly nothing.
     """
 
     tokens: tuple[int, ...]
     cursor: Cursor
     tempo_bpm: float
+    lead: Notes
 
     @classmethod
     def of(cls, request: SongRequest, bundle: Bundle) -> "Start":
         """Choose what a song goes on from.
 
         Raises:
-            BadParameterError: The collection has no openings to go on from.
+            BadParameterError: The collection has no openings to go on from, or the model cannot
+                read the primer that was uploaded.
             BrokenContractError: An opening is not of the vocabulary.
         """
+        if isinstance(request.primer, Upload):
+            piece = request.primer.piece
+            primer = spoken(piece.notes, bundle.codec)
+            _, cursor = bundle.codec.decode(primer.tokens)
+            lead = primer.notes if request.include_primer else NO_NOTES
+            return cls(primer.tokens, cursor, _playable(piece.tempo_bpm), lead)
         if request.primer is Primer.NONE:
-            return cls((BOS,), Cursor(), _playable(bundle.description.tempo_bpm))
+            return cls((BOS,), Cursor(), _playable(bundle.description.tempo_bpm), NO_NOTES)
         opening = _opening(bundle, request.seed)
         try:
             _, cursor = bundle.codec.decode(opening.tokens)
         except TokenError as error:
             raise _broken(f"an opening in which {error}") from error
-        return cls((BOS, *opening.tokens), cursor, _playable(opening.tempo_bpm))
+        return cls((BOS, *opening.tokens), cursor, _playable(opening.tempo_bpm), NO_NOTES)
+
+    def entry_ticks(self, first_tick: int) -> int:
+        """Say when in the song its first new note starts.
+
+        Args:
+            first_tick: Where the codec, which counts what was read, has that note.
+        """
+        if not len(self.lead):
+            return 0
+        return int(self.lead.onset_ticks[-1]) + first_tick - self.cursor.onset_ticks
 
 
 @dataclass(frozen=True)
@@ -121,27 +144,67 @@ class Drawing:
         request: What was asked for.
         bundle: What it is drawn with.
         tempo_bpm: The song's.
-        passages: Its notes; each is drawn when it is asked for, and raises as
+        passages: Its new notes; each is drawn when it is asked for, and raises as
             `Composer.passages` says.
+        lead: The notes before them, which are the caller's own.
     """
 
     request: SongRequest
     bundle: Bundle
     tempo_bpm: float
     passages: Iterator[Passage]
+    lead: Notes
 
     def finished(self) -> Song:
         """Draw all of it."""
         passages = list(self.passages)
+        new = join([passage.notes for passage in passages])
+        notes = cleaned(join([self.lead, new]))
+        heard, places = passages[-1].heard, notes.places_of(new).tolist()
+        quotes = [  # found among the new notes
+            replace(quote, start_in_song=places[quote.start_in_song])
+            for quote in (heard.longest, *heard.runs)
+        ]
         return Song(
-            notes=cleaned(join([passage.notes for passage in passages])),
+            notes=notes,
             tempo_bpm=self.tempo_bpm,
             title=self.bundle.description.title,
             version=self.bundle.model.version,
-            longest_quote=passages[-1].heard.longest,
+            longest_quote=quotes[0],
             request=self.request,
-            quotes=passages[-1].heard.runs,
+            quotes=tuple(quotes[1:]),
+            primer_notes=len(self.lead),
         )
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a song stands between two chunks; an older one is what it goes back to.
+
+    Attributes:
+        state: The model's.
+        cursor: The codec's.
+        first_tick: Where the codec has the first new note; None before it.
+        written: Notes so far.
+        heard: What they share with the collection.
+        stands_still: Whether hardly any of the last tokens were notes of their own.
+    """
+
+    state: SongState
+    cursor: Cursor
+    first_tick: int | None = None
+    written: int = 0
+    heard: Heard = NOTHING_HEARD
+    stands_still: bool = False
+
+    @property
+    def quoted_notes(self) -> int:
+        return self.heard.longest.length_notes
+
+    def is_end_of(self, length: Length) -> bool:
+        if self.first_tick is None:
+            return False
+        return length.is_reached(self.written, self.cursor.onset_ticks - self.first_tick)
 
 
 @dataclass(frozen=True)
@@ -159,39 +222,36 @@ class _Work:
         most_notes = self.bundle.description.quote_notes if asked is None else asked
         return QuoteBound(self.bundle.finder, most_notes)
 
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a song stands between two chunks; an older one is what it goes back to.
-
-    Attributes:
-        state: The model's.
-        cursor: The codec's.
-        first_tick: Where the first note was, which becomes tick 0; None before it.
-        written: Notes so far.
-        heard: What they share with the collection.
-    """
-
-    state: SongState
-    cursor: Cursor
-    first_tick: int | None = None
-    written: int = 0
-    heard: Heard = NOTHING_HEARD
-
-    def is_end_of(self, length: Length) -> bool:
-        if self.first_tick is None:
-            return False
-        return length.is_reached(self.written, self.cursor.onset_ticks - self.first_tick)
+    def is_right(self, place: _Place, before: _Place) -> bool:
+        """Say whether the song can go on from a place, which came behind another."""
+        has_halted = place.stands_still and not before.stands_still
+        return not has_halted and self.bound.is_kept(place.heard, before.heard)
 
 
 class Composer:
     """Composes with a model server; safe among threads."""
 
-    def __init__(self, model_server: ModelServer, chunk_steps: int = CHUNK_STEPS) -> None:
+    def __init__(
+        self,
+        model_server: ModelServer,
+        chunk_steps: int = CHUNK_STEPS,
+        metrics: Metrics | None = None,
+    ) -> None:
         """Draw `chunk_steps` tokens by one call, and fewer by the first."""
         self._model_server = model_server
+        self._metrics = metrics or Metrics()
         self._prefilled = Prefilled(model_server)
         self._chunk_steps = chunk_steps
+
+    def read_openings(self, bundle: Bundle, deadline: Deadline) -> None:
+        """Let the model read ahead what songs go on from, as far as that is kept.
+
+        Raises:
+            ModelServerError: The model server does not answer.
+        """
+        openings = ((BOS, *opening.tokens) for opening in bundle.description.openings)
+        for tokens in islice(chain([(BOS,)], openings), MOST_READ_AHEAD):
+            self._prefilled.state(bundle.model, tokens, deadline)
 
     def newest_song(self, request: SongRequest, games: Games, deadline: Deadline) -> Song:
         """Compose a whole song with the newest version of the game's model.
@@ -248,7 +308,7 @@ class Composer:
         tempo_bpm = start.tempo_bpm if request.tempo_bpm is None else request.tempo_bpm
         length = Length.of(request, tempo_bpm)
         passages = self.passages(request, bundle, start, length, deadline)
-        return Drawing(request, bundle, tempo_bpm, passages)
+        return Drawing(request, bundle, tempo_bpm, passages, start.lead)
 
     def passages(
         self,
@@ -258,7 +318,7 @@ class Composer:
         length: Length,
         deadline: Deadline,
     ) -> Iterator[Passage]:
-        """Compose a song chunk by chunk; its first note is at tick 0.
+        """Compose a song chunk by chunk; its first note, be it new or not, is at tick 0.
 
         Yields:
             The next notes, one or more.
@@ -272,10 +332,10 @@ class Composer:
         position = 0
         while position < length.tokens:
             chunk_steps = self._chunk_steps if position else min(FIRST_STEPS, self._chunk_steps)
-            steps = min(chunk_steps, length.notes - place.written)
+            steps = min(chunk_steps, max(length.notes - place.written, FEWEST_STEPS))
             notes, place = self._chunk(work, place, position, steps)
-            if len(notes):
-                yield Passage(notes, place.heard)
+            if place.first_tick is not None and len(notes):
+                yield Passage(notes.shifted(start.entry_ticks(place.first_tick)), place.heard)
             if place.is_end_of(length):
                 return
             position += steps
@@ -284,13 +344,18 @@ class Composer:
     def _chunk(
         self, work: _Work, before: _Place, position: int, steps: int
     ) -> tuple[Notes, _Place]:
-        """Draw the next tokens; again, and in other ways, where they would quote too long a run."""
-        drawn = []
+        """Draw the next tokens; again, and in other ways, where they go wrong.
+
+        They do where they quote too long a run, or bring the song to a standstill.
+        """
+        drawn: list[tuple[Notes, _Place]] = []
         for attempt in ATTEMPTS:
+            if drawn:
+                self._metrics.redrew(work.request.game)
             drawn.append(self._attempted(work, before, position, steps, attempt))
-            if work.bound.is_kept(drawn[-1][1].heard, before.heard):
+            if work.is_right(drawn[-1][1], before):
                 return drawn[-1]
-        return min(drawn, key=lambda each: each[1].heard.longest.length_notes)
+        return min(drawn, key=lambda each: (each[1].stands_still, each[1].quoted_notes))
 
     def _attempted(
         self, work: _Work, before: _Place, position: int, steps: int, attempt: Attempt
@@ -305,13 +370,17 @@ class Composer:
             sampling=Sampling(*how, asked.seed),
             deadline=work.deadline,
         )
-        notes, cursor = _decoded(work.bundle, draw.tokens, before.cursor)
+        with self._metrics.timed(Stage.CODEC):
+            notes, cursor = _decoded(work.bundle, draw.tokens, before.cursor)
         first_tick = before.first_tick
         if first_tick is None and len(notes):
             first_tick = int(notes.onset_ticks[0])
         kept = work.length.cut(notes.shifted(-(first_tick or 0)), before.written)
-        heard = work.bundle.finder.listen(kept, before.heard)
-        return kept, _Place(draw.state, cursor, first_tick, before.written + len(kept), heard)
+        with self._metrics.timed(Stage.QUOTES):
+            heard = work.bundle.finder.listen(kept, before.heard)
+        stands_still = steps >= FEWEST_STEPS and len(notes) * TOKENS_PER_NOTE < steps
+        written = before.written + len(kept)
+        return kept, _Place(draw.state, cursor, first_tick, written, heard, stands_still)
 
 
 def _opening(bundle: Bundle, seed: int) -> Opening:

@@ -73,11 +73,14 @@ class Drawn:
 
 
 class GraphModel:
-    """A bundle's signatures, called without a server."""
+    """A bundle's signatures, called without a server, on the threads that `make serve` gives it."""
 
     def __init__(self, folder: Path) -> None:
         """Load a bundle."""
-        self._session = tf.compat.v1.Session(graph=tf.Graph())
+        threads = tf.compat.v1.ConfigProto(
+            intra_op_parallelism_threads=1, inter_op_parallelism_threads=-1
+        )
+        self._session = tf.compat.v1.Session(graph=tf.Graph(), config=threads)
         with self._session.graph.as_default():
             loaded = tf.compat.v1.saved_model.load(self._session, ["serve"], str(folder))
         signatures = loaded.signature_def

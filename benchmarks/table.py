@@ -105,7 +105,7 @@ def _matmul(results: Results) -> Iterator[Row]:
         yield Row(f"  {rate.product}", f"{rate.gflops:.1f} Gflop/s")
     for share in matmul.decode_at_batch_64:
         yield Row(
-            f"  decode, {share.network}, batch 64",
+            f"  decode, {share.network}, 64 songs on each core",
             f"{share.gflops:.1f} Gflop/s",
             f"{share.share_of_matmul:.0%} of the best, {share.tokens_per_second:,.0f} tokens/s",
         )

@@ -10,6 +10,7 @@ import symusic
 from numpy.typing import NDArray
 
 from music.errors import UnreadablePieceError
+from music.midi_check import check_midi
 from music.notes import TICKS_PER_BEAT, Notes, join, on_grid
 from music.piece import DEFAULT_TEMPO_BPM, Piece
 
@@ -34,9 +35,17 @@ def read_piece(path: Path) -> Piece:
     else:
         kinds = ", ".join(sorted(PIECE_SUFFIXES))
         raise UnreadablePieceError(f"not a kind of file that is read ({kinds})")
-    if not len(piece.notes):
-        raise UnreadablePieceError("no notes in it (drums are left out)")
-    return piece
+    return _with_notes(piece)
+
+
+def read_untrusted_midi(midi: bytes, name: str) -> Piece:
+    """Read a standard MIDI file that anybody may have sent, in bounded time and memory.
+
+    Raises:
+        UnreadablePieceError: It is not a MIDI file, is broken or too long, or holds no note.
+    """
+    check_midi(midi)
+    return _with_notes(read_midi(midi, name))
 
 
 def read_midi(midi: bytes, name: str) -> Piece:
@@ -56,6 +65,12 @@ def read_midi(midi: bytes, name: str) -> Piece:
     if score.end() > _LONGEST_BEATS * score.tpq:
         raise UnreadablePieceError(f"longer than {_LONGEST_BEATS} beats")
     return Piece(name, _merged(score), _main_tempo_bpm(score))
+
+
+def _with_notes(piece: Piece) -> Piece:
+    if not len(piece.notes):
+        raise UnreadablePieceError("no notes in it (drums are left out)")
+    return piece
 
 
 def _merged(score: symusic.Score) -> Notes:

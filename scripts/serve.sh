@@ -3,10 +3,13 @@
 set -euo pipefail
 python=$1
 
+# An operation of this network is too small to be shared by cores, and a step has a hundred of them:
+# each call computes on its own thread, and cores work on different calls.
 "$python" -m serving --port="$MODEL_SERVER_PORT" \
     --model_config_file="$MODELS_DIR/models.config" \
     --model_config_file_poll_wait_seconds=2 \
     --enable_batching --batching_parameters_file=serving/batching_parameters.txt \
+    --tensorflow_intra_op_parallelism=1 --tensorflow_inter_op_parallelism=-1 \
     --grpc_max_threads=160 & # a call that waits to be merged holds a thread
 model_server=$!
 "$python" -m api &

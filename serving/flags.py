@@ -28,9 +28,8 @@ _UNUSED_FLAGS = """
     num_unload_threads per_process_gpu_memory_fraction platform_config_file prefer_tflite_model
     remove_unused_fields_from_bundle_metagraph rest_api_enable_cors_support rest_api_num_threads
     rest_api_port rest_api_timeout_in_ms saved_model_tags skip_initialize_tpu ssl_config_file
-    tensorflow_inter_op_parallelism tensorflow_intra_op_parallelism tensorflow_session_config_file
-    tensorflow_session_parallelism thread_pool_factory_config_file use_alts_credentials version
-    xla_cpu_compilation_enabled xla_gpu_compilation_enabled
+    tensorflow_session_config_file tensorflow_session_parallelism thread_pool_factory_config_file
+    use_alts_credentials version xla_cpu_compilation_enabled xla_gpu_compilation_enabled
 """
 UNUSED_FLAGS = frozenset(_UNUSED_FLAGS.split())
 """Flags that ``tensorflow_model_server`` knows and that change nothing here."""
@@ -54,6 +53,9 @@ class Flags:
         enable_batching: whether the requests of different callers are merged.
         batching_parameters_file: how: BatchingParameters in protobuf's text format.
         grpc_max_threads: how many calls run or wait to be merged at once.
+        tensorflow_intra_op_parallelism: threads to one operation; 0 takes one a core.
+        tensorflow_inter_op_parallelism: threads that run operations, of all calls together; 0 takes
+            one a core, a negative number the thread of each call.
     """
 
     port: int = 8500
@@ -68,6 +70,8 @@ class Flags:
     enable_batching: bool = False
     batching_parameters_file: str = ""
     grpc_max_threads: int = 4 * (os.cpu_count() or 1)
+    tensorflow_intra_op_parallelism: int = 0
+    tensorflow_inter_op_parallelism: int = 0
 
 
 def parse(arguments: Sequence[str]) -> Flags:

@@ -42,6 +42,20 @@ class ServableId:
 
 
 @dataclass(frozen=True)
+class Threads:
+    """Who computes; those of one operation are shared by all sessions of a process.
+
+    Attributes:
+        intra_op: threads to one operation; 0 takes one a core.
+        inter_op: threads that run operations; 0 takes one a core, a negative number the thread of
+            each call.
+    """
+
+    intra_op: int = 0
+    inter_op: int = 0
+
+
+@dataclass(frozen=True)
 class Servable:
     """A loaded version that answers requests, from many threads at once, until it is closed.
 
@@ -98,7 +112,12 @@ class Servable:
 
 
 def load(
-    identity: ServableId, path: Path, *, warm_up: bool = True, scheduler: Scheduler | None = None
+    identity: ServableId,
+    path: Path,
+    *,
+    warm_up: bool = True,
+    scheduler: Scheduler | None = None,
+    threads: Threads = Threads(),
 ) -> Servable:
     """Loads the bundle at ``path`` and replays its warm-up requests, unless told not to.
 
@@ -107,11 +126,15 @@ def load(
         path: the bundle's folder.
         warm_up: whether the warm-up requests are replayed.
         scheduler: what merges requests, for all versions together; None runs each by itself.
+        threads: who computes.
 
     Raises:
         LoadError: it cannot be loaded, has nothing to serve, or failed a warm-up request.
     """
-    session = tf.compat.v1.Session(graph=tf.Graph())
+    config = tf.compat.v1.ConfigProto(
+        intra_op_parallelism_threads=threads.intra_op, inter_op_parallelism_threads=threads.inter_op
+    )
+    session = tf.compat.v1.Session(graph=tf.Graph(), config=config)
     try:
         servable = _open(session, identity, path, scheduler)
         for request in warmup.predict_requests(path) if warm_up else ():

@@ -61,7 +61,12 @@ class Server:
         self._scheduler = _scheduler(flags)
         self._manager = Manager(
             functools.partial(
-                servable.load, warm_up=flags.enable_model_warmup, scheduler=self._scheduler
+                servable.load,
+                warm_up=flags.enable_model_warmup,
+                scheduler=self._scheduler,
+                threads=servable.Threads(
+                    flags.tensorflow_intra_op_parallelism, flags.tensorflow_inter_op_parallelism
+                ),
             ),
             RetryPolicy(flags.max_num_load_retries, flags.load_retry_interval_micros / 1e6),
         )

@@ -21,6 +21,8 @@ def test_defaults_are_those_of_tensorflow_model_server():
         enable_model_warmup=True,
         enable_batching=False,
         batching_parameters_file="",
+        tensorflow_intra_op_parallelism=0,
+        tensorflow_inter_op_parallelism=0,
     )
 
 
@@ -35,6 +37,8 @@ def test_defaults_are_those_of_tensorflow_model_server():
         (["--enable_model_warmup=false", "--enable_model_warmup"], "enable_model_warmup", True),
         (["--enable_model_warmup", "--port=1"], "enable_model_warmup", True),
         (["--enable_batching"], "enable_batching", True),
+        (["--tensorflow_intra_op_parallelism=1"], "tensorflow_intra_op_parallelism", 1),
+        (["--tensorflow_inter_op_parallelism=-1"], "tensorflow_inter_op_parallelism", -1),
         (
             ["--enable_batching=true", "--batching_parameters_file=/batching.txt"],
             "batching_parameters_file",

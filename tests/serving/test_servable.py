@@ -6,7 +6,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 from serving.batching import Scheduler
 from serving.batching_parameters import BatchingParameters
 from serving.errors import LoadError
-from serving.servable import ServableId, load
+from serving.servable import ServableId, Threads, load
 from serving.warmup import MAX_RECORDS
 from tests.serving.support import log_of, predict_request, save
 
@@ -90,6 +90,17 @@ def test_warm_up_requests_make_batches_where_others_do(tmp_path):
     with pytest.raises(LoadError, match="Task size 2 is larger than maximum input batch size 1"):
         load(ID, tmp_path / "affine" / "1", scheduler=scheduler)
     scheduler.close()
+
+
+def test_a_session_computes_on_the_threads_that_it_is_given(tmp_path):
+    save(tmp_path / "affine", 1)
+    servable = load(ID, tmp_path / "affine" / "1", threads=Threads(intra_op=1, inter_op=-1))
+    config = servable.session._config
+    assert config.intra_op_parallelism_threads == 1
+    assert config.inter_op_parallelism_threads == -1
+    request = predict_request(x=[1.0], outputs=["y"])
+    assert list(servable.predict(request).outputs["y"].float_val) == [3.0]
+    servable.close()
 
 
 def test_warm_up_can_be_turned_off(tmp_path):
