@@ -16,7 +16,7 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 FOLDER = Path("docs/pictures")
-SONG = "game=bach&seed=4&notes=200&temperature=1&top_p=0.9&primer=corpus"
+SONG = "game=bach&seed=4&notes=200&primer=corpus"
 LOOKS: dict[str, dict[str, Any]] = {
     "studio-dark.png": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 860}},
     "studio-light.png": {"color_scheme": "light", "viewport": {"width": 1280, "height": 860}},

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from api.parameters import PARAMETERS
 from api.studio import FILES
 
 
@@ -73,3 +74,25 @@ def test_nothing_comes_from_another_host():
     for file in FILES.values():
         hosts = re.findall(r"(?:https?:)?//([a-z0-9.-]+\.[a-z]+)", file.content.decode())
         assert set(hosts) <= {"www.w3.org"}  # the name of SVG
+
+
+@pytest.mark.parametrize(
+    ("control", "parameter", "step"),
+    [
+        ("length", "notes", 1),
+        ("temperature", "temperature", 0.05),
+        ("top_p", "top_p", 0.05),
+        ("tempo", "tempo", None),
+        ("seed", "seed", 1),
+        ("max_quote", "max_quote", 1),
+    ],
+)
+def test_its_controls_offer_what_the_service_takes(control, parameter, step):
+    page = FILES["index.html"].content.decode()
+    said = dict(
+        re.findall(r'([a-z]+)="([^"]*)"', re.search(rf'<input id="{control}"[^>]*', page)[0])
+    )
+    (row,) = (row for row in PARAMETERS if row.name == parameter)
+    assert float(said["max"]) == row.highest
+    assert float(said["min"]) == (row.lowest if row.lowest_fits else row.lowest + step)
+    assert said.get("value") == (None if row.default is None else str(row.default))

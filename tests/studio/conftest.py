@@ -175,10 +175,19 @@ def told_by_the_service(address, query):
     """The notes of a song as the API's JSON has them."""
     request = urllib.request.Request(f"{address}/generate?format=json&{query}", method="POST")  # noqa: S310
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-        notes = json.load(answer)["notes"]
+        return in_ticks(json.load(answer)["notes"])
+
+
+def in_ticks(notes):
+    """Give notes of the API's JSON as `rows` gives those of a kept piece."""
     return [
         (round(12 * n["start_beats"]), round(12 * n["duration_beats"]), n["pitch"]) for n in notes
     ]
+
+
+def columns(notes):
+    """Give notes as `rows` gives those of a kept piece."""
+    return list(zip(*(column.tolist() for column in notes.columns), strict=True))
 
 
 def teach(loopback, pieces):

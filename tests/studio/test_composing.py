@@ -1,14 +1,28 @@
 """Composing: what is asked for, and what is seen while it is drawn."""
 
+import base64
+import json
 import re
+import urllib.request
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from music.description import LearnedPiece
+from music.notes import Notes
 from music.reading import read_midi
-from tests.studio.conftest import compose, kept, player, rows, teach, told_by_the_service
+from tests.api.test_primers import INTRO, LINE
+from tests.studio.conftest import (
+    columns,
+    compose,
+    in_ticks,
+    kept,
+    player,
+    rows,
+    teach,
+    told_by_the_service,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -111,8 +125,8 @@ def test_a_seed_is_new_for_every_piece_unless_it_is_kept(page):
 
 def test_quotes_are_marked_with_the_piece_that_they_are_of(page, loopback):
     piece = compose(page, 200)
-    notes = np.array(rows(piece))[20:60]
-    learned = read_rows(notes)
+    onset, duration, pitch = np.array(rows(piece))[20:60].T
+    learned = Notes.of(onset - onset[0], duration, pitch)
     teach(loopback, (LearnedPiece("Clock Town", learned),))
     page.fill("#max_quote", "4000")
     page.check("#keep-seed")
@@ -131,73 +145,81 @@ def test_quotes_are_marked_with_the_piece_that_they_are_of(page, loopback):
     assert page.evaluate(player("player.position_s")) > 0
 
 
-def read_rows(table):
-    from music.notes import Notes  # noqa: PLC0415
+def told_after(address, recipe, midi):
+    """The notes of a song that goes on from a file, as the API's JSON has them."""
+    fields = {name: str(recipe[name]) for name in ("game", "notes", "seed")}
+    fields |= {"format": "json", "include_primer": str(recipe["include_primer"]).lower()}
+    body, headers = multipart(fields, midi)
+    request = urllib.request.Request(f"{address}/generate", body, headers)  # noqa: S310
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        return in_ticks(json.load(answer)["notes"])
 
-    onset, duration, pitch = table.T
-    return Notes.of(onset - onset[0], duration, pitch)
+
+def multipart(fields, midi):
+    """Write a form with a file, as browsers send it."""
+    parts = [
+        f'--edge\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    file = b'--edge\r\nContent-Disposition: form-data; name="primer"; filename="a.mid"\r\n\r\n'
+    body = b"".join((*parts, file, midi, b"\r\n--edge--\r\n"))
+    return body, {"Content-Type": "multipart/form-data; boundary=edge"}
 
 
-# Playwright cannot read a body that holds a file, so the page keeps the forms that it sends.
-KEEPING_FORMS = """() => {
-    window.forms = [];
-    const fetching = window.fetch;
-    window.fetch = async (path, how) => {
-        if (how?.body instanceof FormData) {
-            const form = {};
-            for (const [name, value] of how.body) {
-                const bytes = value instanceof File && new Uint8Array(await value.arrayBuffer());
-                form[name] = bytes ? {name: value.name, bytes: [...bytes]} : value;
-            }
-            window.forms.push(form);
-        }
-        return fetching(path, how);
-    };
+def test_a_piece_goes_on_from_the_last_bars_of_another(page, address):
+    first = compose(page, 200)
+    page.click("#continue")
+    expect(page.locator(".piece")).to_have_count(2)
+    following = kept(page)[0]
+    recipe = following["recipe"]
+    assert recipe["seed"] != first["recipe"]["seed"]
+    assert recipe["file"]["name"] == "the end of Majora's Mask, no. 1.mid"
+    midi = base64.b64decode(recipe["file"]["base64"])
+    end = [(onset, pitch) for onset, _, pitch in columns(read_midi(midi, "end").notes)]
+    last = rows(first)[-len(end) :]
+    assert end == [(onset - last[0][0], pitch) for onset, _, pitch in last]
+    assert 0 < len(end) < 200
+    assert following["tempo"] == first["tempo"]
+    assert rows(following) == told_after(address, recipe, midi)
+
+
+def test_a_link_to_what_went_on_from_another_piece_brings_it_back(page, studio, address):
+    compose(page, 60)
+    page.click("#continue")
+    expect(page.locator(".piece")).to_have_count(2)
+    link = page.evaluate("location.href")
+    other = studio(link.removeprefix(address))
+    expect(other.locator("#keep")).to_be_visible()
+    assert rows(kept(other)[0]) == rows(kept(page)[0])
+
+
+DROP = """(bytes) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(bytes)], "mine.mid"));
+    document.body.dispatchEvent(
+        new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
 }"""
 
 
-def last_form(page):
-    return page.evaluate("window.forms.at(-1)")
-
-
-def test_a_piece_goes_on_from_the_last_bars_of_another(page, watch):
-    watch.allowed = "422"  # where the service takes no files yet
-    piece = compose(page, 200)
-    page.evaluate(KEEPING_FORMS)
-    with page.expect_response("**/generate"):
-        page.click("#continue")
-    form = last_form(page)
-    assert form["primer"]["name"] == "the end of Majora's Mask, no. 1.mid"
-    assert form["include_primer"] == "false"
-    assert form["seed"] != str(piece["recipe"]["seed"])
-    end = read_midi(bytes(form["primer"]["bytes"]), "end").notes
-    last = rows(piece)[-len(end) :]
-    first_tick = last[0][0]
-    played = list(zip(*(column.tolist() for column in end.columns), strict=True))
-    assert [(start + first_tick, pitch) for start, _, pitch in played] == [
-        (start, pitch) for start, _, pitch in last
-    ]
-    assert 0 < len(end) < 200
-
-
-def test_a_dropped_file_is_what_a_piece_goes_on_from(page, watch):
-    watch.allowed = "422"
+def test_a_piece_goes_on_from_a_file_that_is_dropped(page):
     expect(page.locator("#compose")).to_be_enabled()
-    page.evaluate(
-        """() => {
-            const data = new DataTransfer();
-            data.items.add(new File([new Uint8Array([77, 84, 104, 100])], "mine.mid"));
-            document.body.dispatchEvent(
-                new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
-        }"""
-    )
+    page.evaluate(DROP, list(INTRO))
     expect(page.locator("#file-name")).to_have_text("mine.mid")
     expect(page.locator("#start-file")).to_be_checked()
     page.check("#include_primer")
-    page.evaluate(KEEPING_FORMS)
-    with page.expect_response("**/generate"):
-        page.click("#compose")
-    form = last_form(page)
-    assert form["primer"] == {"name": "mine.mid", "bytes": list(b"MThd")}
-    assert form["include_primer"] == "true"
-    expect(page.locator(".error:not(:empty)")).not_to_have_count(0)
+    piece = compose(page, 50)
+    lead = rows(piece)[: len(LINE)]
+    assert [(onset, pitch) for onset, _, pitch in lead] == [
+        (onset, pitch) for onset, _, pitch in columns(LINE)
+    ]
+    assert len(rows(piece)) > 50
+
+
+def test_a_file_that_is_no_midi_file_is_refused_beside_it(page, watch):
+    watch.allowed = "422"
+    expect(page.locator("#compose")).to_be_enabled()
+    page.evaluate(DROP, list(b"no music"))
+    expect(page.locator("#file-name")).to_have_text("mine.mid")
+    page.click("#compose")
+    expect(page.locator("#file-error")).to_contain_text("The primer cannot be read")
+    expect(page.locator("#compose")).to_have_text("Compose")

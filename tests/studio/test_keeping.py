@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from music.reading import read_midi
-from tests.studio.conftest import compose, kept, rows, until
+from tests.studio.conftest import columns, compose, kept, rows, until
 
 pytestmark = pytest.mark.slow
 
@@ -27,8 +27,7 @@ def test_the_midi_file_is_the_piece(page):
     name, content = downloaded(page, "midi")
     assert name == f"zelda-{piece['recipe']['seed']}.mid"
     assert mido.MidiFile(file=io.BytesIO(content)).length > 0
-    columns = (column.tolist() for column in read_midi(content, "song").notes.columns)
-    assert list(zip(*columns, strict=True)) == rows(piece)
+    assert columns(read_midi(content, "song").notes) == rows(piece)
 
 
 def test_the_wav_file_plays(page):

@@ -84,9 +84,9 @@ export class Form {
     this.#games.choose(recipe.game);
     this.#unit.value = recipe.seconds === undefined ? "notes" : "seconds";
     this.#unitChanged();
-    this.#length.value = String(recipe.seconds ?? recipe.notes ?? 500);
-    this.#temperature.value = String(recipe.temperature);
-    this.#topP.value = String(recipe.top_p);
+    this.#length.value = String(recipe.seconds ?? recipe.notes ?? this.#length.defaultValue);
+    this.#temperature.value = String(recipe.temperature ?? this.#temperature.defaultValue);
+    this.#topP.value = String(recipe.top_p ?? this.#topP.defaultValue);
     this.#tempo.value = String(recipe.tempo ?? "");
     this.#seed.value = this.#usedSeed = String(recipe.seed);
     this.#maxQuote.value = String(recipe.max_quote ?? "");
@@ -184,7 +184,7 @@ export class Form {
     const isSeconds = this.#unit.value === "seconds";
     this.#length.max = isSeconds ? "600" : "4000";
     this.#length.step = isSeconds ? "any" : "1";
-    this.#length.value = isSeconds ? "60" : "500";
+    this.#length.value = isSeconds ? "60" : this.#length.defaultValue;
   }
 
   async #picked() {

@@ -12,6 +12,7 @@ import { Shelf } from "./shelf.js";
 import { Transport } from "./transport.js";
 import { clock, count } from "./words.js";
 
+/** @import { ToldNote } from "./piece.js" */
 /** @import { Recipe } from "./recipe.js" */
 
 const SAID_EVERY_NOTES = 250; // to those who hear the page
@@ -75,33 +76,59 @@ async function composePiece(recipe, { isPlayed, linkedVersion = 0 }) {
  * @param {number} linkedVersion
  */
 async function follow(piece, signal, linkedVersion) {
-  let said = 0;
   for await (const event of compose(piece.recipe, signal)) {
-    if (event.event === "song") {
-      Object.assign(piece, { title: event.title, version: event.version, tempo: event.tempo });
-      if (linkedVersion && linkedVersion !== event.version) {
-        notice.textContent = `This link is to a piece of version ${linkedVersion} of the model. The service has version ${event.version} by now, so this is another piece.`;
-      }
-      showFacts(piece);
-    } else if (event.event === "notes") {
-      piece.add(event.notes);
-      progress.value = piece.recipe.notes
-        ? piece.notes.length / piece.recipe.notes
-        : piece.end_s / (piece.recipe.seconds ?? 1);
-      if (piece.notes.length - said >= SAID_EVERY_NOTES)
-        say(`${(said = piece.notes.length)} notes composed`);
-      showFacts(piece);
-      transport.changed();
-    } else if (event.event === "quote") {
-      piece.quotes.push(event);
-      transport.changed();
-    } else if (event.event === "error") {
-      throw new Problem(event.detail, { status: event.status, kind: event.type.split(":").at(-1) });
-    } else {
-      piece.isFinished = true;
+    switch (event.event) {
+      case "song":
+        begin(piece, event, linkedVersion);
+        break;
+      case "notes":
+        grow(piece, event.notes);
+        break;
+      case "quote":
+        piece.quotes.push({ piece: event.piece, notes: event.notes, first_note: event.first_note });
+        transport.changed();
+        break;
+      case "error":
+        throw new Problem(event.detail, {
+          status: event.status,
+          kind: event.type.split(":").at(-1),
+        });
+      case "end":
+        piece.isFinished = true;
     }
   }
   if (!piece.isFinished) throw new Problem("The connection broke off while it composed.");
+}
+
+/**
+ * @param {Piece} piece
+ * @param {{title: string, version: number, tempo: number, primer_notes: number}} song
+ * @param {number} linkedVersion
+ */
+function begin(piece, { title, version, tempo, primer_notes }, linkedVersion) {
+  Object.assign(piece, { title, version, tempo, primerNotes: primer_notes });
+  if (linkedVersion && linkedVersion !== version) {
+    notice.textContent =
+      `This link is to a piece of version ${linkedVersion} of the model. ` +
+      `The service has version ${version} by now, so this is another piece.`;
+  }
+  showFacts(piece);
+}
+
+/**
+ * @param {Piece} piece
+ * @param {ToldNote[]} told
+ */
+function grow(piece, told) {
+  const before = Math.floor(piece.notes.length / SAID_EVERY_NOTES);
+  piece.add(told);
+  const { notes, seconds = 1 } = piece.recipe;
+  progress.value = notes ? (piece.notes.length - piece.primerNotes) / notes : piece.end_s / seconds;
+  if (Math.floor(piece.notes.length / SAID_EVERY_NOTES) > before) {
+    say(`${piece.notes.length} notes composed`);
+  }
+  showFacts(piece);
+  transport.changed();
 }
 
 /** @param {Piece} piece */

@@ -53,6 +53,8 @@ export class Piece {
     this.version = 0;
     /** Quarter notes a minute. */
     this.tempo = 120;
+    /** How many of its first notes are of the file that it goes on from. */
+    this.primerNotes = 0;
     /** @type {Note[]} By start, then by pitch. */
     this.notes = [];
     /** @type {Quote[]} */

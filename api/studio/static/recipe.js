@@ -5,8 +5,8 @@
  * @property {string} game
  * @property {number} [notes]
  * @property {number} [seconds]
- * @property {number} temperature
- * @property {number} top_p
+ * @property {number} [temperature]
+ * @property {number} [top_p]
  * @property {number} seed
  * @property {number} [tempo]
  * @property {number} [max_quote]
@@ -95,7 +95,7 @@ export function fromLink(link) {
   const seed = number(said, "seed");
   if (!game || seed === undefined) return null;
   /** @type {Recipe} */
-  const recipe = { game, temperature: 1, top_p: 0.9, seed, primer: "corpus" };
+  const recipe = { game, seed, primer: "corpus" };
   for (const name of NUMBERS) {
     const value = number(said, name);
     if (value !== undefined) recipe[name] = value;

@@ -16,7 +16,7 @@ import { toForm } from "./recipe.js";
  */
 
 /**
- * @typedef {{event: "song", title: string, version: number, seed: number, tempo: number}
+ * @typedef {{event: "song", title: string, version: number, tempo: number, primer_notes: number}
  *   | {event: "notes", notes: ToldNote[]}
  *   | {event: "quote"} & Quote
  *   | {event: "end", notes: number, longest_quote: number}
@@ -44,7 +44,7 @@ export class Problem extends Error {
 
 /** @param {string} key Who may compose; for a service that asks. */
 export function rememberKey(key) {
-  sessionStorage.setItem(KEY, key);
+  sessionStorage.setItem(KEY, key.replace(/[^!-~]/g, "")); // what else a header cannot carry
 }
 
 /** @returns {Promise<Game[]>} */

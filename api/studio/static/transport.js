@@ -36,7 +36,7 @@ export class Transport {
       () => this.player.position_s,
       (seconds) => this.player.seek(seconds),
     );
-    this.#roll.show(new Piece({ game: "", temperature: 1, top_p: 1, seed: 0, primer: "none" }));
+    this.#roll.show(new Piece({ game: "", seed: 0, primer: "none" }));
     this.#listen();
     setInterval(() => this.#tellTime(), 200);
   }
