@@ -136,6 +136,22 @@ def test_pieces_stay_in_a_list_with_names_of_ones_own(page):
     assert second["recipe"]["seed"] != first["recipe"]["seed"]
 
 
+def test_pieces_are_compared_while_they_play(page):
+    for _ in range(2):
+        compose(page, 200, is_heard=True)
+    expect(page.locator("#play")).to_have_attribute("data-state", "playing")
+    page.get_by_role("button", name="Open Majora's Mask, no. 1").click()
+    expect(page.locator("#piece-heading")).to_have_text("Majora's Mask, no. 1")
+    expect(page.locator("#play")).to_have_attribute("data-state", "playing")
+
+
+def test_another_tab_has_the_list_too(page, address):
+    other = page.context.new_page()
+    other.goto(address)
+    compose(page)
+    expect(other.locator(".piece")).to_have_count(1)
+
+
 def test_the_list_is_bounded(page):
     for _ in range(14):
         compose(page, 2)
