@@ -4,7 +4,7 @@
 
 import gc
 
-# Nothing that is imported here is ever let go of: to look for that would take an eighth of the start,
+# Nothing that is imported here is ever let go of: looking for it would take an eighth of the start,
 # and in workers write to memory that they share. The documentation of gc.freeze() advises this.
 gc.disable()
 
