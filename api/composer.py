@@ -1,7 +1,6 @@
 """The sampling loop: a song, drawn chunk by chunk from a model server that keeps nothing of it."""
 
 import logging
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -10,171 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.deadline import Deadline
-from api.errors import BadParameterError, BrokenContractError, NoSuchModelError
+from api.drawing import Drawing, Passage
+from api.errors import BrokenContractError, NoSuchModelError
 from api.games import Bundle, Games
+from api.length import Length
 from api.metrics import Metrics, Stage
 from api.model_server import ModelServer, Sampling, SongState
-from api.parameters import MOST_NOTES
 from api.prefilled import Prefilled
-from api.primers import Upload, spoken
-from api.song import Primer, Song, SongRequest
-from music.bounding import ATTEMPTS, Attempt, QuoteBound
+from api.song import Song, SongRequest
+from api.start import Start
+from music.bounding import ATTEMPTS, FEWEST_STEPS, Attempt, QuoteBound, stands_still
 from music.codec import BOS, Cursor
-from music.description import Opening
 from music.errors import TokenError
-from music.midi import TEMPO_RANGE_BPM
-from music.notes import NO_NOTES, TICKS_PER_BEAT, Notes, cleaned, join
+from music.notes import Notes
 from music.quotes import NOTHING_HEARD, Heard
 from music.sampling import CHUNK_STEPS
 
-# A token is a note or more, unless it strikes a key again; a song that needs many more is not one.
-TOKENS_PER_NOTE = 2
-SPARE_TOKENS = 64
 FIRST_STEPS = 16  # of the first call: so few that a song is heard soon
 MOST_READ_AHEAD = 64  # of a model's openings
-FEWEST_STEPS = 8  # of a call: so many that a standstill can be told
 MOST_BEGINNINGS = 3  # of a song whose model is unloaded while it is composed
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Length:
-    """Where a song ends.
-
-    Attributes:
-        notes: After so many notes at the latest.
-        ticks: All onsets lie before it.
-    """
-
-    notes: int
-    ticks: float
-
-    @classmethod
-    def of(cls, request: SongRequest, tempo_bpm: float) -> "Length":
-        """Read off a request where its song ends."""
-        if request.seconds is None:
-            return cls(request.notes or MOST_NOTES, math.inf)
-        return cls(MOST_NOTES, request.seconds * tempo_bpm / 60 * TICKS_PER_BEAT)
-
-    @property
-    def tokens(self) -> int:
-        """Bound the tokens that are drawn for it, should they not become notes."""
-        return self.notes * TOKENS_PER_NOTE + SPARE_TOKENS
-
-    def cut(self, notes: Notes, written: int) -> Notes:
-        """Leave out the notes behind the end, where `written` notes come before these."""
-        within = int(np.searchsorted(notes.onset_ticks, self.ticks))
-        return notes[: min(within, self.notes - written)]
-
-    def is_reached(self, written: int, next_onset_ticks: int) -> bool:
-        """Say whether no further note can come."""
-        return written >= self.notes or next_onset_ticks >= self.ticks
-
-
-@dataclass(frozen=True)
-class Start:
-    """What a song goes on from.
-
-    Attributes:
-        tokens: All that the model reads first.
-        cursor: Where the decoding of the song itself begins.
-        tempo_bpm: Of the music that it goes on from, in the range that is written.
-        lead: What comes first in the song itself, from tick 0; mostly nothing.
-    """
-
-    tokens: tuple[int, ...]
-    cursor: Cursor
-    tempo_bpm: float
-    lead: Notes
-
-    @classmethod
-    def of(cls, request: SongRequest, bundle: Bundle) -> "Start":
-        """Choose what a song goes on from.
-
-        Raises:
-            BadParameterError: The collection has no openings to go on from, or the model cannot
-                read the primer that was uploaded.
-            BrokenContractError: An opening is not of the vocabulary.
-        """
-        if isinstance(request.primer, Upload):
-            piece = request.primer.piece
-            primer = spoken(piece.notes, bundle.codec)
-            _, cursor = bundle.codec.decode(primer.tokens)
-            lead = primer.notes if request.include_primer else NO_NOTES
-            return cls(primer.tokens, cursor, _playable(piece.tempo_bpm), lead)
-        if request.primer is Primer.NONE:
-            return cls((BOS,), Cursor(), _playable(bundle.description.tempo_bpm), NO_NOTES)
-        opening = _opening(bundle, request.seed)
-        try:
-            _, cursor = bundle.codec.decode(opening.tokens)
-        except TokenError as error:
-            raise _broken(f"an opening in which {error}") from error
-        return cls((BOS, *opening.tokens), cursor, _playable(opening.tempo_bpm), NO_NOTES)
-
-    def entry_ticks(self, first_tick: int) -> int:
-        """Say when in the song its first new note starts.
-
-        Args:
-            first_tick: Where the codec, which counts what was read, has that note.
-        """
-        if not len(self.lead):
-            return 0
-        return int(self.lead.onset_ticks[-1]) + first_tick - self.cursor.onset_ticks
-
-
-@dataclass(frozen=True)
-class Passage:
-    """Some of a song's notes, one or more.
-
-    Attributes:
-        notes: In the song's time.
-        heard: What the song so far shares with the pieces.
-    """
-
-    notes: Notes
-    heard: Heard
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A song that is being drawn.
-
-    Attributes:
-        request: What was asked for.
-        bundle: What it is drawn with.
-        tempo_bpm: The song's.
-        passages: Its new notes; each is drawn when it is asked for, and raises as
-            `Composer.passages` says.
-        lead: The notes before them, which are the caller's own.
-    """
-
-    request: SongRequest
-    bundle: Bundle
-    tempo_bpm: float
-    passages: Iterator[Passage]
-    lead: Notes
-
-    def finished(self) -> Song:
-        """Draw all of it."""
-        passages = list(self.passages)
-        new = join([passage.notes for passage in passages])
-        notes = cleaned(join([self.lead, new]))
-        heard, places = passages[-1].heard, notes.places_of(new).tolist()
-        quotes = [  # found among the new notes
-            replace(quote, start_in_song=places[quote.start_in_song])
-            for quote in (heard.longest, *heard.runs)
-        ]
-        return Song(
-            notes=notes,
-            tempo_bpm=self.tempo_bpm,
-            title=self.bundle.description.title,
-            version=self.bundle.model.version,
-            longest_quote=quotes[0],
-            request=self.request,
-            quotes=tuple(quotes[1:]),
-            primer_notes=len(self.lead),
-        )
 
 
 @dataclass(frozen=True)
@@ -378,28 +233,15 @@ class Composer:
         kept = work.length.cut(notes.shifted(-(first_tick or 0)), before.written)
         with self._metrics.timed(Stage.QUOTES):
             heard = work.bundle.finder.listen(kept, before.heard)
-        stands_still = steps >= FEWEST_STEPS and len(notes) * TOKENS_PER_NOTE < steps
-        written = before.written + len(kept)
-        return kept, _Place(draw.state, cursor, first_tick, written, heard, stands_still)
-
-
-def _opening(bundle: Bundle, seed: int) -> Opening:
-    openings = bundle.description.openings
-    if not openings:
-        raise BadParameterError("This game has no openings; primer must be none.", "primer")
-    return openings[seed % len(openings)]
-
-
-def _playable(tempo_bpm: float) -> float:
-    lowest, highest = TEMPO_RANGE_BPM
-    return min(max(tempo_bpm, lowest), highest)
+        written, has_halted = before.written + len(kept), stands_still(len(notes), steps)
+        return kept, _Place(draw.state, cursor, first_tick, written, heard, has_halted)
 
 
 def _decoded(bundle: Bundle, tokens: NDArray[np.int32], cursor: Cursor) -> tuple[Notes, Cursor]:
     try:
         return bundle.codec.decode(tokens, cursor)
     except TokenError as error:
-        raise _broken(f"a draw in which {error}") from error
+        raise BrokenContractError.not_music(f"a draw in which {error}") from error
 
 
 def _unfinished(length: Length, written: int) -> BrokenContractError:
@@ -408,7 +250,3 @@ def _unfinished(length: Length, written: int) -> BrokenContractError:
         f"it gave {written} {'note' if written == 1 else 'notes'}.",
         f"{length.tokens} tokens were drawn",
     )
-
-
-def _broken(what: str) -> BrokenContractError:
-    return BrokenContractError("The game's model did not answer with music.", f"it gave {what}")

@@ -9,7 +9,6 @@ from music.instrument import Instrument
 from music.midi import to_midi
 from music.notes import TICKS_PER_BEAT
 from music.piece import Piece
-from music.score import bars_of, to_musicxml, to_one_svg, to_svg
 from music.wav import to_wav
 
 MOST_WAV_SECONDS = 660  # 116 MB; songs of the most seconds that can be asked for fit
@@ -57,10 +56,14 @@ def svg(song: Song) -> bytes:
     Raises:
         SongTooLongError: It has more than `MOST_BARS` bars or `MOST_SCORE_NOTES` notes.
     """
+    from music.score import to_one_svg, to_svg  # noqa: PLC0415  rarely needed
+
     return to_one_svg(to_svg(_musicxml(song))).encode()
 
 
 def _musicxml(song: Song) -> str:
+    from music.score import bars_of, to_musicxml  # noqa: PLC0415  rarely needed
+
     if (bars := bars_of(song.notes)) > MOST_BARS:
         raise SongTooLongError(
             f"This song has {bars} bars, and a score may have {MOST_BARS}; ask for fewer notes."

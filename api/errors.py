@@ -23,6 +23,8 @@ ApiError
 that a caller sent unless it was checked; `reason` is for the log alone.
 """
 
+from typing import Self
+
 
 class ApiError(Exception):
     """Anything that keeps a request from its answer; the message says what would help."""
@@ -128,3 +130,8 @@ class NoSuchModelError(ModelServerError):
 
 class BrokenContractError(ModelServerError):
     """The model server's answer is not one that the contract allows."""
+
+    @classmethod
+    def not_music(cls, what: str) -> Self:
+        """Tell of tokens that no music can be made of; `what` they are is for the log."""
+        return cls("The game's model did not answer with music.", f"it gave {what}")

@@ -4,7 +4,7 @@ import hashlib
 import json
 from urllib.parse import quote
 
-from api.composer import Drawing
+from api.drawing import Drawing
 from api.formats import Format
 from api.primers import Upload
 from api.song import UPLOADED, Song, SongRequest

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Self
 
 from flask import Response, request
@@ -61,7 +61,7 @@ class StaticFile:
         return response
 
 
-def read_files(folder: Traversable) -> dict[str, StaticFile]:
+def read_files(folder: Path) -> dict[str, StaticFile]:
     """Read every file of a folder, by name; no path is ever made of what a caller says."""
     return {
         file.name: StaticFile.of(file.read_bytes(), MEDIA_TYPES[file.name.rpartition(".")[2]])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from api.composer import Drawing
+from api.drawing import Drawing
 from api.event import Event
 from api.problems import problem_members
 from api.song_json import note_members, quote_members

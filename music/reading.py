@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import symusic
 from numpy.typing import NDArray
 
 from music.errors import UnreadablePieceError
@@ -54,6 +53,8 @@ def read_midi(midi: bytes, name: str) -> Piece:
     Raises:
         UnreadablePieceError: It is not a MIDI file, is broken, or counts time in frames.
     """
+    import symusic  # noqa: PLC0415  as in music.midi
+
     if midi[:4] != b"MThd":
         raise UnreadablePieceError("not a MIDI file: it does not begin with MThd")
     try:
@@ -73,13 +74,13 @@ def _with_notes(piece: Piece) -> Piece:
     return piece
 
 
-def _merged(score: symusic.Score) -> Notes:
+def _merged(score: Any) -> Notes:
     tracks = [track.notes.numpy() for track in score.tracks if not track.is_drum]
     raw = join([Notes.of(t["time"], t["duration"], t["pitch"]) for t in tracks])
     return on_grid(raw.onset_ticks / score.tpq, raw.duration_ticks / score.tpq, raw.pitch)
 
 
-def _main_tempo_bpm(score: symusic.Score) -> float:
+def _main_tempo_bpm(score: Any) -> float:
     tempos = score.tempos.numpy()
     is_tempo = tempos["mspq"] > 0
     time, mspq = tempos["time"][is_tempo], tempos["mspq"][is_tempo]

@@ -1,13 +1,13 @@
 """The studio: the page that composes in a browser, and the files that it is made of."""
 
-from importlib.resources import files
+from pathlib import Path
 
 from flask import Blueprint, Response, abort
 
 from api.static_files import read_files
 
 bp = Blueprint("studio", __name__)
-FILES = read_files(files(__name__).joinpath("static"))
+FILES = read_files(Path(__file__).with_name("static"))
 
 
 @bp.get("/")

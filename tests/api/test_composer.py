@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api import create_app
-from api.composer import Composer, Length, Start
+from api.composer import Composer
 from api.deadline import Deadline
 from api.games import Games
+from api.length import Length
 from api.model_client import GrpcModelServer
 from api.song import Primer, SongRequest
+from api.start import Start
 from music.bounding import ATTEMPTS
 from music.description import LearnedPiece
 from music.notes import Notes, join

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from api import create_app
-from api.composer import FEWEST_STEPS
 from api.errors import (
     BrokenContractError,
     NoSuchModelError,
@@ -17,7 +16,7 @@ from api.errors import (
     UnavailableError,
 )
 from api.model_client import CHANNEL_OPTIONS, RETRY_POLICY, translated
-from music.bounding import ATTEMPTS
+from music.bounding import ATTEMPTS, FEWEST_STEPS
 from tests.api.loopback import description, token
 
 SONG = "/generate?game=zelda&seed=7&notes=200"
