@@ -24,7 +24,7 @@ SWITCHES = [
     "--no-first-run",
 ]
 PATIENCE_MS = 30_000
-STORE = "leitmotif.pieces"
+KEPT = "localStorage.getItem('leitmotif.pieces')"
 
 
 @pytest.fixture(scope="session")
@@ -140,8 +140,10 @@ def page(studio):
 def compose(page, notes=60, *, is_heard=False):
     """Compose a piece and wait until it is finished; gives it as the browser keeps it."""
     expect(page.locator("#compose")).to_be_enabled()
+    before = page.evaluate(KEPT)
     page.fill("#length", str(notes))
     page.click("#compose")
+    wait_for(page, lambda: page.evaluate(KEPT) != before)
     expect(page.locator("#keep")).to_be_visible()
     if not is_heard:
         page.click("#play")
@@ -150,9 +152,14 @@ def compose(page, notes=60, *, is_heard=False):
 
 def until(page, condition):
     """Wait until an expression is true; Playwright's own way is against the page's policy."""
+    wait_for(page, lambda: page.evaluate(condition))
+
+
+def wait_for(page, condition):
+    """Wait until something is so, while the page goes on."""
     give_up = time.monotonic() + PATIENCE_MS / 1000
-    while not page.evaluate(condition):
-        assert time.monotonic() < give_up, condition
+    while not condition():
+        assert time.monotonic() < give_up
         page.wait_for_timeout(50)
 
 
@@ -162,7 +169,7 @@ def player(expression):
 
 
 def kept(page):
-    return json.loads(page.evaluate(f"localStorage.getItem('{STORE}')") or "[]")
+    return json.loads(page.evaluate(KEPT) or "[]")
 
 
 def rows(piece):

@@ -93,6 +93,15 @@ def test_what_the_service_refuses_is_said_beside_what_caused_it(studio, watch):
     )
 
 
+def test_what_is_refused_leaves_the_piece_that_is_there(page, watch):
+    watch.allowed = "422"
+    piece = compose(page)
+    page.evaluate("location.hash = 'game=zelda&seed=7&notes=20&temperature=9'")
+    expect(page.locator("#temperature-error")).not_to_be_empty()
+    expect(page.locator("#piece-heading")).to_have_text(piece["name"])
+    expect(page.locator("#keep")).to_be_visible()
+
+
 def test_an_unknown_game_of_a_link_is_said_beside_the_games(studio, watch):
     watch.allowed = "404"
     page = studio("/#game=metroid&seed=7&notes=20")

@@ -42,44 +42,52 @@ let ownLink = "";
 export const { player } = transport;
 
 /**
+ * @typedef {object} Wish How a piece is composed.
+ * @property {boolean} isPlayed At once, which takes somebody's gesture.
+ * @property {number} [linkedVersion] The model's, that a link to it was made with.
+ */
+
+/**
  * Composes a piece and shows it while it is drawn.
  * @param {Recipe} recipe
- * @param {{isPlayed: boolean, linkedVersion?: number}} how Whether it is played at once, which takes
- *   somebody's gesture; and the model's version that a link was made with.
+ * @param {Wish} wish
  */
-async function composePiece(recipe, { isPlayed, linkedVersion = 0 }) {
-  composing?.abort();
+async function composePiece(recipe, wish) {
+  stopComposing();
   const mine = new AbortController();
   composing = mine;
-  const piece = new Piece(recipe);
-  show(piece);
-  if (isPlayed) player.play();
-  say("Composing …");
   setComposing(true);
+  player.pause();
+  if (wish.isPlayed) player.unlock();
+  say("Composing …");
+  const piece = new Piece(recipe);
   try {
-    await follow(piece, mine.signal, linkedVersion);
-    finish(piece);
+    await follow(piece, mine.signal, wish);
+    if (composing === mine) finish(piece);
   } catch (error) {
-    if (composing !== mine && mine.signal.aborted) return;
-    breakOff(piece, error);
+    if (composing === mine) breakOff(piece, error);
   } finally {
-    if (composing === mine) {
-      composing = null;
-      setComposing(false);
-    }
+    if (composing === mine) stopComposing();
   }
+}
+
+/** Gives up what is being composed; nobody hears of it any more. */
+function stopComposing() {
+  composing?.abort();
+  composing = null;
+  setComposing(false);
 }
 
 /**
  * @param {Piece} piece
  * @param {AbortSignal} signal
- * @param {number} linkedVersion
+ * @param {Wish} wish
  */
-async function follow(piece, signal, linkedVersion) {
+async function follow(piece, signal, wish) {
   for await (const event of compose(piece.recipe, signal)) {
     switch (event.event) {
       case "song":
-        begin(piece, event, linkedVersion);
+        begin(piece, event, wish);
         break;
       case "notes":
         grow(piece, event.notes);
@@ -103,16 +111,17 @@ async function follow(piece, signal, linkedVersion) {
 /**
  * @param {Piece} piece
  * @param {{title: string, version: number, tempo: number, primer_notes: number}} song
- * @param {number} linkedVersion
+ * @param {Wish} wish
  */
-function begin(piece, { title, version, tempo, primer_notes }, linkedVersion) {
+function begin(piece, { title, version, tempo, primer_notes }, { isPlayed, linkedVersion }) {
   Object.assign(piece, { title, version, tempo, primerNotes: primer_notes });
+  show(piece);
+  if (isPlayed) player.play();
   if (linkedVersion && linkedVersion !== version) {
     notice.textContent =
       `This link is to a piece of version ${linkedVersion} of the model. ` +
       `The service has version ${version} by now, so this is another piece.`;
   }
-  showFacts(piece);
 }
 
 /**
@@ -148,7 +157,6 @@ function finish(piece) {
 function breakOff(piece, error) {
   piece.isFinished = true; // what there is can be heard
   transport.changed();
-  if (!piece.notes.length) player.pause();
   if (error instanceof Problem) form.show(error);
   else if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
   say("Stopped.");
@@ -158,7 +166,6 @@ function breakOff(piece, error) {
 function show(piece) {
   shown = piece;
   notice.textContent = "";
-  document.body.dataset.view = "piece";
   transport.show(piece);
   keep.show(piece.isFinished ? piece : null);
   shelf.mark(piece);
@@ -170,7 +177,7 @@ function show(piece) {
  * @param {Piece} piece
  */
 function openPiece(piece) {
-  composing?.abort();
+  stopComposing();
   const wasPlaying = player.isPlaying;
   show(piece);
   if (wasPlaying) player.play(); // to compare
@@ -183,14 +190,13 @@ function openPiece(piece) {
 function showFacts(piece) {
   heading.textContent = piece.name || piece.title;
   document.title = `${heading.textContent} · Leitmotif`;
-  const known = [
+  facts.textContent = [
     count(piece.notes.length, "note"),
-    piece.bars ? count(piece.bars, "bar") : "",
+    count(piece.bars, "bar"),
     `${Math.round(piece.tempo)} beats a minute`,
     `seed ${piece.recipe.seed}`,
-    piece.version ? `model version ${piece.version}` : "",
-  ];
-  facts.textContent = piece.version ? known.filter(Boolean).join(" · ") : "";
+    `model version ${piece.version}`,
+  ].join(" · ");
 }
 
 /** @param {boolean} isComposing */
@@ -199,7 +205,6 @@ function setComposing(isComposing) {
   button.disabled = !isComposing && !games.isReady;
   progress.value = 0;
   progress.hidden = !isComposing;
-  document.body.toggleAttribute("data-composing", isComposing);
 }
 
 /** @param {string} words To those who hear the page. */

@@ -63,9 +63,21 @@ export class Player {
     this.#onChange();
   }
 
-  /** Plays, as soon as there is something to play; to be called when somebody asks for it. */
+  /** Opens the sound, which browsers allow when somebody has just asked for something. */
+  unlock() {
+    if (!this.context) {
+      this.context = new AudioContext({ latencyHint: "playback" });
+      this.output = new GainNode(this.context, { gain: this.#volume ** 2 });
+      this.output.connect(this.context.destination);
+      this.#input = room(this.context, this.output);
+    }
+    void this.context.resume();
+    void this.prepare();
+  }
+
+  /** Plays, as soon as there is something to play. */
   play() {
-    this.#open();
+    this.unlock();
     if (this.#piece?.isFinished && this.#from_s >= this.#piece.end_s) this.#stopClock(0);
     this.isPlaying = true;
     this.#onChange();
@@ -107,17 +119,6 @@ export class Player {
     this.#volume = volume;
     if (this.context)
       this.output?.gain.setTargetAtTime(volume ** 2, this.context.currentTime, 0.02);
-  }
-
-  #open() {
-    if (!this.context) {
-      this.context = new AudioContext({ latencyHint: "playback" });
-      this.output = new GainNode(this.context, { gain: this.#volume ** 2 });
-      this.output.connect(this.context.destination);
-      this.#input = room(this.context, this.output);
-    }
-    void this.context.resume();
-    void this.prepare();
   }
 
   #tick() {
