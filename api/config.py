@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.target import grpc_target
 from music.errors import SoundfontError
 from music.soundfont import check_soundfont
 
@@ -21,7 +22,7 @@ class Config:
         port: The TCP port to listen on.
         workers: Processes.
         threads: Requests that each of them answers at a time, most of them waiting.
-        model_server: The model server's gRPC target, `host:port`.
+        model_server: The gRPC target of the model server, or of all its replicas.
         models_config: The ModelServerConfig that names the games, in protobuf's text format.
         request_seconds: The time that a request may take, all its calls together.
         soundfont: What WAV files are played with, an SF2 or SF3 file; None for the piano that is
@@ -89,9 +90,10 @@ def _soundfont(given: Mapping[str, str], name: str) -> Path | None:
 
 
 def _target(given: Mapping[str, str], name: str, default: str) -> str:
-    target = given.get(name, default)
-    host, _, port = target.rpartition(":")
-    is_port = port.isascii() and port.isdigit() and 1 <= int(port[:20]) <= 65535
-    if not host or not is_port or host.startswith(("http://", "https://")):
-        raise ConfigError(f"{name} must be host:port, as {default}, not {target!r}")
+    text = given.get(name, default)
+    if (target := grpc_target(text)) is None:
+        raise ConfigError(
+            f"{name} must be host:port, as {default}, or IP addresses with their ports, as "
+            f"10.0.0.1:8500,10.0.0.2:8500, not {text!r}"
+        )
     return target

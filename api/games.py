@@ -10,6 +10,7 @@ from threading import Lock
 
 from api.deadline import Deadline
 from api.errors import (
+    BadParameterError,
     BrokenContractError,
     GameNotReadyError,
     ModelServerError,
@@ -19,6 +20,7 @@ from api.errors import (
 from api.model_server import Model, ModelServer, State, VersionStatus
 from api.models_config import ModelsConfig
 from api.parameters import SLUG
+from api.song import Label
 from music.codec import Codec, open_codec
 from music.description import Description
 from music.errors import MusicError
@@ -88,17 +90,20 @@ class Games:
         self._lock = Lock()
         self._bundles: OrderedDict[Model, Bundle] = OrderedDict()
 
-    def bundle(self, game: str, deadline: Deadline) -> Bundle:
-        """Find the newest version of a game's model that is ready.
+    def bundle(self, game: str, deadline: Deadline, label: Label | None = None) -> Bundle:
+        """Find the version of a game's model that has a label or, without one, the newest ready.
 
         Raises:
             UnknownGameError: There is no such game.
+            BadParameterError: No version of its model has that label.
             GameNotReadyError: It has no version that is ready.
             ModelServerError: The model server does not answer, or not as it should.
         """
         games = self._config.games()
         if game not in games:
             raise _unknown(game, games)
+        if label is not None:
+            return self._described(Model(game, self._labelled(game, label)), deadline)
         try:
             newest = _newest(self._model_server.versions(game, deadline))
         except NoSuchModelError:
@@ -106,6 +111,12 @@ class Games:
         if newest is None or newest.state is not State.AVAILABLE:
             raise _not_ready(game, newest)
         return self._described(Model(game, newest.version), deadline)
+
+    def _labelled(self, game: str, label: Label) -> int:
+        labels = self._config.labels(game)
+        if label not in labels:
+            raise BadParameterError(f"No version of {game!r} has the label {label}.", "label")
+        return labels[label]
 
     def states(self, deadline: Deadline) -> tuple[GameState, ...]:
         """Say how every game stands; a model server that does not answer is an answer too."""

@@ -14,6 +14,18 @@ class Primer(StrEnum):
     CORPUS = "corpus"
 
 
+class Label(StrEnum):
+    """What a version of a model is called, whatever its number.
+
+    Attributes:
+        STABLE: The one that has been promoted.
+        CANARY: The newest.
+    """
+
+    STABLE = "stable"
+    CANARY = "canary"
+
+
 @dataclass(frozen=True)
 class SongRequest:
     """A request for a song, every value in its range.
@@ -32,6 +44,7 @@ class SongRequest:
             collection's own pieces share among themselves.
         media_format: The name of a format; None where the Accept header decides.
         is_seed_drawn: Whether the seed is ours, so that nobody can ask for the song again yet.
+        label: Of the version that is to compose; None for the newest.
     """
 
     game: str
@@ -46,6 +59,7 @@ class SongRequest:
     max_quote: int | None
     media_format: str | None
     is_seed_drawn: bool = False
+    label: Label | None = None
 
 
 @dataclass(frozen=True)
