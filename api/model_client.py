@@ -59,10 +59,11 @@ CHANNEL_OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 300),
     ("grpc.enable_http_proxy", 0),  # the model server is of our own network
-    # A server that hangs, or whose machine has gone without a word, is one that is gone: its calls
-    # are asked of another within six seconds.
+    # A server that hangs, or whose machine has gone without a word, counts as gone after eight
+    # seconds, and its calls are asked of another.
     ("grpc.keepalive_time_ms", 3000),
-    ("grpc.keepalive_timeout_ms", 3000),
+    ("grpc.keepalive_timeout_ms", 5000),
+    ("grpc.http2.ping_timeout_ms", 5000),  # of the pings that measure; none is sent while one waits
     ("grpc.http2.max_pings_without_data", 0),
     # Servers end connections now and then (--grpc_channel_arguments), upon which replicas that are
     # new are found.
