@@ -82,6 +82,9 @@ run() { # role, folder outside, folder inside, settings...
         mount --rbind /dev "$root/dev"
         mount -t proc proc "$root/proc"
         mount --bind "$outside" "$root$inside"
+        if chroot --userspec="$user" "$root" touch /leitmotif/here 2>/dev/null; then
+            echo "images-check: the root can be written" >&2 && exit 1
+        fi
         exec chroot --userspec="$user" "$root" env -i "$@"
     ' run "$root" "$outside" "$inside" "$user" "$workdir" \
         --chdir="$workdir" "${words[@]}" "$@" "${program[@]}"
