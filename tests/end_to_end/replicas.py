@@ -49,6 +49,9 @@ class Replica:
                 "--batching_parameters_file=serving/batching_parameters.txt",
                 *("--tensorflow_intra_op_parallelism=1", "--tensorflow_inter_op_parallelism=-1"),
                 "--grpc_max_threads=160",
+                # Connections end all the time, as in production now and then.
+                "--grpc_channel_arguments=grpc.max_connection_age_ms=3000,"
+                "grpc.max_connection_age_grace_ms=60000",
             ],
             cwd=ROOT,
             env=environment(),
