@@ -72,7 +72,7 @@ class Server:
         )
         self._executor = ThreadPoolExecutor(flags.grpc_max_threads, "grpc")
         self._grpc = grpc.server(
-            self._executor, options=(*_OPTIONS, *_channel_options(flags.grpc_channel_arguments))
+            self._executor, options=(*_channel_options(flags.grpc_channel_arguments), *_OPTIONS)
         )
         self._add_services()
         self.port = self._bind(flags.port, host)

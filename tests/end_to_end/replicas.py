@@ -50,8 +50,7 @@ class Replica:
                 *("--tensorflow_intra_op_parallelism=1", "--tensorflow_inter_op_parallelism=-1"),
                 "--grpc_max_threads=160",
                 # Connections end all the time, as in production now and then.
-                "--grpc_channel_arguments=grpc.max_connection_age_ms=3000,"
-                "grpc.max_connection_age_grace_ms=60000",
+                "--grpc_channel_arguments=grpc.max_connection_age_ms=3000",
             ],
             cwd=ROOT,
             env=environment(),
