@@ -71,6 +71,7 @@ class Server:
             RetryPolicy(flags.max_num_load_retries, flags.load_retry_interval_micros / 1e6),
         )
         self._executor = ThreadPoolExecutor(flags.grpc_max_threads, "grpc")
+        # Of two options of one name, gRPC takes the first.
         self._grpc = grpc.server(
             self._executor, options=(*_channel_options(flags.grpc_channel_arguments), *_OPTIONS)
         )
