@@ -19,9 +19,10 @@ export MODEL_SERVER ?= localhost:$(MODEL_SERVER_PORT)
 PYTHON := .venv/bin/python
 READY := .venv/.ready
 PEERS_READY := .venv/.peers-ready
+BROWSER_READY := .venv/.browser-ready
 
-.PHONY: help train promote data evaluate base reproduce serve bench test check chaos proto lock clean
-.PHONY: up up-gpu down images-check
+.PHONY: help train promote data evaluate base reproduce serve bench pictures test check chaos proto
+.PHONY: lock clean up up-gpu down images-check
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -51,7 +52,10 @@ serve: $(READY) ## the model server and the API, until Ctrl-C
 bench: $(READY) $(if $(filter 1,$(PEERS)),$(PEERS_READY)) ## how fast it is; with PEERS=1, beside PyTorch and ONNX Runtime too
 	@$(PYTHON) -m benchmarks
 
-test: check ## all that CI runs
+pictures: $(READY) $(BROWSER_READY) ## what README shows, from the game bach, into docs/pictures/
+	@$(PYTHON) scripts/pictures.py
+
+test: check $(BROWSER_READY) ## all that CI runs
 	@$(PYTHON) -m pytest -m "not slow"
 	@$(PYTHON) -m pytest -m slow
 
@@ -92,7 +96,7 @@ lock: ## choose the newest versions that pyproject.toml allows (needs uv)
 		--output-file locks/training-gpu.txt
 
 clean: ## remove the virtual environment and what was cached (models stay)
-	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/studio/node_modules
 
 $(READY): locks/dev.txt
 	@bash scripts/setup.sh locks/dev.txt
@@ -100,4 +104,8 @@ $(READY): locks/dev.txt
 
 $(PEERS_READY): locks/peers.txt $(READY)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/peers.txt
+	@touch $@
+
+$(BROWSER_READY): scripts/setup_browser.sh tests/studio/package-lock.json $(READY)
+	@bash scripts/setup_browser.sh
 	@touch $@

@@ -2,17 +2,24 @@
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+from api import docs, studio
+from api.callers import ApiKeys
 from api.composer import Composer
 from api.config import Config
 from api.formats import Format, formats
 from api.games import Games
+from api.guard import guard
+from api.measured_model_server import MeasuredModelServer
+from api.metrics import Metrics
 from api.model_client import GrpcModelServer
 from api.model_server import ModelServer
 from api.problems import register_problems
 from api.request_log import log_requests
 from api.requests import MOST_BODY_BYTES
 from api.routes import Services, bp
+from api.song_slots import SongSlots
 from music.piano import Piano
 from music.soundfont import Soundfont
 
@@ -32,16 +39,29 @@ def create_app(config: Config, model_server: ModelServer | None = None) -> Flask
         model_server: Whom to ask; by default the one at `config.model_server`, over gRPC. In a
             server that forks, build the app after the fork.
     """
-    server = GrpcModelServer(config.model_server) if model_server is None else model_server
+    metrics = Metrics()
+    server = MeasuredModelServer(model_server or GrpcModelServer(config.model_server), metrics)
     app = Flask(__name__, static_folder=None)
     app.json = PlainJSON(app)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
     app.url_map.merge_slashes = False  # answered by what is there, never by a redirect
-    games = Games(config.models_config, server)
-    Services(games, Composer(server), config.request_seconds, _formats(config)).install(app)
+    Services(
+        games=Games(config.models_config, server),
+        composer=Composer(server, metrics=metrics),
+        slots=SongSlots(config.songs, metrics),
+        metrics=metrics,
+        request_seconds=config.request_seconds,
+        formats=_formats(config),
+    ).install(app)
     app.register_blueprint(bp)
+    app.register_blueprint(docs.bp)
+    app.register_blueprint(studio.bp)
     register_problems(app)
-    log_requests(app)
+    log_requests(app, metrics)
+    guard(app, "api.generate", ApiKeys(config.api_keys), config.rate_limit, config.workers)
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=0, x_host=0)  # type: ignore[method-assign]
     return app
 
 

@@ -1,147 +1,65 @@
 """The sampling loop: a song, drawn chunk by chunk from a model server that keeps nothing of it."""
 
 import logging
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from api.deadline import Deadline
-from api.errors import BadParameterError, BrokenContractError, NoSuchModelError
+from api.drawing import Drawing, Passage
+from api.errors import BrokenContractError, NoSuchModelError
 from api.games import Bundle, Games
+from api.length import Length
+from api.metrics import Metrics, Stage
 from api.model_server import ModelServer, Sampling, SongState
-from api.parameters import MOST_NOTES
 from api.prefilled import Prefilled
-from api.song import Primer, Song, SongRequest
-from music.bounding import ATTEMPTS, Attempt, QuoteBound
+from api.song import Song, SongRequest
+from api.start import Start
+from music.bounding import ATTEMPTS, FEWEST_STEPS, Attempt, QuoteBound, stands_still
 from music.codec import BOS, Cursor
-from music.description import Opening
 from music.errors import TokenError
-from music.midi import TEMPO_RANGE_BPM
-from music.notes import TICKS_PER_BEAT, Notes, cleaned, join
+from music.notes import Notes
 from music.quotes import NOTHING_HEARD, Heard
 from music.sampling import CHUNK_STEPS
 
-# A token is a note or more, unless it strikes a key again; a song that needs many more is not one.
-TOKENS_PER_NOTE = 2
-SPARE_TOKENS = 64
 FIRST_STEPS = 16  # of the first call: so few that a song is heard soon
+MOST_READ_AHEAD = 64  # of a model's openings
 MOST_BEGINNINGS = 3  # of a song whose model is unloaded while it is composed
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Length:
-    """Where a song ends.
+class _Place:
+    """Where a song stands between two chunks; an older one is what it goes back to.
 
     Attributes:
-        notes: After so many notes at the latest.
-        ticks: All onsets lie before it.
+        state: The model's.
+        cursor: The codec's.
+        first_tick: Where the codec has the first new note; None before it.
+        written: Notes so far.
+        heard: What they share with the collection.
+        stands_still: Whether hardly any of the last tokens were notes of their own.
     """
 
-    notes: int
-    ticks: float
-
-    @classmethod
-    def of(cls, request: SongRequest, tempo_bpm: float) -> "Length":
-        """Read off a request where its song ends."""
-        if request.seconds is None:
-            return cls(request.notes or MOST_NOTES, math.inf)
-        return cls(MOST_NOTES, request.seconds * tempo_bpm / 60 * TICKS_PER_BEAT)
+    state: SongState
+    cursor: Cursor
+    first_tick: int | None = None
+    written: int = 0
+    heard: Heard = NOTHING_HEARD
+    stands_still: bool = False
 
     @property
-    def tokens(self) -> int:
-        """Bound the tokens that are drawn for it, should they not become notes."""
-        return self.notes * TOKENS_PER_NOTE + SPARE_TOKENS
+    def quoted_notes(self) -> int:
+        return self.heard.longest.length_notes
 
-    def cut(self, notes: Notes, written: int) -> Notes:
-        """Leave out the notes behind the end, where `written` notes come before these."""
-        within = int(np.searchsorted(notes.onset_ticks, self.ticks))
-        return notes[: min(within, self.notes - written)]
-
-    def is_reached(self, written: int, next_onset_ticks: int) -> bool:
-        """Say whether no further note can come."""
-        return written >= self.notes or next_onset_ticks >= self.ticks
-
-
-@dataclass(frozen=True)
-class Start:
-    """What a song goes on from.
-
-    Attributes:
-        tokens: All that the model reads first.
-        cursor: Where the decoding of the song itself begins.
-        tempo_bpm: Of the music that it goes on from, in the range that is written.
-    """
-
-    tokens: tuple[int, ...]
-    cursor: Cursor
-    tempo_bpm: float
-
-    @classmethod
-    def of(cls, request: SongRequest, bundle: Bundle) -> "Start":
-        """Choose what a song goes on from.
-
-        Raises:
-            BadParameterError: The collection has no openings to go on from.
-            BrokenContractError: An opening is not of the vocabulary.
-        """
-        if request.primer is Primer.NONE:
-            return cls((BOS,), Cursor(), _playable(bundle.description.tempo_bpm))
-        opening = _opening(bundle, request.seed)
-        try:
-            _, cursor = bundle.codec.decode(opening.tokens)
-        except TokenError as error:
-            raise _broken(f"an opening in which {error}") from error
-        return cls((BOS, *opening.tokens), cursor, _playable(opening.tempo_bpm))
-
-
-@dataclass(frozen=True)
-class Passage:
-    """Some of a song's notes, one or more.
-
-    Attributes:
-        notes: In the song's time.
-        heard: What the song so far shares with the pieces.
-    """
-
-    notes: Notes
-    heard: Heard
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A song that is being drawn.
-
-    Attributes:
-        request: What was asked for.
-        bundle: What it is drawn with.
-        tempo_bpm: The song's.
-        passages: Its notes; each is drawn when it is asked for, and raises as
-            `Composer.passages` says.
-    """
-
-    request: SongRequest
-    bundle: Bundle
-    tempo_bpm: float
-    passages: Iterator[Passage]
-
-    def finished(self) -> Song:
-        """Draw all of it."""
-        passages = list(self.passages)
-        return Song(
-            notes=cleaned(join([passage.notes for passage in passages])),
-            tempo_bpm=self.tempo_bpm,
-            title=self.bundle.description.title,
-            version=self.bundle.model.version,
-            longest_quote=passages[-1].heard.longest,
-            request=self.request,
-            quotes=passages[-1].heard.runs,
-        )
+    def is_end_of(self, length: Length) -> bool:
+        if self.first_tick is None:
+            return False
+        return length.is_reached(self.written, self.cursor.onset_ticks - self.first_tick)
 
 
 @dataclass(frozen=True)
@@ -159,39 +77,36 @@ class _Work:
         most_notes = self.bundle.description.quote_notes if asked is None else asked
         return QuoteBound(self.bundle.finder, most_notes)
 
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a song stands between two chunks; an older one is what it goes back to.
-
-    Attributes:
-        state: The model's.
-        cursor: The codec's.
-        first_tick: Where the first note was, which becomes tick 0; None before it.
-        written: Notes so far.
-        heard: What they share with the collection.
-    """
-
-    state: SongState
-    cursor: Cursor
-    first_tick: int | None = None
-    written: int = 0
-    heard: Heard = NOTHING_HEARD
-
-    def is_end_of(self, length: Length) -> bool:
-        if self.first_tick is None:
-            return False
-        return length.is_reached(self.written, self.cursor.onset_ticks - self.first_tick)
+    def is_right(self, place: _Place, before: _Place) -> bool:
+        """Say whether the song can go on from a place, which came behind another."""
+        has_halted = place.stands_still and not before.stands_still
+        return not has_halted and self.bound.is_kept(place.heard, before.heard)
 
 
 class Composer:
     """Composes with a model server; safe among threads."""
 
-    def __init__(self, model_server: ModelServer, chunk_steps: int = CHUNK_STEPS) -> None:
+    def __init__(
+        self,
+        model_server: ModelServer,
+        chunk_steps: int = CHUNK_STEPS,
+        metrics: Metrics | None = None,
+    ) -> None:
         """Draw `chunk_steps` tokens by one call, and fewer by the first."""
         self._model_server = model_server
+        self._metrics = metrics or Metrics()
         self._prefilled = Prefilled(model_server)
         self._chunk_steps = chunk_steps
+
+    def read_openings(self, bundle: Bundle, deadline: Deadline) -> None:
+        """Let the model read ahead what songs go on from, as far as that is kept.
+
+        Raises:
+            ModelServerError: The model server does not answer.
+        """
+        openings = ((BOS, *opening.tokens) for opening in bundle.description.openings)
+        for tokens in islice(chain([(BOS,)], openings), MOST_READ_AHEAD):
+            self._prefilled.state(bundle.model, tokens, deadline)
 
     def newest_song(self, request: SongRequest, games: Games, deadline: Deadline) -> Song:
         """Compose a whole song with the newest version of the game's model.
@@ -252,7 +167,7 @@ class Composer:
         tempo_bpm = start.tempo_bpm if request.tempo_bpm is None else request.tempo_bpm
         length = Length.of(request, tempo_bpm)
         passages = self.passages(request, bundle, start, length, deadline)
-        return Drawing(request, bundle, tempo_bpm, passages)
+        return Drawing(request, bundle, tempo_bpm, passages, start.lead)
 
     def passages(
         self,
@@ -262,7 +177,7 @@ class Composer:
         length: Length,
         deadline: Deadline,
     ) -> Iterator[Passage]:
-        """Compose a song chunk by chunk; its first note is at tick 0.
+        """Compose a song chunk by chunk; its first note, be it new or not, is at tick 0.
 
         Yields:
             The next notes, one or more.
@@ -276,10 +191,10 @@ class Composer:
         position = 0
         while position < length.tokens:
             chunk_steps = self._chunk_steps if position else min(FIRST_STEPS, self._chunk_steps)
-            steps = min(chunk_steps, length.notes - place.written)
+            steps = min(chunk_steps, max(length.notes - place.written, FEWEST_STEPS))
             notes, place = self._chunk(work, place, position, steps)
-            if len(notes):
-                yield Passage(notes, place.heard)
+            if place.first_tick is not None and len(notes):
+                yield Passage(notes.shifted(start.entry_ticks(place.first_tick)), place.heard)
             if place.is_end_of(length):
                 return
             position += steps
@@ -288,13 +203,18 @@ class Composer:
     def _chunk(
         self, work: _Work, before: _Place, position: int, steps: int
     ) -> tuple[Notes, _Place]:
-        """Draw the next tokens; again, and in other ways, where they would quote too long a run."""
-        drawn = []
+        """Draw the next tokens; again, and in other ways, where they go wrong.
+
+        They do where they quote too long a run, or bring the song to a standstill.
+        """
+        drawn: list[tuple[Notes, _Place]] = []
         for attempt in ATTEMPTS:
+            if drawn:
+                self._metrics.redrew(work.request.game)
             drawn.append(self._attempted(work, before, position, steps, attempt))
-            if work.bound.is_kept(drawn[-1][1].heard, before.heard):
+            if work.is_right(drawn[-1][1], before):
                 return drawn[-1]
-        return min(drawn, key=lambda each: each[1].heard.longest.length_notes)
+        return min(drawn, key=lambda each: (each[1].stands_still, each[1].quoted_notes))
 
     def _attempted(
         self, work: _Work, before: _Place, position: int, steps: int, attempt: Attempt
@@ -309,32 +229,23 @@ class Composer:
             sampling=Sampling(*how, asked.seed),
             deadline=work.deadline,
         )
-        notes, cursor = _decoded(work.bundle, draw.tokens, before.cursor)
+        with self._metrics.timed(Stage.CODEC):
+            notes, cursor = _decoded(work.bundle, draw.tokens, before.cursor)
         first_tick = before.first_tick
         if first_tick is None and len(notes):
             first_tick = int(notes.onset_ticks[0])
         kept = work.length.cut(notes.shifted(-(first_tick or 0)), before.written)
-        heard = work.bundle.finder.listen(kept, before.heard)
-        return kept, _Place(draw.state, cursor, first_tick, before.written + len(kept), heard)
-
-
-def _opening(bundle: Bundle, seed: int) -> Opening:
-    openings = bundle.description.openings
-    if not openings:
-        raise BadParameterError("This game has no openings; primer must be none.", "primer")
-    return openings[seed % len(openings)]
-
-
-def _playable(tempo_bpm: float) -> float:
-    lowest, highest = TEMPO_RANGE_BPM
-    return min(max(tempo_bpm, lowest), highest)
+        with self._metrics.timed(Stage.QUOTES):
+            heard = work.bundle.finder.listen(kept, before.heard)
+        written, has_halted = before.written + len(kept), stands_still(len(notes), steps)
+        return kept, _Place(draw.state, cursor, first_tick, written, heard, has_halted)
 
 
 def _decoded(bundle: Bundle, tokens: NDArray[np.int32], cursor: Cursor) -> tuple[Notes, Cursor]:
     try:
         return bundle.codec.decode(tokens, cursor)
     except TokenError as error:
-        raise _broken(f"a draw in which {error}") from error
+        raise BrokenContractError.not_music(f"a draw in which {error}") from error
 
 
 def _unfinished(length: Length, written: int) -> BrokenContractError:
@@ -343,7 +254,3 @@ def _unfinished(length: Length, written: int) -> BrokenContractError:
         f"it gave {written} {'note' if written == 1 else 'notes'}.",
         f"{length.tokens} tokens were drawn",
     )
-
-
-def _broken(what: str) -> BrokenContractError:
-    return BrokenContractError("The game's model did not answer with music.", f"it gave {what}")

@@ -1,12 +1,18 @@
 """The settings of the process, from its environment."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from api.rate import PERIODS, Rate
 from api.target import grpc_target
 from music.errors import SoundfontError
 from music.soundfont import check_soundfont
+
+RATE = Rate(600, "minute")
+NO_LIMIT = "off"
+_KEY = re.compile(r"[!-+\--~]{16,256}")  # visible ASCII but the comma
 
 
 class ConfigError(ValueError):
@@ -22,21 +28,30 @@ class Config:
         port: The TCP port to listen on.
         workers: Processes.
         threads: Requests that each of them answers at a time, most of them waiting.
+        songs: Songs that each of them composes at a time, fewer than threads: whoever watches the
+            service is to be answered too.
         model_server: The gRPC target of the model server, or of all its replicas.
         models_config: The ModelServerConfig that names the games, in protobuf's text format.
         request_seconds: The time that a request may take, all its calls together.
         soundfont: What WAV files are played with, an SF2 or SF3 file; None for the piano that is
             computed.
+        api_keys: Of which a caller needs one to compose; none where everybody may.
+        rate_limit: How often a caller may ask for a song; None for as often as they like.
+        trusted_proxies: How many proxies stand before us and say whom they ask for.
     """
 
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = 2
     threads: int = 16
+    songs: int = 12
     model_server: str = "localhost:8500"
     models_config: Path = Path("models/models.config")
     request_seconds: float = 30.0
     soundfont: Path | None = None
+    api_keys: tuple[str, ...] = field(default=(), repr=False)
+    rate_limit: Rate | None = RATE
+    trusted_proxies: int = 0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Config":
@@ -47,15 +62,20 @@ class Config:
         """
         given = {name: text.strip() for name, text in environment.items() if text.strip()}
         models_dir = Path(given.get("MODELS_DIR", cls.models_config.parent))
+        threads = _whole(given, "API_THREADS", cls.threads, 2, 256)
         return cls(
             host=given.get("API_HOST", cls.host),
             port=_whole(given, "API_PORT", cls.port, 1, 65535),
             workers=_whole(given, "API_WORKERS", cls.workers, 1, 64),
-            threads=_whole(given, "API_THREADS", cls.threads, 1, 256),
+            threads=threads,
+            songs=_whole(given, "API_SONGS", threads * 3 // 4, 1, threads - 1),
             model_server=_target(given, "MODEL_SERVER", cls.model_server),
             models_config=Path(given.get("MODELS_CONFIG", models_dir / cls.models_config.name)),
             request_seconds=_seconds(given, "REQUEST_SECONDS", cls.request_seconds, 1, 3600),
             soundfont=_soundfont(given, "SOUNDFONT"),
+            api_keys=_keys(given, "API_KEYS"),
+            rate_limit=_rate(given, "RATE_LIMIT", cls.rate_limit),
+            trusted_proxies=_whole(given, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 8),
         )
 
 
@@ -87,6 +107,32 @@ def _soundfont(given: Mapping[str, str], name: str) -> Path | None:
     except SoundfontError as error:
         raise ConfigError(f"{name}: {error}") from error
     return Path(given[name])
+
+
+def _keys(given: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Read API keys, which no message repeats."""
+    if name not in given:
+        return ()
+    keys = tuple(key.strip() for key in given[name].split(","))
+    for place, key in enumerate(keys, 1):
+        if not _KEY.fullmatch(key):
+            raise ConfigError(
+                f"{name} must be keys of 16 to 256 visible ASCII characters each, separated by "
+                f"commas; key {place} of {len(keys)} is not"
+            )
+    return keys
+
+
+def _rate(given: Mapping[str, str], name: str, default: Rate | None) -> Rate | None:
+    text = given.get(name, str(default))
+    if text == NO_LIMIT:
+        return None
+    if (rate := Rate.parse(text)) is None:
+        raise ConfigError(
+            f"{name} must be requests from 1 to 999999 a period, as {default} (or "
+            f"{', '.join(p for p in PERIODS if p != 'minute')}), or {NO_LIMIT}, not {text!r}"
+        )
+    return rate
 
 
 def _target(given: Mapping[str, str], name: str, default: str) -> str:

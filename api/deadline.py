@@ -30,5 +30,7 @@ class Deadline:
         """
         left = self.moment_s - time.monotonic()
         if left <= 0:
-            raise OutOfTimeError("The time for this request is up; ask for fewer notes.")
+            raise OutOfTimeError(
+                "The time for this request is up; ask for fewer notes.", code="DEADLINE_EXCEEDED"
+            )
         return left

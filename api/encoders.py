@@ -9,11 +9,11 @@ from music.instrument import Instrument
 from music.midi import to_midi
 from music.notes import TICKS_PER_BEAT
 from music.piece import Piece
-from music.score import bars_of, to_musicxml, to_one_svg, to_svg
 from music.wav import to_wav
 
 MOST_WAV_SECONDS = 660  # 116 MB; songs of the most seconds that can be asked for fit
 MOST_BARS = 1000  # some ten seconds of work
+MOST_SCORE_NOTES = 4000  # likewise; only with a primer are there more
 
 
 def midi(song: Song) -> bytes:
@@ -45,7 +45,7 @@ def musicxml(song: Song) -> bytes:
     """Write a score for programs that edit scores.
 
     Raises:
-        SongTooLongError: It has more than `MOST_BARS` bars.
+        SongTooLongError: It has more than `MOST_BARS` bars or `MOST_SCORE_NOTES` notes.
     """
     return _musicxml(song).encode()
 
@@ -54,14 +54,23 @@ def svg(song: Song) -> bytes:
     """Write a score to look at, its pages below each other.
 
     Raises:
-        SongTooLongError: It has more than `MOST_BARS` bars.
+        SongTooLongError: It has more than `MOST_BARS` bars or `MOST_SCORE_NOTES` notes.
     """
+    from music.score import to_one_svg, to_svg  # noqa: PLC0415  rarely needed
+
     return to_one_svg(to_svg(_musicxml(song))).encode()
 
 
 def _musicxml(song: Song) -> str:
+    from music.score import bars_of, to_musicxml  # noqa: PLC0415  rarely needed
+
     if (bars := bars_of(song.notes)) > MOST_BARS:
         raise SongTooLongError(
             f"This song has {bars} bars, and a score may have {MOST_BARS}; ask for fewer notes."
+        )
+    if len(song.notes) > MOST_SCORE_NOTES:
+        raise SongTooLongError(
+            f"This song has {len(song.notes)} notes with its primer, and a score may have "
+            f"{MOST_SCORE_NOTES}; ask for fewer notes, or without the primer."
         )
     return to_musicxml(Piece(song.title, song.notes, song.tempo_bpm))

@@ -7,8 +7,11 @@ ApiError
 │   ├── BadParameterError       a parameter is unknown, missing, given twice or does not fit
 │   ├── NotAcceptableError      no format that the request accepts
 │   ├── SongTooLongError        the song is longer than the format that it was asked for in
+│   ├── TooManyRequestsError    the caller asks more often than allowed
+│   ├── UnauthorizedError       an API key is needed
 │   └── UnknownGameError        no such game
 ├── GameNotReadyError           the game exists, and its model is not loaded (yet)
+├── TooManySongsError           as many songs as fit are being composed
 └── ModelServerError
     ├── UnavailableError        the model server cannot be reached
     ├── OverloadedError         the model server refuses more work
@@ -19,6 +22,8 @@ ApiError
 `problems.py` says what each means in HTTP. Messages are shown to the caller, so they hold nothing
 that a caller sent unless it was checked; `reason` is for the log alone.
 """
+
+from typing import Self
 
 
 class ApiError(Exception):
@@ -57,6 +62,22 @@ class SongTooLongError(RequestError):
     """The song that came of it is too long for the format that it was asked for in."""
 
 
+class TooManyRequestsError(RequestError):
+    """The caller asks more often than is allowed.
+
+    Attributes:
+        retry_after_s: When to try again, in whole seconds.
+    """
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class UnauthorizedError(RequestError):
+    """An API key is needed, and there is none, or not one of ours."""
+
+
 class UnknownGameError(RequestError):
     """There is no such game.
 
@@ -73,16 +94,22 @@ class GameNotReadyError(ApiError):
     """The game is known, and the model server has no version of it ready."""
 
 
+class TooManySongsError(ApiError):
+    """As many songs as fit are being composed."""
+
+
 class ModelServerError(ApiError):
     """The model server did not answer as it should.
 
     Attributes:
         reason: What it or the network said, for the log.
+        code: gRPC's name for how the call ended; OK where what it answered is the trouble.
     """
 
-    def __init__(self, message: str, reason: str = "") -> None:
+    def __init__(self, message: str, reason: str = "", code: str = "OK") -> None:
         super().__init__(message)
         self.reason = reason
+        self.code = code
 
 
 class UnavailableError(ModelServerError):
@@ -103,3 +130,8 @@ class NoSuchModelError(ModelServerError):
 
 class BrokenContractError(ModelServerError):
     """The model server's answer is not one that the contract allows."""
+
+    @classmethod
+    def not_music(cls, what: str) -> Self:
+        """Tell of tokens that no music can be made of; `what` they are is for the log."""
+        return cls("The game's model did not answer with music.", f"it gave {what}")

@@ -4,13 +4,15 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+EVENT_NAMES = ("song", "notes", "quote", "end", "error")
+
 
 @dataclass(frozen=True)
 class Event:
     """Something that is known of a song.
 
     Attributes:
-        name: `song`, `notes`, `quote`, `end` or `error`.
+        name: One of `EVENT_NAMES`.
         members: What JSON says of it.
     """
 

@@ -90,6 +90,10 @@ class Games:
         self._lock = Lock()
         self._bundles: OrderedDict[Model, Bundle] = OrderedDict()
 
+    def names(self) -> tuple[str, ...]:
+        """List the games that there are."""
+        return self._config.games()
+
     def bundle(self, game: str, deadline: Deadline, label: Label | None = None) -> Bundle:
         """Find the version of a game's model that has a label or, without one, the newest ready.
 
@@ -99,24 +103,43 @@ class Games:
             GameNotReadyError: It has no version that is ready.
             ModelServerError: The model server does not answer, or not as it should.
         """
-        games = self._config.games()
+        games = self.names()
         if game not in games:
             raise _unknown(game, games)
         if label is not None:
-            return self._described(Model(game, self._labelled(game, label)), deadline)
-        try:
-            newest = _newest(self._model_server.versions(game, deadline))
-        except NoSuchModelError:
-            newest = None
+            return self.bundle_of(Model(game, self._labelled(game, label)), deadline)
+        newest = self._newest_version(game, deadline)
         if newest is None or newest.state is not State.AVAILABLE:
             raise _not_ready(game, newest)
-        return self._described(Model(game, newest.version), deadline)
+        return self.bundle_of(Model(game, newest.version), deadline)
 
-    def _labelled(self, game: str, label: Label) -> int:
-        labels = self._config.labels(game)
-        if label not in labels:
-            raise BadParameterError(f"No version of {game!r} has the label {label}.", "label")
-        return labels[label]
+    def ready_model(self, game: str, deadline: Deadline) -> Model | None:
+        """Find the newest version of a game's model that is ready; None where none is.
+
+        Raises:
+            ModelServerError: The model server does not answer.
+        """
+        newest = self._newest_version(game, deadline)
+        if newest is None or newest.state is not State.AVAILABLE:
+            return None
+        return Model(game, newest.version)
+
+    def bundle_of(self, model: Model, deadline: Deadline) -> Bundle:
+        """Give what it takes to compose with a version, of which the first call lets it tell.
+
+        Raises:
+            ModelServerError: The model server does not answer, or not as it should.
+        """
+        with self._lock:
+            if model in self._bundles:
+                self._bundles.move_to_end(model)
+                return self._bundles[model]
+        bundle = _checked(model, self._model_server.describe(model, deadline))
+        with self._lock:
+            self._bundles[model] = bundle
+            while len(self._bundles) > MOST_BUNDLES:
+                self._bundles.popitem(last=False)
+        return bundle
 
     def states(self, deadline: Deadline) -> tuple[GameState, ...]:
         """Say how every game stands; a model server that does not answer is an answer too."""
@@ -128,13 +151,13 @@ class Games:
 
     def _standings(self, deadline: Deadline) -> Iterator[tuple[GameState, Bundle | None]]:
         """Say how every game stands, with its bundle where songs can be composed with it."""
-        for game in self._config.games():
+        for game in self.names():
             state = self._state(game, deadline)
             if state.version is None or state.state != State.AVAILABLE:
                 yield state, None
                 continue
             try:
-                yield state, self._described(Model(game, state.version), deadline)
+                yield state, self.bundle_of(Model(game, state.version), deadline)
             except ModelServerError as error:
                 _LOG.warning("%s: %s %r", game, error, error.reason)
                 is_broken = isinstance(error, BrokenContractError)
@@ -142,9 +165,7 @@ class Games:
 
     def _state(self, game: str, deadline: Deadline) -> GameState:
         try:
-            newest = _newest(self._model_server.versions(game, deadline))
-        except NoSuchModelError:
-            newest = None
+            newest = self._newest_version(game, deadline)
         except ModelServerError as error:
             _LOG.warning("%s: %s %r", game, error, error.reason)
             return GameState(game, None, UNREACHABLE)
@@ -152,17 +173,19 @@ class Games:
             return GameState(game, None, State.UNKNOWN)
         return GameState(game, newest.version, newest.state)
 
-    def _described(self, model: Model, deadline: Deadline) -> Bundle:
-        with self._lock:
-            if model in self._bundles:
-                self._bundles.move_to_end(model)
-                return self._bundles[model]
-        bundle = _checked(model, self._model_server.describe(model, deadline))
-        with self._lock:
-            self._bundles[model] = bundle
-            while len(self._bundles) > MOST_BUNDLES:
-                self._bundles.popitem(last=False)
-        return bundle
+    def _labelled(self, game: str, label: Label) -> int:
+        labels = self._config.labels(game)
+        if label not in labels:
+            raise BadParameterError(f"No version of {game!r} has the label {label}.", "label")
+        return labels[label]
+
+    def _newest_version(self, game: str, deadline: Deadline) -> VersionStatus | None:
+        """Pick the newest version that is ready or, where none is, the newest."""
+        try:
+            versions = self._model_server.versions(game, deadline)
+        except NoSuchModelError:
+            return None
+        return max(versions, key=lambda v: (v.state is State.AVAILABLE, v.version), default=None)
 
 
 def _entry(state: GameState, bundle: Bundle | None) -> GameEntry:
@@ -177,11 +200,6 @@ def _entry(state: GameState, bundle: Bundle | None) -> GameEntry:
         notes=card.notes,
         held_out_bits_per_note=card.held_out_bits_per_note,
     )
-
-
-def _newest(versions: tuple[VersionStatus, ...]) -> VersionStatus | None:
-    """Pick the newest version that is ready or, where none is, the newest."""
-    return max(versions, key=lambda v: (v.state is State.AVAILABLE, v.version), default=None)
 
 
 def _checked(model: Model, description: Description) -> Bundle:

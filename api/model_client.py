@@ -9,6 +9,7 @@ import numpy as np
 from google.protobuf.wrappers_pb2 import Int64Value
 from numpy.typing import NDArray
 
+from api import request_id
 from api.deadline import Deadline
 from api.elsewhere import asked_elsewhere
 from api.errors import (
@@ -92,6 +93,8 @@ _ERRORS: dict[grpc.StatusCode, tuple[type[ModelServerError], str]] = {
 class GrpcModelServer:
     """A `ModelServer` over one channel, shared by all threads of a process.
 
+    The id of the request that a call is made for goes with it, as metadata.
+
     Make it in the process that calls it, never before a fork: gRPC's threads do not survive one.
     """
 
@@ -108,7 +111,9 @@ class GrpcModelServer:
         """Say what versions of a game's model there are."""
         request = GetModelStatusRequest(model_spec=ModelSpec(name=game))
         with _translated_errors():
-            response = self._stub.get_model_status(request, timeout=deadline.left_s())
+            response = self._stub.get_model_status(
+                request, timeout=deadline.left_s(), metadata=request_id.metadata()
+            )
         return tuple(map(_version_status, response.model_version_status))
 
     def describe(self, model: Model, deadline: Deadline) -> Description:
@@ -166,7 +171,10 @@ class GrpcModelServer:
 
     def _asked(self, request: PredictRequest, deadline: Deadline) -> "_Outputs":
         with _translated_errors():
-            return _Outputs(self._stub.predict(request, timeout=deadline.left_s()))
+            response = self._stub.predict(
+                request, timeout=deadline.left_s(), metadata=request_id.metadata()
+            )
+        return _Outputs(response)
 
 
 class _Outputs:
@@ -221,4 +229,4 @@ def translated(code: grpc.StatusCode, details: str | None) -> ModelServerError:
     kind, message = _ERRORS.get(code, (BrokenContractError, _BROKEN))
     if code is grpc.StatusCode.UNAVAILABLE and _FULL_QUEUE in (details or ""):
         kind, message = OverloadedError, _BUSY
-    return kind(message, f"{code.name}: {details}")
+    return kind(message, f"{code.name}: {details}", code.name)

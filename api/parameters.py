@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from api.errors import BadParameterError
 from api.formats import FORMAT_NAMES
+from api.primers import Upload
 from api.song import Label, Primer, SongRequest
 from music.midi import TEMPO_RANGE_BPM
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
@@ -17,7 +18,7 @@ MOST_NOTES = 4000
 DRAWN_SEEDS = 1 << 32
 SLUG = re.compile(r"[a-z0-9_]{1,64}")  # what may be repeated of what a caller calls something
 
-Value = str | int | float
+Value = str | int | float | bytes
 
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _NUMBER = re.compile(r"-?([0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})([eE][+-]?[0-9]{1,4})?")
@@ -29,7 +30,7 @@ class Given:
 
     Attributes:
         name: Perhaps no parameter's.
-        value: Text, or any value of JSON.
+        value: Text, any value of JSON, or the bytes of a file.
         is_json: Whether it comes from JSON, where a number is not to be a text.
     """
 
@@ -45,6 +46,7 @@ class Kind(StrEnum):
     CHOICE = "one of"
     WHOLE = "a whole number"
     NUMBER = "a number"
+    FLAG = "true or false"
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Parameter:
         highest: The most that a number may be.
         lowest_fits: Whether `lowest` itself is in the range.
         choices: All that a choice may be.
+        may_be_file: Whether a MIDI file may be uploaded in the place of a value.
         default: Stands for an absent parameter; None where there is no single value that does.
         required: Whether a request without it is refused.
     """
@@ -70,6 +73,7 @@ class Parameter:
     highest: float = 0
     lowest_fits: bool = True
     choices: tuple[str, ...] = ()
+    may_be_file: bool = False
     default: Value | None = None
     required: bool = False
 
@@ -77,8 +81,9 @@ class Parameter:
     def fits(self) -> str:
         """Say what values fit."""
         if self.kind is Kind.CHOICE:
-            return f"{self.kind} {', '.join(self.choices)}"
-        if self.kind is Kind.NAME:
+            file = ", or an uploaded MIDI file" if self.may_be_file else ""
+            return f"{self.kind} {', '.join(self.choices)}{file}"
+        if self.kind in {Kind.NAME, Kind.FLAG}:
             return self.kind.value
         lower, upper = (f"{bound:.16g}" for bound in (self.lowest, self.highest))
         if self.lowest_fits:
@@ -91,22 +96,33 @@ class Parameter:
         Raises:
             BadParameterError: It does not fit.
         """
+        if isinstance(given.value, bytes):
+            return self._file(given.value)
         value = self._typed(given)
         if value is None or not self._in_range(value):
             raise BadParameterError(f"{self.name} must be {self.fits}.", self.name)
         return value
 
-    def _typed(self, given: Given) -> Value | None:
+    def _file(self, content: bytes) -> bytes:
+        if not self.may_be_file:
+            raise BadParameterError(f"{self.name} cannot be a file; send a value.", self.name)
+        return content
+
+    def _typed(self, given: Given) -> str | float | None:
         if self.kind in {Kind.NAME, Kind.CHOICE}:
             return given.value if isinstance(given.value, str) else None
+        if self.kind is Kind.FLAG:
+            return _flag(given)
         is_whole = self.kind is Kind.WHOLE
         if given.is_json:
             return _json_number(given.value, is_whole=is_whole)
         return _text_number(str(given.value), is_whole=is_whole)
 
-    def _in_range(self, value: Value) -> bool:
+    def _in_range(self, value: str | float) -> bool:
         if isinstance(value, str):
             return value in self.choices if self.kind is Kind.CHOICE else bool(value)
+        if self.kind is Kind.FLAG:
+            return True
         too_low = value < self.lowest or (value == self.lowest and not self.lowest_fits)
         return not too_low and value <= self.highest
 
@@ -168,16 +184,24 @@ PARAMETERS = (
     Parameter(
         name="tempo",
         kind=Kind.NUMBER,
-        effect="beats a minute; where absent, the tempo of the game's music",
+        effect="beats a minute; where absent, the tempo of what the song goes on from",
         lowest=TEMPO_RANGE_BPM[0],
         highest=TEMPO_RANGE_BPM[1],
     ),
     Parameter(
         name="primer",
         kind=Kind.CHOICE,
-        effect="corpus goes on from the opening of one of the game's pieces, none from nothing",
+        effect="corpus goes on from the opening of one of the game's pieces, none from nothing, an "
+        "uploaded MIDI file from its end",
         choices=tuple(Primer),
+        may_be_file=True,
         default=Primer.CORPUS.value,
+    ),
+    Parameter(
+        name="include_primer",
+        kind=Kind.FLAG,
+        effect="whether an uploaded primer comes first in the song, before what is new",
+        default=False,
     ),
     Parameter(
         name="max_quote",
@@ -219,6 +243,9 @@ def song_request(said: Iterable[Given]) -> SongRequest:
     is_seed_drawn = "seed" not in values
     values = {**_defaults(), **values}
     seconds = _float(values, "seconds")
+    primer, include_primer = _primer(values), bool(values["include_primer"])
+    if include_primer and not isinstance(primer, Upload):
+        raise BadParameterError("include_primer needs a primer that is uploaded.", "include_primer")
     return SongRequest(
         game=str(values["game"]),
         notes=None if seconds is not None else int(values["notes"]),
@@ -228,7 +255,8 @@ def song_request(said: Iterable[Given]) -> SongRequest:
         top_p=float(values["top_p"]),
         seed=int(values["seed"]),
         tempo_bpm=_float(values, "tempo"),
-        primer=Primer(str(values["primer"])),
+        primer=primer,
+        include_primer=include_primer,
         max_quote=int(values["max_quote"]) if "max_quote" in values else None,
         media_format=str(values["format"]) if "format" in values else None,
         is_seed_drawn=is_seed_drawn,
@@ -251,6 +279,21 @@ def _read(said: Iterable[Given]) -> dict[str, Value]:
     return values
 
 
+def _primer(values: Mapping[str, Value]) -> Primer | Upload:
+    given = values["primer"]
+    if not isinstance(given, bytes):
+        return Primer(str(given))
+    upload = Upload.read(given)
+    lowest, highest = TEMPO_RANGE_BPM
+    if "tempo" not in values and not lowest <= upload.piece.tempo_bpm <= highest:
+        raise BadParameterError(
+            f"The primer goes at {upload.piece.tempo_bpm:.6g} beats a minute; give a tempo from "
+            f"{lowest:.0f} to {highest:.0f}.",
+            "tempo",
+        )
+    return upload
+
+
 def _defaults() -> dict[str, Value]:
     fixed = {p.name: p.default for p in PARAMETERS if p.default is not None}
     return {**fixed, "seed": secrets.randbelow(DRAWN_SEEDS)}
@@ -269,6 +312,12 @@ def _unknown(name: str) -> BadParameterError:
     return BadParameterError(
         f"There is no parameter {called}.{guess} There are {', '.join(_BY_NAME)}.", shown
     )
+
+
+def _flag(given: Given) -> bool | None:
+    if given.is_json:
+        return given.value if isinstance(given.value, bool) else None
+    return {"true": True, "false": False}.get(str(given.value))
 
 
 def _text_number(text: str, *, is_whole: bool) -> int | float | None:

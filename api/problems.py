@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from flask import Flask, Response
@@ -21,11 +21,14 @@ from api.errors import (
     OutOfTimeError,
     OverloadedError,
     SongTooLongError,
+    TooManyRequestsError,
+    TooManySongsError,
+    UnauthorizedError,
     UnavailableError,
     UnknownGameError,
     UnsupportedBodyError,
 )
-from api.requests import MOST_BODY_BYTES
+from api.requests import MOST_BODY_BYTES, MOST_FILE_BYTES
 
 MEDIA_TYPE = "application/problem+json"
 _LOG = logging.getLogger(__name__)
@@ -50,6 +53,7 @@ class Problem:
 
 PROBLEMS: dict[type[ApiError], Problem] = {
     MalformedBodyError: Problem(HTTPStatus.BAD_REQUEST, "malformed-body", "Malformed body"),
+    UnauthorizedError: Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "API key needed"),
     UnknownGameError: Problem(HTTPStatus.NOT_FOUND, "unknown-game", "Unknown game"),
     NotAcceptableError: Problem(HTTPStatus.NOT_ACCEPTABLE, "not-acceptable", "Not acceptable"),
     UnsupportedBodyError: Problem(
@@ -60,6 +64,14 @@ PROBLEMS: dict[type[ApiError], Problem] = {
     ),
     SongTooLongError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "song-too-long", "Song too long for its format"
+    ),
+    TooManyRequestsError: Problem(
+        *(HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
+        retry_after_s=1,
+    ),
+    TooManySongsError: Problem(
+        *(HTTPStatus.SERVICE_UNAVAILABLE, "too-many-songs", "Too many songs at once"),
+        retry_after_s=2,
     ),
     BrokenContractError: Problem(
         HTTPStatus.BAD_GATEWAY, "broken-contract", "Model server answered wrongly"
@@ -79,12 +91,13 @@ PROBLEMS: dict[type[ApiError], Problem] = {
     ),
     OutOfTimeError: Problem(HTTPStatus.GATEWAY_TIMEOUT, "out-of-time", "Out of time"),
 }
-_BUG = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "", HTTPStatus.INTERNAL_SERVER_ERROR.phrase)
-_BUG_DETAIL = "This is a bug of the server."
-# What Flask itself refuses, in words that say what would fit.
-_DETAILS = {
+# What no error of ours stands for, in words that say what would fit.
+PLAIN_DETAILS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this path.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"A body may have {MOST_BODY_BYTES} bytes at most.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        f"A body may have {MOST_BODY_BYTES} bytes at most, a file in it {MOST_FILE_BYTES} more."
+    ),
+    HTTPStatus.INTERNAL_SERVER_ERROR: "This is a bug of the server.",
 }
 
 
@@ -95,6 +108,11 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(Exception, _of_bug)
 
 
+def plain_problem(status: HTTPStatus) -> Problem:
+    """Give the problem that says no more than its status does."""
+    return Problem(status, "", status.phrase)
+
+
 def problem_response(problem: Problem, detail: str, **extensions: object) -> Response:
     """Write problem details.
 
@@ -103,22 +121,26 @@ def problem_response(problem: Problem, detail: str, **extensions: object) -> Res
         detail: What was wrong this time, and what would fit.
         extensions: More members, named as RFC 9457 allows.
     """
-    members = json.dumps(_members(problem, detail, extensions))
+    members = json.dumps(as_members(problem, detail, extensions))
     response = Response(members, problem.status, content_type=MEDIA_TYPE)
     if problem.retry_after_s is not None:
         response.headers["Retry-After"] = str(problem.retry_after_s)
+    if problem.status is HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
 def problem_members(error: Exception) -> dict[str, object]:
     """Tell, and log, what went wrong where an answer has begun already."""
     if isinstance(error, ApiError):
-        return _members(_logged(error), str(error), _extensions(error))
-    _LOG.error("a bug", exc_info=error)
-    return _members(_BUG, _BUG_DETAIL, {})
+        return as_members(_logged(error), str(error), _extensions(error))
+    return as_members(*_bug(error), {})
 
 
-def _members(problem: Problem, detail: str, extensions: Mapping[str, object]) -> dict[str, object]:
+def as_members(
+    problem: Problem, detail: str, extensions: Mapping[str, object]
+) -> dict[str, object]:
+    """Give the members of problem details."""
     return {
         "type": f"urn:leitmotif:problem:{problem.slug}" if problem.slug else "about:blank",
         "title": problem.title,
@@ -134,6 +156,8 @@ def _of_api_error(error: ApiError) -> Response:
 
 def _logged(error: ApiError) -> Problem:
     problem = PROBLEMS[type(error)]
+    if isinstance(error, TooManyRequestsError):
+        problem = replace(problem, retry_after_s=error.retry_after_s)
     if isinstance(error, ModelServerError):
         _LOG.warning("%s: %s %r", problem.slug, error, error.reason)
     return problem
@@ -149,13 +173,18 @@ def _extensions(error: ApiError) -> dict[str, object]:
 def _of_http_error(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     allowed = sorted(error.valid_methods or ()) if isinstance(error, MethodNotAllowed) else []
-    detail = f"This path answers {', '.join(allowed)}." if allowed else _DETAILS.get(status)
-    response = problem_response(Problem(status, "", status.phrase), detail or status.description)
+    detail = f"This path answers {', '.join(allowed)}." if allowed else PLAIN_DETAILS.get(status)
+    response = problem_response(plain_problem(status), detail or status.description)
     if allowed:
         response.headers["Allow"] = ", ".join(allowed)
     return response
 
 
 def _of_bug(error: Exception) -> Response:
+    return problem_response(*_bug(error))
+
+
+def _bug(error: Exception) -> tuple[Problem, str]:
     _LOG.error("a bug", exc_info=error)
-    return problem_response(_BUG, _BUG_DETAIL)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return plain_problem(status), PLAIN_DETAILS[status]

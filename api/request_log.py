@@ -1,29 +1,53 @@
-"""One line a request, with nothing in it that a caller wrote."""
+"""One line a request, with nothing in it that a caller wrote, and the same in numbers."""
 
 import logging
-import time
+from typing import Any
 
 from flask import Flask, Response, g, request
 
-_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+from api import request_id
+from api.metrics import Metrics
+from api.request_record import RequestRecord, record
+
 _LOG = logging.getLogger(__name__)
 
 
-def log_requests(app: Flask) -> None:
-    """Log every request of an app when it is answered."""
-    app.before_request(_start)
-    app.after_request(_finish)
+def log_requests(app: Flask, metrics: Metrics) -> None:
+    """Log and count every request of an app when it is answered, a stream when it has ended."""
+
+    def finish(finished: RequestRecord) -> None:
+        _LOG.info("request", extra={"members": _members(finished)})
+        metrics.answered(finished)
+
+    def begin() -> None:
+        g.record = RequestRecord.begin(request)
+
+    def answered(response: Response) -> Response:
+        about = record()
+        about.status = response.status_code
+        response.headers[request_id.HEADER] = about.request_id
+        if about.ended is None:
+            finish(about)
+        else:
+            response.call_on_close(lambda: finish(about))
+        return response
+
+    app.before_request(begin)
+    app.after_request(answered)
 
 
-def _start() -> None:
-    g.started_s = time.monotonic()
-
-
-def _finish(response: Response) -> Response:
-    method = request.method if request.method in _METHODS else "(other)"
-    path = request.url_rule.rule if request.url_rule else "(no such path)"
-    took_ms = 1000 * (time.monotonic() - g.started_s)
-    _LOG.info(
-        "%s %s %d %.0f ms %s", method, path, response.status_code, took_ms, g.get("answered", "")
-    )
-    return response
+def _members(finished: RequestRecord) -> dict[str, Any]:
+    said = {
+        "request_id": finished.request_id,
+        "method": finished.method,
+        "route": finished.route,
+        "status": finished.status,
+        "duration_ms": round(1000 * finished.duration_s, 1),
+        "game": finished.game,
+        "format": finished.form,
+        "seed": finished.seed,
+        "version": finished.version,
+        "notes": finished.notes,
+        "ended": finished.ended,
+    }
+    return {name: value for name, value in said.items() if value not in (None, "")}

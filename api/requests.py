@@ -7,15 +7,18 @@ from typing import NoReturn
 
 from flask import Request
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
-from api.errors import BadParameterError, MalformedBodyError, UnsupportedBodyError
+from api.errors import MalformedBodyError, UnsupportedBodyError
 from api.parameters import Given
 
-MOST_BODY_BYTES = 64 * 1024
+MOST_BODY_BYTES = 64 * 1024  # besides a file
+MOST_FILE_BYTES = 1024 * 1024
 JSON = "application/json"
 MOST_DIGITS = 40  # of a whole number that is read exactly; no parameter is near so large
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+MULTIPART = "multipart/form-data"
+FORMS = ("application/x-www-form-urlencoded", MULTIPART)
 
 
 def said_in(request: Request) -> Iterator[Given]:
@@ -24,9 +27,11 @@ def said_in(request: Request) -> Iterator[Given]:
     Raises:
         MalformedBodyError: The body is not the JSON object or the form that it should be.
         UnsupportedBodyError: The body is of a type that is not read.
-        BadParameterError: A file comes where a value should.
+        RequestEntityTooLarge: The body or a file in it has too many bytes.
     """
     yield from _texts(request.args)
+    if request.mimetype == MULTIPART:
+        request.max_content_length = MOST_FILE_BYTES + MOST_BODY_BYTES
     if not (body := request.get_data()):
         return
     if request.mimetype == JSON:
@@ -46,13 +51,14 @@ def _said_in_form(request: Request, body: bytes) -> Iterator[Given]:
         )
     except ValueError as error:
         raise MalformedBodyError(f"The body is not {request.mimetype}.") from error
-    if None in form:  # so Werkzeug calls a part without a name
+    if None in form or None in files:  # so Werkzeug calls a part without a name
         raise MalformedBodyError("A part of the body has no name.")
     yield from _texts(form)
-    if files:
-        for file in files.values():
-            file.close()
-        raise BadParameterError("No parameter is a file; send values.", None)
+    for name, file in files.items(multi=True):
+        content = file.read()
+        if len(content) > MOST_FILE_BYTES:
+            raise RequestEntityTooLarge
+        yield Given(name, content)
 
 
 def _texts(values: MultiDict[str, str]) -> Iterator[Given]:

@@ -1,21 +1,27 @@
 """The paths that are answered: each decodes, calls and encodes, and nothing else."""
 
 import math
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
-from api.composer import Composer, Drawing
+from api.composer import Composer
 from api.deadline import Deadline
+from api.event import Event
 from api.formats import Format, Stream, chosen_format
 from api.games import Games
+from api.metrics import MEDIA_TYPE, Metrics, Stage
 from api.model_server import State
 from api.parameters import song_request
 from api.problems import Problem, problem_response
+from api.request_record import Ending, RequestRecord, record
 from api.requests import said_in
 from api.song import Song, SongRequest
 from api.song_headers import NO_SNIFFING, drawing_headers, entity_tag, song_headers
+from api.song_slots import SongSlots
 from api.streaming import song_events
 
 LISTING_SECONDS = 10.0
@@ -32,12 +38,16 @@ class Services:
     Attributes:
         games: The games of the model server.
         composer: Composes.
+        slots: How many songs it composes at once.
+        metrics: What is counted.
         request_seconds: The time that a song may take.
         formats: The forms in which a song can be handed back.
     """
 
     games: Games
     composer: Composer
+    slots: SongSlots
+    metrics: Metrics
     request_seconds: float
     formats: tuple[Format, ...]
 
@@ -50,26 +60,35 @@ class Services:
         return Deadline.after(min(at_most_s, self.request_seconds))
 
 
-def _services() -> Services:
-    services: Services = current_app.extensions["leitmotif"]
+def services_of(app: Flask) -> Services:
+    """Give what an app's routes call."""
+    services: Services = app.extensions["leitmotif"]
     return services
+
+
+def _services() -> Services:
+    return services_of(current_app)
 
 
 @bp.post("/generate")
 def generate() -> Response:
-    """Compose a song; 200, 304, or 400, 404, 406, 413, 415, 422, 502, 503, 504."""
-    services, asked = _services(), song_request(said_in(request))
+    """Compose a song; 200, 304, or 400, 401, 404, 406, 413, 415, 422, 429, 502, 503, 504."""
+    services, about, asked = _services(), record(), song_request(said_in(request))
+    about.seed = asked.seed
+    if asked.game in services.games.names():
+        about.game = asked.game
     form = chosen_format(asked.media_format, request.accept_mimetypes, services.formats)
+    about.form = form.name
     deadline = services.deadline()
     if isinstance(form, Stream):
-        return _stream_response(
-            services.composer.newest_drawing(asked, services.games, deadline), form
-        )
+        return _stream_response(services, asked, form, deadline)
     if (unchanged := _unchanged(services, asked, form, deadline)) is not None:
         return unchanged
-    song = services.composer.newest_song(asked, services.games, deadline)
-    g.answered = song.provenance
-    return _song_response(song, form)
+    with services.slots.taken():
+        song = services.composer.newest_song(asked, services.games, deadline)
+        about.version, about.notes = song.version, len(song.notes)
+        with services.metrics.timed(Stage.ENCODING):
+            return _song_response(song, form)
 
 
 @bp.get("/games")
@@ -78,6 +97,12 @@ def games() -> Response:
     services = _services()
     entries = services.games.entries(services.deadline(LISTING_SECONDS))
     return jsonify(games=[asdict(entry) for entry in entries])
+
+
+@bp.get("/metrics")
+def metrics() -> Response:
+    """Say what was counted and timed, for Prometheus; 200."""
+    return Response(_services().metrics.page(), content_type=MEDIA_TYPE)
 
 
 @bp.get("/healthz")
@@ -112,12 +137,36 @@ def _unchanged(
     return response
 
 
-def _stream_response(drawing: Drawing, form: Stream) -> Response:
-    """Answer with a song's events, of which each is drawn when the one before it is sent."""
-    events = (form.encode(event) for event in song_events(drawing))
-    response = Response(events, content_type=form.media_type)
+def _stream_response(
+    services: Services, asked: SongRequest, form: Stream, deadline: Deadline
+) -> Response:
+    """Answer with a song's events, of which each is drawn when the one before it is sent.
+
+    The song keeps its slot until its last event is sent or the caller has hung up.
+    """
+    about = record()
+    with ExitStack() as slot:
+        slot.enter_context(services.slots.taken())
+        drawing = services.composer.newest_drawing(asked, services.games, deadline)
+        about.version, about.ended = drawing.bundle.model.version, Ending.HUNG_UP
+        kept = slot.pop_all()
+    events = _observed(song_events(drawing), about, kept)
+    encoded = (form.encode(event) for event in events)
+    response = Response(encoded, content_type=form.media_type)
+    response.call_on_close(kept.close)  # should it end before its first event
     response.headers.update(drawing_headers(drawing))
     return response
+
+
+def _observed(events: Iterator[Event], about: RequestRecord, slot: ExitStack) -> Iterator[Event]:
+    """Hand events on, and note how they ended; who does not ask for the last has hung up."""
+    with slot:
+        for event in events:
+            yield event
+            if event.name == "end":
+                about.notes, about.ended = event.members["notes"], Ending.FINISHED
+            elif event.name == "error":
+                about.ended = Ending.FAILED
 
 
 def _song_response(song: Song, form: Format) -> Response:

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from api.primers import Upload
 from music.notes import Notes
 from music.quotes import Quote
 
+UPLOADED = "uploaded"  # in the place of a primer's name
+
 
 class Primer(StrEnum):
-    """What a song goes on from."""
+    """What a song goes on from, where the caller uploads nothing."""
 
     NONE = "none"
     CORPUS = "corpus"
@@ -43,6 +46,7 @@ class SongRequest:
         max_quote: Notes in a row that it may share with a piece; None for as many as the
             collection's own pieces share among themselves.
         media_format: The name of a format; None where the Accept header decides.
+        include_primer: Whether an upload comes first in the song.
         is_seed_drawn: Whether the seed is ours, so that nobody can ask for the song again yet.
         label: Of the version that is to compose; None for the newest.
     """
@@ -55,9 +59,10 @@ class SongRequest:
     top_p: float
     seed: int
     tempo_bpm: float | None
-    primer: Primer
+    primer: Primer | Upload
     max_quote: int | None
     media_format: str | None
+    include_primer: bool = False
     is_seed_drawn: bool = False
     label: Label | None = None
 
@@ -74,6 +79,8 @@ class Song:
         longest_quote: The longest run of notes that it shares with a piece of the collection.
         request: What was asked for.
         quotes: All runs that are long enough to tell, in the order of the song.
+        primer_notes: How many of the notes are the caller's own; they come first, and nothing of
+            them is counted as a quote.
     """
 
     notes: Notes
@@ -83,11 +90,18 @@ class Song:
     longest_quote: Quote
     request: SongRequest
     quotes: tuple[Quote, ...] = ()
+    primer_notes: int = 0
+
+    @property
+    def new_notes(self) -> int:
+        """Count the notes that were composed."""
+        return len(self.notes) - self.primer_notes
 
     @property
     def origin(self) -> dict[str, str | int | float]:
         """Give all that makes the same song again."""
         asked = self.request
+        upload = asked.primer if isinstance(asked.primer, Upload) else None
         fields: dict[str, str | int | float | None] = {
             "game": asked.game,
             "version": self.version,
@@ -98,7 +112,9 @@ class Song:
             "top_k": asked.top_k,
             "top_p": asked.top_p,
             "tempo": self.tempo_bpm,
-            "primer": asked.primer,
+            "primer": UPLOADED if upload else str(asked.primer),
+            "primer_sha256": upload.digest if upload else None,
+            "include_primer": asked.include_primer or None,
             "max_quote": asked.max_quote,
         }
         return {name: value for name, value in fields.items() if value is not None}
@@ -106,5 +122,7 @@ class Song:
     @property
     def provenance(self) -> str:
         """Say in one line all that makes the same song again."""
-        said = (f"{name}={value}" for name, value in self.origin.items())
+        said = (
+            f"{name}={'true' if value is True else value}" for name, value in self.origin.items()
+        )
         return "; ".join(("Leitmotif", *said))

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from dataclasses import asdict
 from urllib.parse import quote
 
-from api.composer import Drawing
+from api.drawing import Drawing
 from api.formats import Format
-from api.song import Song, SongRequest
+from api.primers import Upload
+from api.song import UPLOADED, Song, SongRequest
 from music.quotes import Quote
 
 NO_SNIFFING = {"Vary": "Accept", "X-Content-Type-Options": "nosniff"}
@@ -20,6 +20,7 @@ def drawing_headers(drawing: Drawing) -> dict[str, str]:
         "Leitmotif-Model-Version": str(drawing.bundle.model.version),
         "Leitmotif-Seed": str(drawing.request.seed),
         "X-Accel-Buffering": "no",  # a proxy that gathers events would keep them from who waits
+        **_primer_header(drawing.request),
         **NO_SNIFFING,
     }
 
@@ -29,9 +30,10 @@ def song_headers(song: Song, form: Format) -> dict[str, str]:
     headers = {
         "Content-Disposition": f'attachment; filename="{file_name(song.request, form.suffix)}"',
         "Leitmotif-Model-Version": str(song.version),
-        "Leitmotif-Notes": str(len(song.notes)),
+        "Leitmotif-Notes": str(song.new_notes),
         "Leitmotif-Longest-Quote": quoted(song.longest_quote),
         "Leitmotif-Seed": str(song.request.seed),
+        **_primer_header(song.request),
         **NO_SNIFFING,
     }
     if not song.request.is_seed_drawn:
@@ -53,6 +55,14 @@ def quoted(longest: Quote) -> str:
 
 def entity_tag(request: SongRequest, version: int, form: Format) -> str:
     """Tell a song in a format from all others, without having composed it."""
-    asked = {**asdict(request), "media_format": form.name}
-    said = json.dumps([asked, version, form.edition], sort_keys=True)
+    asked = {**vars(request), "media_format": form.name}
+    said = json.dumps([asked, version, form.edition], sort_keys=True, default=_digest)
     return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+def _primer_header(request: SongRequest) -> dict[str, str]:
+    return {"Leitmotif-Primer": UPLOADED} if isinstance(request.primer, Upload) else {}
+
+
+def _digest(upload: Upload) -> str:
+    return upload.digest

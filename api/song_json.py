@@ -21,6 +21,7 @@ def document(song: Song) -> dict[str, Any]:
         "seed": song.request.seed,
         "tempo": song.tempo_bpm,
         "origin": song.origin,
+        "primer_notes": song.primer_notes,
         "longest_quote": longest.length_notes,
         "quotes": [
             quote_members(quote, onset_ticks[quote.start_in_song], song.tempo_bpm)

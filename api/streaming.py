@@ -1,9 +1,10 @@
 """A song as events, while it is drawn: what it is, its notes and quotes, and how it ends."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from api.composer import Drawing
+from api.drawing import Drawing
 from api.event import Event
 from api.problems import problem_members
 from api.song_json import note_members, quote_members
@@ -31,16 +32,21 @@ def _identity(drawing: Drawing) -> dict[str, Any]:
         "version": drawing.bundle.model.version,
         "seed": drawing.request.seed,
         "tempo": drawing.tempo_bpm,
+        "primer_notes": len(drawing.lead),
     }
 
 
 def _music(drawing: Drawing) -> Iterator[Event]:
-    onset_ticks: list[int] = []
-    told, heard, end_ticks = 0, NOTHING_HEARD, 0
+    lead, onset_ticks = drawing.lead, drawing.lead.onset_ticks.tolist()
+    told, heard, end_ticks = 0, NOTHING_HEARD, lead.end_ticks
 
     def quote_event(quote: Quote) -> Event:
+        quote = replace(quote, start_in_song=len(lead) + quote.start_in_song)
         onset = onset_ticks[quote.start_in_song]
         return Event("quote", quote_members(quote, onset, drawing.tempo_bpm))
+
+    if len(lead):
+        yield Event("notes", {"notes": note_members(lead, drawing.tempo_bpm)})
 
     for passage in drawing.passages:
         heard = passage.heard
@@ -54,7 +60,7 @@ def _music(drawing: Drawing) -> Iterator[Event]:
     yield Event(
         "end",
         {
-            "notes": len(onset_ticks),
+            "notes": len(onset_ticks) - len(lead),
             "quotes": len(heard.runs),
             "longest_quote": heard.longest.length_notes,
             "duration_beats": round(beats, 6),

@@ -1,8 +1,9 @@
-"""Bounding quotes: what quotes too long a run is taken back, and drawn again.
+"""What goes wrong is drawn again: what quotes too long a run, and what stands still.
 
 A song is drawn chunk by chunk. A chunk with which it would share a longer run of notes with a piece
-than is allowed is drawn again from the state before it: first with other random numbers, then more
-daringly. The numbers of attempts are bounded; then the attempt that quotes least is taken.
+than is allowed, or would strike the same keys for ever, is drawn again from the state before it:
+first with other random numbers, then more daringly. The number of attempts is bounded; then the one
+that quotes least is taken.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import numpy as np
 
 from music.quotes import Heard, NamedNotes, QuoteFinder, self_quotes
 
+FEWEST_STEPS = 8  # of a chunk: so many that a standstill can be told
 _FEWEST_NOTES = 6  # chords and repeated notes are shared by pieces that know nothing of each other
 _SAME_WAY = 4
 _MOST = 8
@@ -74,6 +76,15 @@ class QuoteBound:
             before: Before it.
         """
         return heard.longest.length_notes <= max(self.most_notes, before.longest.length_notes)
+
+
+def stands_still(notes: int, steps: int) -> bool:
+    """Say whether a chunk of so many tokens brought hardly any notes of their own.
+
+    A model may strike the same keys at one onset for ever; a chunk in which it does is drawn again,
+    as one that quotes.
+    """
+    return steps >= FEWEST_STEPS and 2 * notes < steps
 
 
 def usual_quote_notes(pieces: Sequence[NamedNotes]) -> int:

@@ -1,7 +1,6 @@
 """Notes to a standard MIDI file, by symusic."""
 
 import numpy as np
-import symusic
 
 from music.notes import TICKS_PER_BEAT, Notes, released
 
@@ -22,6 +21,8 @@ def to_midi(notes: Notes, *, tempo_bpm: float, name: str, text: str) -> bytes:
         name: The track's name.
         text: A text event at the start: where the music comes from.
     """
+    import symusic  # noqa: PLC0415  a twentieth of the API's start, and not every song is MIDI
+
     scale = MIDI_TICKS_PER_BEAT // TICKS_PER_BEAT
     played = released(notes)
     track = symusic.Track(name, ACOUSTIC_GRAND_PIANO, is_drum=False)

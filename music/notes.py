@@ -81,9 +81,23 @@ class Notes:
         )
         return Notes(onset, np.maximum(1, duration), self.pitch)
 
+    def places_of(self, part: "Notes") -> NDArray[np.intp]:
+        """Say which of these notes, counted from 0, are a part of them.
+
+        Args:
+            part: Some of them, in any order; one that is struck twice at once counts once.
+
+        Returns:
+            int[M], rising.
+        """
+        return np.searchsorted(_strikes(self), np.unique(_strikes(part)))
+
     def shifted(self, ticks: int) -> "Notes":
         """Move every onset by a number of ticks."""
         return Notes(self.onset_ticks + np.int32(ticks), self.duration_ticks, self.pitch)
+
+
+NO_NOTES = Notes.of([], [], [])
 
 
 def join(parts: "list[Notes] | tuple[Notes, ...]") -> Notes:
@@ -137,3 +151,8 @@ def released(notes: Notes) -> Notes:
     in_order = np.empty_like(duration)
     in_order[by_key] = duration
     return Notes(notes.onset_ticks, in_order, notes.pitch)
+
+
+def _strikes(notes: Notes) -> NDArray[np.int64]:
+    """Number what is struck when, in the order of notes."""
+    return notes.onset_ticks.astype(np.int64) * 128 + notes.pitch

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import symusic
 from numpy.typing import NDArray
 
 from music.errors import UnreadablePieceError
+from music.midi_check import check_midi
 from music.notes import TICKS_PER_BEAT, Notes, join, on_grid
 from music.piece import DEFAULT_TEMPO_BPM, Piece
 
@@ -34,9 +34,17 @@ def read_piece(path: Path) -> Piece:
     else:
         kinds = ", ".join(sorted(PIECE_SUFFIXES))
         raise UnreadablePieceError(f"not a kind of file that is read ({kinds})")
-    if not len(piece.notes):
-        raise UnreadablePieceError("no notes in it (drums are left out)")
-    return piece
+    return _with_notes(piece)
+
+
+def read_untrusted_midi(midi: bytes, name: str) -> Piece:
+    """Read a standard MIDI file that anybody may have sent, in bounded time and memory.
+
+    Raises:
+        UnreadablePieceError: It is not a MIDI file, is broken or too long, or holds no note.
+    """
+    check_midi(midi)
+    return _with_notes(read_midi(midi, name))
 
 
 def read_midi(midi: bytes, name: str) -> Piece:
@@ -45,6 +53,8 @@ def read_midi(midi: bytes, name: str) -> Piece:
     Raises:
         UnreadablePieceError: It is not a MIDI file, is broken, or counts time in frames.
     """
+    import symusic  # noqa: PLC0415  as in music.midi
+
     if midi[:4] != b"MThd":
         raise UnreadablePieceError("not a MIDI file: it does not begin with MThd")
     try:
@@ -58,13 +68,19 @@ def read_midi(midi: bytes, name: str) -> Piece:
     return Piece(name, _merged(score), _main_tempo_bpm(score))
 
 
-def _merged(score: symusic.Score) -> Notes:
+def _with_notes(piece: Piece) -> Piece:
+    if not len(piece.notes):
+        raise UnreadablePieceError("no notes in it (drums are left out)")
+    return piece
+
+
+def _merged(score: Any) -> Notes:
     tracks = [track.notes.numpy() for track in score.tracks if not track.is_drum]
     raw = join([Notes.of(t["time"], t["duration"], t["pitch"]) for t in tracks])
     return on_grid(raw.onset_ticks / score.tpq, raw.duration_ticks / score.tpq, raw.pitch)
 
 
-def _main_tempo_bpm(score: symusic.Score) -> float:
+def _main_tempo_bpm(score: Any) -> float:
     tempos = score.tempos.numpy()
     is_tempo = tempos["mspq"] > 0
     time, mspq = tempos["time"][is_tempo], tempos["mspq"][is_tempo]

@@ -7,6 +7,7 @@ handed to music21 and verovio.
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from importlib.resources import files
 from threading import Lock
 from typing import Any
 
@@ -72,7 +73,9 @@ def to_svg(musicxml: str) -> tuple[str, ...]:
     import verovio  # noqa: PLC0415  only for who looks at scores
 
     with _engraving:
-        toolkit = verovio.toolkit()
+        toolkit = verovio.toolkit(False)  # noqa: FBT003  without fonts, for now
+        # verovio knows where its fonts are in the thread alone that imported it.
+        toolkit.setResourcePath(str(files("verovio") / "data"))
         toolkit.setOptions(_VEROVIO)
         if not toolkit.loadData(musicxml):
             raise EngravingError("verovio cannot read the score")

@@ -5,7 +5,6 @@ from pathlib import Path
 from threading import Lock
 
 import numpy as np
-import symusic
 from numpy.typing import NDArray
 
 from music.errors import SoundfontError
@@ -30,12 +29,16 @@ class Soundfont:
         Raises:
             SoundfontError: It is not there, or is no soundfont.
         """
+        import symusic  # noqa: PLC0415  as in music.midi
+
         check_soundfont(path)
         self._lock = Lock()  # a synthesizer plays one piece at a time
         self._synthesizer = symusic.Synthesizer(str(path), SAMPLE_RATE_HZ, _QUALITY)
 
     def blocks(self, notes: Notes, tempo_bpm: float) -> Iterator[NDArray[np.float32]]:
         """Play notes, as `Instrument.blocks` says."""
+        import symusic  # noqa: PLC0415  as in music.midi
+
         score = symusic.Score.from_midi(to_midi(notes, tempo_bpm=tempo_bpm, name="", text=""))
         # The synthesizer stops where the last note ends: one more comes behind, and is cut off.
         behind = score.end() + round(_DYING_AWAY_S * tempo_bpm / 60 * score.tpq)

@@ -22,7 +22,8 @@ class ModelServerStub:
     """Both calls, over one channel; safe to share among threads.
 
     Attributes:
-        predict: Takes a `PredictRequest` and `timeout=` in seconds, gives a `PredictResponse`.
+        predict: Takes a `PredictRequest`, `timeout=` in seconds and `metadata=`, pairs of names and
+            values; gives a `PredictResponse`.
         get_model_status: The same for `GetModelStatusRequest` and `GetModelStatusResponse`.
     """
 

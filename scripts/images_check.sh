@@ -60,22 +60,23 @@ build() { # role
         --file "docker/$1.Dockerfile" --tag "localhost/leitmotif-$1" . >/dev/null
 }
 
+settings_of() { # image, what of it: a line each
+    buildah inspect --type image --format "{{range .Docker.Config.$2}}{{println .}}{{end}}" "$1" |
+        grep .
+}
+
 # Runs an image's program as its user on a read-only root, with /tmp and one folder to write to.
 run() { # role, folder outside, folder inside, settings...
-    local role=$1 outside=$2 inside=$3 container root
+    local image=localhost/leitmotif-$1 outside=$2 inside=$3 root user workdir words program
     shift 3
-    container=$(buildah from "localhost/leitmotif-$role")
-    root=$(buildah mount "$container")
-    mapfile -t words < <(buildah inspect --type image --format \
-        '{{range .Docker.Config.Env}}{{println .}}{{end}}' "localhost/leitmotif-$role" | grep .)
-    mapfile -t program < <(buildah inspect --type image --format \
-        '{{range .Docker.Config.Entrypoint}}{{println .}}{{end}}' "localhost/leitmotif-$role" | grep .)
-    workdir=$(buildah inspect --type image --format '{{.Docker.Config.WorkingDir}}' \
-        "localhost/leitmotif-$role")
-    user=$(buildah inspect --type image --format '{{.Docker.Config.User}}' "localhost/leitmotif-$role")
+    root=$(buildah mount "$(buildah from "$image")")
+    user=$(buildah inspect --type image --format '{{.Docker.Config.User}}' "$image")
+    workdir=$(buildah inspect --type image --format '{{.Docker.Config.WorkingDir}}' "$image")
+    mapfile -t words < <(settings_of "$image" Env)
+    mapfile -t program < <(settings_of "$image" Entrypoint)
     exec unshare --mount -- bash -euc '
-        root=$1 outside=$2 inside=$3 user=$4 workdir=$5
-        shift 5
+        root=$1 outside=$2 inside=$3 user=$4
+        shift 4
         mount --bind "$root" "$root"
         mount -o remount,bind,ro "$root"
         mount -t tmpfs tmpfs "$root/tmp"
@@ -86,14 +87,13 @@ run() { # role, folder outside, folder inside, settings...
             echo "images-check: the root can be written" >&2 && exit 1
         fi
         exec chroot --userspec="$user" "$root" env -i "$@"
-    ' run "$root" "$outside" "$inside" "$user" "$workdir" \
+    ' run "$root" "$outside" "$inside" "$user" \
         --chdir="$workdir" "${words[@]}" "$@" "${program[@]}"
 }
 
 added_mb() { # role: what an image has beyond its base
-    local container root
-    container=$(buildah from "localhost/leitmotif-$1")
-    root=$(buildah mount "$container")
+    local root
+    root=$(buildah mount "$(buildah from "localhost/leitmotif-$1")")
     du --summarize --block-size=1M --total "$root/venv" "$root/leitmotif" | tail -1 | cut -f1
 }
 

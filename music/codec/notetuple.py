@@ -66,11 +66,16 @@ class NoteTuple(Codec):
 
         Returns:
             int32[N], a token a note.
+
+        Raises:
+            TokenError: A pitch is not in the vocabulary.
         """
+        pitch = np.searchsorted(self._pitch, notes.pitch).clip(max=len(self._pitch) - 1)
+        if len(strange := notes.pitch[self._pitch[pitch] != notes.pitch]):
+            raise TokenError(f"pitch {strange[0]} is not in the vocabulary")
         shift_ticks = np.diff(notes.onset_ticks, prepend=notes.onset_ticks[:1])
         shift = _nearest(self._shift_ticks, shift_ticks)
         duration = _nearest(self._duration_ticks, notes.duration_ticks)
-        pitch = np.searchsorted(self._pitch, notes.pitch)
         return self.joined(np.stack([shift, pitch, duration], axis=1).astype(np.int32))
 
     def spelled(self, tokens: ArrayLike) -> NDArray[np.int32]:

@@ -3,6 +3,7 @@ import pytest
 from api import create_app
 from api.config import Config
 from api.model_client import GrpcModelServer
+from tests.api.contract import CheckedClient
 from tests.api.loopback import LoopbackModelServer, write_models_config
 
 
@@ -26,12 +27,15 @@ def model_server(loopback):
 def config(tmp_path, loopback):
     path = tmp_path / "models.config"
     write_models_config(path, "zelda")
-    return Config(model_server=loopback.target, models_config=path)
+    return Config(model_server=loopback.target, models_config=path, rate_limit=None)
 
 
 @pytest.fixture
 def app(config, model_server):
-    return create_app(config, model_server)
+    """An app whose every answer is held against its contract."""
+    app = create_app(config, model_server)
+    app.test_client_class = CheckedClient
+    return app
 
 
 @pytest.fixture

@@ -71,6 +71,16 @@ def _draw(state, token, *ingredients):
     return FIRST + number % (CODEC.vocabulary_size - FIRST)
 
 
+def _share_of_others(temperature, top_p):
+    """Say how likely it is that a tune known by heart, of probability 0.95, is left."""
+    others = CODEC.vocabulary_size - 1
+    known, other = (share ** (1 / max(temperature, 1e-3)) for share in (0.95, 0.05 / others))
+    share = known / (known + others * other)
+    return max(
+        0.0, 1 - share / max(top_p, 1e-30)
+    )  # the least that can be asked for is 0 in float32
+
+
 @dataclass
 class LoopbackModelServer:
     """The server and its switches.
@@ -79,10 +89,13 @@ class LoopbackModelServer:
         versions: Game -> version -> state.
         descriptions: Game -> the JSON text that its model describes itself by.
         calls: Every PredictRequest, in order.
+        request_ids: The id that came with every call, of either service; empty where none did.
         typed: Answer in lists of typed values instead of tensor_content.
         failure: A gRPC status to fail with, once `healthy_calls` calls have gone by.
         failures_left: How often.
         mangle: Changes an answer before it leaves.
+        by_heart: Tokens that the model knows by heart: one of them is followed by the next far
+            more likely than by all others together; nothing where it is empty.
         tune: Tokens that are drawn over and over, whatever the song; none where it is empty.
         after_draw: Called with the number of draws so far, after each.
         slow_s: Seconds that every Predict takes.
@@ -92,12 +105,14 @@ class LoopbackModelServer:
     versions: dict = field(default_factory=lambda: {"zelda": {1: "AVAILABLE"}})
     descriptions: dict = field(default_factory=lambda: {"zelda": description().to_json()})
     calls: list = field(default_factory=list)
+    request_ids: list = field(default_factory=list)
     load_failure: str = ""
     typed: bool = False
     failure: grpc.StatusCode | None = None
     healthy_calls: int = 0
     failures_left: int = 1_000_000
     mangle: object = None
+    by_heart: tuple = ()
     tune: tuple = ()
     after_draw: object = None
     slow_s: float = 0.0
@@ -130,7 +145,7 @@ class LoopbackModelServer:
         return [call.model_spec.signature_name for call in self.calls]
 
     def _status(self, request, context):
-        self._fail(context)
+        self._heard(context)
         versions = self.versions.get(request.model_spec.name)
         if not versions:
             context.abort(grpc.StatusCode.NOT_FOUND, "Could not find any versions of model")
@@ -141,7 +156,7 @@ class LoopbackModelServer:
         return response
 
     def _predict(self, request, context):
-        self._fail(context)
+        self._heard(context)
         self.calls.append(request)
         time.sleep(self.slow_s)
         spec = request.model_spec
@@ -158,7 +173,8 @@ class LoopbackModelServer:
             self.after_draw(self.signatures().count("decode"))
         return response
 
-    def _fail(self, context):
+    def _heard(self, context):
+        self.request_ids.append(dict(context.invocation_metadata()).get("x-request-id", ""))
         if self.failure is not None and self.healthy_calls <= 0 < self.failures_left:
             self.failures_left -= 1
             context.abort(self.failure, "as told\nby the test")
@@ -178,10 +194,11 @@ class LoopbackModelServer:
     def _decode(self, _game, token, state, position, steps, temperature, top_k, top_p, seed):
         assert all(a.shape == (1,) for a in (token, position, steps, temperature, top_k, top_p))
         how = (*seed[0], *temperature * 1000, *top_k, *top_p * 1000)
+        leaves = _share_of_others(float(temperature[0]), float(top_p[0]))
         hidden, last, tokens = state[0].tolist(), int(token[0]), []
         for place in range(position[0], position[0] + steps[0]):
             hidden = _read(hidden, last)
-            last = self._next(hidden, last, place, *how)
+            last = self._next(hidden, last, place, leaves, *how)
             tokens.append(last)
         tokens += [0] * self.extra_width
         return {
@@ -190,9 +207,11 @@ class LoopbackModelServer:
             **_state_outputs(hidden, last),
         }
 
-    def _next(self, state, token, place, *how):
+    def _next(self, state, token, place, leaves, *how):
         if self.tune:
             return self.tune[place % len(self.tune)]
+        if token in self.by_heart and _mixed(place, *how) >= leaves * (1 << 20):
+            return self.by_heart[(self.by_heart.index(token) + 1) % len(self.by_heart)]
         return _draw(state, token, place, *how)
 
 

@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api import create_app
-from api.composer import Composer, Length, Start
+from api.composer import Composer
 from api.deadline import Deadline
 from api.games import Games
+from api.length import Length
 from api.model_client import GrpcModelServer
 from api.song import Primer, SongRequest
+from api.start import Start
 from music.bounding import ATTEMPTS
 from music.description import LearnedPiece
 from music.notes import Notes, join
@@ -165,6 +167,14 @@ def test_it_does_not_go_back_for_ever(loopback, model_server, config):
     assert song.longest_quote.length_notes == 100
     chunks = -(-100 // 32)
     assert chunks < loopback.signatures().count("decode") <= chunks * len(ATTEMPTS)
+
+
+def test_where_a_song_comes_to_a_standstill_it_is_drawn_another_way(loopback, model_server, config):
+    # The same key at the same time, over and over, unless the draws are numbered otherwise.
+    loopback.tune = (token(0, 0, 0),) * 500 + (token(2, 0, 0),) * 500
+    song = Workplace(model_server, config.models_config).song(request(notes=60))
+    assert len(song.notes) == 60
+    assert loopback.signatures().count("decode") < 30
 
 
 def test_nothing_is_drawn_before_it_is_asked_for(loopback, model_server, config):

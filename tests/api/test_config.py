@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from api.config import Config, ConfigError
+from api.rate import Rate
 from tests.music.soundfonts import soundfont
 
+KEY = "an-api-key-of-24-letters"
 OR_ADDRESSES = (
     "MODEL_SERVER must be host:port, as localhost:8500, or IP addresses with their ports, as "
     "10.0.0.1:8500,10.0.0.2:8500, not"
@@ -22,6 +24,10 @@ def test_without_an_environment():
         model_server="localhost:8500",
         models_config=Path("models/models.config"),
         request_seconds=30.0,
+        songs=12,
+        api_keys=(),
+        rate_limit=Rate(600, "minute"),
+        trusted_proxies=0,
     )
 
 
@@ -42,6 +48,14 @@ def test_without_an_environment():
         ("MODELS_CONFIG", "/etc/m.config", "models_config", Path("/etc/m.config")),
         ("MODELS_DIR", "/models", "models_config", Path("/models/models.config")),
         ("REQUEST_SECONDS", "2.5", "request_seconds", 2.5),
+        ("API_THREADS", "64", "songs", 48),
+        ("API_THREADS", "2", "songs", 1),
+        ("API_SONGS", "15", "songs", 15),
+        ("API_KEYS", f"{KEY}, {KEY[::-1]}", "api_keys", (KEY, KEY[::-1])),
+        ("API_KEYS", " ", "api_keys", ()),
+        ("RATE_LIMIT", "5/hour", "rate_limit", Rate(5, "hour")),
+        ("RATE_LIMIT", "off", "rate_limit", None),
+        ("TRUSTED_PROXIES", "1", "trusted_proxies", 1),
     ],
 )
 def test_a_variable_sets_its_field(name, text, field, value):
@@ -71,7 +85,10 @@ def test_a_soundfont_is_a_file_that_is_one(tmp_path):
         ("API_PORT", "65536", "API_PORT must be a whole number from 1 to 65535, not '65536'"),
         ("API_PORT", "-1", "API_PORT must be a whole number from 1 to 65535, not '-1'"),
         ("API_WORKERS", "0", "API_WORKERS must be a whole number from 1 to 64, not '0'"),
-        ("API_THREADS", "1e3", "API_THREADS must be a whole number from 1 to 256, not '1e3'"),
+        ("API_THREADS", "1e3", "API_THREADS must be a whole number from 2 to 256, not '1e3'"),
+        ("API_SONGS", "0", "API_SONGS must be a whole number from 1 to 15, not '0'"),
+        ("API_SONGS", "16", "API_SONGS must be a whole number from 1 to 15, not '16'"),
+        ("TRUSTED_PROXIES", "9", "TRUSTED_PROXIES must be a whole number from 0 to 8, not '9'"),
         ("REQUEST_SECONDS", "nan", "REQUEST_SECONDS must be seconds from 1 to 3600, not 'nan'"),
         ("REQUEST_SECONDS", "0", "REQUEST_SECONDS must be seconds from 1 to 3600, not '0'"),
         ("REQUEST_SECONDS", "30s", "REQUEST_SECONDS must be seconds from 1 to 3600, not '30s'"),
@@ -89,3 +106,49 @@ def test_a_variable_that_does_not_fit_says_what_would(name, text, message):
     with pytest.raises(ConfigError) as refusal:
         Config.from_environment({name: text})
     assert str(refusal.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["600", "0/minute", "-1/minute", "1/fortnight", "1/minute\n2/minute", "1000000/day", "no"],
+)
+def test_a_rate_that_is_none_says_what_would_be(text):
+    with pytest.raises(ConfigError) as refusal:
+        Config.from_environment({"RATE_LIMIT": text})
+    assert str(refusal.value) == (
+        "RATE_LIMIT must be requests from 1 to 999999 a period, as 600/minute (or second, hour, "
+        f"day), or off, not {text!r}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "place"),
+    [
+        ("short", "1 of 1"),
+        (f"{KEY},", "2 of 2"),
+        (f",{KEY}", "1 of 2"),
+        (f"{KEY},{'x' * 257}", "2 of 2"),
+        (f"{KEY},sécret-of-many-letters", "2 of 2"),
+        (f"{KEY},secret of many letters", "2 of 2"),
+        (f"{KEY},secret-of-many\x7fletters", "2 of 2"),
+    ],
+)
+def test_a_key_that_is_none_is_not_repeated(keys, place):
+    with pytest.raises(ConfigError) as refusal:
+        Config.from_environment({"API_KEYS": keys})
+    assert str(refusal.value) == (
+        "API_KEYS must be keys of 16 to 256 visible ASCII characters each, separated by commas; "
+        f"key {place} is not"
+    )
+
+
+def test_keys_are_not_told_by_what_holds_them():
+    assert KEY not in repr(Config.from_environment({"API_KEYS": KEY}))
+
+
+@pytest.mark.parametrize(
+    ("rate", "workers", "share"),
+    [("600/minute", 2, "300/minute"), ("5/hour", 2, "3/hour"), ("1/second", 64, "1/second")],
+)
+def test_a_worker_allows_its_share_of_a_rate(rate, workers, share):
+    assert str(Rate.parse(rate).share(workers)) == share

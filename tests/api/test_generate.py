@@ -26,6 +26,7 @@ def test_a_song_comes_as_midi_with_all_that_says_what_it_is(client):
     assert response.status_code == 200
     headers = dict(response.headers)
     assert headers.pop("Content-Length") == str(len(response.data))
+    assert headers.pop("X-Request-Id")
     assert headers == {
         "Content-Type": "audio/midi",
         "Content-Disposition": 'attachment; filename="zelda-7.mid"',
@@ -46,7 +47,7 @@ def test_the_file_says_what_makes_the_song_again(client):
     assert texts_of(response) == [
         (
             "Leitmotif; game=zelda; version=1; seed=7; notes=20; temperature=0.5; top_k=0; "
-            "top_p=0.9; tempo=120.0; primer=none"
+            "top_p=0.95; tempo=120.0; primer=none"
         )
     ]
 
@@ -109,11 +110,6 @@ def test_a_primer_shapes_the_song_and_is_not_in_it(client, loopback):
         token.to_bytes(4, "little") for token in (1, *OPENINGS[1].tokens)
     )
     assert notes_of(response) != notes_of(client.post(f"{FIXED}&notes=12"))
-
-
-def test_a_pitch_at_the_end_of_an_opening_waits_for_its_duration(client):
-    song = notes_of(client.post("/generate?game=zelda&notes=12&seed=0"))
-    assert 62 in song.pitch[song.onset_ticks == 0]  # token 5, the last of the opening
 
 
 @pytest.mark.parametrize(
@@ -222,16 +218,3 @@ def test_the_title_may_be_in_any_script(client, loopback):
     loopback.descriptions["zelda"] = json.dumps({**described, "title": "ゼルダの伝説 " + "x" * 300})
     response = client.post(f"{FIXED}&notes=3")
     assert len(notes_of(response)) == 3
-
-
-def test_a_log_line_says_what_was_answered_in_words_of_ours(client, caplog):
-    caplog.set_level("INFO")
-    client.post(f"{FIXED}&notes=3")
-    client.post("/generate?game=%0Aforged&notes=%0Aforged")
-    client.get("/%0Aforged")
-    lines = [record.getMessage() for record in caplog.records if record.name == "api.request_log"]
-    assert lines[0].startswith("POST /generate 200 ")
-    assert "game=zelda; version=1; seed=7" in lines[0]
-    assert lines[1].startswith("POST /generate 422 ")
-    assert lines[2].startswith("GET (no such path) 404 ")
-    assert "forged" not in caplog.text

@@ -16,6 +16,7 @@ from api.errors import (
     UnavailableError,
 )
 from api.model_client import CHANNEL_OPTIONS, RETRY_POLICY, translated
+from music.bounding import ATTEMPTS, FEWEST_STEPS
 from tests.api.loopback import description, token
 
 SONG = "/generate?game=zelda&seed=7&notes=200"
@@ -275,9 +276,14 @@ def test_a_song_that_comes_to_no_end_is_given_up_after_a_bounded_number_of_draws
     loopback.tune = (STRUCK,)
     assert_problem(client.post("/generate?game=zelda&notes=5"), 502, "broken-contract")
     decodes = [call for call in loopback.calls if call.model_spec.signature_name == "decode"]
-    steps = [int(np.frombuffer(call.inputs["steps"].tensor_content, "<i4")[0]) for call in decodes]
-    assert steps[:2] == [5, 4]  # as many as there are notes to come
-    assert sum(steps) - steps[-1] < 5 * 2 + 64 <= sum(steps)
+    steps, positions = (
+        [int(np.frombuffer(call.inputs[name].tensor_content, "<i4")[0]) for call in decodes]
+        for name in ("steps", "position")
+    )
+    assert set(steps) == {FEWEST_STEPS}  # there are fewer notes to come
+    first_attempts = [position for position in positions if position < 1 << 20]
+    assert first_attempts == list(range(0, 5 * 2 + 64, FEWEST_STEPS))
+    assert len(decodes) == len(first_attempts) + len(ATTEMPTS) - 1  # it is tried otherwise once
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from api.parameters import PARAMETERS
 
 NAMES = ", ".join(parameter.name for parameter in PARAMETERS)
 HUGE = "1" * 400
+PRIMER = "primer must be one of none, corpus, or an uploaded MIDI file."
+TOO_LARGE = "A body may have 65536 bytes at most, a file in it 1048576 more."
 
 BAD_PARAMETERS = [
     # query, parameter, what the detail says
@@ -44,8 +46,17 @@ BAD_PARAMETERS = [
     ),
     ("game=zelda&tempo=19", "tempo", "tempo must be a number from 20 to 400."),
     ("game=zelda&tempo=401", "tempo", "tempo must be a number from 20 to 400."),
-    ("game=zelda&primer=loud", "primer", "primer must be one of none, corpus."),
-    ("game=zelda&primer=NONE", "primer", "primer must be one of none, corpus."),
+    ("game=zelda&primer=loud", "primer", PRIMER),
+    ("game=zelda&primer=NONE", "primer", PRIMER),
+    ("game=zelda&primer=uploaded", "primer", PRIMER),
+    ("game=zelda&include_primer=", "include_primer", "include_primer must be true or false."),
+    ("game=zelda&include_primer=1", "include_primer", "include_primer must be true or false."),
+    ("game=zelda&include_primer=True", "include_primer", "include_primer must be true or false."),
+    (
+        "game=zelda&include_primer=true",
+        "include_primer",
+        "include_primer needs a primer that is uploaded.",
+    ),
     (
         "game=zelda&format=mp3",
         "format",
@@ -131,6 +142,8 @@ def test_a_problem_is_a_problem_whatever_is_accepted(post, accept):
         ({"game": "zelda", "notes": -(10**4000)}, "notes"),
         ({"game": 10**40}, "game"),
         ({"game": "zelda", "primer": 0}, "primer"),
+        ({"game": "zelda", "include_primer": "true"}, "include_primer"),
+        ({"game": "zelda", "include_primer": 1}, "include_primer"),
         ({"game": "zelda", "format": ["midi"]}, "format"),
     ],
     ids=lambda value: str(value)[:40],
@@ -254,19 +267,30 @@ def test_a_file_where_a_value_should_be(post):
     data = {"game": "zelda", "notes": (io.BytesIO(b"5"), "notes.txt")}
     response = post("/generate", data=data)
     assert_problem(response, 422, slug="bad-parameter")
-    assert response.json["detail"] == "No parameter is a file; send values."
+    assert response.json["detail"] == "notes cannot be a file; send a value."
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize(
+    ("content_type", "most_bytes"),
+    [("application/json", 64 * 1024), ("multipart/form-data; boundary=x", 1088 * 1024)],
+)
 @pytest.mark.parametrize("is_length_told", [True, False])
-def test_a_body_that_is_too_large(post, content_type, is_length_told):
-    body = {"data": b" " * (64 * 1024 + 1)}
+def test_a_body_that_is_too_large(post, content_type, most_bytes, is_length_told):
+    body = {"data": b" " * (most_bytes + 1)}
     if not is_length_told:
         body = {"input_stream": io.BytesIO(body["data"])}
         body["environ_overrides"] = {"wsgi.input_terminated": True}
     response = post("/generate?game=zelda", content_type=content_type, **body)
     assert_problem(response, 413)
-    assert response.json["detail"] == "A body may have 65536 bytes at most."
+    assert response.json["detail"] == TOO_LARGE
+
+
+def test_a_file_that_is_too_large(post):
+    head = b'--x\r\nContent-Disposition: form-data; name="primer"; filename="x.mid"\r\n\r\n'
+    body = head + b" " * (1024 * 1024 + 1) + b"\r\n--x--\r\n"
+    response = post("/generate?game=zelda", data=body, content_type=f"{MULTIPART}; boundary=x")
+    assert_problem(response, 413)
+    assert response.json["detail"] == TOO_LARGE
 
 
 def test_a_body_as_large_as_may_be(client):
@@ -323,7 +347,7 @@ def test_a_method_that_a_path_does_not_answer(client, method, path, allow):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/generate/", "/games/zelda", "//games", "/%00", "/..%2f..%2fetc"]
+    "path", ["/generate/", "/games/zelda", "/games//", "/%00", "/..%2f..%2fetc"]
 )
 def test_a_path_that_is_not_there(client, path):
     assert_problem(client.get(path), 404)

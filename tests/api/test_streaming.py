@@ -3,10 +3,12 @@
 import http.client
 import json
 import time
+from dataclasses import replace
 
 import grpc
 import pytest
 
+from api import create_app
 from music.description import LearnedPiece
 from music.notes import Notes, cleaned
 from music.reading import read_midi
@@ -71,6 +73,7 @@ def test_first_comes_what_the_song_is_and_last_how_it_ended(events):
             "version": 1,
             "seed": 7,
             "tempo": 90,
+            "primer_notes": 0,
         },
     )
     name, end = said[-1]
@@ -84,6 +87,7 @@ def test_first_comes_what_the_song_is_and_last_how_it_ended(events):
 def test_a_stream_says_what_is_known_before_the_song(client, form):
     response = client.post(f"{SONG}&notes=9&format={form}")
     headers = dict(response.headers)
+    assert headers.pop("X-Request-Id")
     assert headers == {
         "Cache-Control": "no-store",
         "Content-Type": {
@@ -152,6 +156,28 @@ def test_what_breaks_midway_is_the_last_event(events, loopback):
     assert problem["type"] == "urn:leitmotif:problem:broken-contract"
     assert problem["status"] == 502
     assert "as told" not in json.dumps(problem)
+
+
+def test_a_stream_has_no_more_time_than_any_other_song(config, model_server, loopback):
+    loopback.slow_s = 0.1
+    client = create_app(replace(config, request_seconds=1.5), model_server).test_client()
+    said = by_ndjson(client.post(f"{SONG}&notes=4000&format=ndjson"))
+    assert said[0][0] == "song"
+    name, problem = said[-1]
+    assert (name, problem["status"]) == ("error", 504)
+    assert problem["type"] == "urn:leitmotif:problem:out-of-time"
+
+
+def test_a_reader_who_comes_back_too_late_hears_so(config, model_server, loopback):
+    client = create_app(replace(config, request_seconds=1.5), model_server).test_client()
+    lines = iter(client.post(f"{SONG}&notes=4000&format=ndjson", buffered=False).iter_encoded())
+    next(lines)
+    drawn = loopback.signatures().count("decode")
+    time.sleep(1.6)
+    events = [json.loads(line) for line in lines]
+    assert [event["event"] for event in events] == ["notes", "error"]
+    assert events[-1]["status"] == 504
+    assert loopback.signatures().count("decode") == drawn
 
 
 def test_a_bug_midway_is_told_without_its_insides(events, app, monkeypatch, caplog):

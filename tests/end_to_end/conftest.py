@@ -117,6 +117,7 @@ def service(work_dir, trained):  # noqa: ARG001  it must be there
             MODELS_DIR=work_dir / "models",
             MODEL_SERVER=f"localhost:{server_port}",
             MODEL_SERVER_PORT=server_port,
+            RATE_LIMIT="off",
         ),
         start_new_session=True,
     )

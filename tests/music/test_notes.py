@@ -93,3 +93,10 @@ def test_selecting_and_ending():
     assert notes[np.array([False, True])] == Notes.of([6], [3], [61])
     assert notes.end_ticks == 12
     assert Notes.of([], [], []).end_ticks == 0
+
+
+def test_where_a_part_stands_among_all_notes():
+    whole = Notes.of([0, 0, 6, 6, 12], [6] * 5, [60, 64, 62, 65, 60])
+    part = whole[[4, 2, 2, 1]]
+    assert whole.places_of(part).tolist() == [1, 2, 4]
+    assert whole.places_of(whole).tolist() == [0, 1, 2, 3, 4]

@@ -1,5 +1,6 @@
 """Scores: what is on the staves arrives in MusicXML, spelled in the key, and is engraved."""
 
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from xml.etree import ElementTree as ET
 
@@ -213,3 +214,10 @@ def test_a_score_is_engraved_the_same_every_time():
     assert first == again
     assert len(first) == 1
     assert ET.fromstring(first[0]).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314
+
+
+def test_every_thread_can_engrave():
+    written = to_musicxml(piece(SCALE))
+    here = to_svg(written)
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        assert list(threads.map(to_svg, [written] * 4)) == [here] * 4

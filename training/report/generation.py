@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from music.bounding import ATTEMPTS, Attempt, QuoteBound
+from music.bounding import ATTEMPTS, Attempt, QuoteBound, stands_still
 from music.codec import BOS, PAD, Codec, Cursor
 from music.description import Opening
 from music.notes import Notes, cleaned, join
@@ -32,18 +32,21 @@ class _Row:
         cursor: The codec's.
         parts: Its notes, chunk by chunk.
         heard: What they share with the collection.
+        stands_still: Whether hardly any of the last tokens were notes of their own.
     """
 
     cursor: Cursor
     parts: tuple[Notes, ...] = ()
     heard: Heard = NOTHING_HEARD
+    stands_still: bool = False
 
     @property
     def length(self) -> int:
         return sum(len(part) for part in self.parts)
 
     def with_part(self, notes: Notes, cursor: Cursor, finder: QuoteFinder) -> "_Row":
-        return _Row(cursor, (*self.parts, notes), finder.listen(notes, self.heard))
+        heard = finder.listen(notes, self.heard)
+        return _Row(cursor, (*self.parts, notes), heard, stands_still(len(notes), CHUNK_STEPS))
 
 
 def generate(
@@ -94,10 +97,11 @@ def _drawn(
             for n in np.flatnonzero(again):
                 notes, cursor = codec.decode(drawn.tokens[n], rows[n].cursor)
                 tried, so_far = rows[n].with_part(notes, cursor, bound.finder), best[n]
-                if so_far is None or _quoted(tried) < _quoted(so_far):
+                if so_far is None or _wrongness(tried) < _wrongness(so_far):
                     best[n], state_after[n] = tried, drawn.state[n]
                     token_after[n] = drawn.token[n]
-                again[n] = not bound.is_kept(tried.heard, rows[n].heard)
+                has_halted = tried.stands_still and not rows[n].stands_still
+                again[n] = has_halted or not bound.is_kept(tried.heard, rows[n].heard)
             if not again.any():
                 break
         rows = [after or row for after, row in zip(best, rows, strict=True)]
@@ -105,8 +109,8 @@ def _drawn(
     return [join(row.parts) for row in rows]
 
 
-def _quoted(row: _Row) -> int:
-    return row.heard.longest.length_notes
+def _wrongness(row: _Row) -> tuple[bool, int]:
+    return row.stands_still, row.heard.longest.length_notes
 
 
 def _decoder(network: Network, asked: Asked) -> Callable[..., Drawn]:

@@ -70,6 +70,14 @@ def test_what_the_vocabulary_lacks_becomes_the_nearest(ticks, told):
     assert decoded.onset_ticks.tolist() == [0, told]
 
 
+@pytest.mark.parametrize("pitch", [59, 61, 65])
+def test_a_pitch_that_the_vocabulary_lacks_cannot_be_written(pitch):
+    codec = NoteTuple((("TimeShift_0",), ("Pitch_60", "Pitch_64"), ("Duration_6",)))
+    assert len(codec.encode(Notes.of([0, 0], [6, 6], [60, 64]))) == 2
+    with pytest.raises(TokenError, match=f"pitch {pitch} is not in the vocabulary"):
+        codec.encode(Notes.of([0, 0], [6, 6], [60, pitch]))
+
+
 @given(token_lists)
 def test_tokens_are_joined_of_the_values_that_they_are_parted_into(tokens):
     music = np.array([token for token in tokens if token >= FIRST], np.int32)

@@ -1,0 +1,61 @@
+"""Who asks: by a key where keys are needed, by an address elsewhere."""
+
+import hmac
+from collections.abc import Iterable
+from hashlib import sha256
+from ipaddress import IPv6Address
+
+from flask import Request
+
+from api.errors import UnauthorizedError
+
+KEY_HEADER = "X-API-Key"
+NOWHERE = "nowhere"  # where those come from who have no address, as by a socket of Unix
+_IPV6_NETWORK_BITS = 64  # what a single subscriber has at least
+_SAID = f"send it as Authorization: Bearer <key> or as {KEY_HEADER}: <key>."
+
+
+class ApiKeys:
+    """The keys that callers need; none where there are no keys."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        """Keep the digests of the keys alone."""
+        self._digests = tuple(map(_digest, keys))
+
+    def caller(self, request: Request) -> str:
+        """Name a caller: by the digest of the key or, where no key is needed, by the address.
+
+        Raises:
+            UnauthorizedError: A key is needed, and there is none, or another.
+        """
+        if not self._digests:
+            return _network(request.remote_addr or NOWHERE)
+        if not (key := _said_key(request)):
+            raise UnauthorizedError(f"This needs an API key; {_SAID}")
+        digest = _digest(key)
+        # Compared with all of them, whichever fits, in a time that tells nothing of it.
+        if not sum(hmac.compare_digest(digest, known) for known in self._digests):
+            raise UnauthorizedError(f"This is not one of the API keys; {_SAID}")
+        return digest.hex()
+
+
+def _said_key(request: Request) -> str:
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials.strip()
+    return request.headers.get(KEY_HEADER, "")
+
+
+def _digest(key: str) -> bytes:
+    return sha256(key.encode()).digest()
+
+
+def _network(address: str) -> str:
+    """Name the network of an IPv6 address, of which a caller has as many as they like."""
+    try:
+        parsed = IPv6Address(address)
+    except ValueError:
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Address(int(parsed) >> _IPV6_NETWORK_BITS << _IPV6_NETWORK_BITS))

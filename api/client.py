@@ -1,0 +1,477 @@
+"""A client of a running Leitmotif. It needs nothing but Python, and nothing else of this project.
+
+    song = Leitmotif("http://localhost:8080").generate(game="majoras_mask", seed=7)
+    Path("song.mid").write_bytes(song.content)
+
+What goes wrong is a LeitmotifError:
+
+LeitmotifError
+├── UnreachableError    there is no answer, it breaks off, or it is not Leitmotif's
+├── TooSlowError        the time for it is up
+└── ProblemError        the API refuses, or cannot, and says why
+"""
+
+import http.client
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from socket import socket
+from typing import Any, Literal, Self, TypedDict, TypeVar, Unpack
+from urllib.parse import unquote, urlsplit
+
+Format = Literal["midi", "wav", "json", "musicxml", "svg"]
+
+_PASSING = frozenset({429, 503})  # statuses that may be others in a moment
+_SHORTEST_PAUSE_S = 0.1
+_PIECE_BYTES = 1 << 16
+_QUOTE = re.compile(r'([0-9]+)(?:; piece="(.*)")?')
+
+_Said = TypeVar("_Said")
+
+
+class LeitmotifError(Exception):
+    """Anything that keeps a call from its answer."""
+
+
+class UnreachableError(LeitmotifError):
+    """There is no answer, it breaks off, or it is not Leitmotif's."""
+
+
+class TooSlowError(LeitmotifError):
+    """The time that the client may take is up."""
+
+
+class ProblemError(LeitmotifError):
+    """The API refuses, or cannot, and says why.
+
+    Attributes:
+        status: The HTTP status.
+        type: Tells one kind of problem from another.
+        title: The same for every problem of the type.
+        detail: What was wrong this time, and what would fit.
+        parameter: The parameter that did not fit; None where it was something else.
+        games: The games that there are, where the one asked for is not among them.
+        retry_after_s: When to try again, in seconds; None where that would not help.
+    """
+
+    def __init__(
+        self, status: int, members: Mapping[str, Any], retry_after_s: float | None = None
+    ) -> None:
+        """Read it from the members of problem details."""
+        self.status = status
+        self.type = str(members.get("type", "about:blank"))
+        self.title = str(members.get("title", http.client.responses.get(status, "")))
+        self.detail = str(members.get("detail", ""))
+        self.parameter: str | None = members.get("parameter")
+        self.games = tuple(name for name in members.get("games", ()) if isinstance(name, str))
+        self.retry_after_s = retry_after_s
+        super().__init__(f"{status} {self.title}: {self.detail}" if self.detail else self.title)
+
+
+class Wishes(TypedDict, total=False):
+    """What a song shall be like; GET /docs says what each does, and what it is by itself."""
+
+    notes: int
+    seconds: float
+    temperature: float
+    top_k: int
+    top_p: float
+    seed: int
+    tempo: float
+    primer: Literal["none", "corpus"] | bytes | os.PathLike[str]  # or a MIDI file to go on from
+    include_primer: bool
+    max_quote: int
+    label: Literal["stable", "canary"]
+
+
+@dataclass(frozen=True)
+class Song:
+    """A finished song.
+
+    Attributes:
+        content: The file.
+        media_type: Of the file.
+        seed: Brings the same song again.
+        version: The model's that drew it.
+        notes: How many were composed; those of a primer are not counted.
+        longest_quote_notes: How many in a row it shares with a piece that the model learned from.
+        longest_quote_piece: That piece; None where it shares nothing.
+    """
+
+    content: bytes
+    media_type: str
+    seed: int
+    version: int
+    notes: int
+    longest_quote_notes: int
+    longest_quote_piece: str | None
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note, in beats (quarter notes) and in seconds from the song's begin.
+
+    Attributes:
+        pitch: A MIDI note number.
+    """
+
+    pitch: int
+    start_beats: float
+    duration_beats: float
+    start_s: float
+    duration_s: float
+    velocity: int
+
+
+@dataclass(frozen=True)
+class SongEvent:
+    """A song begins.
+
+    Attributes:
+        tempo: Beats a minute.
+        primer_notes: How many notes of an uploaded primer come first.
+    """
+
+    game: str
+    title: str
+    version: int
+    seed: int
+    tempo: float
+    primer_notes: int
+
+
+@dataclass(frozen=True)
+class NotesEvent:
+    """The next notes; one whose key is struck again is to end there."""
+
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class QuoteEvent:
+    """A run of notes that the song shares with a piece has ended.
+
+    Attributes:
+        piece: The piece that the model learned from.
+        notes: How many.
+        first_note: Where in the song it begins.
+        first_note_in_piece: Where in the piece.
+    """
+
+    piece: str
+    notes: int
+    first_note: int
+    first_note_in_piece: int
+    start_beats: float
+    start_s: float
+
+
+@dataclass(frozen=True)
+class EndEvent:
+    """The song is finished.
+
+    Attributes:
+        notes: How many it has.
+        quotes: How many there were.
+        longest_quote: In notes.
+    """
+
+    notes: int
+    quotes: int
+    longest_quote: int
+    duration_beats: float
+    duration_s: float
+
+
+Event = SongEvent | NotesEvent | QuoteEvent | EndEvent
+
+
+@dataclass(frozen=True)
+class Game:
+    """A game; all but the first three are None until songs can be had of it.
+
+    Attributes:
+        state: AVAILABLE where songs can be had.
+    """
+
+    game: str
+    version: int | None
+    state: str
+    title: str | None
+    pieces: int | None
+    notes: int | None
+    held_out_bits_per_note: float | None
+
+
+class Leitmotif:
+    """A running Leitmotif; safe among threads."""
+
+    def __init__(
+        self,
+        url: str = "http://localhost:8080",
+        *,
+        api_key: str | None = None,
+        timeout_s: float = 60.0,
+    ) -> None:
+        """Say where it is; nothing is asked yet.
+
+        Args:
+            url: Its address, http or https.
+            api_key: Needed where it asks for one.
+            timeout_s: The time that a call may take, all its tries together.
+
+        Raises:
+            ValueError: The address is none, or the key is none.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(f"the address must be like http://localhost:8080, not {url!r}")
+        if api_key is not None and not (api_key.isascii() and api_key.isprintable()):
+            raise ValueError("the API key has characters that no key has")
+        self._is_secure = parts.scheme == "https"
+        self._host, self._port, self._path = parts.hostname, parts.port, parts.path.rstrip("/")
+        self._headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+        self._timeout_s = timeout_s
+
+    def generate(
+        self,
+        game: str,
+        *,
+        format: Format = "midi",  # noqa: A002  as the API says it
+        **wishes: Unpack[Wishes],
+    ) -> Song:
+        """Have a song composed.
+
+        Raises:
+            LeitmotifError: There is no song.
+            OSError: The primer cannot be read.
+        """
+        with self._asked("POST", "/generate", _Body.of(game, format, wishes)) as answer:
+            return _song(answer)
+
+    def stream(self, game: str, **wishes: Unpack[Wishes]) -> Iterator[Event]:
+        """Follow a song while it is drawn; who goes on no further ends the work.
+
+        Raises:
+            LeitmotifError: There is no song, or it breaks off; what has come by then is not the
+                whole song.
+            OSError: The primer cannot be read.
+        """
+        with self._asked("POST", "/generate", _Body.of(game, "ndjson", wishes)) as answer:
+            for line in answer.lines():
+                if not line.endswith(b"\n"):
+                    break
+                members = _parsed(line)
+                if members.get("event") == "error":
+                    raise ProblemError(int(members.get("status", 500)), members)
+                if (event := _event(members)) is not None:
+                    yield event
+                if isinstance(event, EndEvent):
+                    return
+        raise UnreachableError("The song broke off.")
+
+    def games(self) -> tuple[Game, ...]:
+        """List the games that there are.
+
+        Raises:
+            LeitmotifError: There is no list.
+        """
+        with self._asked("GET", "/games") as answer:
+            return tuple(_picked(Game, members) for members in _parsed(answer.read())["games"])
+
+    @contextmanager
+    def _asked(self, method: str, path: str, body: "_Body | None" = None) -> Iterator["_Answer"]:
+        """Ask, again where that may help, for an answer that is none of a problem."""
+        until_s = time.monotonic() + self._timeout_s
+        while True:
+            with self._answered(method, path, body, until_s) as answer:
+                if answer.response.status == http.client.OK:
+                    yield answer
+                    return
+                problem = answer.problem()
+            pause_s = max(problem.retry_after_s or 0, _SHORTEST_PAUSE_S)
+            if problem.status not in _PASSING or time.monotonic() + pause_s >= until_s:
+                raise problem
+            time.sleep(pause_s)
+
+    @contextmanager
+    def _answered(
+        self, method: str, path: str, body: "_Body | None", until_s: float
+    ) -> Iterator["_Answer"]:
+        """Ask once; what is left of the answer is hung up on."""
+        kind = http.client.HTTPSConnection if self._is_secure else http.client.HTTPConnection
+        content = None if body is None else body.content
+        typed = {} if body is None else {"Content-Type": body.media_type}
+        with (
+            self._in_our_words(),
+            closing(kind(self._host, self._port, timeout=_left_s(until_s))) as connection,
+        ):
+            connection.request(method, self._path + path, content, {**self._headers, **typed})
+            sock = connection.sock  # an answer that ends with its connection takes it away
+            sock.settimeout(_left_s(until_s))
+            with closing(connection.getresponse()) as response:
+                yield _Answer(response, sock, until_s)
+
+    @contextmanager
+    def _in_our_words(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError as error:
+            raise TooSlowError(f"There was no whole answer in {self._timeout_s:g} s.") from error
+        except (OSError, http.client.HTTPException) as error:
+            where = f"{self._host}:{self._port}" if self._port else self._host
+            reason = str(error) or type(error).__name__
+            raise UnreachableError(f"{where} does not answer: {reason}") from error
+
+
+@dataclass(frozen=True)
+class _Body:
+    """What a request says of a song.
+
+    Attributes:
+        content: As it is sent.
+        media_type: Of the content.
+    """
+
+    content: bytes
+    media_type: str
+
+    @classmethod
+    def of(cls, game: str, form: str, wishes: Wishes) -> Self:
+        """Write it as JSON or, where there is a file in it, as a form."""
+        said: dict[str, object] = {"game": game, "format": form, **wishes}
+        match wishes.get("primer"):
+            case bytes() as file:
+                return cls._form(said, file)
+            case os.PathLike() as path:
+                return cls._form(said, Path(path).read_bytes())
+        return cls(json.dumps(said).encode(), "application/json")
+
+    @classmethod
+    def _form(cls, said: Mapping[str, object], primer: bytes) -> Self:
+        boundary = secrets.token_hex(16)
+        named = [
+            (f'name="{name}"', (value if isinstance(value, str) else json.dumps(value)).encode())
+            for name, value in said.items()
+            if name != "primer"
+        ]
+        named.append(('name="primer"; filename="primer.mid"', primer))
+        parts = (
+            f"--{boundary}\r\nContent-Disposition: form-data; {name}\r\n\r\n".encode()
+            + value
+            + b"\r\n"
+            for name, value in named
+        )
+        content = b"".join((*parts, f"--{boundary}--\r\n".encode()))
+        return cls(content, f"multipart/form-data; boundary={boundary}")
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """An answer, its body still to be read.
+
+    Attributes:
+        response: Its status and headers have come.
+        sock: What it is read from.
+        until_s: When it has to be read, on the monotonic clock.
+    """
+
+    response: http.client.HTTPResponse
+    sock: socket
+    until_s: float
+
+    def header(self, name: str) -> str:
+        return self.response.headers.get(name, "")
+
+    def read(self) -> bytes:
+        content = b"".join(self._pieces(lambda: self.response.read1(_PIECE_BYTES)))
+        if self.response.length:  # less came than was said
+            raise http.client.IncompleteRead(content, self.response.length)
+        return content
+
+    def lines(self) -> Iterator[bytes]:
+        return self._pieces(self.response.readline)
+
+    def problem(self) -> ProblemError:
+        """Read why there is no better answer."""
+        is_problem = self.header("Content-Type") == "application/problem+json"
+        retry_after = self.header("Retry-After")
+        return ProblemError(
+            self.response.status,
+            _parsed(self.read()) if is_problem else {"title": self.response.reason},
+            float(retry_after) if retry_after.isdecimal() else None,
+        )
+
+    def _pieces(self, read: Callable[[], bytes]) -> Iterator[bytes]:
+        self.sock.settimeout(_left_s(self.until_s))
+        while piece := read():
+            yield piece
+            self.sock.settimeout(_left_s(self.until_s))
+
+
+def _left_s(until_s: float) -> float:
+    """Say how many seconds are left.
+
+    Raises:
+        TimeoutError: None is left.
+    """
+    if (left_s := until_s - time.monotonic()) <= 0:
+        raise TimeoutError
+    return left_s
+
+
+def _parsed(text: bytes) -> dict[str, Any]:
+    try:
+        members = json.loads(text)
+    except ValueError:
+        members = None
+    if not isinstance(members, dict):
+        raise _foreign()
+    return members
+
+
+def _song(answer: _Answer) -> Song:
+    quote = _QUOTE.fullmatch(answer.header("Leitmotif-Longest-Quote"))
+    if quote is None:
+        raise _foreign()
+    return Song(
+        content=answer.read(),
+        media_type=answer.header("Content-Type"),
+        seed=int(answer.header("Leitmotif-Seed")),
+        version=int(answer.header("Leitmotif-Model-Version")),
+        notes=int(answer.header("Leitmotif-Notes")),
+        longest_quote_notes=int(quote[1]),
+        longest_quote_piece=unquote(quote[2]) if quote[2] else None,
+    )
+
+
+def _event(members: Mapping[str, Any]) -> Event | None:
+    """Read an event; None where it is one that this client does not know yet."""
+    match members.get("event"):
+        case "song":
+            return _picked(SongEvent, members)
+        case "notes":
+            return NotesEvent(tuple(_picked(Note, note) for note in members["notes"]))
+        case "quote":
+            return _picked(QuoteEvent, members)
+        case "end":
+            return _picked(EndEvent, members)
+    return None
+
+
+def _picked(kind: type[_Said], members: Mapping[str, Any]) -> _Said:
+    """Read the members that we know, of as many as an API may come to say."""
+    try:
+        return kind(**{field.name: members[field.name] for field in fields(kind)})  # type: ignore[arg-type]
+    except KeyError as error:
+        raise _foreign() from error
+
+
+def _foreign() -> UnreachableError:
+    return UnreachableError("What answers at this address is not Leitmotif.")

@@ -1,0 +1,63 @@
+"""A song that is being drawn, passage by passage."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from api.games import Bundle
+from api.song import Song, SongRequest
+from music.notes import Notes, cleaned, join
+from music.quotes import Heard
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Some of a song's notes, one or more.
+
+    Attributes:
+        notes: In the song's time.
+        heard: What the song so far shares with the pieces.
+    """
+
+    notes: Notes
+    heard: Heard
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A song that is being drawn.
+
+    Attributes:
+        request: What was asked for.
+        bundle: What it is drawn with.
+        tempo_bpm: The song's.
+        passages: Its new notes; each is drawn when it is asked for, and raises as
+            `Composer.passages` says.
+        lead: The notes before them, which are the caller's own.
+    """
+
+    request: SongRequest
+    bundle: Bundle
+    tempo_bpm: float
+    passages: Iterator[Passage]
+    lead: Notes
+
+    def finished(self) -> Song:
+        """Draw all of it."""
+        passages = list(self.passages)
+        new = join([passage.notes for passage in passages])
+        notes = cleaned(join([self.lead, new]))
+        heard, places = passages[-1].heard, notes.places_of(new).tolist()
+        quotes = [  # found among the new notes
+            replace(quote, start_in_song=places[quote.start_in_song])
+            for quote in (heard.longest, *heard.runs)
+        ]
+        return Song(
+            notes=notes,
+            tempo_bpm=self.tempo_bpm,
+            title=self.bundle.description.title,
+            version=self.bundle.model.version,
+            longest_quote=quotes[0],
+            request=self.request,
+            quotes=tuple(quotes[1:]),
+            primer_notes=len(self.lead),
+        )

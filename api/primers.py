@@ -1,0 +1,80 @@
+"""Uploaded primers: pieces of the caller's own, for songs to go on from."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Self
+
+from api.errors import BadParameterError
+from music.articulation import as_written
+from music.codec import BOS, Codec
+from music.errors import TokenError, UnreadablePieceError
+from music.notes import Notes, cleaned
+from music.piece import Piece
+from music.reading import read_untrusted_midi
+
+MOST_READ_NOTES = 128  # by a model, the last ones: as many as the windows that it learned from
+_KEYS = sorted(range(-36, 37), key=abs)  # semitones; a piece's own key first, then the nearest
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A primer that was uploaded.
+
+    Attributes:
+        digest: SHA-256 of the file, hexadecimal.
+        piece: What is in it, one note or more.
+    """
+
+    digest: str
+    piece: Piece
+
+    @classmethod
+    def read(cls, midi: bytes) -> Self:
+        """Read a file as pieces are read that models learn from.
+
+        Raises:
+            BadParameterError: It is broken, too long or without notes.
+        """
+        try:
+            piece = read_untrusted_midi(midi, "primer")
+        except UnreadablePieceError as error:
+            raise BadParameterError(f"The primer cannot be read: {error}.", "primer") from error
+        written = replace(piece, notes=as_written(piece.notes))
+        return cls(hashlib.sha256(midi).hexdigest(), written)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A primer in a model's language.
+
+    Attributes:
+        notes: All of it, in its own key or the nearest that the model can read.
+        tokens: What the model reads of it, the end.
+    """
+
+    notes: Notes
+    tokens: tuple[int, ...]
+
+
+def spoken(notes: Notes, codec: Codec) -> Spoken:
+    """Put a primer into a model's language.
+
+    Raises:
+        BadParameterError: The vocabulary cannot say it in any key.
+    """
+    for semitones in _KEYS:
+        try:
+            tokens = codec.encode(_moved(notes[-MOST_READ_NOTES:], semitones)).tolist()
+        except TokenError:
+            continue
+        beginning = () if len(notes) > MOST_READ_NOTES else (BOS,)
+        return Spoken(_moved(notes, semitones), (*beginning, *tokens))
+    raise BadParameterError(
+        "This game's model cannot read the primer: in no key does it know all of its notes.",
+        "primer",
+    )
+
+
+def _moved(notes: Notes, semitones: int) -> Notes:
+    """Transpose notes; two that come to lie on one key become one."""
+    return cleaned(notes.transposed(semitones)) if semitones else notes

@@ -1,0 +1,142 @@
+/** What one can keep of a piece: files, its score, the service's recording, a link. */
+
+import { byId, make, save } from "./elements.js";
+import { toLink } from "./recipe.js";
+import { pages } from "./score.js";
+import { Problem, written } from "./service.js";
+
+/** @import { Piece } from "./piece.js" */
+
+/** @type {Record<string, string>} */
+const SUFFIXES = { midi: "mid", wav: "wav", musicxml: "musicxml", svg: "svg" };
+const TOO_LARGE = "This piece goes on from a MIDI file that is too large for a link; keep the piece itself.";
+
+export class Keep {
+  #section = byId("keep", HTMLElement);
+  #said = byId("keep-said", HTMLElement);
+  #error = byId("keep-error", HTMLElement);
+  #score = byId("score", HTMLDetailsElement);
+  #sheets = byId("sheets", HTMLElement);
+  #recording = byId("recording", HTMLDetailsElement);
+  #audio = byId("audio", HTMLAudioElement);
+  /** @type {Piece | null} */
+  #piece = null;
+  /**
+   * What has been loaded for this piece.
+   * @type {Set<HTMLElement>}
+   */
+  #loaded = new Set();
+  /**
+   * Addresses to give back.
+   * @type {string[]}
+   */
+  #addresses = [];
+
+  #onProblem;
+
+  /** @param {(problem: Problem) => void} onProblem Called when the service refuses. */
+  constructor(onProblem) {
+    this.#onProblem = onProblem;
+    for (const button of this.#section.querySelectorAll("button[data-format]")) {
+      button.addEventListener("click", () => this.#download(/** @type {HTMLButtonElement} */ (button)));
+    }
+    byId("copy-link", HTMLButtonElement).addEventListener("click", () => this.#copyLink());
+    this.#score.addEventListener("toggle", () => this.#load(this.#score));
+    this.#recording.addEventListener("toggle", () => this.#load(this.#recording));
+  }
+
+  /** @param {Piece | null} piece A finished one, or none. */
+  show(piece) {
+    this.#piece = piece;
+    this.#section.hidden = !piece;
+    this.#said.textContent = this.#error.textContent = "";
+    this.#loaded.clear();
+    for (const address of this.#addresses.splice(0)) URL.revokeObjectURL(address);
+    this.#sheets.replaceChildren();
+    this.#audio.removeAttribute("src");
+    for (const panel of [this.#score, this.#recording]) this.#load(panel);
+  }
+
+  /** @param {HTMLButtonElement} button */
+  async #download(button) {
+    const format = button.dataset.format ?? "";
+    const piece = this.#piece;
+    if (!piece) return;
+    const content = await this.#written(piece, format, button);
+    if (content) save(content, `${piece.recipe.game}-${piece.recipe.seed}.${SUFFIXES[format]}`);
+  }
+
+  /**
+   * Asks for the piece in a format; null where it could not be had, which is then said.
+   * @param {Piece} piece
+   * @param {string} format
+   * @param {HTMLElement} place What shows that one waits.
+   */
+  async #written(piece, format, place) {
+    this.#error.textContent = "";
+    place.setAttribute("aria-busy", "true");
+    try {
+      const { content, version } = await written(piece.recipe, format);
+      if (version !== piece.version) throw new Problem(outdated(piece.version, version));
+      return content;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (piece === this.#piece) this.#error.textContent = error.message;
+      this.#onProblem(error);
+      return null;
+    } finally {
+      place.removeAttribute("aria-busy");
+    }
+  }
+
+  /** @param {HTMLDetailsElement} panel */
+  async #load(panel) {
+    const piece = this.#piece;
+    if (!piece || !panel.open || this.#loaded.has(panel)) return;
+    this.#loaded.add(panel);
+    const content = await this.#written(piece, panel === this.#score ? "svg" : "wav", panel);
+    if (piece !== this.#piece) return;
+    if (!content) panel.open = false;
+    if (!content) this.#loaded.delete(panel);
+    else if (panel === this.#score) this.#showPages(await content.text());
+    else this.#audio.src = this.#address(content);
+  }
+
+  /** @param {string} picture */
+  #showPages(picture) {
+    const sheets = pages(picture);
+    this.#sheets.replaceChildren(
+      ...sheets.map((page, number) =>
+        make("img", { src: this.#address(page), alt: `Score, page ${number + 1} of ${sheets.length}` }),
+      ),
+    );
+  }
+
+  /** @param {Blob} content */
+  #address(content) {
+    const address = URL.createObjectURL(content);
+    this.#addresses.push(address);
+    return address;
+  }
+
+  async #copyLink() {
+    if (!this.#piece) return;
+    const link = toLink(this.#piece.recipe, this.#piece.version);
+    if (!link) return void (this.#error.textContent = TOO_LARGE);
+    const address = `${location.origin}${location.pathname}#${link}`;
+    try {
+      await navigator.clipboard.writeText(address);
+      this.#said.textContent = "The link is copied.";
+    } catch {
+      this.#said.textContent = address; // where a page may not copy, one can by hand
+    }
+  }
+}
+
+/**
+ * @param {number} then
+ * @param {number} now
+ */
+function outdated(then, now) {
+  return `This piece is of version ${then} of the model. The service has version ${now} by now, and cannot write it any more.`;
+}

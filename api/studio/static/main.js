@@ -1,0 +1,219 @@
+/** The studio: brings together what composes, plays, shows and keeps. */
+
+import { byId } from "./elements.js";
+import { Form } from "./form.js";
+import { Games } from "./games.js";
+import { Keep } from "./keep.js";
+import { lastBars } from "./midi.js";
+import { Piece } from "./piece.js";
+import { fromLink, newSeed, toBase64, toLink } from "./recipe.js";
+import { Problem, compose, rememberKey } from "./service.js";
+import { Shelf } from "./shelf.js";
+import { Transport } from "./transport.js";
+import { clock, count } from "./words.js";
+
+/** @import { Recipe } from "./recipe.js" */
+
+const SAID_EVERY_NOTES = 250; // to those who hear the page
+
+const isWide = matchMedia("(min-width: 60rem)"); // so that the form stands beside the piece
+const button = byId("compose", HTMLButtonElement);
+const progress = byId("progress", HTMLProgressElement);
+const status = byId("status", HTMLElement);
+const heading = byId("piece-heading", HTMLElement);
+const facts = byId("piece-facts", HTMLElement);
+const notice = byId("notice", HTMLElement);
+
+const games = new Games(() => (button.disabled = !games.isReady && !composing));
+const form = new Form(games);
+const keep = new Keep((problem) => form.askForKey(problem));
+const transport = new Transport();
+const shelf = new Shelf(openPiece, (piece) => piece === shown && showFacts(piece));
+
+/** @type {AbortController | null} */
+let composing = null;
+/** @type {Piece | null} */
+let shown = null;
+/** The link that the address bar shows, as far as this page wrote it. */
+let ownLink = "";
+
+/** For tests, and for whoever wants to look at the sound. */
+export const { player } = transport;
+
+/**
+ * Composes a piece and shows it while it is drawn.
+ * @param {Recipe} recipe
+ * @param {{isPlayed: boolean, linkedVersion?: number}} how Whether it is played at once, which takes
+ *   somebody's gesture; and the model's version that a link was made with.
+ */
+async function composePiece(recipe, { isPlayed, linkedVersion = 0 }) {
+  composing?.abort();
+  const mine = new AbortController();
+  composing = mine;
+  const piece = new Piece(recipe);
+  show(piece);
+  if (isPlayed) player.play();
+  say("Composing …");
+  setComposing(true);
+  try {
+    await follow(piece, mine.signal, linkedVersion);
+    finish(piece);
+  } catch (error) {
+    if (composing !== mine && mine.signal.aborted) return;
+    breakOff(piece, error);
+  } finally {
+    if (composing === mine) {
+      composing = null;
+      setComposing(false);
+    }
+  }
+}
+
+/**
+ * @param {Piece} piece
+ * @param {AbortSignal} signal
+ * @param {number} linkedVersion
+ */
+async function follow(piece, signal, linkedVersion) {
+  let said = 0;
+  for await (const event of compose(piece.recipe, signal)) {
+    if (event.event === "song") {
+      Object.assign(piece, { title: event.title, version: event.version, tempo: event.tempo });
+      if (linkedVersion && linkedVersion !== event.version) {
+        notice.textContent = `This link is to a piece of version ${linkedVersion} of the model. The service has version ${event.version} by now, so this is another piece.`;
+      }
+      showFacts(piece);
+    } else if (event.event === "notes") {
+      piece.add(event.notes);
+      progress.value = piece.recipe.notes ? piece.notes.length / piece.recipe.notes : piece.end_s / (piece.recipe.seconds ?? 1);
+      if (piece.notes.length - said >= SAID_EVERY_NOTES) say(`${(said = piece.notes.length)} notes composed`);
+      showFacts(piece);
+      transport.changed();
+    } else if (event.event === "quote") {
+      piece.quotes.push(event);
+      transport.changed();
+    } else if (event.event === "error") {
+      throw new Problem(event.detail, { status: event.status, kind: event.type.split(":").at(-1) });
+    } else {
+      piece.isFinished = true;
+    }
+  }
+  if (!piece.isFinished) throw new Problem("The connection broke off while it composed.");
+}
+
+/** @param {Piece} piece */
+function finish(piece) {
+  shelf.add(piece);
+  showFacts(piece);
+  transport.changed();
+  keep.show(piece);
+  showLink(piece);
+  say(`Finished: ${count(piece.notes.length, "note")}, ${clock(piece.end_s)}.`);
+}
+
+/**
+ * @param {Piece} piece
+ * @param {unknown} error
+ */
+function breakOff(piece, error) {
+  piece.isFinished = true; // what there is can be heard
+  transport.changed();
+  if (!piece.notes.length) player.pause();
+  if (error instanceof Problem) form.show(error);
+  else if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
+  say("Stopped.");
+}
+
+/** @param {Piece} piece */
+function show(piece) {
+  shown = piece;
+  notice.textContent = "";
+  document.body.dataset.view = "piece";
+  transport.show(piece);
+  keep.show(piece.isFinished ? piece : null);
+  shelf.mark(piece);
+  showFacts(piece);
+}
+
+/**
+ * Opens a piece of the list.
+ * @param {Piece} piece
+ */
+function openPiece(piece) {
+  composing?.abort();
+  const wasPlaying = player.isPlaying;
+  show(piece);
+  if (wasPlaying) player.play(); // to compare
+  form.fill(piece.recipe);
+  showLink(piece);
+  say(`${piece.name} is open.`);
+}
+
+/** @param {Piece} piece */
+function showFacts(piece) {
+  heading.textContent = piece.name || piece.title;
+  document.title = `${heading.textContent} · Leitmotif`;
+  const known = [
+    count(piece.notes.length, "note"),
+    piece.bars ? count(piece.bars, "bar") : "",
+    `${Math.round(piece.tempo)} beats a minute`,
+    `seed ${piece.recipe.seed}`,
+    piece.version ? `model version ${piece.version}` : "",
+  ];
+  facts.textContent = piece.version ? known.filter(Boolean).join(" · ") : "";
+}
+
+/** @param {boolean} isComposing */
+function setComposing(isComposing) {
+  button.textContent = isComposing ? "Stop" : "Compose";
+  button.disabled = !isComposing && !games.isReady;
+  progress.value = 0;
+  progress.hidden = !isComposing;
+  document.body.toggleAttribute("data-composing", isComposing);
+}
+
+/** @param {string} words To those who hear the page. */
+function say(words) {
+  status.textContent = words;
+}
+
+/** @param {Piece} piece */
+function showLink(piece) {
+  ownLink = `#${toLink(piece.recipe, piece.version) ?? ""}`;
+  history.replaceState(null, "", ownLink);
+}
+
+/** Brings back the piece that the page's address tells of. */
+function followLink() {
+  if (location.hash.length < 2 || location.hash === ownLink) return;
+  const linked = fromLink(location.hash.slice(1));
+  if (!linked) return void (notice.textContent = "This link does not say which piece it is of.");
+  const known = shelf.find((piece) => toLink(piece.recipe, piece.version) === location.hash.slice(1));
+  if (known) return openPiece(known);
+  form.fill(linked.recipe);
+  void composePiece(linked.recipe, { isPlayed: false, linkedVersion: linked.version });
+}
+
+form.element.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (composing) return composing.abort();
+  if (!form.check()) return;
+  form.useSeed();
+  void composePiece(form.recipe, { isPlayed: true });
+  if (!isWide.matches) byId("stage", HTMLElement).scrollIntoView({ block: "start" });
+});
+byId("continue", HTMLButtonElement).addEventListener("click", () => {
+  if (!shown) return;
+  const file = { name: `the end of ${shown.name}.mid`, base64: toBase64(lastBars(shown)) };
+  form.fill({ ...shown.recipe, seed: newSeed(), primer: "file", file, include_primer: false });
+  void composePiece(form.recipe, { isPlayed: true });
+});
+byId("key", HTMLInputElement).addEventListener("change", (event) => {
+  rememberKey(/** @type {HTMLInputElement} */ (event.target).value);
+});
+addEventListener("hashchange", followLink);
+
+byId("shape", HTMLDetailsElement).open = isWide.matches;
+void games.watch();
+void player.prepare();
+followLink();

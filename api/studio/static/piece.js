@@ -1,0 +1,174 @@
+/** A piece: what was asked for, and what is known of it so far. */
+
+import { BAR_TICKS, TICKS_PER_BEAT, partHands, upbeat } from "./meter.js";
+
+/** @import { Recipe } from "./recipe.js" */
+
+/**
+ * @typedef {object} Note
+ * @property {number} pitch MIDI note number.
+ * @property {number} start Ticks from the beginning, `TICKS_PER_BEAT` a quarter note.
+ * @property {number} duration Ticks, 1 or more.
+ * @property {boolean} isRight Which hand plays it.
+ */
+
+/**
+ * @typedef {object} ToldNote A note, as the service tells it.
+ * @property {number} pitch
+ * @property {number} start_beats
+ * @property {number} duration_beats
+ */
+
+/**
+ * @typedef {object} Quote A run of notes that the piece shares with one that was learned from.
+ * @property {string} piece
+ * @property {number} notes How many.
+ * @property {number} first_note Its place among the notes of this piece, counted from 0.
+ */
+
+/**
+ * @typedef {object} StoredPiece
+ * @property {string} name
+ * @property {Recipe} recipe
+ * @property {string} title
+ * @property {number} version
+ * @property {number} tempo
+ * @property {number[]} notes Pitch, start and duration of one note after the other.
+ * @property {Quote[]} quotes
+ */
+
+export class Piece {
+  /**
+   * The last note of each key.
+   * @type {Map<number, Note>}
+   */
+  #lastOfKey = new Map();
+
+  /** @param {Recipe} recipe */
+  constructor(recipe) {
+    this.recipe = recipe;
+    this.name = "";
+    this.title = recipe.game;
+    /** The model's that draws it; 0 until it is known. */
+    this.version = 0;
+    /** Quarter notes a minute. */
+    this.tempo = 120;
+    /** @type {Note[]} By start, then by pitch. */
+    this.notes = [];
+    /** @type {Quote[]} */
+    this.quotes = [];
+    this.isFinished = false;
+    /** How many ticks into its bar it begins. */
+    this.upbeat = 0;
+    this.endTicks = 0;
+    this.longestTicks = 0;
+  }
+
+  /**
+   * Adds notes, none of which starts before the last; doublings count once, and a note ends where
+   * its key is struck again.
+   * @param {readonly ToldNote[]} told
+   */
+  add(told) {
+    for (const { pitch, start_beats, duration_beats } of told) {
+      const start = Math.round(start_beats * TICKS_PER_BEAT);
+      const duration = Math.max(1, Math.round(duration_beats * TICKS_PER_BEAT));
+      this.#add({ pitch, start, duration, isRight: true });
+    }
+    this.notes.sort((a, b) => a.start - b.start || a.pitch - b.pitch);
+    this.upbeat = upbeat(this.notes);
+    partHands(this.notes, this.upbeat);
+  }
+
+  /** @param {Note} note */
+  #add(note) {
+    const before = this.#lastOfKey.get(note.pitch);
+    if (before && before.start === note.start) {
+      before.duration = Math.max(before.duration, note.duration);
+    } else {
+      if (before) before.duration = Math.min(before.duration, note.start - before.start);
+      this.#lastOfKey.set(note.pitch, note);
+      this.notes.push(note);
+    }
+    this.endTicks = Math.max(this.endTicks, note.start + note.duration);
+    this.longestTicks = Math.max(this.longestTicks, note.duration);
+  }
+
+  /** @param {number} ticks */
+  seconds(ticks) {
+    return (ticks * 60) / this.tempo / TICKS_PER_BEAT;
+  }
+
+  /** @param {number} seconds */
+  ticks(seconds) {
+    return (seconds * this.tempo * TICKS_PER_BEAT) / 60;
+  }
+
+  /** @param {number} ticks */
+  bar(ticks) {
+    return Math.floor((ticks + this.upbeat) / BAR_TICKS) + 1;
+  }
+
+  get bars() {
+    return this.notes.length ? this.bar(this.endTicks - 1) : 0;
+  }
+
+  get end_s() {
+    return this.seconds(this.endTicks);
+  }
+
+  /** Before it, no further note can start. */
+  get knownTicks() {
+    return this.isFinished ? Infinity : (this.notes.at(-1)?.start ?? 0);
+  }
+
+  /**
+   * Finds the first note that starts at a tick or later.
+   * @param {number} ticks
+   */
+  firstFrom(ticks) {
+    let [low, high] = [0, this.notes.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.notes[middle].start < ticks) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /**
+   * Says from where to where a quote goes, in ticks.
+   * @param {Quote} quote
+   */
+  span(quote) {
+    const notes = this.notes.slice(quote.first_note, quote.first_note + quote.notes);
+    return { start: notes[0]?.start ?? 0, end: Math.max(0, ...notes.map((n) => n.start + n.duration)) };
+  }
+
+  /** @returns {StoredPiece} */
+  stored() {
+    const { name, recipe, title, version, tempo, quotes } = this;
+    const notes = this.notes.flatMap(({ pitch, start, duration }) => [pitch, start, duration]);
+    return { name, recipe, title, version, tempo, notes, quotes };
+  }
+
+  /** @param {StoredPiece} stored */
+  static from(stored) {
+    const piece = new Piece(stored.recipe);
+    Object.assign(piece, {
+      name: stored.name,
+      title: stored.title,
+      version: stored.version,
+      tempo: stored.tempo,
+      quotes: stored.quotes,
+      isFinished: true,
+    });
+    const told = [];
+    for (let place = 0; place + 2 < stored.notes.length; place += 3) {
+      const [pitch, start, duration] = stored.notes.slice(place, place + 3);
+      told.push({ pitch, start_beats: start / TICKS_PER_BEAT, duration_beats: duration / TICKS_PER_BEAT });
+    }
+    piece.add(told);
+    return piece;
+  }
+}

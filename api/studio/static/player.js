@@ -1,0 +1,186 @@
+/** Plays a piece, also one that is still being composed. */
+
+import { Piano, room } from "./piano.js";
+
+/** @import { Piece } from "./piece.js" */
+/** @import { Voice } from "./piano.js" */
+
+const AHEAD_S = 0.4; // notes are handed to the audio clock so long before they sound
+const AHEAD_HIDDEN_S = 1.8; // a page that nobody sees is woken once a second
+const EVERY_MS = 60;
+const LEAD_S = 0.08; // from a start to the first sound
+const HEAD_START_S = 1; // of the composer, before its piece is played
+
+export class Player {
+  #onChange;
+  #piano = new Piano();
+  /** @type {Piece | null} */
+  #piece = null;
+  /** Where in the piece its clock was started, or stands. */
+  #from_s = 0;
+  /**
+   * When that was, by the audio context's clock; null while it stands.
+   * @type {number | null}
+   */
+  #since_s = null;
+  /** Up to where the notes have been handed to the audio clock. */
+  #handedOverTicks = 0;
+  /** @type {Set<Voice>} */
+  #voices = new Set();
+  #volume = 1;
+  /** @type {AudioNode | null} */
+  #input = null;
+
+  /**
+   * None before somebody wants to hear something, which browsers ask for.
+   * @type {AudioContext | null}
+   */
+  context = null;
+  /**
+   * What all that is heard goes through.
+   * @type {GainNode | null}
+   */
+  output = null;
+  isPlaying = false;
+  isLooping = false;
+
+  /** @param {() => void} onChange Called when it starts, pauses, waits, ends, or jumps. */
+  constructor(onChange) {
+    this.#onChange = onChange;
+    setInterval(() => this.#tick(), EVERY_MS);
+  }
+
+  /** Gets the piano ready, which takes a moment. */
+  prepare() {
+    return this.#piano.prepare();
+  }
+
+  /** @param {Piece} piece */
+  load(piece) {
+    this.#stopClock(0);
+    this.#piece = piece;
+    this.isPlaying = false;
+    this.#onChange();
+  }
+
+  /** Plays, as soon as there is something to play; to be called when somebody asks for it. */
+  play() {
+    this.#open();
+    if (this.#piece?.isFinished && this.#from_s >= this.#piece.end_s) this.#stopClock(0);
+    this.isPlaying = true;
+    this.#onChange();
+    this.#tick();
+  }
+
+  pause() {
+    this.#stopClock(this.position_s);
+    this.isPlaying = false;
+    this.#onChange();
+  }
+
+  /** @param {number} position_s */
+  seek(position_s) {
+    this.#stopClock(Math.min(Math.max(0, position_s), this.#piece?.end_s ?? 0));
+    this.#onChange();
+    this.#tick();
+  }
+
+  /** What is heard at this moment, in the piece's time. */
+  get position_s() {
+    if (this.#since_s === null || !this.context || !this.#piece) return this.#from_s;
+    const behind_s = this.context.outputLatency || 0; // what is computed is heard only then
+    const gone_s = this.context.currentTime - behind_s - this.#since_s;
+    return Math.min(this.#from_s + Math.max(0, gone_s), this.#piece.end_s);
+  }
+
+  /** Whether it would play, had it the notes or the sound to do so. */
+  get isWaiting() {
+    return this.isPlaying && this.#since_s === null;
+  }
+
+  /** From 0 to 1. */
+  get volume() {
+    return this.#volume;
+  }
+
+  set volume(volume) {
+    this.#volume = volume;
+    if (this.context) this.output?.gain.setTargetAtTime(volume ** 2, this.context.currentTime, 0.02);
+  }
+
+  #open() {
+    if (!this.context) {
+      this.context = new AudioContext({ latencyHint: "playback" });
+      this.output = new GainNode(this.context, { gain: this.#volume ** 2 });
+      this.output.connect(this.context.destination);
+      this.#input = room(this.context, this.output);
+    }
+    void this.context.resume();
+    void this.prepare();
+  }
+
+  #tick() {
+    const piece = this.#piece;
+    if (!this.isPlaying || !this.context || !piece) return;
+    if (this.#since_s === null && !this.#startClock(this.context, piece)) return;
+    const at_s = this.#from_s + this.context.currentTime - (this.#since_s ?? 0);
+    if (piece.isFinished && at_s >= piece.end_s) return this.#finish(piece);
+    if (piece.ticks(at_s) >= piece.knownTicks) {
+      this.#stopClock(piece.seconds(piece.knownTicks)); // the composer is slower than the music
+      return this.#onChange();
+    }
+    const ahead_s = document.hidden ? AHEAD_HIDDEN_S : AHEAD_S;
+    this.#handOver(piece, Math.min(piece.ticks(at_s + ahead_s), piece.knownTicks));
+  }
+
+  /**
+   * @param {AudioContext} context
+   * @param {Piece} piece
+   */
+  #startClock(context, piece) {
+    const ahead_s = piece.seconds(piece.knownTicks) - this.#from_s;
+    if (!piece.notes.length || ahead_s < HEAD_START_S) return false;
+    if (!this.#piano.isReady || context.state !== "running") return false;
+    this.#since_s = context.currentTime + LEAD_S;
+    this.#handedOverTicks = piece.ticks(this.#from_s) - 0.01; // a note just there is played too
+    this.#onChange();
+    return true;
+  }
+
+  /**
+   * Hands notes to the audio clock.
+   * @param {Piece} piece
+   * @param {number} untilTicks
+   */
+  #handOver(piece, untilTicks) {
+    const input = /** @type {AudioNode} */ (this.#input);
+    const zero_s = (this.#since_s ?? 0) - this.#from_s;
+    const last = piece.firstFrom(untilTicks);
+    for (const note of piece.notes.slice(piece.firstFrom(this.#handedOverTicks), last)) {
+      const at_s = Math.max(input.context.currentTime, zero_s + piece.seconds(note.start));
+      const held_s = piece.seconds(note.duration);
+      const voice = this.#piano.strike(input, { pitch: note.pitch, at_s, held_s });
+      this.#voices.add(voice);
+      voice.source.onended = () => this.#voices.delete(voice);
+    }
+    this.#handedOverTicks = Math.max(this.#handedOverTicks, untilTicks);
+  }
+
+  /** @param {Piece} piece */
+  #finish(piece) {
+    if (this.isLooping) return this.seek(0);
+    this.#voices.clear(); // they ring on
+    this.#stopClock(piece.end_s);
+    this.isPlaying = false;
+    this.#onChange();
+  }
+
+  /** @param {number} from_s Where to go on. */
+  #stopClock(from_s) {
+    const now_s = this.context?.currentTime ?? 0;
+    for (const voice of this.#voices) voice.stop(now_s);
+    this.#voices.clear();
+    this.#from_s = from_s;
+    this.#since_s = null;
+  }
+}

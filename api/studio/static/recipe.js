@@ -1,0 +1,124 @@
+/** What is asked for, as the service takes it and as a link carries it. */
+
+/**
+ * @typedef {object} Recipe All that makes a piece, but for the model's version.
+ * @property {string} game
+ * @property {number} [notes]
+ * @property {number} [seconds]
+ * @property {number} temperature
+ * @property {number} top_p
+ * @property {number} seed
+ * @property {number} [tempo]
+ * @property {number} [max_quote]
+ * @property {"corpus" | "none" | "file"} primer
+ * @property {PrimerFile} [file] Where the primer is one.
+ * @property {boolean} [include_primer]
+ */
+
+/**
+ * @typedef {object} PrimerFile A MIDI file to go on from.
+ * @property {string} name
+ * @property {string} base64
+ */
+
+const NUMBERS = /** @type {const} */ ([
+  "notes", "seconds", "temperature", "top_p", "seed", "tempo", "max_quote",
+]);
+const MOST_LINK_CHARACTERS = 8000; // what mail and chat still carry
+const SEEDS = 2 ** 32;
+
+/** Rolls a seed. */
+export function newSeed() {
+  return crypto.getRandomValues(new Uint32Array(1))[0] % SEEDS;
+}
+
+/**
+ * Writes a request's body.
+ * @param {Recipe} recipe
+ * @param {string} format
+ */
+export function toForm(recipe, format) {
+  const form = new FormData();
+  form.set("game", recipe.game);
+  form.set("format", format);
+  for (const name of NUMBERS) {
+    if (recipe[name] !== undefined) form.set(name, String(recipe[name]));
+  }
+  if (recipe.primer === "file" && recipe.file) {
+    const file = new Blob([fromBase64(recipe.file.base64)], { type: "audio/midi" });
+    form.set("primer", file, recipe.file.name);
+    form.set("include_primer", String(recipe.include_primer ?? false));
+  } else {
+    form.set("primer", recipe.primer);
+  }
+  return form;
+}
+
+/**
+ * Writes what stands behind the # of a link that brings a piece back.
+ * @param {Recipe} recipe
+ * @param {number} version The model's.
+ * @returns {string | null} null where its MIDI file is too large for a link.
+ */
+export function toLink(recipe, version) {
+  const said = new URLSearchParams({ game: recipe.game, version: String(version), primer: recipe.primer });
+  for (const name of NUMBERS) {
+    if (recipe[name] !== undefined) said.set(name, String(recipe[name]));
+  }
+  if (recipe.file) {
+    said.set("file", recipe.file.name);
+    said.set("midi", recipe.file.base64);
+    said.set("include_primer", String(recipe.include_primer ?? false));
+  }
+  const link = said.toString();
+  return link.length > MOST_LINK_CHARACTERS ? null : link;
+}
+
+/**
+ * Reads what `toLink` wrote.
+ * @param {string} link
+ * @returns {{recipe: Recipe, version: number} | null} null where it is none.
+ */
+export function fromLink(link) {
+  const said = new URLSearchParams(link);
+  const game = said.get("game");
+  const seed = number(said, "seed");
+  if (!game || seed === undefined) return null;
+  /** @type {Recipe} */
+  const recipe = { game, temperature: 1, top_p: 0.9, seed, primer: "corpus" };
+  for (const name of NUMBERS) {
+    const value = number(said, name);
+    if (value !== undefined) recipe[name] = value;
+  }
+  const midi = said.get("midi");
+  if (said.get("primer") === "none") recipe.primer = "none";
+  if (said.get("primer") === "file" && midi) {
+    recipe.primer = "file";
+    recipe.file = { name: said.get("file") ?? "primer.mid", base64: midi };
+    recipe.include_primer = said.get("include_primer") === "true";
+  }
+  return { recipe, version: number(said, "version") ?? 0 };
+}
+
+/** @param {Uint8Array} bytes */
+export function toBase64(bytes) {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}
+
+/** @param {string} text */
+export function fromBase64(text) {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    return new Uint8Array(); // a link that somebody cut: the service says that it is no MIDI file
+  }
+}
+
+/**
+ * @param {URLSearchParams} said
+ * @param {string} name
+ */
+function number(said, name) {
+  const text = said.get(name);
+  return text !== null && text !== "" && Number.isFinite(Number(text)) ? Number(text) : undefined;
+}

@@ -1,0 +1,454 @@
+/** The piano roll: a canvas that draws what of a piece can be seen, when it changes. */
+
+import { BAR_TICKS, TICKS_PER_BEAT } from "./meter.js";
+import { count, pitchName } from "./words.js";
+
+/** @import { Note, Piece, Quote } from "./piece.js" */
+
+const ARRIVING_MS = 420; // in which a new note becomes visible
+const APART_MS = 9; // from one new note to the next
+const HEADER_PX = 22;
+const QUOTES_PX = 18;
+const FEWEST_KEYS = 36;
+const BESIDE_KEYS = 3; // free ones above and below the notes
+const [FEWEST_PX_A_BEAT, MOST_PX_A_BEAT] = [0.2, 160];
+const HELD_AT = 0.35; // of the width: where the playhead stays while the music moves
+const BLACK = new Set([1, 3, 6, 8, 10]);
+
+/** @typedef {ReturnType<typeof readColours>} Colours */
+
+export class Roll {
+  #canvas;
+  #scroller;
+  #spacer;
+  #tip;
+  #pen;
+  #position_s;
+  /** @type {Piece | null} */
+  #piece = null;
+  /**
+   * When notes that have just arrived begin to show.
+   * @type {WeakMap<Note, number>}
+   */
+  #arrivals = new WeakMap();
+  #shown = 0; // notes that the roll knows
+  #arrivedAll_ms = 0;
+  #pxPerBeat = 28;
+  /** Lowest and highest key, and how many pixels wide and high it is. */
+  #low = 42;
+  #high = 42 + FEWEST_KEYS;
+  #width = 0;
+  #height = 0;
+  #colours = readColours();
+  #isAsked = false; // for a frame
+  #isFollowing = true;
+  #scrolledTo = 0;
+  #isAlive = false; // the playhead moves
+  /**
+   * The quote that is pointed at.
+   * @type {Quote | null}
+   */
+  #pointed = null;
+  /** How many notes the last frame drew. */
+  drawn = 0;
+
+  /**
+   * @param {{canvas: HTMLCanvasElement, scroller: HTMLElement, spacer: HTMLElement, tip: HTMLElement}} parts
+   *   The canvas stays in the scroller's view; the spacer makes it as wide as the piece.
+   * @param {() => number} position_s Where the playhead is.
+   * @param {(seconds: number) => void} onSeek
+   */
+  constructor({ canvas, scroller, spacer, tip }, position_s, onSeek) {
+    this.#canvas = canvas;
+    this.#scroller = scroller;
+    this.#spacer = spacer;
+    this.#tip = tip;
+    this.#position_s = position_s;
+    this.#pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    new ResizeObserver(() => this.#resized()).observe(scroller);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      this.#colours = readColours();
+      this.changed();
+    });
+    scroller.addEventListener("scroll", () => this.#scrolled());
+    scroller.addEventListener("wheel", (event) => this.#wheeled(event), { passive: false });
+    canvas.addEventListener("pointermove", (event) => this.#pointAt(event.offsetX, event.offsetY));
+    canvas.addEventListener("pointerleave", () => this.point(null));
+    canvas.addEventListener("click", (event) => {
+      if (this.#piece) onSeek(this.#piece.seconds(Math.max(0, this.#tickAt(event.offsetX))));
+    });
+  }
+
+  /** @param {Piece} piece */
+  show(piece) {
+    this.#piece = piece;
+    this.#shown = piece.isFinished ? piece.notes.length : 0;
+    this.#arrivedAll_ms = 0;
+    this.#isFollowing = true;
+    this.#pointed = null;
+    [this.#low, this.#high] = range(piece);
+    this.#scrollTo(0);
+    this.changed();
+  }
+
+  /** Draws anew; to be called when the piece or the playhead's movement has changed. */
+  changed() {
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    requestAnimationFrame((now_ms) => {
+      this.#isAsked = false;
+      this.#frame(now_ms);
+    });
+  }
+
+  /** @param {boolean} isAlive Whether the playhead moves. */
+  set isAlive(isAlive) {
+    this.#isFollowing ||= isAlive && !this.#isAlive;
+    this.#isAlive = isAlive;
+    this.changed();
+  }
+
+  /** Brings the playhead into view, wherever one has scrolled to. */
+  follow() {
+    this.#isFollowing = true;
+    this.changed();
+  }
+
+  /** @param {number} factor Above 1 to see less, larger. */
+  zoom(factor) {
+    const middle = this.#tickAt(this.#width / 2);
+    this.#zoomTo(this.#pxPerBeat * factor);
+    if (!this.#isAlive) this.#scrollTo(this.#pixels(middle) - this.#width / 2);
+  }
+
+  /** Shows the whole piece at once. */
+  fit() {
+    if (!this.#piece?.endTicks) return;
+    this.#isFollowing = false;
+    this.#zoomTo(this.#width / (this.#piece.endTicks / TICKS_PER_BEAT));
+    this.#scrollTo(0);
+  }
+
+  /** @param {Quote | null} quote To point out. */
+  point(quote) {
+    if (quote === this.#pointed) return;
+    this.#pointed = quote;
+    this.#tip.hidden = !quote;
+    if (quote && this.#piece) {
+      this.#tip.textContent = `${count(quote.notes, "note")} of ${quote.piece}`;
+      const left = this.#x(this.#piece.span(quote).start);
+      if (left < 0 || left > this.#width) this.#scrollTo(left + this.#scroller.scrollLeft - 40);
+      const room = this.#width - this.#tip.offsetWidth - 8;
+      this.#tip.style.left = `${Math.max(8, Math.min(room, this.#x(this.#piece.span(quote).start)))}px`;
+    }
+    this.changed();
+  }
+
+  /** @param {number} pxPerBeat */
+  #zoomTo(pxPerBeat) {
+    this.#pxPerBeat = Math.min(MOST_PX_A_BEAT, Math.max(FEWEST_PX_A_BEAT, pxPerBeat));
+    this.#stretch();
+    this.changed();
+  }
+
+  #stretch() {
+    const width = this.#pixels(this.#piece?.endTicks ?? 0);
+    this.#spacer.style.width = `${Math.ceil(Math.max(this.#width, width + 60))}px`;
+  }
+
+  #resized() {
+    const [width, height] = [this.#scroller.clientWidth, this.#scroller.clientHeight];
+    const dots = devicePixelRatio || 1;
+    [this.#width, this.#height] = [width, height];
+    this.#canvas.width = Math.round(width * dots);
+    this.#canvas.height = Math.round(height * dots);
+    this.#canvas.style.width = `${width}px`;
+    this.#canvas.style.height = `${height}px`;
+    this.#pen.setTransform(dots, 0, 0, dots, 0, 0);
+    this.#stretch();
+    this.changed();
+  }
+
+  #scrolled() {
+    const byHand = Math.abs(this.#scroller.scrollLeft - this.#scrolledTo) > 2;
+    if (byHand) this.#isFollowing = false;
+    this.#scrolledTo = this.#scroller.scrollLeft;
+    this.changed();
+  }
+
+  /** @param {number} left */
+  #scrollTo(left) {
+    this.#scroller.scrollLeft = left;
+    this.#scrolledTo = this.#scroller.scrollLeft;
+  }
+
+  /** @param {WheelEvent} event */
+  #wheeled(event) {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    this.zoom(Math.exp(-event.deltaY / 200));
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
+  #pointAt(x, y) {
+    const piece = this.#piece;
+    if (!piece) return;
+    const tick = this.#tickAt(x);
+    const isOverNotes = y > HEADER_PX;
+    const spans = piece.quotes.map((quote) => ({ quote, ...piece.span(quote) }));
+    const found = spans.find(({ start, end }) => isOverNotes && start <= tick && tick < end);
+    this.point(found?.quote ?? null);
+  }
+
+  /** @param {number} ticks */
+  #pixels(ticks) {
+    return (ticks / TICKS_PER_BEAT) * this.#pxPerBeat;
+  }
+
+  /** @param {number} ticks */
+  #x(ticks) {
+    return this.#pixels(ticks) - this.#scroller.scrollLeft;
+  }
+
+  /** @param {number} x */
+  #tickAt(x) {
+    return ((x + this.#scroller.scrollLeft) / this.#pxPerBeat) * TICKS_PER_BEAT;
+  }
+
+  /** @param {number} now_ms */
+  #frame(now_ms) {
+    const piece = this.#piece;
+    if (!piece || !this.#width) return;
+    this.#welcome(piece, now_ms);
+    const isSettling = this.#settle(piece);
+    const playhead = piece.ticks(this.#position_s());
+    if (this.#isFollowing) this.#keepInView(piece, playhead);
+    this.#draw(piece, playhead, now_ms);
+    if (this.#isAlive || isSettling || now_ms < this.#arrivedAll_ms) this.changed();
+  }
+
+  /**
+   * Lets new notes appear one after the other.
+   * @param {Piece} piece
+   * @param {number} now_ms
+   */
+  #welcome(piece, now_ms) {
+    if (piece.notes.length === this.#shown) return;
+    for (const [number, note] of piece.notes.slice(this.#shown).entries()) {
+      this.#arrivals.set(note, now_ms + number * APART_MS);
+      this.#arrivedAll_ms = now_ms + number * APART_MS + ARRIVING_MS;
+    }
+    this.#shown = piece.notes.length;
+    this.#stretch();
+  }
+
+  /**
+   * Moves towards the range of keys that the piece takes; says whether it is not there yet.
+   * @param {Piece} piece
+   */
+  #settle(piece) {
+    const [low, high] = range(piece);
+    const nearer = (/** @type {number} */ from, /** @type {number} */ to) =>
+      Math.abs(to - from) < 0.05 ? to : from + (to - from) * 0.2;
+    [this.#low, this.#high] = [nearer(this.#low, low), nearer(this.#high, high)];
+    return this.#low !== low || this.#high !== high;
+  }
+
+  /**
+   * @param {Piece} piece
+   * @param {number} playhead
+   */
+  #keepInView(piece, playhead) {
+    if (this.#isAlive || piece.isFinished) {
+      this.#scrollTo(this.#pixels(playhead) - HELD_AT * this.#width);
+    } else {
+      this.#scrollTo(this.#pixels(piece.endTicks) - 0.9 * this.#width); // where notes arrive
+    }
+  }
+
+  /**
+   * @param {Piece} piece
+   * @param {number} playhead
+   * @param {number} now_ms
+   */
+  #draw(piece, playhead, now_ms) {
+    const [pen, colours] = [this.#pen, this.#colours];
+    pen.clearRect(0, 0, this.#width, this.#height);
+    this.#drawKeys(colours);
+    this.#drawBars(piece, colours);
+    this.#drawQuotes(piece, colours);
+    this.#drawNotes(piece, playhead, now_ms, colours);
+    if (piece.notes.length) this.#drawPlayhead(playhead, colours);
+  }
+
+  /**
+   * @param {number} playhead
+   * @param {Colours} colours
+   */
+  #drawPlayhead(playhead, colours) {
+    const pen = this.#pen;
+    const x = this.#x(playhead);
+    pen.fillStyle = colours.playhead;
+    pen.fillRect(x - 1, HEADER_PX, 2, this.#height - HEADER_PX);
+    pen.beginPath();
+    pen.moveTo(x - 5, HEADER_PX - 6);
+    pen.lineTo(x + 5, HEADER_PX - 6);
+    pen.lineTo(x, HEADER_PX + 1);
+    pen.fill();
+  }
+
+  get #keyHeight() {
+    return (this.#height - HEADER_PX - QUOTES_PX) / (this.#high - this.#low);
+  }
+
+  /** @param {number} pitch */
+  #y(pitch) {
+    return HEADER_PX + (this.#high - pitch - 0.5) * this.#keyHeight;
+  }
+
+  /** @param {Colours} colours */
+  #drawKeys(colours) {
+    const pen = this.#pen;
+    pen.font = `10px ${colours.font}`;
+    pen.textAlign = "left";
+    pen.textBaseline = "middle";
+    for (let pitch = Math.ceil(this.#low); pitch <= this.#high; pitch++) {
+      const y = this.#y(pitch);
+      pen.fillStyle = colours.blackKey;
+      if (BLACK.has(pitch % 12)) pen.fillRect(0, y, this.#width, this.#keyHeight);
+      pen.fillStyle = colours.barLine;
+      if (pitch % 12 === 0) pen.fillRect(0, y + this.#keyHeight, this.#width, 1);
+    }
+    pen.fillStyle = colours.label;
+    for (let pitch = 12 * Math.ceil(this.#low / 12); pitch <= this.#high; pitch += 12) {
+      pen.fillText(pitchName(pitch), 6, this.#y(pitch) + this.#keyHeight / 2);
+    }
+  }
+
+  /**
+   * @param {Piece} piece
+   * @param {Colours} colours
+   */
+  #drawBars(piece, colours) {
+    const pen = this.#pen;
+    const firstBar = piece.bar(this.#tickAt(0));
+    const lastBar = piece.bar(this.#tickAt(this.#width));
+    const every = 2 ** Math.max(0, Math.ceil(Math.log2(36 / this.#pixels(BAR_TICKS))));
+    const bottom = this.#height - HEADER_PX - QUOTES_PX;
+    for (let bar = Math.max(1, firstBar); bar <= lastBar; bar++) {
+      const line = (bar - 1) * BAR_TICKS - piece.upbeat;
+      const isCounted = (bar - 1) % every === 0;
+      pen.fillStyle = isCounted ? colours.barLine : colours.beatLine;
+      if (isCounted || this.#pixels(BAR_TICKS) > 6) pen.fillRect(this.#x(line), HEADER_PX, 1, bottom);
+      pen.fillStyle = colours.label;
+      if (isCounted) pen.fillText(String(bar), Math.max(4, this.#x(line) + 4), HEADER_PX / 2);
+      for (let beat = 1; beat < 4 && this.#pxPerBeat > 16; beat++) {
+        pen.fillStyle = colours.beatLine;
+        pen.fillRect(this.#x(line + beat * TICKS_PER_BEAT), HEADER_PX, 1, bottom);
+      }
+    }
+  }
+
+  /**
+   * @param {Piece} piece
+   * @param {number} playhead
+   * @param {number} now_ms
+   * @param {Colours} colours
+   */
+  #drawNotes(piece, playhead, now_ms, colours) {
+    const first = piece.firstFrom(this.#tickAt(0) - piece.longestTicks);
+    const visible = piece.notes.slice(first, piece.firstFrom(this.#tickAt(this.#width)));
+    this.drawn = visible.length;
+    const pen = this.#pen;
+    /** @type {Record<"left" | "right" | "sounding", Note[]>} */
+    const settled = { left: [], right: [], sounding: [] };
+    for (const note of visible) {
+      const isSounding = this.#isAlive && note.start <= playhead && playhead < note.start + note.duration;
+      const hand = note.isRight ? "right" : "left";
+      const grown = (now_ms - (this.#arrivals.get(note) ?? -Infinity)) / ARRIVING_MS;
+      if (grown >= 1) {
+        settled[isSounding ? "sounding" : hand].push(note);
+      } else if (grown > 0) {
+        pen.globalAlpha = grown;
+        pen.fillStyle = colours[hand];
+        this.#drawNote(note, grown);
+        pen.globalAlpha = 1;
+      }
+    }
+    for (const name of /** @type {const} */ (["left", "right", "sounding"])) {
+      pen.fillStyle = colours[name];
+      for (const note of settled[name]) this.#drawNote(note, 1);
+    }
+  }
+
+  /**
+   * @param {Note} note
+   * @param {number} grown Of its length, from 0 to 1.
+   */
+  #drawNote(note, grown) {
+    const pen = this.#pen;
+    const height = Math.max(2, this.#keyHeight - 1);
+    const width = Math.max(1.5, this.#pixels(note.duration) * grown - 1);
+    const [x, y] = [this.#x(note.start), this.#y(note.pitch)];
+    if (width < 5) return pen.fillRect(x, y, width, height); // many at once, so the fast way
+    pen.beginPath();
+    pen.roundRect(x, y, width, height, Math.min(3, height / 2));
+    pen.fill();
+  }
+
+  /**
+   * @param {Piece} piece
+   * @param {Colours} colours
+   */
+  #drawQuotes(piece, colours) {
+    const pen = this.#pen;
+    const top = this.#height - QUOTES_PX;
+    for (const quote of piece.quotes) {
+      const { start, end } = piece.span(quote);
+      const [x, width] = [this.#x(start), this.#pixels(end - start)];
+      if (x > this.#width || x + width < 0) continue;
+      const isPointed = quote === this.#pointed;
+      pen.fillStyle = colours.quote;
+      pen.globalAlpha = isPointed ? 0.14 : 0.05;
+      pen.fillRect(x, HEADER_PX, width, top - HEADER_PX);
+      pen.globalAlpha = isPointed ? 1 : 0.7;
+      pen.beginPath();
+      pen.roundRect(x, top + 6, Math.max(3, width - 1), 6, 3);
+      pen.fill();
+      pen.globalAlpha = 1;
+    }
+  }
+}
+
+/**
+ * Says which keys to show of a piece.
+ * @param {Piece} piece
+ */
+function range(piece) {
+  let [low, high] = [127, 0];
+  for (const { pitch } of piece.notes) [low, high] = [Math.min(low, pitch), Math.max(high, pitch)];
+  if (low > high) [low, high] = [48, 72];
+  const more = Math.max(0, FEWEST_KEYS - (high - low + 1 + 2 * BESIDE_KEYS)) / 2;
+  return [low - BESIDE_KEYS - Math.floor(more) - 0.5, high + BESIDE_KEYS + Math.ceil(more) + 0.5];
+}
+
+/** Reads the colours of the style sheet. */
+function readColours() {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
+  return {
+    font: style.fontFamily,
+    blackKey: colour("roll-black-key"),
+    barLine: colour("roll-bar"),
+    beatLine: colour("roll-beat"),
+    label: colour("faint"),
+    left: colour("left-hand"),
+    right: colour("accent"),
+    sounding: colour("sounding"),
+    quote: colour("quote"),
+    playhead: colour("ink"),
+  };
+}

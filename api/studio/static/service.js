@@ -1,0 +1,136 @@
+/** The service that this page came from. */
+
+import { toForm } from "./recipe.js";
+
+/** @import { Quote, ToldNote } from "./piece.js" */
+/** @import { Recipe } from "./recipe.js" */
+
+/**
+ * @typedef {object} Game
+ * @property {string} game
+ * @property {number | null} version
+ * @property {string} state
+ * @property {string | null} title
+ * @property {number | null} pieces
+ * @property {number | null} notes
+ */
+
+/**
+ * @typedef {{event: "song", title: string, version: number, seed: number, tempo: number}
+ *   | {event: "notes", notes: ToldNote[]}
+ *   | {event: "quote"} & Quote
+ *   | {event: "end", notes: number, longest_quote: number}
+ *   | {event: "error", detail: string, status: number, type: string}} SongEvent
+ */
+
+const KEY = "leitmotif.key"; // of this tab alone
+const GONE = "The service does not answer. Is it still running?";
+
+/** What keeps a request from its answer, in words for who sent it. */
+export class Problem extends Error {
+  /**
+   * @param {string} message
+   * @param {{status?: number, kind?: string, parameter?: string}} more
+   */
+  constructor(message, { status = 0, kind = "", parameter = "" } = {}) {
+    super(message);
+    /** 0 where there was no answer. */
+    this.status = status;
+    /** The last part of the problem's type. */
+    this.kind = kind;
+    this.parameter = parameter;
+  }
+}
+
+/** @param {string} key Who may compose; for a service that asks. */
+export function rememberKey(key) {
+  sessionStorage.setItem(KEY, key);
+}
+
+/** @returns {Promise<Game[]>} */
+export async function games() {
+  const response = await fetched("games", {});
+  return (await response.json()).games;
+}
+
+/**
+ * Composes, and tells the piece while it is drawn.
+ * @param {Recipe} recipe
+ * @param {AbortSignal} signal
+ * @returns {AsyncGenerator<SongEvent>}
+ */
+export async function* compose(recipe, signal) {
+  const response = await generated(recipe, "ndjson", signal);
+  try {
+    for await (const line of lines(/** @type {ReadableStream<Uint8Array>} */ (response.body))) {
+      yield JSON.parse(line);
+    }
+  } catch (error) {
+    throw signal.aborted ? error : new Problem("The connection broke off while it composed.");
+  }
+}
+
+/**
+ * Asks for a piece in a format that is written when it is finished.
+ * @param {Recipe} recipe
+ * @param {string} format
+ * @returns {Promise<{content: Blob, version: number}>} And the model's version that it is of.
+ */
+export async function written(recipe, format) {
+  const response = await generated(recipe, format);
+  const version = Number(response.headers.get("Leitmotif-Model-Version"));
+  return { content: await response.blob(), version };
+}
+
+/**
+ * @param {Recipe} recipe
+ * @param {string} format
+ * @param {AbortSignal} [signal]
+ */
+function generated(recipe, format, signal) {
+  const key = sessionStorage.getItem(KEY);
+  const headers = key ? { Authorization: `Bearer ${key}` } : undefined;
+  return fetched("generate", { method: "POST", body: toForm(recipe, format), headers, signal });
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} how
+ */
+async function fetched(path, how) {
+  const response = await fetch(path, how).catch((error) => {
+    throw how.signal?.aborted ? error : new Problem(GONE);
+  });
+  if (!response.ok) throw await problem(response);
+  return response;
+}
+
+/** @param {Response} response */
+async function problem(response) {
+  const { status } = response;
+  const members = await response.json().catch(() => ({}));
+  const wait_s = Number(response.headers.get("Retry-After"));
+  const again = status === 429 || (status === 503 && wait_s) ? ` Try again in ${wait_s || 1} s.` : "";
+  const detail = members.detail ?? `The service answered ${status}.`;
+  const kind = String(members.type ?? "").split(":").at(-1);
+  return new Problem(detail + again, { status, kind, parameter: members.parameter });
+}
+
+/** @param {ReadableStream<Uint8Array>} body */
+async function* lines(body) {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      text += decoder.decode(value, { stream: true });
+      const whole = text.split("\n");
+      text = whole.pop() ?? "";
+      yield* whole;
+    }
+  } finally {
+    await reader.cancel().catch(() => {}); // whoever stops reading hangs up
+  }
+}

@@ -1,0 +1,51 @@
+"""The bound on quotes holds, by a check that shares nothing with how it is held."""
+
+import pytest
+from hypothesis import given
+
+from music.description import LearnedPiece
+from tests.api.loopback import CODEC, description, token
+from tests.music.test_quotes import longest_by_trying, songs
+from tests.quoting import longest_shared
+
+# 150 notes, no two of them the same.
+TUNE = tuple(token(1 + n // 72, n % 24, n // 24 % 3) for n in (77 * n % 216 for n in range(150)))
+LEARNED, _ = CODEC.decode(TUNE)
+
+
+def strikes(notes):
+    return list(zip(notes.onset_ticks.tolist(), notes.pitch.tolist(), strict=True))
+
+
+@given(songs, songs)
+def test_the_check_is_right(song, piece):
+    assert longest_shared(strikes(song), strikes(piece)) == longest_by_trying(song, [piece])
+
+
+@pytest.fixture
+def learned_by_heart(loopback):
+    """The model has learned a tune so well that it plays hardly anything else."""
+    pieces = (LearnedPiece("tune", LEARNED),)
+    loopback.descriptions["zelda"] = description(learned=pieces).to_json()
+    loopback.by_heart = TUNE
+    return loopback
+
+
+def quoted_in(client, query):
+    """Compose, and count the longest quote by the check; the answer must say the same."""
+    answer = client.post(f"/generate?game=zelda&format=json&{query}").json
+    song = [(round(12 * note["start_beats"]), note["pitch"]) for note in answer["notes"]]
+    longest = longest_shared(song, strikes(LEARNED))
+    assert longest == answer["longest_quote"]
+    return longest
+
+
+def test_unbounded_the_model_plays_what_it_knows_by_heart(client, learned_by_heart):
+    lengths = [quoted_in(client, f"seed={n}&notes=100&max_quote=4000") for n in range(10)]
+    assert min(lengths) > 40, learned_by_heart
+
+
+@pytest.mark.slow
+def test_of_200_songs_none_quotes_more_than_it_may(client, learned_by_heart):
+    lengths = [quoted_in(client, f"seed={n}&notes=60&max_quote=12") for n in range(200)]
+    assert max(lengths) <= 12, learned_by_heart

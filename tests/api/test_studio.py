@@ -1,0 +1,75 @@
+"""GET / and what the page is made of."""
+
+import re
+
+import pytest
+
+from api.studio import FILES
+
+
+def test_the_page_is_at_the_root(client):
+    response = client.get("/")
+    assert (response.status_code, response.content_type) == (200, "text/html; charset=utf-8")
+    assert "<title>Leitmotif</title>" in response.text
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("main.js", "text/javascript; charset=utf-8"),
+        ("studio.css", "text/css; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"),
+    ],
+)
+def test_its_files_say_what_they_are(client, name, media_type):
+    response = client.get(f"/studio/{name}")
+    assert (response.status_code, response.content_type) == (200, media_type)
+    assert response.data == FILES[name].content
+
+
+@pytest.mark.parametrize("path", ["/", "/studio/main.js", "/studio/icon.svg"])
+def test_nothing_runs_that_stands_in_the_page_or_comes_from_elsewhere(client, path):
+    headers = client.get(path).headers
+    policy = dict(rule.split(" ", 1) for rule in headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("path", ["/", "/studio/main.js"])
+def test_who_has_a_file_already_is_not_sent_it_again(client, path):
+    first = client.get(path)
+    assert first.headers["Cache-Control"] == "no-cache"
+    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    other = client.get(path, headers={"If-None-Match": '"other"'})
+    assert other.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["nothing.js", "..%2f__init__.py", "../__init__.py", "%2e%2e/__init__.py", ".", ""]
+)
+def test_there_are_no_other_files(client, name):
+    response = client.get(f"/studio/{name}")
+    assert (response.status_code, response.mimetype) == (404, "application/problem+json")
+
+
+def test_all_that_the_files_name_is_there():
+    page = FILES["index.html"].content.decode()
+    named = set(re.findall(r'(?:href|src)="studio/([^"]+)"', page))
+    modules = {name: file.content.decode() for name, file in FILES.items() if name.endswith(".js")}
+    named |= {
+        found for text in modules.values() for found in re.findall(r'"\./([a-z]+\.js)"', text)
+    }
+    assert named == set(FILES) - {"index.html"}
+    ids = set(re.findall(r' id="([^"]+)"', page))
+    wanted = {found for text in modules.values() for found in re.findall(r'byId\("([^"]+)"', text)}
+    assert wanted <= ids
+
+
+def test_nothing_comes_from_another_host():
+    for file in FILES.values():
+        hosts = re.findall(r"(?:https?:)?//([a-z0-9.-]+\.[a-z]+)", file.content.decode())
+        assert set(hosts) <= {"www.w3.org"}  # the name of SVG

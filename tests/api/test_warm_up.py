@@ -1,0 +1,65 @@
+"""What songs go on from is read before anybody asks for one."""
+
+import grpc
+import pytest
+
+import api.composer
+from api.routes import services_of
+from api.warm_up import WarmUp
+from tests.api.loopback import description
+
+
+@pytest.fixture
+def warm_up(app):
+    services = services_of(app)
+    return WarmUp(services.games, services.composer)
+
+
+def test_a_first_song_finds_all_read(warm_up, client, loopback):
+    warm_up.look()
+    assert loopback.signatures() == ["describe", *["prefill"] * 3]  # two openings, and nothing
+    loopback.calls.clear()
+    for query in ("seed=1", "seed=2", "primer=none"):
+        assert client.post(f"/generate?game=zelda&notes=5&{query}").status_code == 200
+    assert set(loopback.signatures()) == {"decode"}
+
+
+def test_a_version_is_read_once_when_it_is_ready(warm_up, loopback):
+    counts = []
+    for versions in ({1: "LOADING"}, {1: "AVAILABLE"}, {1: "AVAILABLE", 2: "LOADING"}):
+        loopback.versions["zelda"] = versions
+        for _ in range(2):
+            warm_up.look()
+            counts.append(loopback.signatures().count("prefill"))
+    assert counts == [0, 0, 3, 3, 3, 3]
+    loopback.versions["zelda"] = {2: "AVAILABLE"}
+    warm_up.look()
+    assert loopback.signatures().count("prefill") == 6
+
+
+def test_no_more_is_read_than_is_kept(warm_up, loopback, monkeypatch):
+    monkeypatch.setattr(api.composer, "MOST_READ_AHEAD", 2)
+    warm_up.look()
+    assert loopback.signatures().count("prefill") == 2
+
+
+def test_a_model_that_cannot_be_used_is_tried_once_and_silently(warm_up, loopback, caplog):
+    loopback.descriptions["zelda"] = "{}"
+    for _ in range(3):
+        warm_up.look()
+    assert loopback.signatures() == ["describe"]
+    assert not caplog.records
+    loopback.descriptions["zelda"] = description().to_json()
+    loopback.versions["zelda"] = {2: "AVAILABLE"}
+    warm_up.look()
+    assert loopback.signatures().count("prefill") == 3
+
+
+def test_a_model_server_that_is_gone_is_asked_again_next_time(warm_up, loopback, caplog):
+    loopback.failure = grpc.StatusCode.UNAVAILABLE
+    warm_up.look()
+    assert not loopback.calls
+    loopback.failure = None
+    warm_up.look()
+    assert loopback.signatures().count("prefill") == 3
+    assert not caplog.records

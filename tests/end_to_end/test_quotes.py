@@ -1,0 +1,72 @@
+"""A song quotes its collection no longer than it may, and goes on from a primer of one's own."""
+
+import io
+import json
+import urllib.request
+
+import mido
+import pytest
+
+from tests.end_to_end.conftest import GAME
+from tests.quoting import longest_shared
+
+pytestmark = pytest.mark.slow
+
+
+def strikes_of(file):
+    """Read onsets, in twelfths of a beat, and pitches, by a library that is not ours."""
+    song, strikes = mido.MidiFile(file=file), []
+    for track in song.tracks:
+        ticks = 0
+        for message in track:
+            ticks += message.time
+            if message.type == "note_on" and message.velocity:
+                strikes.append((round(ticks * 12 / song.ticks_per_beat), message.note))
+    return sorted(strikes)
+
+
+@pytest.fixture(scope="module")
+def collection(work_dir):
+    paths = (work_dir / "midi" / GAME).glob("Link's*.mid")
+    return [strikes_of(io.BytesIO(path.read_bytes())) for path in paths]
+
+
+@pytest.fixture(scope="module")
+def quoted(service, collection):
+    """Compose, and count the longest run that is shared with any of the pieces."""
+
+    def in_song(seed, max_quote):
+        answer = service.ask(f"/generate?game={GAME}&notes=60&max_quote={max_quote}&seed={seed}")
+        assert answer.status == 200
+        song = strikes_of(io.BytesIO(answer.body))
+        return max(longest_shared(song, piece) for piece in collection)
+
+    assert len(collection) == 4
+    return in_song
+
+
+def test_unbounded_songs_quote(quoted):
+    assert max(quoted(seed, 4000) for seed in range(20)) > 5
+
+
+@pytest.mark.parametrize("max_quote", [5, 12])
+def test_of_200_songs_none_quotes_more_than_it_may(quoted, max_quote):
+    assert max(quoted(seed, max_quote) for seed in range(200)) <= max_quote
+
+
+def test_a_song_goes_on_from_a_primer_that_is_uploaded(service, work_dir):
+    primer = (work_dir / "midi" / GAME / "Link's scale 1.mid").read_bytes()
+    head = b'--x\r\nContent-Disposition: form-data; name="primer"; filename="x.mid"\r\n\r\n'
+    request = urllib.request.Request(  # noqa: S310
+        f"{service.url}/generate?game={GAME}&seed=7&notes=60&include_primer=true&format=json",
+        data=head + primer + b"\r\n--x--\r\n",
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        song = json.load(response)
+    own = strikes_of(io.BytesIO(primer))
+    told = [(round(12 * note["start_beats"]), note["pitch"]) for note in song["notes"]]
+    assert told[: len(own)] == own
+    assert len(told) == len(own) + 60
+    assert song["tempo"] == pytest.approx(91, abs=0.01)
+    assert song["primer_notes"] == len(own)

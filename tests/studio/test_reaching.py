@@ -1,0 +1,102 @@
+"""Everybody can use it: by the keyboard, by hearing it, on a phone, by day and by night."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.studio.conftest import compose, kept, player
+
+pytestmark = pytest.mark.slow
+
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+LOOKS = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"color_scheme": "light", **PHONE},
+    "dark phone": {"color_scheme": "dark", **PHONE},
+}
+
+
+def press_until(page, selector, key="Tab"):
+    for _ in range(60):
+        if page.evaluate(f"document.activeElement.matches('{selector}')"):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{selector} cannot be reached")
+
+
+def test_all_of_it_works_by_the_keyboard_alone(page):
+    expect(page.locator("#compose")).to_be_enabled()
+    press_until(page, "#length")
+    page.keyboard.type("120")
+    press_until(page, "#compose")
+    page.keyboard.press("Enter")
+    expect(page.locator("#keep")).to_be_visible()
+    press_until(page, "#roll")
+    page.keyboard.press("Space")
+    expect(page.locator("#play")).to_have_attribute("data-state", "paused")
+    page.keyboard.press("Home")
+    for key in ("PageUp", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    position_s = page.evaluate(player("player.position_s"))
+    assert position_s * kept(page)[0]["tempo"] / 60 == pytest.approx(6)  # beats
+    assert page.get_attribute("#roll", "aria-valuenow") == str(round(position_s))
+    width = page.evaluate("document.getElementById('roll-spacer').offsetWidth")
+    page.keyboard.press("+")
+    assert page.evaluate("document.getElementById('roll-spacer').offsetWidth") > width
+    press_until(page, "#loop")
+    page.keyboard.press("Enter")
+    expect(page.locator("#loop")).to_have_attribute("aria-pressed", "true")
+    press_until(page, "[data-format=midi]")
+    with page.expect_download():
+        page.keyboard.press("Enter")
+    press_until(page, "#score summary")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sheets img").first).to_be_visible()
+    press_until(page, ".piece-name")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("By hand")
+    page.keyboard.press("Tab")
+    assert kept(page)[0]["name"] == "By hand"
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_serious(studio, look):
+    if not AXE.exists():
+        pytest.skip("axe-core is not there; `npm ci` in tests/studio brings it")
+    page = studio(**LOOKS[look])
+    compose(page)
+    page.evaluate("for (const panel of document.querySelectorAll('details')) panel.open = true")
+    page.check("#start-file")
+    expect(page.locator("#sheets img").first).to_be_visible()
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run()")["violations"]
+    serious = [each for each in found if each["impact"] in {"serious", "critical"}]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in serious] == []
+
+
+@pytest.mark.parametrize("look", ["phone", "dark phone"])
+def test_nothing_sticks_out_on_a_phone(studio, look):
+    page = studio(**LOOKS[look])
+    compose(page, 300)
+    page.evaluate("for (const panel of document.querySelectorAll('details')) panel.open = true")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_phone_begins_with_what_matters(studio):
+    page = studio(**LOOKS["phone"])
+    expect(page.locator("#compose")).to_be_enabled()
+    assert page.get_attribute("#shape", "open") is None
+    assert page.locator("#compose").bounding_box()["y"] < 844
+
+
+def test_by_day_and_by_night_it_looks_different(studio):
+    grounds = {
+        studio(color_scheme=scheme).evaluate(
+            "getComputedStyle(document.body.parentNode).backgroundColor"
+        )
+        for scheme in ("light", "dark")
+    }
+    assert len(grounds) == 2
