@@ -20,9 +20,10 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 PEERS_READY := .venv/.peers-ready
 BROWSER_READY := .venv/.browser-ready
+AUDIT_READY := .venv-audit/.ready
 
 .PHONY: help train promote data evaluate base reproduce serve bench pictures test check chaos proto
-.PHONY: lock clean up up-gpu down images-check
+.PHONY: lock clean up up-gpu down images-check audit sbom
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -82,6 +83,16 @@ down: ## end the containers (their models stay)
 images-check: $(READY) ## build the images without Docker and let them work (needs root on Debian)
 	@bash scripts/images_check.sh
 
+audit: $(AUDIT_READY) ## ask whether what is shipped has known weaknesses
+	@for lock in api training; do \
+		.venv-audit/bin/pip-audit --disable-pip --require-hashes --strict -r locks/$$lock.txt; done
+
+sbom: $(AUDIT_READY) ## list what is shipped, in CycloneDX's form, into build/
+	@mkdir -p build
+	@for lock in api training; do \
+		.venv-audit/bin/cyclonedx-py requirements --output-reproducible \
+			--output-file build/$$lock.cdx.json locks/$$lock.txt; done
+
 proto: $(READY) ## generate proto/*_pb2.py anew
 	@$(PYTHON) -m grpc_tools.protoc -I . --python_out=. --pyi_out=. proto/model_server.proto
 
@@ -90,13 +101,13 @@ PIP_COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-
 
 lock: ## choose the newest versions that pyproject.toml allows (needs uv)
 	@$(PIP_COMPILE) --extra dev --upgrade --output-file locks/dev.txt
-	@for extra in api peers training; do \
+	@for extra in api audit peers training; do \
 		$(PIP_COMPILE) --extra $$extra --constraint locks/dev.txt --output-file locks/$$extra.txt; done
 	@$(PIP_COMPILE) --extra training --extra gpu --constraint locks/dev.txt \
 		--output-file locks/training-gpu.txt
 
 clean: ## remove the virtual environment and what was cached (models stay)
-	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/studio/node_modules
+	@rm -rf .venv .venv-audit .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/studio/node_modules
 
 $(READY): locks/dev.txt
 	@bash scripts/setup.sh locks/dev.txt
@@ -108,4 +119,9 @@ $(PEERS_READY): locks/peers.txt $(READY)
 
 $(BROWSER_READY): scripts/setup_browser.sh tests/studio/package-lock.json $(READY)
 	@bash scripts/setup_browser.sh
+	@touch $@
+
+$(AUDIT_READY): locks/audit.txt
+	@python3 -m venv --clear .venv-audit
+	@.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/audit.txt
 	@touch $@

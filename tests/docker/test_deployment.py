@@ -67,6 +67,14 @@ def test_the_compose_file_is_one():
     assert checked.returncode == 0, checked.stdout
 
 
+def test_the_workflow_of_github_is_one():
+    checked = run(
+        *(program("check-jsonschema"), "--builtin-schema", "vendor.github-workflows"),
+        ROOT / ".github" / "workflows" / "ci.yaml",
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
 @pytest.mark.parametrize(
     "path", [p for p in MANIFESTS if p.parent.name != "gpu"], ids=lambda path: path.name
 )
