@@ -69,7 +69,10 @@ check: $(READY)
 chaos: $(READY) ## two minutes of model servers that are killed, hang, and get new versions
 	@CHAOS_SECONDS=120 $(PYTHON) -m pytest -m slow tests/end_to_end/test_replicas.py
 
-COMPOSE := docker compose --file docker/compose.yaml
+# What nobody has set is docker/.env's to say.
+UNSET = $(foreach name,$(1),$(if $(filter file,$(origin $(name))),--unset=$(name)))
+COMPOSE = env $(strip $(call UNSET,API_PORT DATA_DIR EPOCHS FETCH GAME)) \
+	docker compose --file docker/compose.yaml
 
 up: ## all of it in containers, on the processors (needs Docker)
 	@$(COMPOSE) --profile cpu up --build --detach --wait

@@ -1,6 +1,7 @@
 """Compose file, manifests, Dockerfiles, Makefile and the embedded server are of one mind."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -38,7 +39,7 @@ API = ("Deployment", "api")
 TRAINING = ("Job", "training")
 POD_OWNERS = (SERVER, API, TRAINING)
 SERVER_PORT, METRICS_PORT, API_PORT = 8500, 8501, 8080
-OURS = {"CustomResource": ("monitoring.coreos.com/v1",)}  # what no schema of Kubernetes' knows
+CUSTOM = "monitoring.coreos.com/v1"  # of which Kubernetes has no schema
 
 
 def run(*words):
@@ -80,7 +81,7 @@ def test_the_workflow_of_github_is_one():
 )
 def test_a_manifest_is_what_kubernetes_takes(path):
     for document in documents(path):
-        if document["apiVersion"] not in OURS["CustomResource"]:
+        if document["apiVersion"] != CUSTOM:
             kubernetes_validate.validate(document, KUBERNETES_VERSION, strict=True)
 
 
@@ -92,7 +93,7 @@ def test_a_kustomization_builds_what_kubernetes_takes(part):
     built = run("kubectl", "kustomize", KUBERNETES / part)
     assert built.returncode == 0, built.stderr
     for document in yaml.safe_load_all(built.stdout):
-        if document["apiVersion"] not in OURS["CustomResource"]:
+        if document["apiVersion"] != CUSTOM:
             kubernetes_validate.validate(document, KUBERNETES_VERSION, strict=True)
         if part == "gpu" and document["kind"] == "Deployment" and "serving" in str(document):
             assert "tensorflow/serving:2.20.0-gpu" in str(document)
@@ -323,3 +324,18 @@ def test_an_image_has_what_its_program_imports(role):
     for word in copied:
         if not word.startswith(("/", "--")):
             assert f"!{word}" in ignored
+
+
+def test_what_make_was_not_told_is_left_to_the_env_file():
+    said = {name: text for name, text in os.environ.items() if name not in ("API_PORT", "DATA_DIR")}
+    shown = subprocess.run(
+        ["make", "--dry-run", "up", "API_PORT=9000"],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+        env=said,
+        text=True,
+    ).stdout
+    assert "--unset=DATA_DIR" in shown
+    assert "--unset=API_PORT" not in shown
+    assert "docker compose --file docker/compose.yaml --profile cpu up" in shown
