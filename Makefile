@@ -20,14 +20,19 @@ PYTHON := .venv/bin/python
 READY := .venv/.ready
 PEERS_READY := .venv/.peers-ready
 BROWSER_READY := .venv/.browser-ready
+AUDIT_READY := .venv-audit/.ready
 
-.PHONY: help train data evaluate base reproduce serve bench pictures test check proto lock clean
+.PHONY: help train promote data evaluate base reproduce serve bench pictures test check chaos proto
+.PHONY: lock clean up up-gpu down images-check audit sbom
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 train: $(READY) ## learn every collection that has pieces, or GAME=name
 	@$(PYTHON) -m training
+
+promote: $(READY) ## make the newest version of GAME=name the stable one (label=stable)
+	@$(PYTHON) -m training.promoting
 
 data: $(READY) ## download the pieces of the games that name a source, or of GAME=name
 	@$(PYTHON) -m training.fetching
@@ -61,19 +66,51 @@ check: $(READY)
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --no-logo
 
+chaos: $(READY) ## two minutes of model servers that are killed, hang, and get new versions
+	@CHAOS_SECONDS=120 $(PYTHON) -m pytest -m slow tests/end_to_end/test_replicas.py
+
+# What nobody has set is docker/.env's to say.
+UNSET = $(foreach name,$(1),$(if $(filter file,$(origin $(name))),--unset=$(name)))
+COMPOSE = env $(strip $(call UNSET,API_PORT DATA_DIR EPOCHS FETCH GAME)) \
+	docker compose --file docker/compose.yaml
+
+up: ## all of it in containers, on the processors (needs Docker)
+	@$(COMPOSE) --profile cpu up --build --detach --wait
+
+up-gpu: ## all of it in containers, the model server on a GPU
+	@$(COMPOSE) --profile gpu up --build --detach --wait
+
+down: ## end the containers (their models stay)
+	@$(COMPOSE) --profile cpu --profile gpu down
+
+images-check: $(READY) ## build the images without Docker and let them work (needs root on Debian)
+	@bash scripts/images_check.sh
+
+audit: $(AUDIT_READY) ## ask whether what is shipped has known weaknesses
+	@for lock in api training; do \
+		.venv-audit/bin/pip-audit --disable-pip --require-hashes --strict -r locks/$$lock.txt; done
+
+sbom: $(AUDIT_READY) ## list what is shipped, in CycloneDX's form, into build/
+	@mkdir -p build
+	@for lock in api training; do \
+		.venv-audit/bin/cyclonedx-py requirements --output-reproducible \
+			--output-file build/$$lock.cdx.json locks/$$lock.txt; done
+
 proto: $(READY) ## generate proto/*_pb2.py anew
 	@$(PYTHON) -m grpc_tools.protoc -I . --python_out=. --pyi_out=. proto/model_server.proto
 
+PIP_COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-header \
+	--python-version 3.11 --quiet
+
 lock: ## choose the newest versions that pyproject.toml allows (needs uv)
-	@uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header \
-		--python-version 3.11 --quiet --upgrade --output-file locks/dev.txt
-	@uv pip compile pyproject.toml --extra api --universal --generate-hashes --no-header \
-		--python-version 3.11 --quiet --constraint locks/dev.txt --output-file locks/api.txt
-	@uv pip compile pyproject.toml --extra peers --universal --generate-hashes --no-header \
-		--python-version 3.11 --quiet --constraint locks/dev.txt --output-file locks/peers.txt
+	@$(PIP_COMPILE) --extra dev --upgrade --output-file locks/dev.txt
+	@for extra in api audit peers training; do \
+		$(PIP_COMPILE) --extra $$extra --constraint locks/dev.txt --output-file locks/$$extra.txt; done
+	@$(PIP_COMPILE) --extra training --extra gpu --constraint locks/dev.txt \
+		--output-file locks/training-gpu.txt
 
 clean: ## remove the virtual environment and what was cached (models stay)
-	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/studio/node_modules
+	@rm -rf .venv .venv-audit .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/studio/node_modules
 
 $(READY): locks/dev.txt
 	@bash scripts/setup.sh locks/dev.txt
@@ -85,4 +122,9 @@ $(PEERS_READY): locks/peers.txt $(READY)
 
 $(BROWSER_READY): scripts/setup_browser.sh tests/studio/package-lock.json $(READY)
 	@bash scripts/setup_browser.sh
+	@touch $@
+
+$(AUDIT_READY): locks/audit.txt
+	@python3 -m venv --clear .venv-audit
+	@.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/audit.txt
 	@touch $@

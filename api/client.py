@@ -87,6 +87,7 @@ class Wishes(TypedDict, total=False):
     primer: Literal["none", "corpus"] | bytes | os.PathLike[str]  # or a MIDI file to go on from
     include_primer: bool
     max_quote: int
+    label: Literal["stable", "canary"]
 
 
 @dataclass(frozen=True)

@@ -122,10 +122,12 @@ class Composer:
         """
         for _ in range(MOST_BEGINNINGS - 1):
             try:
-                return self.song(request, games.bundle(request.game, deadline), deadline)
+                return self.song(
+                    request, games.bundle(request.game, deadline, request.label), deadline
+                )
             except NoSuchModelError as error:
                 _LOG.warning("a version was unloaded, the song begins anew: %r", error.reason)
-        return self.song(request, games.bundle(request.game, deadline), deadline)
+        return self.song(request, games.bundle(request.game, deadline, request.label), deadline)
 
     def song(self, request: SongRequest, bundle: Bundle, deadline: Deadline) -> Song:
         """Compose a whole song with one version of a model.
@@ -148,7 +150,9 @@ class Composer:
         """
         for beginnings_left in reversed(range(MOST_BEGINNINGS)):
             try:
-                drawing = self._drawing(request, games.bundle(request.game, deadline), deadline)
+                drawing = self._drawing(
+                    request, games.bundle(request.game, deadline, request.label), deadline
+                )
                 first = next(drawing.passages)
             except NoSuchModelError as error:
                 if not beginnings_left:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.rate import PERIODS, Rate
+from api.target import grpc_target
 from music.errors import SoundfontError
 from music.soundfont import check_soundfont
 
@@ -29,7 +30,7 @@ class Config:
         threads: Requests that each of them answers at a time, most of them waiting.
         songs: Songs that each of them composes at a time, fewer than threads: whoever watches the
             service is to be answered too.
-        model_server: The model server's gRPC target, `host:port`.
+        model_server: The gRPC target of the model server, or of all its replicas.
         models_config: The ModelServerConfig that names the games, in protobuf's text format.
         request_seconds: The time that a request may take, all its calls together.
         soundfont: What WAV files are played with, an SF2 or SF3 file; None for the piano that is
@@ -135,9 +136,10 @@ def _rate(given: Mapping[str, str], name: str, default: Rate | None) -> Rate | N
 
 
 def _target(given: Mapping[str, str], name: str, default: str) -> str:
-    target = given.get(name, default)
-    host, _, port = target.rpartition(":")
-    is_port = port.isascii() and port.isdigit() and 1 <= int(port[:20]) <= 65535
-    if not host or not is_port or host.startswith(("http://", "https://")):
-        raise ConfigError(f"{name} must be host:port, as {default}, not {target!r}")
+    text = given.get(name, default)
+    if (target := grpc_target(text)) is None:
+        raise ConfigError(
+            f"{name} must be host:port, as {default}, or IP addresses with their ports, as "
+            f"10.0.0.1:8500,10.0.0.2:8500, not {text!r}"
+        )
     return target

@@ -10,6 +10,7 @@ from threading import Lock
 
 from api.deadline import Deadline
 from api.errors import (
+    BadParameterError,
     BrokenContractError,
     GameNotReadyError,
     ModelServerError,
@@ -19,6 +20,7 @@ from api.errors import (
 from api.model_server import Model, ModelServer, State, VersionStatus
 from api.models_config import ModelsConfig
 from api.parameters import SLUG
+from api.song import Label
 from music.codec import Codec, open_codec
 from music.description import Description
 from music.errors import MusicError
@@ -92,17 +94,20 @@ class Games:
         """List the games that there are."""
         return self._config.games()
 
-    def bundle(self, game: str, deadline: Deadline) -> Bundle:
-        """Find the newest version of a game's model that is ready.
+    def bundle(self, game: str, deadline: Deadline, label: Label | None = None) -> Bundle:
+        """Find the version of a game's model that has a label or, without one, the newest ready.
 
         Raises:
             UnknownGameError: There is no such game.
+            BadParameterError: No version of its model has that label.
             GameNotReadyError: It has no version that is ready.
             ModelServerError: The model server does not answer, or not as it should.
         """
         games = self.names()
         if game not in games:
             raise _unknown(game, games)
+        if label is not None:
+            return self.bundle_of(Model(game, self._labelled(game, label)), deadline)
         newest = self._newest_version(game, deadline)
         if newest is None or newest.state is not State.AVAILABLE:
             raise _not_ready(game, newest)
@@ -167,6 +172,12 @@ class Games:
         if newest is None:
             return GameState(game, None, State.UNKNOWN)
         return GameState(game, newest.version, newest.state)
+
+    def _labelled(self, game: str, label: Label) -> int:
+        labels = self._config.labels(game)
+        if label not in labels:
+            raise BadParameterError(f"No version of {game!r} has the label {label}.", "label")
+        return labels[label]
 
     def _newest_version(self, game: str, deadline: Deadline) -> VersionStatus | None:
         """Pick the newest version that is ready or, where none is, the newest."""

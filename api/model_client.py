@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from api import request_id
 from api.deadline import Deadline
+from api.elsewhere import asked_elsewhere
 from api.errors import (
     BrokenContractError,
     ModelServerError,
@@ -59,6 +60,15 @@ CHANNEL_OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 300),
     ("grpc.enable_http_proxy", 0),  # the model server is of our own network
+    # A server that hangs, or whose machine has gone without a word, counts as gone after eight
+    # seconds, and its calls are asked of another.
+    ("grpc.keepalive_time_ms", 3000),
+    ("grpc.keepalive_timeout_ms", 5000),
+    ("grpc.http2.ping_timeout_ms", 5000),  # of the pings that measure; none is sent while one waits
+    ("grpc.http2.max_pings_without_data", 0),
+    # Servers end connections now and then (--grpc_channel_arguments), upon which replicas that are
+    # new are found.
+    ("grpc.dns_min_time_between_resolutions_ms", 3000),
 )
 
 _GONE = "The model server cannot be reached; try again in a moment."
@@ -157,6 +167,9 @@ class GrpcModelServer:
         version = Int64Value(value=model.version)
         spec = ModelSpec(name=model.game, version=version, signature_name=signature)
         request = PredictRequest(model_spec=spec, inputs=inputs)
+        return asked_elsewhere(lambda: self._asked(request, deadline), deadline)
+
+    def _asked(self, request: PredictRequest, deadline: Deadline) -> "_Outputs":
         with _translated_errors():
             response = self._stub.predict(
                 request, timeout=deadline.left_s(), metadata=request_id.metadata()

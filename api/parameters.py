@@ -10,7 +10,7 @@ from enum import StrEnum
 from api.errors import BadParameterError
 from api.formats import FORMAT_NAMES
 from api.primers import Upload
-from api.song import Primer, SongRequest
+from api.song import Label, Primer, SongRequest
 from music.midi import TEMPO_RANGE_BPM
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 
@@ -212,6 +212,13 @@ PARAMETERS = (
         highest=MOST_NOTES,
     ),
     Parameter(
+        name="label",
+        kind=Kind.CHOICE,
+        effect="which version of the game's model composes: canary the newest, stable the one that "
+        "was promoted last; where absent, the newest that is ready",
+        choices=tuple(Label),
+    ),
+    Parameter(
         name="format",
         kind=Kind.CHOICE,
         effect="the form of the answer, whatever the Accept header says",
@@ -253,6 +260,7 @@ def song_request(said: Iterable[Given]) -> SongRequest:
         max_quote=int(values["max_quote"]) if "max_quote" in values else None,
         media_format=str(values["format"]) if "format" in values else None,
         is_seed_drawn=is_seed_drawn,
+        label=Label(str(values["label"])) if "label" in values else None,
     )
 
 

@@ -128,7 +128,7 @@ def _unchanged(
     """Answer a caller who has the song already, without composing it again."""
     if asked.is_seed_drawn or not request.if_none_match:
         return None
-    version = services.games.bundle(asked.game, deadline).model.version
+    version = services.games.bundle(asked.game, deadline, asked.label).model.version
     tag = entity_tag(asked, version, form)
     if not request.if_none_match.contains_weak(tag):
         return None

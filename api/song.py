@@ -17,6 +17,18 @@ class Primer(StrEnum):
     CORPUS = "corpus"
 
 
+class Label(StrEnum):
+    """What a version of a model is called, whatever its number.
+
+    Attributes:
+        STABLE: The one that has been promoted.
+        CANARY: The newest.
+    """
+
+    STABLE = "stable"
+    CANARY = "canary"
+
+
 @dataclass(frozen=True)
 class SongRequest:
     """A request for a song, every value in its range.
@@ -36,6 +48,7 @@ class SongRequest:
         media_format: The name of a format; None where the Accept header decides.
         include_primer: Whether an upload comes first in the song.
         is_seed_drawn: Whether the seed is ours, so that nobody can ask for the song again yet.
+        label: Of the version that is to compose; None for the newest.
     """
 
     game: str
@@ -51,6 +64,7 @@ class SongRequest:
     media_format: str | None
     include_primer: bool = False
     is_seed_drawn: bool = False
+    label: Label | None = None
 
 
 @dataclass(frozen=True)

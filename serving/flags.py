@@ -22,9 +22,9 @@ logger = logging.getLogger(__name__)
 _UNUSED_FLAGS = """
     allow_version_labels_for_unavailable_models enable_grpc_healthcheck_service
     enable_per_model_batching_parameters enable_profiler enable_serialization_as_tensor_content
-    enable_signature_method_name_check flush_filesystem_caches grpc_channel_arguments
-    grpc_socket_path mixed_precision monitoring_config_file num_load_threads
-    num_request_iterations_for_warmup num_tflite_pools num_tflite_interpreters_per_pool
+    enable_signature_method_name_check flush_filesystem_caches grpc_socket_path mixed_precision
+    monitoring_config_file num_load_threads num_request_iterations_for_warmup num_tflite_pools
+    num_tflite_interpreters_per_pool
     num_unload_threads per_process_gpu_memory_fraction platform_config_file prefer_tflite_model
     remove_unused_fields_from_bundle_metagraph rest_api_enable_cors_support rest_api_num_threads
     rest_api_port rest_api_timeout_in_ms saved_model_tags skip_initialize_tpu ssl_config_file
@@ -53,6 +53,7 @@ class Flags:
         enable_batching: whether the requests of different callers are merged.
         batching_parameters_file: how: BatchingParameters in protobuf's text format.
         grpc_max_threads: how many calls run or wait to be merged at once.
+        grpc_channel_arguments: more of gRPC's own, as `grpc.max_connection_age_ms=2000,...`.
         tensorflow_intra_op_parallelism: threads to one operation; 0 takes one a core.
         tensorflow_inter_op_parallelism: threads that run operations, of all calls together; 0 takes
             one a core, a negative number the thread of each call.
@@ -70,6 +71,7 @@ class Flags:
     enable_batching: bool = False
     batching_parameters_file: str = ""
     grpc_max_threads: int = 4 * (os.cpu_count() or 1)
+    grpc_channel_arguments: str = ""
     tensorflow_intra_op_parallelism: int = 0
     tensorflow_inter_op_parallelism: int = 0
 

@@ -71,7 +71,10 @@ class Server:
             RetryPolicy(flags.max_num_load_retries, flags.load_retry_interval_micros / 1e6),
         )
         self._executor = ThreadPoolExecutor(flags.grpc_max_threads, "grpc")
-        self._grpc = grpc.server(self._executor, options=_OPTIONS)
+        # Of two options of one name, gRPC takes the first.
+        self._grpc = grpc.server(
+            self._executor, options=(*_channel_options(flags.grpc_channel_arguments), *_OPTIONS)
+        )
         self._add_services()
         self.port = self._bind(flags.port, host)
         self._stopping = threading.Event()
@@ -155,6 +158,14 @@ class Server:
             self._manager.reconfigure(models)
         except ServingError as error:
             logger.error("%s", error)  # noqa: TRY400
+
+
+def _channel_options(arguments: str) -> tuple[tuple[str, int | str], ...]:
+    """Takes a list of gRPC's arguments apart; what is a number, is one."""
+    pairs = (argument.partition("=") for argument in arguments.split(",") if argument)
+    return tuple(
+        (name, int(text) if text.removeprefix("-").isdecimal() else text) for name, _, text in pairs
+    )
 
 
 def _addresses(host: str) -> tuple[str, ...]:

@@ -9,6 +9,10 @@ from api.rate import Rate
 from tests.music.soundfonts import soundfont
 
 KEY = "an-api-key-of-24-letters"
+OR_ADDRESSES = (
+    "MODEL_SERVER must be host:port, as localhost:8500, or IP addresses with their ports, as "
+    "10.0.0.1:8500,10.0.0.2:8500, not"
+)
 
 
 def test_without_an_environment():
@@ -39,6 +43,8 @@ def test_without_an_environment():
         ("MODEL_SERVER", "serving:8500", "model_server", "serving:8500"),
         ("MODEL_SERVER", "[::1]:8500", "model_server", "[::1]:8500"),
         ("MODEL_SERVER", "dns:///serving:8500", "model_server", "dns:///serving:8500"),
+        ("MODEL_SERVER", "10.0.0.1:1, 10.0.0.2:2", "model_server", "ipv4:10.0.0.1:1,10.0.0.2:2"),
+        ("MODEL_SERVER", "[::1]:1,[::1]:2", "model_server", "ipv6:[::1]:1,[::1]:2"),
         ("MODELS_CONFIG", "/etc/m.config", "models_config", Path("/etc/m.config")),
         ("MODELS_DIR", "/models", "models_config", Path("/models/models.config")),
         ("REQUEST_SECONDS", "2.5", "request_seconds", 2.5),
@@ -86,6 +92,10 @@ def test_a_soundfont_is_a_file_that_is_one(tmp_path):
         ("REQUEST_SECONDS", "nan", "REQUEST_SECONDS must be seconds from 1 to 3600, not 'nan'"),
         ("REQUEST_SECONDS", "0", "REQUEST_SECONDS must be seconds from 1 to 3600, not '0'"),
         ("REQUEST_SECONDS", "30s", "REQUEST_SECONDS must be seconds from 1 to 3600, not '30s'"),
+        ("MODEL_SERVER", "a:1,b:2", OR_ADDRESSES),
+        ("MODEL_SERVER", "10.0.0.1:1,", OR_ADDRESSES),
+        ("MODEL_SERVER", "10.0.0.1:1,[::1]:1", OR_ADDRESSES),
+        ("MODEL_SERVER", "dns:///10.0.0.1:1,10.0.0.2:1", OR_ADDRESSES),
         ("MODEL_SERVER", "serving", "MODEL_SERVER must be host:port, as localhost:8500"),
         ("MODEL_SERVER", ":8500", "MODEL_SERVER must be host:port, as localhost:8500"),
         ("MODEL_SERVER", "serving:x", "MODEL_SERVER must be host:port, as localhost:8500"),

@@ -36,6 +36,14 @@ def test_the_games_are_the_names_that_could_be_asked_for(path, text, games):
     assert ModelsConfig(path).games() == games
 
 
+def test_versions_have_the_labels_that_the_file_gives_them(path):
+    path.write_text(
+        "model_config_list { config { name: 'a' version_labels { key: 'canary' value: 7 } } }"
+    )
+    assert ModelsConfig(path).labels("a") == {"canary": 7}
+    assert ModelsConfig(path).labels("b") == {}
+
+
 def test_the_file_is_read_again_when_it_has_changed(path):
     config = ModelsConfig(path)
     assert config.games() == ()

@@ -51,13 +51,13 @@ def free_port() -> int:
         return sock.getsockname()[1]
 
 
-def wait_for(condition, what: str):
+def wait_for(condition, what: str, pause_s: float = 0.2):
     """Wait until a condition holds and give what it returned, or fail loudly."""
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         if found := condition():
             return found
-        time.sleep(0.2)
+        time.sleep(pause_s)
     pytest.fail(f"waited {PATIENCE_S} s in vain for {what}")
 
 

@@ -35,6 +35,7 @@ MESSAGES = (
     "StatusProto",
     "TensorProto",
     "TensorShapeProto",
+    "VersionLabelsEntry",
 )
 ENUMS = ("Code", "DataType", "State")
 

@@ -37,6 +37,7 @@ def test_defaults_are_those_of_tensorflow_model_server():
         (["--enable_model_warmup=false", "--enable_model_warmup"], "enable_model_warmup", True),
         (["--enable_model_warmup", "--port=1"], "enable_model_warmup", True),
         (["--enable_batching"], "enable_batching", True),
+        (["--grpc_channel_arguments=a=1,b=x"], "grpc_channel_arguments", "a=1,b=x"),
         (["--tensorflow_intra_op_parallelism=1"], "tensorflow_intra_op_parallelism", 1),
         (["--tensorflow_inter_op_parallelism=-1"], "tensorflow_inter_op_parallelism", -1),
         (

@@ -204,3 +204,15 @@ def test_the_process_refuses_a_flag_that_nobody_knows():
         _, said = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "unknown argument: --model_basepath=/models; did you mean --model_base_path?" in said
+
+
+def test_grpc_is_set_up_by_the_arguments_for_it(bundles):
+    with serve(
+        model_name="affine",
+        model_base_path=str(bundles / "affine"),
+        grpc_channel_arguments="grpc.max_receive_message_length=1000,grpc.primary_user_agent=x",
+    ) as client:
+        assert client.y() == [3.0]
+        with pytest.raises(grpc.RpcError) as refusal:
+            client.predict(x=[1.0] * 1000)
+        assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
