@@ -54,7 +54,7 @@ bench: $(READY) $(if $(filter 1,$(PEERS)),$(PEERS_READY)) ## how fast it is; wit
 	@$(PYTHON) -m benchmarks
 
 pictures: $(READY) $(BROWSER_READY) ## what README shows, from the game bach, into docs/pictures/
-	@$(PYTHON) scripts/pictures.py
+	@$(PYTHON) -m scripts.pictures
 
 test: check $(BROWSER_READY) ## all that CI runs
 	@$(PYTHON) -m pytest -m "not slow"

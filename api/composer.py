@@ -1,9 +1,10 @@
 """The sampling loop: a song, drawn chunk by chunk from a model server that keeps nothing of it."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ MOST_READ_AHEAD = 64  # of a model's openings
 MOST_BEGINNINGS = 3  # of a song whose model is unloaded while it is composed
 
 _LOG = logging.getLogger(__name__)
+Composed = TypeVar("Composed")
 
 
 @dataclass(frozen=True)
@@ -120,14 +122,9 @@ class Composer:
             GameNotReadyError: It has no version that is ready.
             ModelServerError: The model server does not answer, or with no music.
         """
-        for _ in range(MOST_BEGINNINGS - 1):
-            try:
-                return self.song(
-                    request, games.bundle(request.game, deadline, request.label), deadline
-                )
-            except NoSuchModelError as error:
-                _LOG.warning("a version was unloaded, the song begins anew: %r", error.reason)
-        return self.song(request, games.bundle(request.game, deadline, request.label), deadline)
+        return _with_newest(
+            request, games, deadline, lambda bundle: self.song(request, bundle, deadline)
+        )
 
     def song(self, request: SongRequest, bundle: Bundle, deadline: Deadline) -> Song:
         """Compose a whole song with one version of a model.
@@ -148,19 +145,13 @@ class Composer:
         Raises:
             ApiError: As `newest_song`.
         """
-        for beginnings_left in reversed(range(MOST_BEGINNINGS)):
-            try:
-                drawing = self._drawing(
-                    request, games.bundle(request.game, deadline, request.label), deadline
-                )
-                first = next(drawing.passages)
-            except NoSuchModelError as error:
-                if not beginnings_left:
-                    raise
-                _LOG.warning("a version was unloaded, the song begins anew: %r", error.reason)
-            else:
-                return replace(drawing, passages=chain([first], drawing.passages))
-        raise AssertionError  # the last beginning returns or raises
+
+        def begun(bundle: Bundle) -> Drawing:
+            drawing = self._drawing(request, bundle, deadline)
+            first = next(drawing.passages)
+            return replace(drawing, passages=chain([first], drawing.passages))
+
+        return _with_newest(request, games, deadline, begun)
 
     def _drawing(self, request: SongRequest, bundle: Bundle, deadline: Deadline) -> Drawing:
         start = Start.of(request, bundle)
@@ -239,6 +230,18 @@ class Composer:
             heard = work.bundle.finder.listen(kept, before.heard)
         written, has_halted = before.written + len(kept), stands_still(len(notes), steps)
         return kept, _Place(draw.state, cursor, first_tick, written, heard, has_halted)
+
+
+def _with_newest(
+    request: SongRequest, games: Games, deadline: Deadline, compose: Callable[[Bundle], Composed]
+) -> Composed:
+    """Compose with the newest version; anew with a newer one, where it is unloaded meanwhile."""
+    for _ in range(MOST_BEGINNINGS - 1):
+        try:
+            return compose(games.bundle(request.game, deadline, request.label))
+        except NoSuchModelError as error:
+            _LOG.warning("a version was unloaded, the song begins anew: %r", error.reason)
+    return compose(games.bundle(request.game, deadline, request.label))
 
 
 def _decoded(bundle: Bundle, tokens: NDArray[np.int32], cursor: Cursor) -> tuple[Notes, Cursor]:

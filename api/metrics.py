@@ -63,7 +63,10 @@ class Metrics:
             "leitmotif_tokens", "Tokens drawn, discarded ones too.", ("game",), registry=own
         )
         self._redraws = Counter(
-            *("leitmotif_redraws", "Chunks drawn again since they quoted too long a run."),
+            *(
+                "leitmotif_redraws",
+                "Chunks drawn again: they quoted too long a run, or stood still.",
+            ),
             ("game",),
             registry=own,
         )

@@ -33,7 +33,7 @@ class RequestRecord:
         form: The name of the format; empty until it is chosen.
         seed: The song's.
         version: The model's that drew it.
-        notes: How many it has.
+        notes: How many were composed.
         ended: How the stream ended; None where there was none.
         began_s: As `time.monotonic` counts.
     """

@@ -86,7 +86,7 @@ def generate() -> Response:
         return unchanged
     with services.slots.taken():
         song = services.composer.newest_song(asked, services.games, deadline)
-        about.version, about.notes = song.version, len(song.notes)
+        about.version, about.notes = song.version, song.new_notes
         with services.metrics.timed(Stage.ENCODING):
             return _song_response(song, form)
 

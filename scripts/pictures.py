@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
+
+from benchmarks.processes import answers_ok, free_port
 
 FOLDER = Path("docs/pictures")
 SONG = "game=bach&seed=4&notes=200&primer=corpus"
@@ -31,7 +32,7 @@ def main() -> None:
         sys.exit("pictures: run make train GAME=bach first")
     FOLDER.mkdir(parents=True, exist_ok=True)
     with _service() as address, sync_playwright() as playwright:
-        (FOLDER / "bach.mid").write_bytes(_answer(f"{address}/generate?{SONG}", "POST"))
+        (FOLDER / "bach.mid").write_bytes(_song(address))
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
@@ -43,7 +44,7 @@ def main() -> None:
 @contextlib.contextmanager
 def _service() -> Iterator[str]:
     """Run what `make serve` runs, on ports of its own; gives its address."""
-    port, model_port = _free_port(), _free_port()
+    port, model_port = free_port(), free_port()
     ports = {"API_PORT": port, "MODEL_SERVER_PORT": model_port}
     settings = {**ports, "MODEL_SERVER": f"localhost:{model_port}"}
     environment = os.environ | {name: str(value) for name, value in settings.items()}
@@ -53,7 +54,7 @@ def _service() -> Iterator[str]:
         start_new_session=True,
     )
     try:
-        _wait_for(f"http://127.0.0.1:{port}/readyz")
+        _wait_until_ready(port)
         yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(process.pid, signal.SIGINT)
@@ -74,28 +75,19 @@ def _take(browser: Browser, address: str, name: str, look: dict[str, Any]) -> No
     page.context.close()
 
 
-def _wait_for(address: str) -> None:
+def _wait_until_ready(port: int) -> None:
     until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        with contextlib.suppress(OSError):
-            _answer(address, "GET")
-            return
+    while not answers_ok(port, "/readyz"):
+        if time.monotonic() > until:
+            sys.exit("pictures: the service is not ready")
         time.sleep(0.5)
-    sys.exit(f"pictures: {address} is not ready")
 
 
-def _answer(address: str, method: str) -> bytes:
-    request = urllib.request.Request(address, method=method)  # noqa: S310
+def _song(address: str) -> bytes:
+    request = urllib.request.Request(f"{address}/generate?{SONG}", method="POST")  # noqa: S310
     with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
         content: bytes = answer.read()
         return content
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":
