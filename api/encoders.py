@@ -8,7 +8,7 @@ from api.song_json import document
 from music.instrument import Instrument
 from music.midi import to_midi
 from music.notes import TICKS_PER_BEAT
-from music.piece import Piece
+from music.piece import Piece, constant_tempo
 from music.wav import to_wav
 
 MOST_WAV_SECONDS = 660  # 116 MB; songs of the most seconds that can be asked for fit
@@ -73,4 +73,4 @@ def _musicxml(song: Song) -> str:
             f"This song has {len(song.notes)} notes with its primer, and a score may have "
             f"{MOST_SCORE_NOTES}; ask for fewer notes, or without the primer."
         )
-    return to_musicxml(Piece(song.title, song.notes, song.tempo_bpm))
+    return to_musicxml(Piece(song.title, song.notes, constant_tempo(song.tempo_bpm)))

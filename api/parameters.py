@@ -284,10 +284,11 @@ def _primer(values: Mapping[str, Value]) -> Primer | Upload:
     if not isinstance(given, bytes):
         return Primer(str(given))
     upload = Upload.read(given)
+    tempo_bpm = upload.piece.last_tempo_bpm
     lowest, highest = TEMPO_RANGE_BPM
-    if "tempo" not in values and not lowest <= upload.piece.tempo_bpm <= highest:
+    if "tempo" not in values and not lowest <= tempo_bpm <= highest:
         raise BadParameterError(
-            f"The primer goes at {upload.piece.tempo_bpm:.6g} beats a minute; give a tempo from "
+            f"The primer ends at {tempo_bpm:.6g} beats per minute; give a tempo from "
             f"{lowest:.0f} to {highest:.0f}.",
             "tempo",
         )

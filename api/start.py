@@ -43,7 +43,7 @@ class Start:
             primer = spoken(piece.notes, bundle.codec)
             _, cursor = bundle.codec.decode(primer.tokens)
             lead = primer.notes if request.include_primer else NO_NOTES
-            return cls(primer.tokens, cursor, _playable(piece.tempo_bpm), lead)
+            return cls(primer.tokens, cursor, _playable(piece.last_tempo_bpm), lead)
         if request.primer is Primer.NONE:
             return cls((BOS,), Cursor(), _playable(bundle.description.tempo_bpm), NO_NOTES)
         opening = _opening(bundle, request.seed)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from music.notes import TICKS_PER_BEAT, Notes
-from music.piece import Piece
+from music.piece import Piece, constant_tempo
 
 TEMPO_BPM = 100.0
 _EIGHTH_TICKS = TICKS_PER_BEAT // 2
@@ -20,4 +20,4 @@ def scale(root: int, notes: int) -> Piece:
     onset_ticks = np.arange(notes) * _EIGHTH_TICKS
     pitch = root + np.resize(_UP_AND_DOWN, notes)
     played = Notes.of(onset_ticks, np.full(notes, _EIGHTH_TICKS), pitch)
-    return Piece(f"scale on {root}", played, TEMPO_BPM)
+    return Piece(f"scale on {root}", played, constant_tempo(TEMPO_BPM))

@@ -117,13 +117,27 @@ def on_grid(onset_beats: ArrayLike, duration_beats: ArrayLike, pitch: ArrayLike)
         duration_beats: float[N].
         pitch: int[N].
     """
+    return cleaned(rounded_to_grid(onset_beats, duration_beats, pitch))
+
+
+def rounded_to_grid(onset_beats: ArrayLike, duration_beats: ArrayLike, pitch: ArrayLike) -> Notes:
+    """Round notes to the grid, in their order and place, and leave out what no piano has.
+
+    Args:
+        onset_beats: float[N], in any order.
+        duration_beats: float[N].
+        pitch: int[N].
+
+    Returns:
+        Notes that are not cleaned yet.
+    """
     onset = np.asarray(onset_beats, dtype=np.float64)
     end = np.rint((onset + np.asarray(duration_beats)) * TICKS_PER_BEAT).astype(np.int32)
     start = np.rint(onset * TICKS_PER_BEAT).astype(np.int32)
     keys = np.asarray(pitch, dtype=np.int32)
     duration = np.maximum(1, end - start)
     on_piano = (keys >= LOWEST_PITCH) & (keys <= HIGHEST_PITCH)
-    return cleaned(Notes(start, duration, keys)[on_piano])
+    return Notes(start, duration, keys)[on_piano]
 
 
 def cleaned(notes: Notes) -> Notes:

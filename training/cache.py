@@ -2,21 +2,23 @@
 
 import hashlib
 import zipfile
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from music.articulation import as_written
 from music.errors import UnreadablePieceError
 from music.notes import Notes
-from music.piece import Piece
+from music.piece import Piece, TempoChange, TimeSignature
 from music.reading import MIDI_SUFFIXES, read_piece
 from training.writing import stream_whole
 
 CACHE_DIR = Path(".cache/pieces")
-READER_VERSION = 4  # raise it when reading changes, and everything is read again
+READER_VERSION = 5  # raise it when reading changes, and everything is read again
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,29 @@ def _read(path: Path, digest: str) -> Reading:
 def _load(kept: Path, path: Path, digest: str) -> Reading | None:
     try:
         with kept.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            notes = Notes(arrays["onset_ticks"], arrays["duration_ticks"], arrays["pitch"])
-            return Reading(path, digest, Piece(path.stem, notes, float(arrays["tempo_bpm"])))
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
+            return Reading(path, digest, _piece(path.stem, arrays))
+    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile):
         return None  # not there, or broken: read again
+
+
+def _piece(name: str, arrays: Mapping[str, NDArray[Any]]) -> Piece:
+    """Restore a piece from the arrays that `_save` writes."""
+    tempos = zip(arrays["tempo_start_ticks"].tolist(), arrays["tempo_bpm"].tolist(), strict=True)
+    return Piece(
+        name,
+        Notes(arrays["onset_ticks"], arrays["duration_ticks"], arrays["pitch"]),
+        tuple(TempoChange(*change) for change in tempos),
+        tuple(TimeSignature(*signature) for signature in arrays["time_signatures"].tolist()),
+        tuple(arrays["warnings"].tolist()),
+    )
 
 
 def _save(kept: Path, piece: Piece) -> None:
     arrays: dict[str, Any] = {
-        "tempo_bpm": np.array(piece.tempo_bpm),
+        "tempo_start_ticks": np.array([change.start_ticks for change in piece.tempos]),
+        "tempo_bpm": np.array([change.bpm for change in piece.tempos]),
+        "time_signatures": np.array([astuple(each) for each in piece.time_signatures], np.int64),
+        "warnings": np.array(piece.warnings, np.str_),
         "onset_ticks": piece.notes.onset_ticks,
         "duration_ticks": piece.notes.duration_ticks,
         "pitch": piece.notes.pitch,

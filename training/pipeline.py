@@ -51,6 +51,9 @@ def train(
     say(f"{collection.game}: {len(corpus.pieces)} pieces, {corpus.notes} notes")
     for file in corpus.set_aside:
         say(f"  set aside {file.path.name}: {file.reason}")
+    for path, piece in zip(corpus.files, corpus.pieces, strict=True):
+        for warning in piece.warnings:
+            say(f"  {path.name}: {warning}")
     knows_all = recipe.start == BASE and collection.is_in_base
     parts = split(corpus.pieces, 0 if knows_all else recipe.fitting.held_out_share)
     codec = corpus.codec(recipe.codec)

@@ -70,6 +70,15 @@ def test_it_goes_on_in_the_primers_tempo_unless_another_is_asked_for(client):
         assert read_midi(response.data, "x").tempo_bpm == pytest.approx(tempo_bpm, abs=0.01)
 
 
+def test_it_goes_on_at_the_tempo_at_which_the_primer_ends(client):
+    tempos = [
+        mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(60)),
+        mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(180), time=40 * 480),
+    ]
+    response = client.post(URL, **uploaded(midi_file(tempos, note(60, 480) * 72)))
+    assert read_midi(response.data, "x").tempo_bpm == 180
+
+
 @pytest.mark.parametrize("form", ["midi", "wav", "json", "musicxml", "svg", "sse", "ndjson"])
 def test_every_format_can_go_on_from_a_primer(client, form):
     response = client.post(f"{URL}&format={form}", **uploaded(INTRO, include_primer="true"))
@@ -233,7 +242,7 @@ def test_a_tempo_that_nobody_plays_needs_another(client, loopback):
     response = client.post(URL, **uploaded(fast))
     assert_problem(response, 422, slug="bad-parameter")
     assert response.json["detail"] == (
-        "The primer goes at 1000 beats a minute; give a tempo from 20 to 400."
+        "The primer ends at 1000 beats per minute; give a tempo from 20 to 400."
     )
     assert not loopback.calls
     assert client.post(f"{URL}&tempo=100", **uploaded(fast)).status_code == 200

@@ -4,13 +4,15 @@ import numpy as np
 
 from music.bounding import ATTEMPTS, QuoteBound, usual_quote_notes
 from music.notes import Notes
-from music.piece import Piece
+from music.piece import Piece, constant_tempo
 from music.quotes import Heard, QuoteFinder
 
 
 def piece(name, *pitches):
     onset_ticks = np.arange(len(pitches)) * 6
-    return Piece(name, Notes.of(onset_ticks, np.full(len(pitches), 6), pitches), 100.0)
+    return Piece(
+        name, Notes.of(onset_ticks, np.full(len(pitches), 6), pitches), constant_tempo(100.0)
+    )
 
 
 TUNE = piece("tune", 60, 64, 62, 65, 67, 72, 71, 69, 60, 61)

@@ -9,7 +9,7 @@ import pytest
 from music import score
 from music.errors import EngravingError
 from music.notes import Notes
-from music.piece import Piece
+from music.piece import Piece, constant_tempo
 from music.score import bars_of, to_musicxml, to_one_svg, to_svg
 
 # C major: a scale in the right hand over two half notes, then a chord over a held bass.
@@ -23,7 +23,7 @@ ROLES = {"beat-unit", "per-minute", "fifths", "beats", "beat-type", "staves", "w
 
 
 def piece(notes: Notes) -> Piece:
-    return Piece("A <tune> & more", notes, 96.4)
+    return Piece("A <tune> & more", notes, constant_tempo(96.4))
 
 
 def parsed(notes: Notes, bars: int | None = None) -> ET.Element:

@@ -9,7 +9,7 @@ import pytest
 
 from music.codec.notetuple import NoteTuple
 from music.notes import Notes
-from music.piece import Piece
+from music.piece import Piece, constant_tempo
 from training.recipe import FittingRecipe, NetworkRecipe, Recipe
 
 CODEC = NoteTuple.over()
@@ -40,7 +40,9 @@ def scale(name: str, root: int, notes: int = 40) -> Piece:
     """A major scale up and down in eighth notes."""
     steps = np.array([0, 2, 4, 5, 7, 9, 11, 12, 11, 9, 7, 5, 4, 2])
     pitch = root + np.resize(steps, notes)
-    return Piece(name, Notes.of(np.arange(notes) * 6, np.full(notes, 6), pitch), 100.0)
+    return Piece(
+        name, Notes.of(np.arange(notes) * 6, np.full(notes, 6), pitch), constant_tempo(100.0)
+    )
 
 
 @pytest.fixture(scope="session")

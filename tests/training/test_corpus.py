@@ -1,11 +1,14 @@
 """Reading a collection: the bad files are set aside by name, and the good ones go on."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from music.midi import to_midi
+from music.piece import Piece, TempoChange, TimeSignature
 from tests.training.conftest import scale
+from training import cache
 from training.cache import read_cached
 from training.collections import Collection, find_collection
 from training.corpus import read_corpus
@@ -72,6 +75,21 @@ def test_what_was_read_is_kept_by_content(tmp_path):
     assert second.piece.notes == first.piece.notes
     assert second.piece.name == "b"
     assert list((tmp_path / "cache").iterdir()) == [kept]
+
+
+def test_tempos_time_signatures_and_warnings_are_kept(tmp_path):
+    path = tmp_path / "a.mid"
+    path.write_bytes(b"its content names what is kept")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    piece = Piece(
+        "a",
+        scale("a", 60).notes,
+        (TempoChange(0, 60.0), TempoChange(480, 180.02)),
+        (TimeSignature(-12, 3, 4), TimeSignature(24, 7, 8)),
+        ("the file ends early", "an event is broken"),
+    )
+    cache._save(tmp_path / f"{digest}-mid-{cache.READER_VERSION}.npz", piece)
+    assert read_cached(path, tmp_path).piece == piece
 
 
 def test_what_failed_is_tried_again_the_next_time(tmp_path):

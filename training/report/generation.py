@@ -13,7 +13,7 @@ from music.bounding import ATTEMPTS, Attempt, QuoteBound, stands_still
 from music.codec import BOS, PAD, Codec, Cursor
 from music.description import Opening
 from music.notes import Notes, cleaned, join
-from music.piece import Piece
+from music.piece import Piece, constant_tempo
 from music.quotes import NOTHING_HEARD, Heard, QuoteFinder
 from music.sampling import CHUNK_STEPS
 from training.decoding import Drawn, Network
@@ -69,7 +69,7 @@ def generate(
     starts = [openings[seed % len(openings)] for seed in asked.seeds]
     songs = _drawn(network, codec, asked, starts, bound)
     return [
-        Piece(f"seed {seed}", cleaned(notes[: asked.notes]), start.tempo_bpm)
+        Piece(f"seed {seed}", cleaned(notes[: asked.notes]), constant_tempo(start.tempo_bpm))
         for seed, notes, start in zip(asked.seeds, songs, starts, strict=True)
     ]
 

@@ -6,13 +6,12 @@ means: how much of the collection comes back in what the network composes.
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from music.bounding import QuoteBound
 from music.codec import Codec, as_told
-from music.piece import Piece
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 from training.checkpoint import Checkpoint
 from training.collections import find_collection
@@ -77,7 +76,7 @@ def _figures(corpus: Corpus, codec: Codec, fitted: Fitted) -> dict[str, Any]:
 
 def _quotes(corpus: Corpus, codec: Codec, fitted: Fitted, how: Sampling) -> QuoteLengths:
     """Compare songs with the pieces as the codec tells them, every event half a beat."""
-    told = [Piece(p.name, as_told(codec, p.notes), p.tempo_bpm) for p in corpus.pieces]
+    told = [replace(p, notes=as_told(codec, p.notes)) for p in corpus.pieces]
     openings = [opening(piece, codec) for piece in corpus.pieces]
     songs = generate(fitted.model, codec, how, openings, QuoteBound.off())
     return assess(songs, told).longest_quote_notes

@@ -1,0 +1,34 @@
+"""Reading pieces from files: standard MIDI files (`midi`) and scores (`scores`)."""
+
+from pathlib import Path
+
+from music.errors import UnreadablePieceError
+from music.piece import Piece
+from music.reading.midi import MIDI_SUFFIXES, read_midi, read_untrusted_midi, with_notes
+from music.reading.scores import SCORE_SUFFIXES, read_score
+
+__all__ = [
+    "MIDI_SUFFIXES",
+    "PIECE_SUFFIXES",
+    "SCORE_SUFFIXES",
+    "read_midi",
+    "read_piece",
+    "read_untrusted_midi",
+]
+
+PIECE_SUFFIXES = MIDI_SUFFIXES | SCORE_SUFFIXES
+
+
+def read_piece(path: Path) -> Piece:
+    """Read every part of a piece, merged into one, drums left out, on the grid.
+
+    Raises:
+        UnreadablePieceError: The file is broken, of a kind we do not read, or holds no note.
+    """
+    suffix = path.suffix.lower()
+    if suffix in MIDI_SUFFIXES:
+        return with_notes(read_midi(path.read_bytes(), path.stem))
+    if suffix in SCORE_SUFFIXES:
+        return with_notes(read_score(path))
+    kinds = ", ".join(sorted(PIECE_SUFFIXES))
+    raise UnreadablePieceError(f"not a kind of file that is read ({kinds})")
