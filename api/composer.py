@@ -54,10 +54,6 @@ class _Place:
     heard: Heard = NOTHING_HEARD
     stands_still: bool = False
 
-    @property
-    def quoted_notes(self) -> int:
-        return self.heard.longest.length_notes
-
     def is_end_of(self, length: Length) -> bool:
         if self.first_tick is None:
             return False
@@ -82,7 +78,7 @@ class _Work:
     def is_right(self, place: _Place, before: _Place) -> bool:
         """Say whether the song can go on from a place, which came behind another."""
         has_halted = place.stands_still and not before.stands_still
-        return not has_halted and self.bound.is_kept(place.heard, before.heard)
+        return not has_halted and self.bound.is_kept(place.heard)
 
 
 class Composer:
@@ -205,7 +201,7 @@ class Composer:
             drawn.append(self._attempted(work, before, position, steps, attempt))
             if work.is_right(drawn[-1][1], before):
                 return drawn[-1]
-        return min(drawn, key=lambda each: (each[1].stands_still, each[1].quoted_notes))
+        return min(drawn, key=lambda each: (each[1].stands_still, each[1].heard.latest_notes))
 
     def _attempted(
         self, work: _Work, before: _Place, position: int, steps: int, attempt: Attempt

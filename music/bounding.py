@@ -1,9 +1,9 @@
 """What goes wrong is drawn again: what quotes too long a run, and what stands still.
 
-A song is drawn chunk by chunk. A chunk with which it would share a longer run of notes with a piece
-than is allowed, or would strike the same keys for ever, is drawn again from the state before it:
-first with other random numbers, then more daringly. The number of attempts is bounded; then the one
-that quotes least is taken.
+A song is drawn chunk by chunk. A chunk in which a longer run of notes ends that the song shares
+with a piece than is allowed, or that would strike the same keys for ever, is drawn again from the
+state before it: first with other random numbers, then more daringly. The number of attempts is
+bounded; then the one that quotes least is taken.
 """
 
 from collections.abc import Sequence
@@ -68,14 +68,13 @@ class QuoteBound:
         """Know nothing that could be quoted."""
         return cls(QuoteFinder(()), 0)
 
-    def is_kept(self, heard: Heard, before: Heard) -> bool:
-        """Say whether a chunk keeps the bound, or at least quotes no longer than what was before.
+    def is_kept(self, heard: Heard) -> bool:
+        """Say whether a chunk keeps the bound; runs that ended before it do not count.
 
         Args:
-            heard: Behind the chunk.
-            before: Before it.
+            heard: After the chunk was added.
         """
-        return heard.longest.length_notes <= max(self.most_notes, before.longest.length_notes)
+        return heard.latest_notes <= self.most_notes
 
 
 def stands_still(notes: int, steps: int) -> bool:

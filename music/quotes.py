@@ -16,7 +16,7 @@ import copy
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -68,6 +68,7 @@ class _Trail(NamedTuple):
         strike: Onset in ticks and pitch of the last one.
         place: Where in the collection's text the run begins.
         steps: How many steps it has.
+        latest_notes: The length of the longest run that ends in the notes that were added last.
         longest: The longest quote so far.
         runs: All that are long enough to tell, none within another.
     """
@@ -76,6 +77,7 @@ class _Trail(NamedTuple):
     strike: tuple[int, int] = (0, 0)
     place: int = 0
     steps: int = 0
+    latest_notes: int = 0
     longest: Quote = Quote()
     runs: tuple[Quote, ...] = ()
 
@@ -89,6 +91,8 @@ class Heard:
 
     Attributes:
         longest: The longest quote, the notes of the last onset included.
+        latest_notes: The length of the longest run that ends in the notes added last; 0 where
+            none were added.
         settled: The run before the last onset.
         open_strikes: The last onset's notes, which others may still join, higher or lower.
         runs: Every run of `FEWEST_TELLING` notes or more, in the order of the song, the notes of
@@ -96,6 +100,7 @@ class Heard:
     """
 
     longest: Quote = Quote()
+    latest_notes: int = 0
     settled: _Trail = _NO_TRAIL
     open_strikes: tuple[tuple[int, int], ...] = ()
     runs: tuple[Quote, ...] = ()
@@ -154,26 +159,38 @@ class QuoteFinder:
             heard: What was heard before them.
         """
         if not len(notes) or not self._order:
-            return heard
+            return replace(heard, latest_notes=0)
         onset, _, pitch = (column.tolist() for column in notes.columns)
         strikes = sorted({*heard.open_strikes, *zip(onset, pitch, strict=True)})
         last_onset = bisect_left(strikes, (strikes[-1][0],))
-        settled = self._follow(heard.settled, strikes[:last_onset])
-        open_trail = self._follow(settled, strikes[last_onset:])
-        return Heard(open_trail.longest, settled, tuple(strikes[last_onset:]), open_trail.runs)
+        # A run that ends before the first new strike was judged with the notes before these.
+        first_new = heard.settled.notes + _shared_prefix(strikes, heard.open_strikes)
+        settled = heard.settled._replace(latest_notes=0)
+        settled = self._follow(settled, strikes[:last_onset], first_new)
+        open_trail = self._follow(settled, strikes[last_onset:], first_new)
+        return Heard(
+            open_trail.longest,
+            open_trail.latest_notes,
+            settled,
+            tuple(strikes[last_onset:]),
+            open_trail.runs,
+        )
 
-    def _follow(self, trail: _Trail, strikes: Iterable[tuple[int, int]]) -> _Trail:
-        notes, last, place, steps, longest, runs = trail
+    def _follow(self, trail: _Trail, strikes: Iterable[tuple[int, int]], first_new: int) -> _Trail:
+        """Follow a song; `latest_notes` counts the runs that end in note `first_new` or later."""
+        notes, last, place, steps, latest_notes, longest, runs = trail
         for strike in strikes:
             code = _step_code(strike[0] - last[0], strike[1] - last[1])
             letter = self._letters.get(code) if notes else None
             place, steps = self._extended(place, steps, letter) if letter else (self._order[0], 0)
             notes, last = notes + 1, strike
+            if notes > first_new:
+                latest_notes = max(latest_notes, steps + 1)
             if steps + 1 > longest.length_notes:
                 longest = self._quote(place, steps + 1, notes)
             if steps + 1 >= FEWEST_TELLING:
                 runs = _with_run(runs, self._quote(place, steps + 1, notes))
-        return _Trail(notes, last, place, steps, longest, runs)
+        return _Trail(notes, last, place, steps, latest_notes, longest, runs)
 
     def _extended(self, place: int, steps: int, letter: str) -> tuple[int, int]:
         """Add a step to a run, dropping as many of its first steps as that takes.
@@ -208,6 +225,12 @@ def self_quotes(pieces: Sequence[NamedNotes]) -> list[Quote]:
     """Find for each piece the longest run that it shares with any other."""
     finder = QuoteFinder(pieces)
     return [finder.without(i).longest_quote(piece.notes) for i, piece in enumerate(pieces)]
+
+
+def _shared_prefix(strikes: Sequence[tuple[int, int]], before: Sequence[tuple[int, int]]) -> int:
+    """Count the strikes at the beginning that both have; `before` may be all of them."""
+    pairs = enumerate(zip(strikes, before, strict=False))
+    return next((n for n, (now, then) in pairs if now != then), len(before))
 
 
 def _with_run(runs: tuple[Quote, ...], run: Quote) -> tuple[Quote, ...]:

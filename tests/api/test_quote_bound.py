@@ -49,3 +49,24 @@ def test_unbounded_the_model_plays_what_it_knows_by_heart(client, learned_by_hea
 def test_of_200_songs_none_quotes_more_than_it_may(client, learned_by_heart):
     lengths = [quoted_in(client, f"seed={n}&notes=60&max_quote=12") for n in range(200)]
     assert max(lengths) <= 12, learned_by_heart
+
+
+def test_a_chunk_that_had_to_exceed_the_bound_does_not_raise_it_for_the_rest(
+    client, learned_by_heart
+):
+    lengths = [
+        rest_of_a_song_that_begins_with_a_quote(client, learned_by_heart, n) for n in range(5)
+    ]
+    assert max(lengths) <= 12
+
+
+def rest_of_a_song_that_begins_with_a_quote(client, loopback, seed):
+    """Force two chunks of quotes, then let the model play what it likes; its longest quote."""
+    loopback.calls.clear()
+    loopback.tune = TUNE
+    loopback.after_draw = lambda draws: setattr(loopback, "tune", TUNE if draws < 16 else ())
+    query = f"seed={seed}&notes=140&primer=none&max_quote=12"
+    song = client.post(f"/generate?game=zelda&format=json&{query}").json
+    strikes_played = [(round(12 * n["start_beats"]), n["pitch"]) for n in song["notes"]]
+    assert longest_shared(strikes_played[:80], strikes(LEARNED)) > 12
+    return longest_shared(strikes_played[80:], strikes(LEARNED))

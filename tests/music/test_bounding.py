@@ -5,7 +5,7 @@ import numpy as np
 from music.bounding import ATTEMPTS, QuoteBound, usual_quote_notes
 from music.notes import Notes
 from music.piece import Piece, constant_tempo
-from music.quotes import Heard, QuoteFinder
+from music.quotes import QuoteFinder
 
 
 def piece(name, *pitches):
@@ -36,20 +36,35 @@ def test_the_first_attempts_draw_as_asked_and_the_last_ones_more_daringly():
 def test_a_run_may_be_as_long_as_the_bound():
     bound = QuoteBound(QuoteFinder([TUNE]), 5)
     five, six = (bound.finder.listen(TUNE.notes[:count]) for count in (5, 6))
-    assert bound.is_kept(five, Heard())
-    assert not bound.is_kept(six, Heard())
+    assert bound.is_kept(five)
+    assert not bound.is_kept(six)
 
 
-def test_what_quotes_no_longer_than_the_song_before_is_kept():
+def test_a_run_that_exceeded_the_bound_does_not_raise_it_for_later_chunks():
     bound = QuoteBound(QuoteFinder([TUNE]), 3)
-    before = bound.finder.listen(TUNE.notes[:6])
-    assert bound.is_kept(before, before)
-    assert not bound.is_kept(bound.finder.listen(TUNE.notes[:7]), before)
+    too_long = bound.finder.listen(TUNE.notes[:6])
+    assert not bound.is_kept(too_long)
+    own = bound.finder.listen(TUNE.notes[:2].shifted(100), too_long)
+    assert bound.is_kept(own)  # what is over is not judged again
+    assert not bound.is_kept(bound.finder.listen(TUNE.notes[:5].shifted(200), own))
+
+
+def test_a_run_that_goes_on_is_judged_in_every_chunk():
+    bound = QuoteBound(QuoteFinder([TUNE]), 5)
+    begun = bound.finder.listen(TUNE.notes[:4])
+    assert bound.is_kept(begun)
+    assert not bound.is_kept(bound.finder.listen(TUNE.notes[4:7], begun))
+
+
+def test_a_chunk_without_notes_keeps_the_bound():
+    bound = QuoteBound(QuoteFinder([TUNE]), 3)
+    too_long = bound.finder.listen(TUNE.notes[:6])
+    assert bound.is_kept(bound.finder.listen(TUNE.notes[:0], too_long))
 
 
 def test_where_nothing_is_known_nothing_is_quoted():
     bound = QuoteBound.off()
-    assert bound.is_kept(bound.finder.listen(TUNE.notes), Heard())
+    assert bound.is_kept(bound.finder.listen(TUNE.notes))
 
 
 def test_as_much_is_usual_as_most_pieces_share():

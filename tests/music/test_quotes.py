@@ -108,6 +108,25 @@ def test_every_run_that_tells_is_found_once_in_whatever_chunks(song, parts, cut)
     assert found == maximal_by_trying(song, parts, 3)
 
 
+@given(songs, collections, st.integers(0, 14), st.randoms())
+def test_the_latest_run_ends_in_the_notes_added_last(song, parts, cut, random):
+    finder = QuoteFinder(named(parts))
+    shuffled = list(range(len(song)))
+    random.shuffle(shuffled)
+    shuffled.sort(key=lambda n: song.onset_ticks[n])
+    before, last = shuffled[:cut], shuffled[cut:]
+    heard = finder.listen(song[last], finder.listen(song[sorted(before)]))
+    first_new = min(last, default=len(song))
+    ending = [longest_ending_in(song[: n + 1], parts) for n in range(first_new, len(song))]
+    assert heard.latest_notes == max(ending, default=0)
+
+
+def longest_ending_in(song: Notes, pieces: list[Notes]) -> int:
+    """Count the notes of the longest shared run that ends in the song's last note."""
+    runs = (song[start:] for start in range(len(song)))
+    return next((len(run) for run in runs if longest_by_trying(run, pieces) == len(run)), 0)
+
+
 @given(collections)
 def test_a_piece_quotes_the_others_but_not_itself(parts):
     quotes = self_quotes(named(parts))

@@ -101,7 +101,7 @@ def _drawn(
                     best[n], state_after[n] = tried, drawn.state[n]
                     token_after[n] = drawn.token[n]
                 has_halted = tried.stands_still and not rows[n].stands_still
-                again[n] = has_halted or not bound.is_kept(tried.heard, rows[n].heard)
+                again[n] = has_halted or not bound.is_kept(tried.heard)
             if not again.any():
                 break
         rows = [after or row for after, row in zip(best, rows, strict=True)]
@@ -110,7 +110,7 @@ def _drawn(
 
 
 def _wrongness(row: _Row) -> tuple[bool, int]:
-    return row.stands_still, row.heard.longest.length_notes
+    return row.stands_still, row.heard.latest_notes
 
 
 def _decoder(network: Network, asked: Asked) -> Callable[..., Drawn]:
