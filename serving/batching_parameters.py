@@ -16,10 +16,10 @@ from google.protobuf import (
     descriptor_pb2,
     descriptor_pool,
     message_factory,
-    text_format,
     wrappers_pb2,
 )
 
+from serving import text_proto
 from serving.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -76,12 +76,7 @@ def read(path: Path) -> BatchingParameters:
         ConfigurationError: the file cannot be read, or what it says makes no batches.
     """
     message = _message_class()()
-    try:
-        text_format.Parse(path.read_text(encoding="utf-8"), message)
-    except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
-        raise ConfigurationError(
-            f"Invalid protobuf file: '{path}': {error} (fields: {', '.join(_FIELDS)})"
-        ) from error
+    text_proto.read(path, message)
     parameters = BatchingParameters(
         **{field.name: _plain(field.name, value) for field, value in message.ListFields()}
     )

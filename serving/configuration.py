@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
+from serving import text_proto
 from serving.errors import ConfigurationError
 from serving.version_policy import All, Latest, Specific, VersionPolicy
 
@@ -38,10 +38,7 @@ def read(path: Path) -> tuple[ModelConfig, ...]:
         ConfigurationError: the file cannot be read, or what it says cannot be served.
     """
     message = model_server_config_pb2.ModelServerConfig()
-    try:
-        text_format.Parse(path.read_text(encoding="utf-8"), message)
-    except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
-        raise ConfigurationError(f"Invalid protobuf file: '{path}': {error}") from error
+    text_proto.read(path, message)
     return from_proto(message)
 
 

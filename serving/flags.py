@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 _UNUSED_FLAGS = """
     allow_version_labels_for_unavailable_models enable_grpc_healthcheck_service
     enable_per_model_batching_parameters enable_profiler enable_serialization_as_tensor_content
-    enable_signature_method_name_check flush_filesystem_caches grpc_socket_path mixed_precision
+    enable_signature_method_name_check flush_filesystem_caches mixed_precision
     monitoring_config_file num_load_threads num_request_iterations_for_warmup num_tflite_pools
     num_tflite_interpreters_per_pool
     num_unload_threads per_process_gpu_memory_fraction platform_config_file prefer_tflite_model
@@ -41,6 +41,7 @@ class Flags:
 
     Attributes:
         port: where to listen for gRPC; 0 picks a free port.
+        grpc_socket_path: a Unix domain socket to listen on as well.
         model_name: the one model's name, where there is no configuration file.
         model_base_path: the folder of that model's versions.
         model_config_file: a ModelServerConfig in protobuf's text format.
@@ -60,6 +61,7 @@ class Flags:
     """
 
     port: int = 8500
+    grpc_socket_path: str = ""
     model_name: str = "default"
     model_base_path: str = ""
     model_config_file: str = ""

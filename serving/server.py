@@ -53,7 +53,7 @@ class Server:
             host: the address to listen on; that of loopback means IPv6's too, where there is one.
 
         Raises:
-            FlagError: the port cannot be bound.
+            FlagError: the port or the socket cannot be bound.
             ConfigurationError: the models cannot be served as configured, or merge no requests.
         """
         self._flags = flags
@@ -77,6 +77,8 @@ class Server:
         )
         self._add_services()
         self.port = self._bind(flags.port, host)
+        if flags.grpc_socket_path:
+            self._bind_socket(flags.grpc_socket_path)
         self._stopping = threading.Event()
         self._pollers: list[threading.Thread] = []
 
@@ -128,6 +130,15 @@ class Server:
         except RuntimeError as error:
             raise FlagError(f"--port={port} cannot be bound on {host}; is it in use?") from error
         return port
+
+    def _bind_socket(self, path: str) -> None:
+        try:
+            self._grpc.add_insecure_port(f"unix:{path}")
+        except RuntimeError as error:
+            raise FlagError(
+                f"--grpc_socket_path={path} cannot be bound; it must be in a folder that is there "
+                "and can be written, and be of at most 107 bytes."
+            ) from error
 
     def _every(self, interval_s: float, act: Callable[[], None]) -> None:
         if interval_s <= 0:

@@ -1,4 +1,4 @@
-"""TensorProto to array and back, and whether an array fits a signature."""
+"""TensorProto to array and back."""
 
 from __future__ import annotations
 
@@ -86,20 +86,15 @@ class TensorSpec:
         )
         return f"{self.alias} {self.dtype.name}[{axes}]"
 
-    def admits(self, shape: tuple[int, ...]) -> bool:
-        """Whether a tensor of this shape may be fed."""
-        if self.shape is None:
-            return True
-        return len(shape) == len(self.shape) and all(
-            size in (-1, actual) for size, actual in zip(self.shape, shape, strict=True)
-        )
-
 
 def decode(spec: TensorSpec, proto: Any, position: int) -> Array:
     """Reads the input that ``spec`` describes, the ``position``-th of its signature.
 
+    Its shape need not be the one that ``spec`` declares: like TensorFlow Serving, whose session
+    does not compare the two, this leaves it to the graph's operations what they accept.
+
     Raises:
-        InvalidRequestError: the message is no tensor, or of another type or shape than ``spec``.
+        InvalidRequestError: the message is not a tensor, or of another type than ``spec``.
     """
     if proto.dtype != spec.dtype.as_datatype_enum:
         raise InvalidRequestError(
@@ -107,10 +102,6 @@ def decode(spec: TensorSpec, proto: Any, position: int) -> Array:
             f"{_type_name(proto.dtype)} is provided. The input is {spec}."
         )
     shape = tuple(axis.size for axis in proto.tensor_shape.dim)
-    if not spec.admits(shape):
-        raise InvalidRequestError(
-            f"input {spec.alias} has shape {list(shape)}, which does not fit {spec}."
-        )
     try:
         return _values(spec.dtype, proto, shape)
     except (ValueError, OverflowError, MemoryError) as error:

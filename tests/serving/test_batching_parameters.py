@@ -54,7 +54,6 @@ def test_a_field_is_read_as_it_is_written(tmp_path, text, field, value):
     ("text", "message"),
     [
         ("max_batchsize { value: 8 }", 'has no field named "max_batchsize"'),
-        ("max_batchsize { value: 8 }", "(fields: max_batch_size, batch_timeout_micros, "),
         ("max_batch_size: 8", 'Expected "{"'),
         ("max_batch_size { value: many }", "Couldn't parse integer: many"),
         ("enable_large_batch_splitting { value: true }", 'named "enable_large_batch_splitting"'),
@@ -86,7 +85,7 @@ def test_a_file_that_makes_no_batches_is_refused(tmp_path, text, message):
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(ConfigurationError, match=r"^Invalid protobuf file: '.*missing.txt'"):
+    with pytest.raises(ConfigurationError, match=r"^.*/missing\.txt; No such file or directory$"):
         read(tmp_path / "missing.txt")
 
 

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import grpc
 import pytest
 
 from serving.configuration import ModelConfig, read, single_model
@@ -75,8 +76,29 @@ def test_a_configuration_that_cannot_be_served_is_refused(tmp_path, models, mess
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(ConfigurationError, match=r"Invalid protobuf file: '.*missing.config'"):
+    with pytest.raises(ConfigurationError) as raised:
         read(tmp_path / "missing.config")
+    assert str(raised.value) == f"{tmp_path}/missing.config; No such file or directory"
+    assert raised.value.code is grpc.StatusCode.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (b"model_config_list {", "1:19 : "),
+        (b"model_config_list { config { nome: 'a' } }", "1:30 : "),
+        (b"\xff", "utf-8"),
+    ],
+)
+def test_the_log_says_where_a_file_cannot_be_parsed(tmp_path, caplog, text, place):
+    path = tmp_path / "models.config"
+    path.write_bytes(text)
+    with pytest.raises(ConfigurationError) as raised:
+        read(path)
+    assert str(raised.value).startswith(f"Invalid protobuf file: '{path}': ")
+    (line,) = caplog.messages
+    assert line.startswith("Error parsing text-format tensorflow.serving.ModelServerConfig: ")
+    assert place in line
 
 
 def test_flags_configure_one_model():

@@ -123,13 +123,6 @@ def test_only_the_outputs_that_are_asked_for_are_answered(affine):
             id="wrong type",
         ),
         pytest.param(
-            predict_request(signature="echo", a=[[1, 2, 3]], b=["x"]),
-            INVALID,
-            "input a has shape [1, 3]",
-            "a int32[?,2]",
-            id="wrong shape",
-        ),
-        pytest.param(
             predict_request(x=[1.0], outputs=["z"]),
             INVALID,
             "output tensor alias not found in signature: z",

@@ -14,7 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from serving.errors import ConfigurationError, FlagError
 from serving.flags import Flags
 from serving.server import Server
-from tests.serving.support import client_of, save, serve, until
+from tests.serving.support import Client, client_of, save, serve, until
 
 
 def configure(path: Path, *models: str) -> None:
@@ -216,3 +216,24 @@ def test_grpc_is_set_up_by_the_arguments_for_it(bundles):
         with pytest.raises(grpc.RpcError) as refusal:
             client.predict(x=[1.0] * 1000)
         assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+def test_a_unix_socket_answers_beside_the_port(bundles, tmp_path):
+    socket_path = tmp_path / "serving.sock"
+    with (
+        serve(
+            model_name="affine",
+            model_base_path=str(bundles / "affine"),
+            grpc_socket_path=str(socket_path),
+        ) as client,
+        grpc.insecure_channel(f"unix:{socket_path}") as channel,
+    ):
+        assert Client(channel).y() == [3.0]
+        assert client.y() == [3.0]
+
+
+def test_a_unix_socket_that_cannot_be_bound_is_refused(bundles, tmp_path):
+    path = tmp_path / "missing" / "serving.sock"
+    flags = Flags(port=0, model_base_path=str(bundles / "affine"), grpc_socket_path=str(path))
+    with pytest.raises(FlagError, match=f"^--grpc_socket_path={path} cannot be bound"):
+        Server(flags)
