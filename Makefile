@@ -71,7 +71,7 @@ chaos: $(READY) ## two minutes of model servers that are killed, hang, and get n
 
 # What nobody has set is docker/.env's to say.
 UNSET = $(foreach name,$(1),$(if $(filter file,$(origin $(name))),--unset=$(name)))
-COMPOSE = env $(strip $(call UNSET,API_PORT DATA_DIR EPOCHS FETCH GAME)) \
+COMPOSE = env $(strip $(call UNSET,API_PORT DATA_DIR EPOCHS GAME WEIGHTS)) \
 	docker compose --file docker/compose.yaml
 
 up: ## all of it in containers, on the processors (needs Docker)

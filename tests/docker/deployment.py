@@ -42,6 +42,17 @@ def container(kind: str, name: str) -> dict:
     return only
 
 
+def overlay_patch(overlay: str, kind: str, name: str) -> dict:
+    """What an overlay says of one of the base's objects."""
+    (only,) = [
+        document
+        for path in (KUBERNETES / overlay).glob("*.yaml")
+        for document in documents(path)
+        if (document["kind"], document.get("metadata", {}).get("name")) == (kind, name)
+    ]
+    return only
+
+
 def dockerfile_words(role: str, instruction: str) -> list[str]:
     """What an instruction says in the image that a Dockerfile ends with."""
     last = (DOCKER / f"{role}.Dockerfile").read_text().split("\nFROM ")[-1].replace("\\\n", " ")

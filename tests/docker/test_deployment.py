@@ -11,8 +11,6 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 import yaml
-from google.protobuf import text_format
-from tensorflow_serving.config import model_server_config_pb2
 
 from api.__main__ import SPARE_SECONDS
 from api.config import Config
@@ -40,6 +38,7 @@ TRAINING = ("Job", "training")
 POD_OWNERS = (SERVER, API, TRAINING)
 SERVER_PORT, METRICS_PORT, API_PORT = 8500, 8501, 8080
 CUSTOM = "monitoring.coreos.com/v1"  # of which Kubernetes has no schema
+PARTS = sorted(path.name for path in KUBERNETES.iterdir())
 
 
 def run(*words):
@@ -88,19 +87,25 @@ def test_a_manifest_is_what_kubernetes_takes(path):
 @pytest.mark.skipif(
     not shutil.which("kubectl"), reason="kubectl, which builds overlays, is missing"
 )
-@pytest.mark.parametrize("part", ["base", "gpu", "training", "monitoring"])
+@pytest.mark.parametrize("part", PARTS)
 def test_a_kustomization_builds_what_kubernetes_takes(part):
     built = run("kubectl", "kustomize", KUBERNETES / part)
     assert built.returncode == 0, built.stderr
     for document in yaml.safe_load_all(built.stdout):
         if document["apiVersion"] != CUSTOM:
             kubernetes_validate.validate(document, KUBERNETES_VERSION, strict=True)
+        if document["kind"] != "Namespace":
+            assert document["metadata"]["namespace"] == "leitmotif"
         if part == "gpu" and document["kind"] == "Deployment" and "serving" in str(document):
             assert "tensorflow/serving:2.20.0-gpu" in str(document)
             assert "'nvidia.com/gpu': '1'" in str(document)
+        if part == "gpu" and document["kind"] == "HorizontalPodAutoscaler":
+            assert document["metadata"]["name"] == "api"
+        if part == "training-gpu" and document["kind"] == "ConfigMap":
+            assert document["data"]["WEIGHTS"] == "float32"
 
 
-@pytest.mark.parametrize("part", ["base", "gpu", "training", "monitoring"])
+@pytest.mark.parametrize("part", PARTS)
 def test_every_manifest_belongs_to_a_kustomization(part):
     folder = KUBERNETES / part
     said = yaml.safe_load((folder / "kustomization.yaml").read_text())
@@ -183,20 +188,6 @@ def test_the_dashboard_is_json_and_asks_for_metrics_of_ours():
     assert all("leitmotif" in expression for expression in asked)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        re.search(r"echo '(.*?)'", " ".join(compose()["services"]["models"]["entrypoint"])).group(
-            1
-        ),
-        re.search(r"echo '(.*?)'", str(pod(*SERVER)["initContainers"])).group(1),
-    ],
-)
-def test_the_list_of_models_before_any_training_is_one(text):
-    config = text_format.Parse(text, model_server_config_pb2.ModelServerConfig())
-    assert config.WhichOneof("config") == "model_config_list"
-
-
 def test_the_models_lie_in_the_same_place_in_every_container():
     (folder,) = {
         *(
@@ -243,16 +234,6 @@ def test_the_api_asks_all_replicas_by_the_name_that_is_theirs():
     assert service["spec"]["clusterIP"] == "None"
     assert compose()["services"]["api"]["environment"]["MODEL_SERVER"] == in_cluster
     assert compose_server()["networks"]["private"]["aliases"] == ["model-server"]
-
-
-def test_only_the_api_reaches_the_model_server_and_nobody_outside_does():
-    (ingress,) = manifests()["NetworkPolicy", "model-server"]["spec"]["ingress"]
-    assert ingress["from"] == [{"podSelector": {"matchLabels": pod_labels(API)}}]
-    assert manifests()["NetworkPolicy", "nobody"]["spec"]["podSelector"] == {}
-    for name, service in compose()["services"].items():
-        assert ("ports" in service) == (name == "api")
-    assert compose()["networks"]["private"] == {"internal": True}
-    assert list(compose_server()["networks"]) == ["private"]
 
 
 def pod_labels(owner):
@@ -302,6 +283,15 @@ def test_what_scales_has_a_budget_and_is_spread(name):
     assert spread["labelSelector"]["matchLabels"] == labels
 
 
+def test_an_autoscaler_reads_metrics_that_the_docs_tell_to_install():
+    scalers = [each for (kind, _), each in manifests().items() if kind == "HorizontalPodAutoscaler"]
+    assert {metric["type"] for each in scalers for metric in each["spec"]["metrics"]} == {
+        "Resource"
+    }
+    needed = (ROOT / "docs" / "production.md").read_text().split("## On Kubernetes")[1]
+    assert "metrics-server" in needed.split("1. Build")[0]
+
+
 def test_a_song_has_time_to_end_before_the_api_is_killed():
     seconds = pod(*API)["terminationGracePeriodSeconds"]
     pause = container(*API)["lifecycle"]["preStop"]["sleep"]["seconds"]
@@ -310,10 +300,14 @@ def test_a_song_has_time_to_end_before_the_api_is_killed():
     assert int(compose()["services"]["api"]["stop_grace_period"].rstrip("s")) > longest
 
 
+def compose_settings():
+    """Name the variables that the compose file reads."""
+    return set(re.findall(r"\$\{([A-Z_]+)", (DOCKER / "compose.yaml").read_text()))
+
+
 def test_every_setting_of_the_compose_file_has_an_example():
-    used = set(re.findall(r"\$\{([A-Z_]+)", (DOCKER / "compose.yaml").read_text()))
     shown = set(re.findall(r"^([A-Z_]+)=", (DOCKER / ".env.example").read_text(), re.MULTILINE))
-    assert used == shown
+    assert compose_settings() == shown
 
 
 @pytest.mark.parametrize("role", ["api", "trainer"])
@@ -339,3 +333,10 @@ def test_what_make_was_not_told_is_left_to_the_env_file():
     assert "--unset=DATA_DIR" in shown
     assert "--unset=API_PORT" not in shown
     assert "docker compose --file docker/compose.yaml --profile cpu up" in shown
+
+
+def test_every_default_of_make_yields_to_the_env_file():
+    makefile = (ROOT / "Makefile").read_text()
+    exported = set(re.findall(r"^export (\w+) \?=", makefile, re.MULTILINE))
+    (unset,) = re.findall(r"call UNSET,([A-Z_ ]+)\)", makefile)
+    assert set(unset.split()) == exported & compose_settings()
