@@ -15,7 +15,7 @@ from music.codec import Codec, learn_codec
 from music.codec.events import EVENT_TICKS
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
 from training.batches import Epochs
-from training.checkpoint import Checkpoint
+from training.checkpoint import locked_checkpoint
 from training.evaluation import targets_in
 from training.fitting import Split, fit_to_the_end
 from training.recipe import Recipe, load_recipe
@@ -68,7 +68,8 @@ def _fitted_per_second(folder: Path, sizes: Sizes) -> float:
     tokens = (sizes.train_batches * BATCH - 1) * WINDOW_TOKENS
     pieces = (scale(_ROOT, tokens),)
     epochs = Epochs(pieces, recipe.fitting, codec)
-    fitted = fit_to_the_end(Split(pieces, ()), recipe, codec, Checkpoint(folder))
+    with locked_checkpoint(folder) as checkpoint:
+        fitted = fit_to_the_end(Split(pieces, ()), recipe, codec, checkpoint)
     rates = [
         targets_in(epochs.batches(number)) / epoch.duration_s
         for number, epoch in enumerate(fitted.journal.epochs)

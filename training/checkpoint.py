@@ -1,4 +1,4 @@
-"""A training on disk, so that it can be interrupted and go on where it stopped."""
+"""A training on disk, so that it can be interrupted and resumed."""
 
 import fcntl
 import shutil
@@ -14,29 +14,35 @@ from training.journal import Journal
 from training.writing import write_whole
 
 
+@contextmanager
+def locked_checkpoint(folder: Path) -> Iterator["Checkpoint"]:
+    """Lock a checkpoint against other trainings, for as long as the caller needs its folder.
+
+    The lock file lies beside the folder and stays when the folder is removed: two trainings that
+    locked different files of the same name would both go on.
+
+    Raises:
+        CheckpointError: Another training has locked it.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CheckpointError(f"another training is under way in {folder}") from error
+        folder.mkdir(exist_ok=True)
+        yield Checkpoint(folder)
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """A folder with the journal and two models with their optimizers: the last epoch's, the best's.
 
-    The journal is written last: what it does not know of has not happened.
+    The journal is written last: what it does not know of has not happened. `locked_checkpoint`
+    gives one to a single training at a time.
     """
 
     folder: Path
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep other trainings away from this folder.
-
-        Raises:
-            CheckpointError: One is under way.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise CheckpointError(f"another training is under way in {self.folder}") from error
-            yield
 
     def load(self, fingerprint: str) -> Journal:
         """Read the journal of this very training, or begin a new one.

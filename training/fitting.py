@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from music.codec import Codec
 from music.piece import Piece
-from training.base.weights import load_base
+from training.base.weights import base_digest, load_base
 from training.batches import Batch, Epochs, sequence, whole_batches
 from training.checkpoint import Checkpoint
 from training.errors import FittingError
@@ -67,28 +67,17 @@ def fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> F
 
     Ctrl-C ends the fitting between two batches; the last whole epoch's checkpoint stays.
 
+    Args:
+        parts: The pieces.
+        recipe: How they are learned.
+        codec: Writes them as tokens.
+        checkpoint: Locked by the caller.
+
     Raises:
-        CheckpointError: What an earlier call has left cannot be read, or one is under way.
+        CheckpointError: What an earlier call has left cannot be read.
         FittingError: The losses are no numbers any more.
         KeyboardInterrupt: Before the first epoch was done, so that there is nothing to keep.
     """
-    with checkpoint.held():
-        return _fit(parts, recipe, codec, checkpoint)
-
-
-def fit_to_the_end(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> Fitted:
-    """Fit as `fit` does, where half a fit is no result.
-
-    Raises:
-        KeyboardInterrupt: It was interrupted; the next call goes on from there.
-    """
-    fitted = fit(parts, recipe, codec, checkpoint)
-    if fitted.interrupted:
-        raise KeyboardInterrupt
-    return fitted
-
-
-def _fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> Fitted:
     fitting = recipe.fitting
     journal = checkpoint.load(_fingerprint(parts, recipe, codec))
     epochs = Epochs(parts.learned, fitting, codec)
@@ -111,6 +100,18 @@ def _fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> 
     if recipe.base_share:
         _take_back(model, recipe)
     return Fitted(model, journal, _bits_per_note(model, parts, held_out), interrupted)
+
+
+def fit_to_the_end(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> Fitted:
+    """Fit as `fit` does, where half a fit is no result.
+
+    Raises:
+        KeyboardInterrupt: It was interrupted; the next call goes on from there.
+    """
+    fitted = fit(parts, recipe, codec, checkpoint)
+    if fitted.interrupted:
+        raise KeyboardInterrupt
+    return fitted
 
 
 def _start(recipe: Recipe, codec: Codec, epochs: Epochs) -> keras.Model:
@@ -200,7 +201,9 @@ def _bits_per_note(model: keras.Model, parts: Split, held_out: Sequence[Batch]) 
 
 
 def _fingerprint(parts: Split, recipe: Recipe, codec: Codec) -> str:
-    digest = hashlib.sha256(json.dumps([recipe.as_fields(), codec.vocabulary]).encode())
+    """Name all that decides what comes of a training: only the same training is resumed."""
+    base = base_digest() if recipe.start == BASE else ""
+    digest = hashlib.sha256(json.dumps([recipe.as_fields(), codec.vocabulary, base]).encode())
     for piece in (*parts.learned, *parts.held_out):
         for column in piece.notes.columns:
             digest.update(column.tobytes())

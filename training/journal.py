@@ -33,7 +33,8 @@ class Journal:
     """The epochs of one training.
 
     Attributes:
-        fingerprint: Of the recipe, the pieces and the vocabulary: only the same training goes on.
+        fingerprint: Of the recipe, the base's weights, the pieces and the vocabulary: only the same
+            training is resumed.
         epochs: Those that are done.
     """
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from music.bounding import usual_quote_notes
 from music.codec import Codec, as_told
 from music.description import Description, LearnedPiece, ModelCard
-from training.checkpoint import Checkpoint
+from training.checkpoint import locked_checkpoint
 from training.collections import Collection
 from training.corpus import Corpus, read_corpus
 from training.fitting import Fitted, Split, fit, split
@@ -57,11 +57,11 @@ def train(
     knows_all = recipe.start == BASE and collection.is_in_base
     parts = split(corpus.pieces, 0 if knows_all else recipe.fitting.held_out_share)
     codec = corpus.codec(recipe.codec)
-    checkpoint = Checkpoint(models_dir / ".training" / collection.game)
-    fitted = fit(parts, recipe, codec, checkpoint)
-    version = _publish(corpus, parts, recipe, codec, fitted, models_dir, weights)
-    if not fitted.interrupted:
-        checkpoint.remove()
+    with locked_checkpoint(models_dir / ".training" / collection.game) as checkpoint:
+        fitted = fit(parts, recipe, codec, checkpoint)
+        version = _publish(corpus, parts, recipe, codec, fitted, models_dir, weights)
+        if not fitted.interrupted:
+            checkpoint.remove()
     return Published(corpus, fitted, version)
 
 

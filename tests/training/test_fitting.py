@@ -1,7 +1,9 @@
 """Fitting: it learns, holds whole pieces out, and goes on where it was interrupted."""
 
 from dataclasses import replace
+from functools import partial
 
+import keras
 import numpy as np
 import pytest
 
@@ -9,16 +11,23 @@ from music.notes import Notes
 from music.piece import Piece
 from tests.training.conftest import CODEC, TINY, scale
 from training import fitting
+from training.base.weights import base_digest, load_base, save_base
 from training.batches import sequence
-from training.checkpoint import Checkpoint
+from training.checkpoint import locked_checkpoint
 from training.errors import CheckpointError
-from training.fitting import Split, fit, split
+from training.fitting import Fitted, Split, split
+from training.network import build_network
 
 pytestmark = pytest.mark.slow
 
 
 def longer(epochs: int):
     return replace(TINY, fitting=replace(TINY.fitting, epochs=epochs, patience_epochs=epochs))
+
+
+def fit(parts: Split, recipe, folder) -> Fitted:
+    with locked_checkpoint(folder) as checkpoint:
+        return fitting.fit(parts, recipe, CODEC, checkpoint)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +48,7 @@ def test_the_same_pieces_are_held_out_whatever_their_order():
 
 
 def test_it_learns(pieces, tmp_path):
-    fitted = fit(split(pieces, 0.25), longer(8), CODEC, Checkpoint(tmp_path))
+    fitted = fit(split(pieces, 0.25), longer(8), tmp_path)
     first, *_, last = fitted.journal.epochs
     assert last.train_loss < 0.9 * first.train_loss
     assert last.held_out_loss < first.held_out_loss
@@ -54,7 +63,7 @@ def test_a_share_of_the_base_is_in_what_comes_of_it(pieces, tmp_path, monkeypatc
     monkeypatch.setattr(fitting, "load_base", ones)
     recipe, parts = replace(longer(1), start="base"), split(pieces, 0.25)
     own, half, base = (
-        fit(parts, replace(recipe, base_share=s), CODEC, Checkpoint(tmp_path / f"{s}")).model
+        fit(parts, replace(recipe, base_share=s), tmp_path / f"{s}").model
         for s in (0.0, 0.5, 1.0)
     )
     assert all((weights == 1).all() for weights in base.get_weights())
@@ -67,7 +76,7 @@ def test_an_interrupted_training_goes_on_and_ends_as_if_nothing_had_happened(
 ):
     recipe = replace(longer(4), network=replace(TINY.network, dropout=0.0))  # its dice are not kept
     parts = split(pieces, 0.25)
-    whole = fit(parts, recipe, CODEC, Checkpoint(tmp_path / "whole"))
+    whole = fit(parts, recipe, tmp_path / "whole")
     learn, calls = fitting._learn, iter(range(100))
 
     def interrupted_in_the_third_epoch(*args):
@@ -75,11 +84,10 @@ def test_an_interrupted_training_goes_on_and_ends_as_if_nothing_had_happened(
             raise KeyboardInterrupt
         return learn(*args)
 
-    checkpoint = Checkpoint(tmp_path / "parts")
     monkeypatch.setattr(fitting, "_learn", interrupted_in_the_third_epoch)
-    first = fit(parts, recipe, CODEC, checkpoint)
+    first = fit(parts, recipe, tmp_path / "parts")
     monkeypatch.setattr(fitting, "_learn", learn)
-    second = fit(parts, recipe, CODEC, checkpoint)
+    second = fit(parts, recipe, tmp_path / "parts")
     assert first.interrupted
     assert len(first.journal.epochs) == 2
     assert not second.interrupted
@@ -94,28 +102,45 @@ def test_an_interruption_before_the_first_epoch_has_nothing_to_keep(pieces, tmp_
 
     monkeypatch.setattr(fitting, "_learn", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        fit(split(pieces, 0.25), TINY, CODEC, Checkpoint(tmp_path))
+        fit(split(pieces, 0.25), TINY, tmp_path)
 
 
 def test_another_recipe_begins_anew(pieces, tmp_path):
-    parts, checkpoint = split(pieces, 0.25), Checkpoint(tmp_path)
-    fit(parts, longer(2), CODEC, checkpoint)
+    parts = split(pieces, 0.25)
+    fit(parts, longer(2), tmp_path)
     other = replace(longer(1), network=replace(TINY.network, lstm_units=(8,)))
-    assert len(fit(parts, other, CODEC, checkpoint).journal.epochs) == 1
+    assert len(fit(parts, other, tmp_path).journal.epochs) == 1
+
+
+def test_a_training_that_started_from_another_base_begins_anew(pieces, tmp_path, monkeypatch):
+    bases = {}
+    for name, seed in (("old", 1), ("new", 2)):
+        keras.utils.set_random_seed(seed)
+        bases[name] = tmp_path / f"{name}.npz"
+        save_base(build_network(TINY.network, CODEC.field_sizes), bases[name])
+
+    def fit_from(base: str, epochs: int, folder: str) -> Fitted:
+        monkeypatch.setattr(fitting, "load_base", partial(load_base, of=bases[base]))
+        monkeypatch.setattr(fitting, "base_digest", partial(base_digest, of=bases[base]))
+        recipe = replace(longer(epochs), start="base", base_share=0.5)
+        return fit(split(pieces, 0.25), recipe, tmp_path / folder)
+
+    fit_from("old", 2, "resumed")
+    resumed, fresh = fit_from("new", 2, "resumed"), fit_from("new", 2, "fresh")
+    losses = [[epoch.train_loss for epoch in f.journal.epochs] for f in (resumed, fresh)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+    for weights, expected in zip(
+        resumed.model.get_weights(), fresh.model.get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(weights, expected, atol=1e-4)
 
 
 def test_a_damaged_checkpoint_says_how_to_begin_anew(pieces, tmp_path):
-    parts, checkpoint = split(pieces, 0.25), Checkpoint(tmp_path / "checkpoint")
-    fit(parts, longer(1), CODEC, checkpoint)
+    parts = split(pieces, 0.25)
+    fit(parts, longer(1), tmp_path / "checkpoint")
     (tmp_path / "checkpoint" / "epoch-1.keras").write_bytes(b"damaged")
     with pytest.raises(CheckpointError, match="remove the folder to begin anew"):
-        fit(parts, longer(1), CODEC, checkpoint)
-
-
-def test_two_trainings_of_one_game_do_not_mix(pieces, tmp_path):
-    checkpoint = Checkpoint(tmp_path)
-    with checkpoint.held(), pytest.raises(CheckpointError, match="another training is under way"):
-        fit(split(pieces, 0.25), longer(1), CODEC, checkpoint)
+        fit(parts, longer(1), tmp_path / "checkpoint")
 
 
 def test_the_best_epochs_weights_are_kept(pieces, tmp_path):
@@ -123,7 +148,7 @@ def test_the_best_epochs_weights_are_kept(pieces, tmp_path):
     held_out = Piece("odd", Notes.of(range(0, 120, 3), [2] * 40, [21, 108, 33, 97] * 10))
     parts = Split(tuple(pieces[:4]), (held_out,))
     recipe = replace(longer(8), fitting=replace(longer(8).fitting, learning_rate=0.05))
-    fitted = fit(parts, recipe, CODEC, Checkpoint(tmp_path))
+    fitted = fit(parts, recipe, tmp_path)
     losses = [epoch.held_out_loss for epoch in fitted.journal.epochs]
     assert fitted.journal.best < 7, "the last epoch was the best: nothing to tell apart"
     tokens = len(sequence(held_out.notes, CODEC)) - 1

@@ -7,7 +7,7 @@ from pathlib import Path
 from training.base.card import CARD, write_card
 from training.base.sources import base_collection
 from training.base.weights import WEIGHTS, save_base
-from training.checkpoint import Checkpoint
+from training.checkpoint import locked_checkpoint
 from training.corpus import read_corpus
 from training.fitting import fit_to_the_end, split
 from training.program import run, say
@@ -26,12 +26,12 @@ def _train(settings: Settings) -> int:
     recipe = settings.shortened(load_recipe("base"))
     corpus = read_corpus(base_collection())
     say(f"base: {len(corpus.pieces)} pieces, {corpus.notes} notes")
-    checkpoint = Checkpoint(CHECKPOINT_DIR)
     parts = split(corpus.pieces, recipe.fitting.held_out_share)
-    fitted = fit_to_the_end(parts, recipe, corpus.codec(recipe.codec), checkpoint)
-    save_base(fitted.model)
-    write_card(corpus, recipe, fitted, datetime.now(UTC).date())
-    checkpoint.remove()
+    with locked_checkpoint(CHECKPOINT_DIR) as checkpoint:
+        fitted = fit_to_the_end(parts, recipe, corpus.codec(recipe.codec), checkpoint)
+        save_base(fitted.model)
+        write_card(corpus, recipe, fitted, datetime.now(UTC).date())
+        checkpoint.remove()
     say(f"base: wrote {WEIGHTS.name} and {CARD.name}")
     return 0
 

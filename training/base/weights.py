@@ -1,5 +1,6 @@
 """The base's weights: half precision, in one small file that needs no Keras to read."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,11 @@ def load_base(model: keras.Model, of: Path = WEIGHTS) -> None:
                     'give the recipe the base\'s [network], or start = "scratch"'
                 )
             layer.set_weights(weights)
+
+
+def base_digest(of: Path = WEIGHTS) -> str:
+    """Give the SHA-256 of the base's weights, hexadecimal."""
+    return hashlib.sha256(of.read_bytes()).hexdigest()
 
 
 def _named(model: keras.Model) -> list[tuple[str, np.ndarray]]:

@@ -13,7 +13,7 @@ from music.bounding import QuoteBound
 from music.codec import Codec
 from music.piece import Piece
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
-from training.checkpoint import Checkpoint
+from training.checkpoint import locked_checkpoint
 from training.collections import find_collection
 from training.corpus import Corpus, read_corpus
 from training.errors import CollectionError, RecipeError
@@ -67,7 +67,8 @@ def _evaluate(settings: Settings) -> int:
 
 def _songs(corpus: Corpus, recipe: Recipe, codec: Codec, work_dir: Path) -> list[Piece]:
     parts = split(corpus.pieces, recipe.fitting.held_out_share)
-    fitted = fit_to_the_end(parts, recipe, codec, Checkpoint(work_dir / "all"))
+    with locked_checkpoint(work_dir / "all") as checkpoint:
+        fitted = fit_to_the_end(parts, recipe, codec, checkpoint)
     openings = [opening(piece, codec) for piece in corpus.pieces]
     return generate(fitted.model, codec, SAMPLING, openings, QuoteBound.usual(corpus.pieces))
 

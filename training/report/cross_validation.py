@@ -10,7 +10,7 @@ from pathlib import Path
 from music.codec import Codec
 from music.piece import Piece
 from training.batches import sequence, whole_batches
-from training.checkpoint import Checkpoint
+from training.checkpoint import locked_checkpoint
 from training.evaluation import nats
 from training.fitting import Fitted, fit_to_the_end, split
 from training.recipe import ADAM, SCRATCH, Recipe
@@ -86,8 +86,10 @@ def _fold(
 ) -> Fold:
     started = time.monotonic()
     parts = split(learned, recipe.fitting.held_out_share)
-    default = fit_to_the_end(parts, recipe, codec, Checkpoint(work_dir / "default"))
-    plain = fit_to_the_end(parts, scratch(recipe), codec, Checkpoint(work_dir / "scratch"))
+    with locked_checkpoint(work_dir / "default") as checkpoint:
+        default = fit_to_the_end(parts, recipe, codec, checkpoint)
+    with locked_checkpoint(work_dir / "scratch") as checkpoint:
+        plain = fit_to_the_end(parts, scratch(recipe), codec, checkpoint)
     grams = baselines(learned, held_out, codec)
     return Fold(
         held_out=tuple(piece.name for piece in held_out),

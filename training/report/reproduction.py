@@ -13,7 +13,7 @@ from typing import Any
 from music.bounding import QuoteBound
 from music.codec import Codec, as_told
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
-from training.checkpoint import Checkpoint
+from training.checkpoint import locked_checkpoint
 from training.collections import find_collection
 from training.corpus import Corpus, read_corpus
 from training.fitting import Fitted, fit_to_the_end, split
@@ -47,7 +47,8 @@ def _reproduce(settings: Settings) -> int:
     corpus = read_corpus(find_collection(game, settings.data_dir))
     codec = corpus.codec(recipe.codec)
     parts = split(corpus.pieces, recipe.fitting.held_out_share)
-    fitted = fit_to_the_end(parts, recipe, codec, Checkpoint(WORK_DIR / game))
+    with locked_checkpoint(WORK_DIR / game) as checkpoint:
+        fitted = fit_to_the_end(parts, recipe, codec, checkpoint)
     figures = _figures(corpus, codec, fitted)
     path = REPORTS_DIR / game / "reproduction.json"
     write_whole(path, json.dumps(figures, indent=1).encode())
