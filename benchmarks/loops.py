@@ -130,7 +130,8 @@ def _by_rpc(stub: ModelServerStub, published: Published) -> Callable[[Window], P
     spec = ModelSpec(name=published.model.game, signature_name="serving_default")
 
     def ask(window: Window) -> Probabilities:
-        request = PredictRequest(model_spec=spec, inputs={"tokens": int32_tensor([window])})
+        inputs = {"tokens": int32_tensor([window]), "lengths": int32_tensor([len(window)])}
+        request = PredictRequest(model_spec=spec, inputs=inputs)
         response = stub.predict(request, timeout=PATIENCE_S)
         probabilities: Probabilities = float32_array(response.outputs["probabilities"])[0]
         return probabilities

@@ -70,18 +70,20 @@ class Network(tf.Module):
         """Give float32[B, S] of a network that has read nothing."""
         return tf.zeros((batch, self.state_width))
 
-    def probabilities(self, tokens: Any) -> Any:
-        """Read a window from nothing.
+    def probabilities(self, tokens: Any, lengths: Any) -> Any:
+        """Give the distribution of the token after each window, read from an empty state.
 
         Args:
-            tokens: int32[B, T], T of 1 or more, without padding.
+            tokens: int32[B, T].
+            lengths: int32[B], 0 to T: how many of a row's tokens count, as `prefill` takes them.
 
         Returns:
-            float32[B, V]: the distribution of what comes next; special tokens have nothing of it.
+            float32[B, V], summing to 1; special tokens have probability 0.
         """
-        everything = tf.fill([tf.shape(tokens)[0]], tf.shape(tokens)[1])
-        state = self._parts(self._after(tokens, everything))
-        return self._numbering.padded(self._stack.laid_out().distribution(state))
+        reader = self._stack.laid_out()
+        state, last = self.prefill(tokens, lengths)
+        after = reader.read(self._numbering.rows(last), self._parts(state))
+        return self._numbering.padded(reader.distribution(after))
 
     def prefill(self, tokens: Any, lengths: Any) -> tuple[Any, Any]:
         """Read the start of a song, all but its last token.

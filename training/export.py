@@ -48,8 +48,8 @@ def export_bundle(model: keras.Model, description: Description, folder: Path, we
 def _add_signatures(archive: Any, network: Network, description: Description) -> None:
     """Add the four signatures; an argument's name is the input's name."""
 
-    def serving_default(tokens: Any) -> dict[str, Any]:
-        return {"probabilities": network.probabilities(tokens)}
+    def serving_default(tokens: Any, lengths: Any) -> dict[str, Any]:
+        return {"probabilities": network.probabilities(tokens, lengths)}
 
     def prefill(tokens: Any, lengths: Any) -> dict[str, Any]:
         state, token = network.prefill(tokens, lengths)
@@ -82,7 +82,7 @@ def _add_signatures(archive: Any, network: Network, description: Description) ->
     state = tf.TensorSpec([None, network.state_width], tf.float32)
     seed = tf.TensorSpec([None, 2], tf.int32)
     row = (_VECTOR_I, state, _VECTOR_I, _VECTOR_I, _VECTOR_F, _VECTOR_I, _VECTOR_F, seed)
-    archive.add_endpoint("serving_default", serving_default, [_WINDOWS])
+    archive.add_endpoint("serving_default", serving_default, [_WINDOWS, _VECTOR_I])
     archive.add_endpoint("prefill", prefill, [_WINDOWS, _VECTOR_I])
     archive.add_endpoint("decode", decode, list(row))
     archive.add_endpoint("describe", describe, [_VECTOR_I])
@@ -116,7 +116,7 @@ def _write_warmup(network: Network, game: str, extra: Path) -> None:
     }
     decode = ("token", "state", "position", "steps", "temperature", "top_k", "top_p", "seed")
     inputs = {
-        "serving_default": ("tokens",),
+        "serving_default": ("tokens", "lengths"),
         "prefill": ("tokens", "lengths"),
         "decode": decode,
         "describe": ("probe",),

@@ -46,6 +46,12 @@ def parted(model, tokens) -> np.ndarray:
     return np.where(tokens[..., None] >= FIRST, digits + 1, 0).astype(np.int32)
 
 
+def probabilities(network, tokens) -> np.ndarray:
+    """Give float32[B, V] behind all of int32[B, T]."""
+    lengths = np.full(len(tokens), tokens.shape[1], np.int32)
+    return network.probabilities(tf.constant(tokens), tf.constant(lengths)).numpy()
+
+
 def keras_log_probability(model, tokens) -> np.ndarray:
     """Say how likely each token of int32[B, T + 1] is behind those before it: float[B, T]."""
     fields = parted(model, tokens)
@@ -78,7 +84,7 @@ def decode(network):
 def test_steps_compute_what_keras_computes(model, exact, windows):
     expected = keras_log_probability(model, windows)
     for t in (1, 2, 29):
-        likely = exact.probabilities(tf.constant(windows[:, :t])).numpy()
+        likely = probabilities(exact, windows[:, :t])
         found = np.log(likely[[0, 1], windows[:, t]])
         np.testing.assert_allclose(found, expected[:, t - 1], atol=1e-4)
 
@@ -86,13 +92,12 @@ def test_steps_compute_what_keras_computes(model, exact, windows):
 def test_in_8_bits_the_same_is_likely(model, exact, windows):
     rounded = Network(model, Int8Product)
     for t in (1, 2, 29):
-        before = tf.constant(windows[:, :t])
-        expected, found = (net.probabilities(before).numpy() for net in (exact, rounded))
+        expected, found = (probabilities(net, windows[:, :t]) for net in (exact, rounded))
         assert np.abs(found - expected).sum(axis=1).max() < 0.25
 
 
 def test_the_plain_contract_is_a_distribution_over_all_that_is_music(exact, windows):
-    likely = exact.probabilities(tf.constant(windows)).numpy()
+    likely = probabilities(exact, windows)
     assert likely.shape == (2, exact.vocabulary_size)
     np.testing.assert_allclose(likely.sum(axis=1), 1, atol=1e-5)
     assert not likely[:, [PAD, BOS]].any()
@@ -165,7 +170,7 @@ def test_log_probabilities_are_those_before_temperature_and_filters(network, dec
     tokens, _, _, log = decode([11], 12, temperature=0.7, top_k=5)
     song = np.array([[BOS, *tokens.numpy()[0]]], np.int32)
     for n in range(12):
-        likely = network.probabilities(tf.constant(song[:, : n + 1])).numpy()[0]
+        likely = probabilities(network, song[:, : n + 1])[0]
         np.testing.assert_allclose(log.numpy()[0, n], np.log(likely[song[0, n + 1]]), atol=1e-3)
 
 

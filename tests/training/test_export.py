@@ -20,7 +20,7 @@ V = CODEC.vocabulary_size
 S = 2 * sum(TINY.network.lstm_units)
 CONTRACT = {
     "serving_default": (
-        {"tokens": ("int32", (None, None))},
+        {"tokens": ("int32", (None, None)), "lengths": ("int32", (None,))},
         {"probabilities": ("float32", (None, V))},
     ),
     "prefill": (
@@ -141,9 +141,20 @@ def test_the_session_gives_kerass_distribution(session, model):
     window = np.array([[BOS, 42, 93_000, 181, 50], [BOS, 600_000, 93, 62, 93]], np.int32)
     fields = CODEC.parted(window.ravel()).reshape(2, 5, 3) + 1
     logits = model.predict_on_batch([fields, fields])[:, -1, : CODEC.field_sizes[0]]
-    found = session.run("serving_default", tokens=window)["probabilities"][:, FIRST:]
+    found = session.run("serving_default", tokens=window, lengths=[5, 5])["probabilities"]
+    found = found[:, FIRST:]
     by_shift = found.reshape(2, CODEC.field_sizes[0], -1).sum(axis=2)
     np.testing.assert_allclose(by_shift, tf.nn.softmax(logits), rtol=3e-3)
+
+
+def test_windows_that_a_server_pads_together_give_what_each_gives_alone(session):
+    windows = ([BOS], [BOS, 42, 93_000], [BOS, 600_000, 93, 62, 93])
+    lengths = [len(window) for window in windows]
+    padded = [[*window, *[0] * (5 - len(window))] for window in windows]
+    together = session.run("serving_default", tokens=padded, lengths=lengths)["probabilities"]
+    for row, window, length in zip(together, windows, lengths, strict=True):
+        alone = session.run("serving_default", tokens=[window], lengths=[length])["probabilities"]
+        np.testing.assert_allclose(row, alone[0], rtol=1e-4)
 
 
 def test_every_row_of_describe_is_the_description(session):
