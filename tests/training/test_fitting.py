@@ -63,8 +63,7 @@ def test_a_share_of_the_base_is_in_what_comes_of_it(pieces, tmp_path, monkeypatc
     monkeypatch.setattr(fitting, "load_base", ones)
     recipe, parts = replace(longer(1), start="base"), split(pieces, 0.25)
     own, half, base = (
-        fit(parts, replace(recipe, base_share=s), tmp_path / f"{s}").model
-        for s in (0.0, 0.5, 1.0)
+        fit(parts, replace(recipe, base_share=s), tmp_path / f"{s}").model for s in (0.0, 0.5, 1.0)
     )
     assert all((weights == 1).all() for weights in base.get_weights())
     for mixed, learned in zip(half.get_weights(), own.get_weights(), strict=True):
