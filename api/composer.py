@@ -16,7 +16,6 @@ from api.games import Bundle, Games
 from api.length import Length
 from api.metrics import Metrics, Stage
 from api.model_server import ModelServer, Sampling, SongState
-from api.prefilled import Prefilled
 from api.song import Song, SongRequest
 from api.start import Start
 from music.bounding import ATTEMPTS, FEWEST_STEPS, Attempt, QuoteBound, stands_still
@@ -93,7 +92,6 @@ class Composer:
         """Draw `chunk_steps` tokens by one call, and fewer by the first."""
         self._model_server = model_server
         self._metrics = metrics or Metrics()
-        self._prefilled = Prefilled(model_server)
         self._chunk_steps = chunk_steps
 
     def read_openings(self, bundle: Bundle, deadline: Deadline) -> None:
@@ -104,7 +102,7 @@ class Composer:
         """
         openings = ((BOS, *opening.tokens) for opening in bundle.description.openings)
         for tokens in islice(chain([(BOS,)], openings), MOST_READ_AHEAD):
-            self._prefilled.state(bundle.model, tokens, deadline)
+            bundle.prefills.state(tokens, deadline)
 
     def newest_song(self, request: SongRequest, games: Games, deadline: Deadline) -> Song:
         """Compose a whole song with the newest version of the game's model.
@@ -173,7 +171,7 @@ class Composer:
             ModelServerError: The model server does not answer, with no music or with too little.
         """
         work = _Work(request, bundle, length, deadline)
-        state = self._prefilled.state(bundle.model, start.tokens, deadline)
+        state = bundle.prefills.state(start.tokens, deadline)
         place = _Place(state, start.cursor)
         position = 0
         while position < length.tokens:

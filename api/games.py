@@ -1,9 +1,9 @@
 """What is known of the games: which there are, which are ready, what their models say they are."""
 
 import logging
-import math
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -17,23 +17,26 @@ from api.errors import (
     NoSuchModelError,
     UnknownGameError,
 )
+from api.fetch_cache import FetchCache
 from api.model_server import Model, ModelServer, State, VersionStatus
 from api.models_config import ModelsConfig
 from api.parameters import SLUG
+from api.prefill_cache import PrefillCache
 from api.song import Label
 from music.codec import Codec, open_codec
 from music.description import Description
 from music.errors import MusicError
 from music.quotes import QuoteFinder
 
-MOST_BUNDLES = 32
+STATUS_SECONDS = 10.0  # for all calls about the status of one game
+MOST_THREADS = 64  # that ask for statuses; each game takes one at most
 UNREACHABLE = "UNREACHABLE"  # the model server did not say
 BROKEN = "BROKEN"  # loaded, and not one that this API can use
 
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bundle:
     """A model and what it takes to compose with it.
 
@@ -42,12 +45,14 @@ class Bundle:
         description: What it says of itself.
         codec: Reads its tokens.
         finder: Finds what songs share with the pieces that it learned from.
+        prefills: The states after what its songs continue.
     """
 
     model: Model
     description: Description
     codec: Codec
     finder: QuoteFinder
+    prefills: PrefillCache
 
 
 @dataclass(frozen=True)
@@ -80,15 +85,23 @@ class GameEntry:
     held_out_bits_per_note: float | None = None
 
 
+_Standing = tuple[GameState, Bundle | None]  # the bundle where songs can be composed with it
+
+
 class Games:
-    """The games of one model server; safe among threads."""
+    """The games of one model server; safe among threads.
+
+    A bundle is fetched once, and kept for as long as the model server serves its version.
+    """
 
     def __init__(self, models_config: Path, model_server: ModelServer) -> None:
         """Prepare to answer; nothing is asked or read yet."""
         self._config = ModelsConfig(models_config)
         self._model_server = model_server
+        self._bundles: FetchCache[Model, Bundle] = FetchCache()
         self._lock = Lock()
-        self._bundles: OrderedDict[Model, Bundle] = OrderedDict()
+        self._asked: dict[str, Future[_Standing]] = {}
+        self._executor = ThreadPoolExecutor(MOST_THREADS, "game-status")
 
     def names(self) -> tuple[str, ...]:
         """List the games that there are."""
@@ -125,21 +138,12 @@ class Games:
         return Model(game, newest.version)
 
     def bundle_of(self, model: Model, deadline: Deadline) -> Bundle:
-        """Give what it takes to compose with a version, of which the first call lets it tell.
+        """Give what it takes to compose with a version, fetched from it where it is not kept.
 
         Raises:
             ModelServerError: The model server does not answer, or not as it should.
         """
-        with self._lock:
-            if model in self._bundles:
-                self._bundles.move_to_end(model)
-                return self._bundles[model]
-        bundle = _checked(model, self._model_server.describe(model, deadline))
-        with self._lock:
-            self._bundles[model] = bundle
-            while len(self._bundles) > MOST_BUNDLES:
-                self._bundles.popitem(last=False)
-        return bundle
+        return self._bundles.get(model, lambda: self._fetched(model, deadline), deadline)
 
     def states(self, deadline: Deadline) -> tuple[GameState, ...]:
         """Say how every game stands; a model server that does not answer is an answer too."""
@@ -149,19 +153,46 @@ class Games:
         """List every game with what its model says of it."""
         return tuple(_entry(state, bundle) for state, bundle in self._standings(deadline))
 
-    def _standings(self, deadline: Deadline) -> Iterator[tuple[GameState, Bundle | None]]:
-        """Say how every game stands, with its bundle where songs can be composed with it."""
-        for game in self.names():
-            state = self._state(game, deadline)
-            if state.version is None or state.state != State.AVAILABLE:
-                yield state, None
-                continue
-            try:
-                yield state, self.bundle_of(Model(game, state.version), deadline)
-            except ModelServerError as error:
-                _LOG.warning("%s: %s %r", game, error, error.reason)
-                is_broken = isinstance(error, BrokenContractError)
-                yield replace(state, state=BROKEN if is_broken else UNREACHABLE), None
+    def _standings(self, deadline: Deadline) -> Iterator[_Standing]:
+        """Say how every game stands; one that takes until the deadline is UNREACHABLE.
+
+        All games are asked at the same time, so that none makes another late.
+        """
+        games = self.names()
+        self._bundles.drop(lambda model: model.game not in games)
+        asked = {game: self._ask(game) for game in games}
+        wait(asked.values(), deadline.left_s())
+        for game, standing in asked.items():
+            if standing.done():
+                yield standing.result()
+            else:
+                yield GameState(game, None, UNREACHABLE), None
+
+    def _ask(self, game: str) -> Future[_Standing]:
+        """Ask in a thread how a game stands; callers that come meanwhile share the response."""
+        with self._lock:
+            if game not in self._asked:
+                context = copy_context()  # the request's id, which goes with every call
+                self._asked[game] = self._executor.submit(context.run, self._answer, game)
+            return self._asked[game]
+
+    def _answer(self, game: str) -> _Standing:
+        try:
+            return self._standing(game, Deadline.after(STATUS_SECONDS))
+        finally:
+            with self._lock:
+                del self._asked[game]
+
+    def _standing(self, game: str, deadline: Deadline) -> _Standing:
+        state = self._state(game, deadline)
+        if state.version is None or state.state != State.AVAILABLE:
+            return state, None
+        try:
+            return state, self.bundle_of(Model(game, state.version), deadline)
+        except ModelServerError as error:
+            _LOG.warning("%s: %s %r", game, error, error.reason)
+            is_broken = isinstance(error, BrokenContractError)
+            return replace(state, state=BROKEN if is_broken else UNREACHABLE), None
 
     def _state(self, game: str, deadline: Deadline) -> GameState:
         try:
@@ -185,7 +216,35 @@ class Games:
             versions = self._model_server.versions(game, deadline)
         except NoSuchModelError:
             return None
+        self._drop_unserved(game, versions)
         return max(versions, key=lambda v: (v.state is State.AVAILABLE, v.version), default=None)
+
+    def _drop_unserved(self, game: str, versions: Sequence[VersionStatus]) -> None:
+        """Drop the bundles of versions that the model server has unloaded.
+
+        One newer than all that it knows is kept: another replica has loaded that one already.
+        """
+        served = {status.version for status in versions if status.state is not State.END}
+        newest = max(served, default=0)
+        self._bundles.drop(
+            lambda model: (
+                model.game == game and model.version < newest and model.version not in served
+            )
+        )
+
+    def _fetched(self, model: Model, deadline: Deadline) -> Bundle:
+        """Let a version describe itself, and make sure that songs can be composed with it."""
+        description = self._model_server.describe(model, deadline)
+        try:
+            codec = open_codec(description.codec, description.vocabulary)
+            for opening in description.openings:
+                codec.decode(opening.tokens)
+        except MusicError as error:
+            raise BrokenContractError(
+                "The game's model is not one that this server can use.", str(error)
+            ) from error
+        finder = QuoteFinder(description.learned)
+        return Bundle(model, description, codec, finder, PrefillCache(model, self._model_server))
 
 
 def _entry(state: GameState, bundle: Bundle | None) -> GameEntry:
@@ -200,21 +259,6 @@ def _entry(state: GameState, bundle: Bundle | None) -> GameEntry:
         notes=card.notes,
         held_out_bits_per_note=card.held_out_bits_per_note,
     )
-
-
-def _checked(model: Model, description: Description) -> Bundle:
-    """Make sure that a description is one to compose with."""
-    if not math.isfinite(description.tempo_bpm):
-        raise _unusable("a tempo that is no number")
-    try:
-        codec = open_codec(description.codec, description.vocabulary)
-    except MusicError as error:
-        raise _unusable(str(error)) from error
-    return Bundle(model, description, codec, QuoteFinder(description.learned))
-
-
-def _unusable(reason: str) -> BrokenContractError:
-    return BrokenContractError("The game's model is not one that this server can use.", reason)
 
 
 def _unknown(game: str, games: tuple[str, ...]) -> UnknownGameError:

@@ -15,21 +15,23 @@ from api.parameters import SLUG
 from proto.model_server_pb2 import ModelServerConfig
 
 _LOG = logging.getLogger(__name__)
-_Stamp = tuple[int, int, int] | None
+_Stamp = tuple[int, int, int]
 Labels = Mapping[str, Mapping[str, int]]  # game -> label -> version
 
 
 class ModelsConfig:
     """What a models.config says, read again when the file has changed; safe among threads.
 
-    A file that is not there names no games. One that cannot be read changes nothing.
+    A file that is not there names no games. One that cannot be read changes nothing, and is read
+    again the next time.
     """
 
     def __init__(self, path: Path) -> None:
         """Name the file, which need not exist yet."""
         self._path = path
         self._lock = Lock()
-        self._stamp: _Stamp = None
+        self._stamp: _Stamp | None = None  # of what was read last; None where nothing was
+        self._logged = ""
         self._labels: Labels = {}
 
     def games(self) -> tuple[str, ...]:
@@ -42,28 +44,33 @@ class ModelsConfig:
 
     def _newest(self) -> Labels:
         with self._lock:
-            stamp = _stamp(self._path)
-            if stamp != self._stamp:
-                self._labels = self._read(stamp)
-                self._stamp = stamp
+            try:
+                self._read()
+            except FileNotFoundError:
+                self._stamp, self._labels = None, {}
+            except (OSError, ValueError, text_format.ParseError) as error:
+                self._log(str(error))
+            else:
+                self._logged = ""
             return self._labels
 
-    def _read(self, stamp: _Stamp) -> Labels:
-        if stamp is None:
-            return {}
-        try:
-            return _labels(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, text_format.ParseError) as error:
-            _LOG.error("%s cannot be read: %s", self._path, error)
-            return self._labels
+    def _read(self) -> None:
+        """Read the file where it is not the one that was read last."""
+        stamp = _stamp(self._path)
+        if stamp != self._stamp:
+            self._labels = _labels(self._path.read_text(encoding="utf-8"))
+            self._stamp = stamp
+
+    def _log(self, failure: str) -> None:
+        """Log a failure, once for as long as it lasts."""
+        if failure != self._logged:
+            self._logged = failure
+            _LOG.error("%s cannot be read: %s", self._path, failure)
 
 
 def _stamp(path: Path) -> _Stamp:
-    """Tell one state of a file from another; None where there is no file."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
+    """Tell one state of a file from another."""
+    found = path.stat()
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from api.errors import BadParameterError, BrokenContractError
+from api.errors import BadParameterError
 from api.games import Bundle
 from api.primers import Upload, spoken
 from api.song import Primer, SongRequest
 from music.codec import BOS, Cursor
 from music.description import Opening
-from music.errors import TokenError
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import NO_NOTES, Notes
 
@@ -36,7 +35,6 @@ class Start:
         Raises:
             BadParameterError: The collection has no openings to go on from, or the model cannot
                 read the primer that was uploaded.
-            BrokenContractError: An opening is not of the vocabulary.
         """
         if isinstance(request.primer, Upload):
             piece = request.primer.piece
@@ -47,10 +45,7 @@ class Start:
         if request.primer is Primer.NONE:
             return cls((BOS,), Cursor(), _playable(bundle.description.tempo_bpm), NO_NOTES)
         opening = _opening(bundle, request.seed)
-        try:
-            _, cursor = bundle.codec.decode(opening.tokens)
-        except TokenError as error:
-            raise BrokenContractError.not_music(f"an opening in which {error}") from error
+        _, cursor = bundle.codec.decode(opening.tokens)
         return cls((BOS, *opening.tokens), cursor, _playable(opening.tempo_bpm), NO_NOTES)
 
     def entry_ticks(self, first_tick: int) -> int:

@@ -5,13 +5,20 @@ never be of another run than the weights.
 """
 
 import json
+import re
+import reprlib
+import sys
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 from music.errors import DescriptionError
 from music.notes import Notes
 
 FORMAT = 3
+INT32_MAX = 2**31 - 1
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -108,56 +115,148 @@ class Description:
         """Read a description.
 
         Raises:
-            DescriptionError: It is not JSON, of another format, or a field is missing or wrong.
+            DescriptionError: It is not JSON, of another format, or a member is missing or does not
+                fit; whatever the text is, nothing else is raised.
         """
         try:
-            fields = json.loads(text, parse_constant=_not_a_number)
-            if fields["format"] != FORMAT:
-                raise DescriptionError(f"format is {fields['format']!r}; this reads {FORMAT}")
-            return cls(
-                game=str(fields["game"]),
-                title=str(fields["title"]),
-                codec=str(fields["codec"]),
-                vocabulary=tuple(tuple(map(str, field)) for field in fields["vocabulary"]),
-                tempo_bpm=float(fields["tempo_bpm"]),
-                openings=tuple(
-                    Opening(str(o["piece"]), tuple(map(_whole, o["tokens"])), float(o["tempo_bpm"]))
-                    for o in fields["openings"]
-                ),
-                learned=tuple(
-                    LearnedPiece(
-                        str(p["name"]), Notes.of(p["onset_ticks"], p["duration_ticks"], p["pitch"])
-                    )
-                    for p in fields["learned"]
-                ),
-                quote_notes=_whole(fields["quote_notes"]),
-                card=_card(fields["card"]),
-            )
-        except KeyError as error:
-            raise DescriptionError(f"the description lacks the field {error}") from error
-        except (TypeError, ValueError) as error:
-            raise DescriptionError(f"the description is malformed: {error}") from error
+            value = json.loads(text, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise DescriptionError(f"the description is not JSON: {error}") from error
+        members = _Members(value)
+        if (found := members.value("format")) != FORMAT:
+            raise DescriptionError(f"format is {reprlib.repr(found)}; this reads {FORMAT}")
+        return cls(
+            game=members.text("game"),
+            title=members.text("title"),
+            codec=members.text("codec"),
+            vocabulary=members.table("vocabulary"),
+            tempo_bpm=members.number("tempo_bpm"),
+            openings=tuple(map(_opening, members.objects("openings"))),
+            learned=tuple(map(_learned_piece, members.objects("learned"))),
+            quote_notes=members.integer("quote_notes"),
+            card=_card(members.nested("card")),
+        )
 
 
-def _card(fields: dict[str, Any]) -> ModelCard:
-    bits = fields["held_out_bits_per_note"]
-    return ModelCard(
-        recipe=str(fields["recipe"]),
-        pieces=_whole(fields["pieces"]),
-        notes=_whole(fields["notes"]),
-        held_out_bits_per_note=None if bits is None else float(bits),
-        trained_at=str(fields["trained_at"]),
-        tensorflow=str(fields["tensorflow"]),
+class _Members:
+    """The members of a JSON object, read by name.
+
+    Every method raises a DescriptionError that names the member where it is missing or is not what
+    the method reads.
+    """
+
+    def __init__(self, value: object, path: str = "") -> None:
+        """Read the members of `value`, which is the member at `path` of the whole description."""
+        self._path = path
+        if not isinstance(value, dict):
+            raise DescriptionError(f"{path or 'the description'} must be an object")
+        self._members = value
+
+    def value(self, name: str) -> Any:
+        if name not in self._members:
+            raise DescriptionError(f"the description lacks {self._named(name)}")
+        return self._members[name]
+
+    def text(self, name: str) -> str:
+        value = self.value(name)
+        if not _is_text(value):
+            raise self._misfit(name, "text", value)
+        return str(value)
+
+    def integer(self, name: str) -> int:
+        (value,) = _integers([self.value(name)], 0, INT32_MAX) or (None,)
+        if value is None:
+            raise self._misfit(name, f"an integer from 0 to {INT32_MAX}", self.value(name))
+        return value
+
+    def number(self, name: str) -> float:
+        value = self.value(name)
+        if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
+            raise self._misfit(name, "a finite number", value)
+        return float(value)
+
+    def integers(self, name: str, lowest: int, highest: int) -> tuple[int, ...]:
+        values = _integers(self.value(name), lowest, highest)
+        if values is None:
+            raise self._misfit(name, f"integers from {lowest} to {highest}", self.value(name))
+        return values
+
+    def table(self, name: str) -> tuple[tuple[str, ...], ...]:
+        value = self.value(name)
+        if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
+            raise self._misfit(name, "lists of text", value)
+        if not all(_is_text(text) for row in value for text in row):
+            raise self._misfit(name, "lists of text", value)
+        return tuple(map(tuple, value))
+
+    def nested(self, name: str) -> "_Members":
+        return _Members(self.value(name), self._named(name))
+
+    def objects(self, name: str) -> "list[_Members]":
+        values = self.value(name)
+        if not isinstance(values, list):
+            raise self._misfit(name, "a list", values)
+        return [_Members(value, f"{self._named(name)}[{n}]") for n, value in enumerate(values)]
+
+    def _named(self, name: str) -> str:
+        return f"{self._path}.{name}" if self._path else name
+
+    def _misfit(self, name: str, fits: str, value: object) -> DescriptionError:
+        return DescriptionError(f"{self._named(name)} must be {fits}, not {reprlib.repr(value)}")
+
+
+def _opening(members: _Members) -> Opening:
+    return Opening(
+        piece=members.text("piece"),
+        tokens=members.integers("tokens", 0, INT32_MAX),
+        tempo_bpm=members.number("tempo_bpm"),
     )
 
 
-def _whole(value: Any) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"{value!r} is not a whole number")
-    return value
+def _learned_piece(members: _Members) -> LearnedPiece:
+    name = members.text("name")
+    onset_ticks = members.integers("onset_ticks", 0, INT32_MAX)
+    duration_ticks = members.integers("duration_ticks", 1, INT32_MAX)
+    pitch = members.integers("pitch", 0, 127)
+    if not len(onset_ticks) == len(duration_ticks) == len(pitch):
+        raise DescriptionError(
+            f"the piece {name!r} has {len(onset_ticks)} onsets, {len(duration_ticks)} durations "
+            f"and {len(pitch)} pitches"
+        )
+    if any(later < earlier for earlier, later in pairwise(onset_ticks)):
+        raise DescriptionError(f"the onsets of the piece {name!r} are not in order")
+    if any(o + d > INT32_MAX for o, d in zip(onset_ticks, duration_ticks, strict=True)):
+        raise DescriptionError(f"the piece {name!r} ends after {INT32_MAX} ticks")
+    return LearnedPiece(name, Notes.of(onset_ticks, duration_ticks, pitch))
 
 
-def _not_a_number(name: str) -> float:
+def _card(members: _Members) -> ModelCard:
+    has_bits = members.value("held_out_bits_per_note") is not None
+    return ModelCard(
+        recipe=members.text("recipe"),
+        pieces=members.integer("pieces"),
+        notes=members.integer("notes"),
+        held_out_bits_per_note=members.number("held_out_bits_per_note") if has_bits else None,
+        trained_at=members.text("trained_at"),
+        tensorflow=members.text("tensorflow"),
+    )
+
+
+def _is_text(value: object) -> bool:
+    """Tell text that can be written as UTF-8; JSON escapes can hold halves of surrogate pairs."""
+    return isinstance(value, str) and not _SURROGATE.search(value)
+
+
+def _integers(values: object, lowest: int, highest: int) -> tuple[int, ...] | None:
+    """Give a list of integers that all lie in a range; None where it is anything else."""
+    if not isinstance(values, list) or set(map(type, values)) - {int}:
+        return None
+    if values and not lowest <= min(values) <= max(values) <= highest:
+        return None
+    return tuple(values)
+
+
+def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 

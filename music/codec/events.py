@@ -14,14 +14,14 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from music.codec.tokens import START, Codec, Cursor
+from music.codec.tokens import HIGHEST_NOTE_NUMBER, START, Codec, Cursor
 from music.errors import TokenError
 from music.notes import TICKS_PER_BEAT, Notes, join
 
 EVENT_TICKS = TICKS_PER_BEAT // 2
 _PITCH_CLASSES = ("C", "C#", "D", "E-", "E", "F", "F#", "G", "G#", "A", "B-", "B")
-_PITCH = re.compile(r"([A-G][#-]?)(\d)")
-_CHORD = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,11}")
+_PITCH = re.compile(r"([A-G][#-]?)([0-9])")
+_CHORD = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,2}){0,11}")
 _CHORDS_OCTAVE = 60  # music21 puts a bare pitch class into the octave above middle C
 
 
@@ -98,7 +98,9 @@ def _name(pitches: tuple[int, ...]) -> str:
 def _pitches(name: str) -> tuple[int, ...]:
     """Read an event's name: the MIDI note numbers, rising."""
     if (match := _PITCH.fullmatch(name)) and match[1] in _PITCH_CLASSES:
-        return (_PITCH_CLASSES.index(match[1]) + 12 * (int(match[2]) + 1),)
+        pitch = _PITCH_CLASSES.index(match[1]) + 12 * (int(match[2]) + 1)
+        if pitch <= HIGHEST_NOTE_NUMBER:
+            return (pitch,)
     if _CHORD.fullmatch(name) and max(map(int, name.split("."))) < 12:
         return tuple(sorted({_CHORDS_OCTAVE + int(part) for part in name.split(".")}))
     raise TokenError(f"token {name!r} is neither a pitch (E-4) nor a chord (4.7.11)")

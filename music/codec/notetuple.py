@@ -14,12 +14,12 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from music.codec.tokens import FIRST, START, Codec, Cursor
+from music.codec.tokens import FIRST, HIGHEST_NOTE_NUMBER, START, Codec, Cursor
 from music.errors import TokenError
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, TICKS_PER_BEAT, Notes
 
 FIELDS = ("TimeShift", "Pitch", "Duration")
-_NAME = re.compile(r"([A-Za-z]+)_(\d{1,6})")
+_NAME = re.compile(r"([A-Za-z]+)_([0-9]{1,4})")  # ticks of any song of such notes fit an int32
 
 # Every tick up to four beats, then quarters of a beat up to twelve, then halves up to sixteen.
 _DURATIONS = (
@@ -43,9 +43,14 @@ class NoteTuple(Codec):
             np.array([_value(kind, name) for name in names], np.int32)
             for kind, names in zip(FIELDS, vocabulary, strict=True)
         )
-        for kind, ticks in (("TimeShift", self._shift_ticks), ("Duration", self._duration_ticks)):
-            if (np.diff(ticks) <= 0).any():
+        values = (self._shift_ticks, self._pitch, self._duration_ticks)
+        for kind, rising in zip(FIELDS, values, strict=True):
+            if (np.diff(rising) <= 0).any():
                 raise TokenError(f"the values of {kind} do not rise")
+        if self._pitch[-1] > HIGHEST_NOTE_NUMBER:
+            raise TokenError(f"pitch {self._pitch[-1]} is above {HIGHEST_NOTE_NUMBER}")
+        if self._duration_ticks[0] == 0:
+            raise TokenError("a note of no duration")
 
     @classmethod
     def over(cls, pieces: Sequence[Notes] = ()) -> Self:

@@ -18,6 +18,8 @@ from music.notes import Notes
 
 PAD, BOS = 0, 1
 FIRST = 2  # of the tokens that are music
+MOST_TOKENS = 2**31 - 1
+HIGHEST_NOTE_NUMBER = 127  # of MIDI
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,15 @@ class Codec(ABC):
                 numbers.
 
         Raises:
-            TokenError: A name is not of this codec, or a field has no values.
+            TokenError: A name is not of this codec, a field has no values, or there are more tokens
+                than an int32 can number.
         """
         if not vocabulary or not all(vocabulary):
             raise TokenError("the vocabulary has a field without values")
         self.vocabulary = tuple(map(tuple, vocabulary))
         """The names of every field's values; a value's number is its place."""
+        if self.vocabulary_size > MOST_TOKENS:
+            raise TokenError(f"the vocabulary has more than {MOST_TOKENS} tokens")
 
     @property
     def field_sizes(self) -> tuple[int, ...]:

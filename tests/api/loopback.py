@@ -5,6 +5,7 @@ follows from the seed, the position, the state and the tokens before alone. It k
 that tests can read what was asked, and can be told to fail or to answer wrongly.
 """
 
+import threading
 import time
 from concurrent import futures
 from dataclasses import dataclass, field
@@ -100,6 +101,7 @@ class LoopbackModelServer:
         after_draw: Called with the number of draws so far, after each.
         slow_s: Seconds that every Predict takes.
         extra_width: Places of PAD behind what was drawn, as in a batch with longer draws.
+        hung: What never responds: (game, "status") or (game, the name of a signature).
     """
 
     versions: dict = field(default_factory=lambda: {"zelda": {1: "AVAILABLE"}})
@@ -117,8 +119,10 @@ class LoopbackModelServer:
     after_draw: object = None
     slow_s: float = 0.0
     extra_width: int = 0
+    hung: set = field(default_factory=set)
 
     def start(self, port=0):
+        self._stopped = threading.Event()
         self._server = grpc.server(
             futures.ThreadPoolExecutor(8), options=(("grpc.so_reuseport", 0),)
         )
@@ -139,6 +143,7 @@ class LoopbackModelServer:
         return f"127.0.0.1:{self.port}"
 
     def stop(self):
+        self._stopped.set()
         self._server.stop(None).wait()
 
     def signatures(self):
@@ -146,6 +151,7 @@ class LoopbackModelServer:
 
     def _status(self, request, context):
         self._heard(context)
+        self._hang(request.model_spec.name, "status")
         versions = self.versions.get(request.model_spec.name)
         if not versions:
             context.abort(grpc.StatusCode.NOT_FOUND, "Could not find any versions of model")
@@ -160,6 +166,7 @@ class LoopbackModelServer:
         self.calls.append(request)
         time.sleep(self.slow_s)
         spec = request.model_spec
+        self._hang(spec.name, spec.signature_name)
         if self.versions.get(spec.name, {}).get(spec.version.value) != "AVAILABLE":
             context.abort(grpc.StatusCode.NOT_FOUND, "Servable not found for request")
         inputs = {name: _array(tensor) for name, tensor in request.inputs.items()}
@@ -179,6 +186,10 @@ class LoopbackModelServer:
             self.failures_left -= 1
             context.abort(self.failure, "as told\nby the test")
         self.healthy_calls -= 1
+
+    def _hang(self, game, call):
+        if (game, call) in self.hung:
+            self._stopped.wait()
 
     def _describe(self, game, probe):
         assert probe.shape == (1,)

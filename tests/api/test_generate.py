@@ -6,6 +6,7 @@ import json
 import mido
 import pytest
 
+from music.description import Opening
 from music.reading import read_midi
 from tests.api.loopback import OPENINGS, description
 
@@ -53,8 +54,8 @@ def test_the_file_says_what_makes_the_song_again(client):
 
 
 def test_a_model_of_the_other_codec_is_read_by_it(client, loopback):
-    vocabulary = (("E-4", "0.4.7"),)
-    loopback.descriptions["zelda"] = description(codec="notes", vocabulary=vocabulary).to_json()
+    own = {"vocabulary": (("E-4", "0.4.7"),), "openings": (Opening("first", (3, 2), 90.0),)}
+    loopback.descriptions["zelda"] = description(codec="notes", **own).to_json()
     loopback.tune = (2, 3)
     notes = notes_of(client.post(f"{FIXED}&notes=6"))
     assert notes.pitch.tolist() == [63, 60, 64, 67, 63, 60]

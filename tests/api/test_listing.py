@@ -5,6 +5,7 @@ import json
 import grpc
 import pytest
 
+import api.routes
 from tests.api.loopback import LoopbackModelServer, description, write_models_config
 
 ZELDA = {
@@ -152,6 +153,100 @@ def test_a_probe_asks_a_model_what_it_is_only_once(client, loopback):
     for _ in range(3):
         assert client.get("/readyz").status_code == 200
     assert loopback.signatures() == ["describe"]
+
+
+@pytest.fixture
+def many_games(config, loopback):
+    """Serve 40 games."""
+    games = [f"game_{n}" for n in range(40)]
+    loopback.versions = {game: {1: "AVAILABLE"} for game in games}
+    loopback.descriptions = {game: description(game=game).to_json() for game in games}
+    write_models_config(config.models_config, *games)
+    return loopback
+
+
+def test_however_many_games_there_are_each_describes_itself_only_once(client, many_games):
+    for path in ("/games", "/readyz", "/games", "/readyz"):
+        states = [game["state"] for game in client.get(path).json["games"]]
+        assert states == ["AVAILABLE"] * 40
+    assert many_games.signatures() == ["describe"] * 40
+
+
+@pytest.fixture
+def three_games(config, loopback):
+    """Serve metroid and starfox beside zelda."""
+    for game in ("metroid", "starfox"):
+        loopback.versions[game] = {1: "AVAILABLE"}
+        loopback.descriptions[game] = description(game=game).to_json()
+    write_models_config(config.models_config, "metroid", "starfox", "zelda")
+    return loopback
+
+
+@pytest.mark.parametrize("path", ["/games", "/readyz"])
+@pytest.mark.parametrize("call", ["status", "describe"])
+def test_a_game_that_does_not_respond_makes_no_other_unreachable(
+    client, three_games, monkeypatch, path, call
+):
+    monkeypatch.setattr(api.routes, "LISTING_SECONDS", 1.5)
+    monkeypatch.setattr(api.routes, "PROBE_SECONDS", 1.5)
+    three_games.hung.add(("metroid", call))
+    response = client.get(path)
+    assert response.status_code == 200
+    assert [(game["game"], game["state"]) for game in response.json["games"]] == [
+        ("metroid", "UNREACHABLE"),
+        ("starfox", "AVAILABLE"),
+        ("zelda", "AVAILABLE"),
+    ]
+
+
+def test_a_game_that_does_not_respond_is_asked_once_however_many_want_to_know(
+    app, three_games, monkeypatch
+):
+    monkeypatch.setattr(api.routes, "PROBE_SECONDS", 0.5)
+    three_games.hung.add(("metroid", "describe"))
+    for _ in range(3):
+        app.test_client().get("/readyz")
+    asked = [call.model_spec.name for call in three_games.calls]
+    assert asked.count("metroid") == 1
+
+
+MALFORMED = {
+    "an onset of 2 to the 40": {"onset_ticks": [2**40], "duration_ticks": [1], "pitch": [60]},
+    "columns of different lengths": {"onset_ticks": [0, 6], "duration_ticks": [1], "pitch": [60]},
+}
+
+
+@pytest.mark.parametrize("notes", MALFORMED.values(), ids=MALFORMED)
+def test_a_malformed_description_concerns_its_game_alone(client, three_games, notes):
+    described = json.loads(description().to_json()) | {"learned": [{"name": "x", **notes}]}
+    three_games.descriptions["metroid"] = json.dumps(described)
+    for path in ("/games", "/readyz"):
+        states = {game["game"]: game["state"] for game in client.get(path).json["games"]}
+        assert states == {"metroid": "BROKEN", "starfox": "AVAILABLE", "zelda": "AVAILABLE"}
+    assert client.post("/generate?game=metroid&notes=5").status_code == 502
+    assert client.post("/generate?game=zelda&notes=5").status_code == 200
+
+
+def test_a_description_is_kept_for_as_long_as_its_version_is_served(client, loopback):
+    def described(**versions):
+        loopback.versions["zelda"] = {int(name[1:]): state for name, state in versions.items()}
+        loopback.calls.clear()
+        assert client.get("/readyz").status_code == 200
+        return [call.model_spec.version.value for call in loopback.calls]
+
+    assert described(v1="AVAILABLE") == [1]
+    assert described(v1="AVAILABLE", v2="LOADING") == []
+    assert described(v1="AVAILABLE", v2="AVAILABLE") == [2]
+    assert described(v1="AVAILABLE") == []  # a replica that has not loaded the second yet
+    assert described(v1="END", v2="AVAILABLE") == []
+    assert described(v1="AVAILABLE") == [1]  # it was dropped when it was unloaded
+
+
+def test_a_description_is_dropped_with_its_game(client, config, two_games):
+    for games in (["zelda"], ["metroid"], ["zelda"]):
+        write_models_config(config.models_config, *games)
+        client.get("/readyz")
+    assert two_games.signatures() == ["describe", "describe"]
 
 
 def test_without_training_the_process_is_not_ready(client, config):

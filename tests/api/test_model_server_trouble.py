@@ -6,6 +6,7 @@ from dataclasses import replace
 import grpc
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from api import create_app
 from api.errors import (
@@ -17,7 +18,10 @@ from api.errors import (
 )
 from api.model_client import CHANNEL_OPTIONS, RETRY_POLICY, translated
 from music.bounding import ATTEMPTS, FEWEST_STEPS
+from music.description import LearnedPiece
+from music.notes import Notes
 from tests.api.loopback import description, token
+from tests.music.test_description import changed
 
 SONG = "/generate?game=zelda&seed=7&notes=200"
 
@@ -239,6 +243,22 @@ def test_an_opening_that_is_not_of_the_vocabulary_is_a_502(client, loopback):
         opening["tokens"] = [9999]
     loopback.descriptions["zelda"] = json.dumps(described)
     assert_problem(client.post(f"{SONG}&primer=corpus"), 502, "broken-contract")
+
+
+LEARNED = LearnedPiece("first", Notes.of([0, 0, 12], [12, 6, 6], [60, 64, 67]))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changed(json.loads(description(learned=(LEARNED,)).to_json())).map(json.dumps))
+def test_whatever_a_model_says_of_itself_there_is_a_song_or_a_problem(client, loopback, text):
+    (version,) = loopback.versions["zelda"]
+    loopback.versions["zelda"] = {version + 1: "AVAILABLE"}  # a description is kept for its version
+    loopback.descriptions["zelda"] = text
+    loopback.calls.clear()
+    song = client.post("/generate?game=zelda&notes=20&format=json")
+    assert song.status_code in {200, 422, 502}  # 422: without openings, there is none to continue
+    listed = client.get("/games").json["games"][0]["state"]
+    assert listed in ({"AVAILABLE", "BROKEN"} if song.status_code == 502 else {"AVAILABLE"})
 
 
 def test_a_game_without_openings_says_so(client, loopback):

@@ -1,6 +1,8 @@
 """Reading the games out of the model server's configuration."""
 
 import os
+import resource
+from contextlib import contextmanager
 
 import pytest
 
@@ -73,3 +75,38 @@ def test_a_file_that_cannot_be_read_changes_nothing_and_is_logged_once(path, cap
     path.write_bytes(broken)
     assert [config.games() for _ in range(3)] == [("zelda",)] * 3
     assert caplog.text.count("cannot be read") == 1
+
+
+def test_a_file_that_could_not_be_read_once_is_read_the_next_time(path, caplog):
+    write_models_config(path, "zelda")
+    config = ModelsConfig(path)
+    assert config.games() == ("zelda",)
+    write_models_config(path, "metroid")
+    with no_open_files_left():
+        assert config.games() == ("zelda",)
+    assert "Too many open files" in caplog.text
+    assert config.games() == ("metroid",)
+
+
+def test_a_folder_that_cannot_be_entered_for_a_moment_keeps_the_games(tmp_path):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    write_models_config(folder / "models.config", "zelda")
+    config = ModelsConfig(folder / "models.config")
+    assert config.games() == ("zelda",)
+    folder.rename(tmp_path / "elsewhere")
+    folder.write_text("in its place")  # as root, no permission would keep us out
+    assert config.games() == ("zelda",)
+    folder.unlink()
+    (tmp_path / "elsewhere").rename(folder)
+    assert config.games() == ("zelda",)
+
+
+@contextmanager
+def no_open_files_left():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -6,7 +6,9 @@ import pytest
 import api.composer
 from api.routes import services_of
 from api.warm_up import WarmUp
-from tests.api.loopback import description
+from tests.api.loopback import write_models_config
+
+INTERNAL = grpc.StatusCode.INTERNAL
 
 
 @pytest.fixture
@@ -43,14 +45,37 @@ def test_no_more_is_read_than_is_kept(warm_up, loopback, monkeypatch):
     assert loopback.signatures().count("prefill") == 2
 
 
-def test_a_model_that_cannot_be_used_is_tried_once_and_silently(warm_up, loopback, caplog):
+def test_a_model_that_fails_is_tried_again_less_and_less_often_and_silently(
+    warm_up, loopback, caplog
+):
     loopback.descriptions["zelda"] = "{}"
-    for _ in range(3):
+    tries = []
+    for _ in range(16):
+        before = len(loopback.calls)
         warm_up.look()
-    assert loopback.signatures() == ["describe"]
+        tries.append(len(loopback.calls) - before)
+    assert tries == [1, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1]
     assert not caplog.records
-    loopback.descriptions["zelda"] = description().to_json()
     loopback.versions["zelda"] = {2: "AVAILABLE"}
+    warm_up.look()
+    assert len(loopback.calls) == sum(tries) + 1
+
+
+def test_a_model_that_failed_once_is_prepared_at_the_next_look(warm_up, client, loopback):
+    loopback.failure, loopback.healthy_calls, loopback.failures_left = INTERNAL, 3, 1
+    warm_up.look()
+    assert loopback.signatures() == ["describe", "prefill"]  # the second opening failed
+    warm_up.look()
+    assert loopback.signatures() == ["describe", *["prefill"] * 3]
+    loopback.calls.clear()
+    assert client.post("/generate?game=zelda&notes=5&seed=2").status_code == 200
+    assert set(loopback.signatures()) == {"decode"}
+
+
+def test_a_game_that_fails_keeps_no_other_from_being_prepared(warm_up, config, loopback):
+    write_models_config(config.models_config, "metroid", "zelda")
+    loopback.versions["metroid"] = {1: "AVAILABLE"}
+    loopback.descriptions["metroid"] = "{}"
     warm_up.look()
     assert loopback.signatures().count("prefill") == 3
 

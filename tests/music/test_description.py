@@ -1,8 +1,10 @@
 """A bundle's description comes back as it was, or says what is wrong with it."""
 
 import json
+import re
 
 import pytest
+from hypothesis import given, strategies
 
 from music.description import Description, LearnedPiece, ModelCard, Opening
 from music.errors import DescriptionError
@@ -30,29 +32,126 @@ def test_the_card_is_readable_on_its_own():
     assert json.loads(DESCRIPTION.card_json())["title"] == "Two Bars"
 
 
+def fields(**changes):
+    return json.loads(DESCRIPTION.to_json()) | changes
+
+
+def opening(**changes):
+    return {"openings": [{"piece": "x", "tokens": [3], "tempo_bpm": 90, **changes}]}
+
+
+def learned(**changes):
+    notes = {"onset_ticks": [0, 12], "duration_ticks": [1, 1], "pitch": [60, 62]}
+    return {"learned": [{"name": "x", **notes, **changes}]}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"format": 99}, "format is 99; this reads 3"),
-        ({"vocabulary": None}, "malformed"),
-        ({"tempo_bpm": "slow"}, "malformed"),
-        ({"tempo_bpm": float("nan")}, "malformed: NaN is not JSON"),
-        ({"quote_notes": 6.5}, "6.5 is not a whole number"),
-        ({"card": {"recipe": "default"}}, "lacks the field 'held_out_bits_per_note'"),
+        ({"game": 5}, "game must be text, not 5"),
+        ({"title": "half of a pair: \ud83c"}, "title must be text, not 'half of a pair: \\ud83c'"),
+        ({"vocabulary": None}, "vocabulary must be lists of text, not None"),
+        ({"vocabulary": ["C4"]}, "vocabulary must be lists of text, not ['C4']"),
+        ({"vocabulary": [["C4", 4]]}, "vocabulary must be lists of text, not [['C4', 4]]"),
+        ({"tempo_bpm": "slow"}, "tempo_bpm must be a finite number, not 'slow'"),
+        ({"tempo_bpm": True}, "tempo_bpm must be a finite number, not True"),
+        ({"tempo_bpm": 10**400}, "tempo_bpm must be a finite number, not 1000"),
+        ({"tempo_bpm": float("nan")}, "the description is not JSON: NaN is not JSON"),
+        ({"quote_notes": 6.5}, "quote_notes must be an integer from 0 to 2147483647, not 6.5"),
+        ({"quote_notes": -1}, "quote_notes must be an integer from 0 to 2147483647, not -1"),
+        ({"card": {"recipe": "default"}}, "lacks card.held_out_bits_per_note"),
+        ({"card": 5}, "card must be an object"),
+        ({"openings": 5}, "openings must be a list, not 5"),
+        ({"openings": [{"piece": "x"}]}, "lacks openings[0].tokens"),
+        (opening(tokens=["3"]), "openings[0].tokens must be integers from 0 to 2147483647, not"),
+        (opening(tokens=[2**70]), "openings[0].tokens must be integers from 0 to 2147483647, not"),
+        (learned(onset_ticks=[0, 2**40]), "learned[0].onset_ticks must be integers from 0 to "),
+        (learned(onset_ticks=[0, 1.5]), "learned[0].onset_ticks must be integers from 0 to "),
+        (learned(onset_ticks=[[0], [1]]), "learned[0].onset_ticks must be integers from 0 to "),
+        (learned(duration_ticks=[0, 1]), "learned[0].duration_ticks must be integers from 1 to "),
         (
-            {"openings": [{"piece": "x", "tokens": ["3"], "tempo_bpm": 9}]},
-            "'3' is not a whole number",
+            learned(pitch=[60, 128]),
+            "learned[0].pitch must be integers from 0 to 127, not [60, 128]",
         ),
-        ({"openings": [{"piece": "x"}]}, "lacks the field 'tokens'"),
+        (learned(pitch=[60]), "the piece 'x' has 2 onsets, 2 durations and 1 pitches"),
+        (learned(onset_ticks=[12, 0]), "the onsets of the piece 'x' are not in order"),
+        (learned(onset_ticks=[0, 2**31 - 1]), "the piece 'x' ends after 2147483647 ticks"),
     ],
 )
 def test_what_is_wrong_is_named(change, message):
-    fields = json.loads(DESCRIPTION.to_json()) | change
-    with pytest.raises(DescriptionError, match=message):
-        Description.from_json(json.dumps(fields))
+    with pytest.raises(DescriptionError, match=re.escape(message)):
+        Description.from_json(json.dumps(fields(**change)))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "nonsense"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "nonsense", b"\xff", '{"format": 3}', "[" * 100_000, "9" * 10_000]
+)
 def test_what_is_no_description_is_refused(text):
     with pytest.raises(DescriptionError):
         Description.from_json(text)
+
+
+def is_read_or_refused(text):
+    try:
+        description = Description.from_json(text)
+    except DescriptionError:
+        return
+    assert Description.from_json(description.to_json()) == description
+    for piece in description.learned:
+        assert len({len(column) for column in piece.notes.columns}) == 1
+
+
+ANY_JSON = strategies.recursive(
+    strategies.none()
+    | strategies.booleans()
+    | strategies.integers()
+    | strategies.floats()
+    | strategies.text()
+    | strategies.sampled_from([2**31, 2**40, 2**63, 2**64, "\ud800", "NaN", 1e999]),
+    lambda value: (
+        strategies.lists(value, max_size=4)
+        | strategies.dictionaries(strategies.text(), value, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@given(strategies.text() | strategies.binary() | ANY_JSON.map(json.dumps))
+def test_any_text_is_a_description_or_is_refused(text):
+    is_read_or_refused(text)
+
+
+@strategies.composite
+def changed(draw, fields):
+    """Draw a JSON value in which any value is another one or missing."""
+    text = json.dumps(fields)
+    path = draw(strategies.sampled_from(list(places(fields))[1:]))
+    *parents, last = path
+    whole = parent = json.loads(text)
+    for name in parents:
+        parent = parent[name]
+    if draw(strategies.booleans()):
+        del parent[last]
+    else:
+        parent[last] = draw(ANY_JSON)
+    return whole
+
+
+def places(value, path=()):
+    """List the path of every value within a JSON value."""
+    yield path
+    match value:
+        case dict():
+            members = value.items()
+        case list():
+            members = enumerate(value)
+        case _:
+            members = ()
+    for name, member in members:
+        yield from places(member, (*path, name))
+
+
+@given(changed(fields()).map(json.dumps))
+def test_a_description_with_any_value_in_any_place_is_read_or_refused(text):
+    is_read_or_refused(text)

@@ -131,6 +131,14 @@ def test_names_of_another_field_are_refused(name):
         ([["TimeShift_0"], [], ["Duration_6"]], "has a field without values"),
         ([["Pitch_60"]], "has 1 fields, not 3"),
         ([["TimeShift_6", "TimeShift_0"], ["Pitch_60"], ["Duration_6"]], "TimeShift do not rise"),
+        ([["TimeShift_0"], ["Pitch_61", "Pitch_60"], ["Duration_6"]], "Pitch do not rise"),
+        ([["TimeShift_0"], ["Pitch_128"], ["Duration_6"]], "pitch 128 is above 127"),
+        ([["TimeShift_0"], ["Pitch_60"], ["Duration_0"]], "a note of no duration"),
+        ([["TimeShift_10000"], ["Pitch_60"], ["Duration_6"]], "'TimeShift_10000' is no TimeShift"),
+        (
+            [[f"{kind}_{n}" for n in range(4000)] for kind in ("TimeShift", "Pitch", "Duration")],
+            "the vocabulary has more than 2147483647 tokens",
+        ),
     ],
 )
 def test_a_vocabulary_of_another_form_is_refused(vocabulary, message):

@@ -1,0 +1,31 @@
+"""The states after what songs continue, kept: many songs continue the same few openings."""
+
+import numpy as np
+
+from api.deadline import Deadline
+from api.fetch_cache import FetchCache
+from api.model_server import Model, ModelServer, SongState
+
+MOST_STATES = 128  # of a version, some kilobytes each: its openings, and primers of callers
+
+
+class PrefillCache:
+    """Lets one version of a model read what songs continue, each once; safe among threads."""
+
+    def __init__(self, model: Model, model_server: ModelServer) -> None:
+        """Ask `model_server` for the states that are not kept."""
+        self._model = model
+        self._model_server = model_server
+        self._states: FetchCache[tuple[int, ...], SongState] = FetchCache(MOST_STATES)
+
+    def state(self, tokens: tuple[int, ...], deadline: Deadline) -> SongState:
+        """Give the state of a song that continues `tokens`, one or more.
+
+        Raises:
+            ModelServerError: As `ModelServer.prefill`.
+        """
+
+        def prefill() -> SongState:
+            return self._model_server.prefill(self._model, np.array(tokens, np.int32), deadline)
+
+        return self._states.get(tokens, prefill, deadline)
