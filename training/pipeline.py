@@ -47,6 +47,9 @@ def train(
         TrainingError: As any of the stages.
         KeyboardInterrupt: Before there was anything to keep.
     """
+    from training.products import choose_weights  # noqa: PLC0415  TensorFlow's job, not Keras's
+
+    weights = choose_weights(weights)  # before hours of fitting
     corpus = read_corpus(collection)
     say(f"{collection.game}: {len(corpus.pieces)} pieces, {corpus.notes} notes")
     for file in corpus.set_aside:
@@ -74,14 +77,15 @@ def _publish(
     models_dir: Path,
     weights: str,
 ) -> int:
-    from training.export import export_bundle  # noqa: PLC0415  TensorFlow's job, not Keras's
-    from training.products import weights_here  # noqa: PLC0415  as above
+    from training.bundle_check import check_bundle  # noqa: PLC0415  as above
+    from training.export import export_bundle  # noqa: PLC0415  as above
 
     description = describe(corpus, recipe, codec, fitted)
 
     def write(folder: Path) -> None:
-        export_bundle(fitted.model, description, folder, weights or weights_here())
+        export_bundle(fitted.model, description, folder, weights)
         write_record(corpus, parts, recipe, fitted, folder)
+        check_bundle(folder)
 
     return publish(models_dir, corpus.collection.game, write)
 

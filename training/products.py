@@ -15,6 +15,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.python.framework import kernels
+from tensorflow.python.util import _pywrap_util_port
+
+from training.errors import SettingsError
 
 INT8, FLOAT32 = "int8", "float32"
 
@@ -94,4 +97,22 @@ PRODUCTS: dict[str, ProductOf] = {INT8: Int8Product, FLOAT32: Float32Product}
 def weights_here() -> str:
     """Say which weights are served best by a machine like this one: INT8 or FLOAT32."""
     found = kernels.get_registered_kernels_for_op("QuantizedMatMulWithBiasAndDequantize").kernel
-    return INT8 if found else FLOAT32
+    return INT8 if found and _pywrap_util_port.IsMklEnabled() else FLOAT32  # MKL: oneDNN's old name
+
+
+def choose_weights(asked: str) -> str:
+    """Choose what a bundle is served with.
+
+    Args:
+        asked: INT8 or FLOAT32; "" for what suits this machine best.
+
+    Raises:
+        SettingsError: It is INT8, and this machine cannot check such a bundle.
+    """
+    here = weights_here()
+    if asked == INT8 and here != INT8:
+        raise SettingsError(
+            "WEIGHTS is int8, which TensorFlow cannot compute here, so that no bundle could be "
+            "checked; it must be float32, or oneDNN be enabled (x86, TF_ENABLE_ONEDNN_OPTS=1)"
+        )
+    return asked or here
