@@ -23,7 +23,7 @@ BROWSER_READY := .venv/.browser-ready
 AUDIT_READY := .venv-audit/.ready
 
 .PHONY: help train promote data evaluate base reproduce serve bench pictures test check chaos proto
-.PHONY: lock clean up up-gpu down images-check audit sbom
+.PHONY: lock clean up up-gpu down images-check compose-check audit sbom
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -85,6 +85,9 @@ down: ## end the containers (their models stay)
 
 images-check: $(READY) ## build the images without Docker and let them work (needs root on Debian)
 	@bash scripts/images_check.sh
+
+compose-check: ## train a game twice in containers and ask both versions for songs (needs Docker)
+	@bash scripts/compose_check.sh
 
 audit: $(AUDIT_READY) ## ask whether what is shipped has known weaknesses
 	@for lock in api training; do \

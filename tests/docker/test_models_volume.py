@@ -10,7 +10,7 @@ from tensorflow_serving.config import model_server_config_pb2
 from tests.docker.deployment import ROOT, compose, pod
 
 EMPTY_LIST = "model_config_list {}\n"
-PUBLISHED = 'model_config_list { config { name: "bach" } }\n'
+PUBLISHED = 'model_config_list {\n  config {\n    name: "bach"\n  }\n}\n'
 SCRIPTS = [
     pytest.param(compose()["services"]["models"]["entrypoint"], id="compose"),
     pytest.param(
@@ -69,6 +69,26 @@ def test_a_volume_of_another_owner_is_reported_with_where_to_read_on(command, tm
     assert finished.returncode == 1
     assert "user 10001 cannot write to the volume: docs/production.md, Volumes" in finished.stderr
     assert "\n### Volumes\n" in (ROOT / "docs" / "production.md").read_text()
+
+
+@pytest.mark.parametrize("command", SCRIPTS)
+def test_a_list_of_another_folders_models_is_reported_with_where_to_read_on(command, tmp_path):
+    """TensorFlow Serving would wait for them for ever, and never open its port."""
+    (tmp_path / "models.config").write_text(
+        'config {\n  name: "a"\n  base_path: "/home/a/models/a"\n}\n'
+        f'config {{\n  name: "b"\n  base_path: "{tmp_path}/b"\n}}\n'
+    )
+    finished = run_script(command, tmp_path)
+    assert finished.returncode == 1
+    assert finished.stdout == '  base_path: "/home/a/models/a"\n'
+    assert "another folder" in finished.stderr
+    assert "docs/production.md, Versions" in finished.stderr
+    assert "\n## Versions\n" in (ROOT / "docs" / "production.md").read_text()
+
+
+def test_compose_and_kubernetes_run_the_same_script():
+    in_compose, in_cluster = (each.values[0][-1] for each in SCRIPTS)
+    assert in_compose == in_cluster
 
 
 @pytest.mark.parametrize("name", compose()["services"])
