@@ -87,6 +87,7 @@ class Wishes(TypedDict, total=False):
     primer: Literal["none", "corpus"] | bytes | os.PathLike[str]  # or a MIDI file to go on from
     include_primer: bool
     max_quote: int
+    title: str
     label: Literal["stable", "canary"]
 
 
@@ -134,11 +135,14 @@ class SongEvent:
     """A song begins.
 
     Attributes:
+        game_title: The game's name as people write it.
+        title: What the song is called.
         tempo: Beats a minute.
         primer_notes: How many notes of an uploaded primer come first.
     """
 
     game: str
+    game_title: str
     title: str
     version: int
     seed: int

@@ -22,7 +22,13 @@ _SUFFIXES = {
     for form in FORMATS
     for suffix in dict.fromkeys((form.suffix, form.name))
 }
-_METAVARS = {Kind.NAME: "NAME", Kind.WHOLE: "N", Kind.NUMBER: "X", Kind.FLAG: "true|false"}
+_METAVARS = {
+    Kind.NAME: "NAME",
+    Kind.TEXT: "TEXT",
+    Kind.WHOLE: "N",
+    Kind.NUMBER: "X",
+    Kind.FLAG: "true|false",
+}
 _DESCRIPTION = """\
 Have a song composed by a running Leitmotif (python -m api, or make serve), and write it to a file,
 play it, or both.
@@ -191,7 +197,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _help(parameter: Parameter) -> str:
-    range_ = f"; {parameter.fits}" if parameter.kind in {Kind.WHOLE, Kind.NUMBER} else ""
+    range_ = f"; {parameter.fits}" if parameter.kind in {Kind.TEXT, Kind.WHOLE, Kind.NUMBER} else ""
     default = f" ({str(parameter.default).lower()})" if parameter.default is not None else ""
     return f"{parameter.effect}{range_}{default}".replace("%", "%%")
 

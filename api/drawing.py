@@ -54,7 +54,7 @@ class Drawing:
         return Song(
             notes=notes,
             tempo_bpm=self.tempo_bpm,
-            title=self.bundle.description.title,
+            game_title=self.bundle.description.title,
             version=self.bundle.model.version,
             longest_quote=quotes[0],
             request=self.request,

@@ -18,7 +18,9 @@ MOST_SCORE_NOTES = 4000  # likewise; only with a primer are there more
 
 def midi(song: Song) -> bytes:
     """Write a standard MIDI file."""
-    return to_midi(song.notes, tempo_bpm=song.tempo_bpm, name=song.title, text=song.provenance)
+    return to_midi(
+        song.notes, tempo_bpm=song.tempo_bpm, name=song.request.title, text=song.provenance
+    )
 
 
 def wav(song: Song, instrument: Instrument) -> bytes:
@@ -73,4 +75,4 @@ def _musicxml(song: Song) -> str:
             f"This song has {len(song.notes)} notes with its primer, and a score may have "
             f"{MOST_SCORE_NOTES}; ask for fewer notes, or without the primer."
         )
-    return to_musicxml(Piece(song.title, song.notes, constant_tempo(song.tempo_bpm)))
+    return to_musicxml(Piece(song.request.title, song.notes, constant_tempo(song.tempo_bpm)))

@@ -20,6 +20,13 @@ SLUG = re.compile(r"[a-z0-9_]{1,64}")  # what may be repeated of what a caller c
 
 Value = str | int | float | bytes
 
+# Characters that end lines, turn the direction of what follows, or cannot be written as XML or
+# UTF-8. The pattern is one of JSON Schema too.
+CONTROL_CHARACTERS = (
+    r"[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+_CONTROL = re.compile(CONTROL_CHARACTERS)
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _NUMBER = re.compile(r"-?([0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})([eE][+-]?[0-9]{1,4})?")
 
@@ -43,6 +50,7 @@ class Kind(StrEnum):
     """What a parameter's values are, as messages say it."""
 
     NAME = "a name"
+    TEXT = "text"
     CHOICE = "one of"
     WHOLE = "a whole number"
     NUMBER = "a number"
@@ -57,8 +65,8 @@ class Parameter:
         name: As requests say it.
         kind: What its values are.
         effect: What it does to the music.
-        lowest: The least that a number may be.
-        highest: The most that a number may be.
+        lowest: The least that a number may be, or the fewest characters of a text.
+        highest: The most that a number may be, or the most characters of a text.
         lowest_fits: Whether `lowest` itself is in the range.
         choices: All that a choice may be.
         may_be_file: Whether a MIDI file may be uploaded in the place of a value.
@@ -86,6 +94,8 @@ class Parameter:
         if self.kind in {Kind.NAME, Kind.FLAG}:
             return self.kind.value
         lower, upper = (f"{bound:.16g}" for bound in (self.lowest, self.highest))
+        if self.kind is Kind.TEXT:
+            return f"{self.kind} of {lower} to {upper} characters, none of them a control character"
         if self.lowest_fits:
             return f"{self.kind} from {lower} to {upper}"
         return f"{self.kind} above {lower} and up to {upper}"
@@ -109,7 +119,7 @@ class Parameter:
         return content
 
     def _typed(self, given: Given) -> str | float | None:
-        if self.kind in {Kind.NAME, Kind.CHOICE}:
+        if self.kind in {Kind.NAME, Kind.TEXT, Kind.CHOICE}:
             return given.value if isinstance(given.value, str) else None
         if self.kind is Kind.FLAG:
             return _flag(given)
@@ -120,11 +130,18 @@ class Parameter:
 
     def _in_range(self, value: str | float) -> bool:
         if isinstance(value, str):
-            return value in self.choices if self.kind is Kind.CHOICE else bool(value)
+            return self._is_allowed(value)
         if self.kind is Kind.FLAG:
             return True
         too_low = value < self.lowest or (value == self.lowest and not self.lowest_fits)
         return not too_low and value <= self.highest
+
+    def _is_allowed(self, text: str) -> bool:
+        if self.kind is Kind.CHOICE:
+            return text in self.choices
+        if self.kind is Kind.TEXT:
+            return self.lowest <= len(text) <= self.highest and not _CONTROL.search(text)
+        return bool(text)
 
 
 PARAMETERS = (
@@ -212,6 +229,14 @@ PARAMETERS = (
         highest=MOST_NOTES,
     ),
     Parameter(
+        name="title",
+        kind=Kind.TEXT,
+        effect="what the song is called, in its score, its MIDI track and the name of its file; "
+        "where absent, Song and its seed",
+        lowest=1,
+        highest=100,
+    ),
+    Parameter(
         name="label",
         kind=Kind.CHOICE,
         effect="which version of the game's model composes: canary the newest, stable the one that "
@@ -261,6 +286,7 @@ def song_request(said: Iterable[Given]) -> SongRequest:
         media_format=str(values["format"]) if "format" in values else None,
         is_seed_drawn=is_seed_drawn,
         label=Label(str(values["label"])) if "label" in values else None,
+        given_title=str(values["title"]) if "title" in values else None,
     )
 
 

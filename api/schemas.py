@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, assert_never
 
 from api.event import EVENT_NAMES
-from api.parameters import PARAMETERS, Kind, Parameter
+from api.parameters import CONTROL_CHARACTERS, PARAMETERS, Kind, Parameter
 from api.song import UPLOADED, Primer
 
 Schema = dict[str, Any]
@@ -26,6 +26,13 @@ def schema_of(parameter: Parameter) -> Schema:
     match parameter.kind:
         case Kind.NAME:
             schema |= _NAME
+        case Kind.TEXT:
+            schema |= {
+                "type": "string",
+                "minLength": int(parameter.lowest),
+                "maxLength": int(parameter.highest),
+                "not": {"pattern": CONTROL_CHARACTERS},
+            }
         case Kind.CHOICE:
             schema |= {"type": "string", "enum": list(parameter.choices)}
         case Kind.FLAG:
@@ -123,11 +130,13 @@ _VERSION = _said({"type": "integer", "minimum": 1}, "The model's that drew it.")
 _TEMPO = _said(_POSITIVE, "Beats (quarter notes) a minute.")
 _IDENTITY = {
     "game": _NAME,
-    "title": _said(_TEXT, "The game's, as people write it."),
+    "game_title": _said(_TEXT, "The game's name as people write it."),
+    "title": _said(_TEXT, "What the song is called."),
     "version": _VERSION,
     "seed": _said(_COUNT, "Brings the same song, with the same parameters and version."),
     "tempo": _TEMPO,
 }
+_NOT_OF_ORIGIN = ("title", "format")  # they change nothing in the music
 _PRIMER_NOTES = _said(_COUNT, "How many notes of an uploaded primer come first.")
 _NOTE = _shown(
     _object(
@@ -215,7 +224,7 @@ def _song() -> Schema:
         "type": "object",
         "properties": {
             "version": _VERSION,
-            **{p.name: schema_of(p) for p in PARAMETERS if p.name != "format"},
+            **{p.name: schema_of(p) for p in PARAMETERS if p.name not in _NOT_OF_ORIGIN},
             "primer": {"enum": [*Primer, UPLOADED]},
             "primer_sha256": _said(_NAME, "Of the notes of an uploaded primer."),
         },

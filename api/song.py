@@ -49,6 +49,7 @@ class SongRequest:
         include_primer: Whether an upload comes first in the song.
         is_seed_drawn: Whether the seed is ours, so that nobody can ask for the song again yet.
         label: Of the version that is to compose; None for the newest.
+        given_title: What the caller calls the song; None for a neutral title.
     """
 
     game: str
@@ -65,6 +66,12 @@ class SongRequest:
     include_primer: bool = False
     is_seed_drawn: bool = False
     label: Label | None = None
+    given_title: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What the song is called; never by the game, whose name nobody wants in their own."""
+        return f"Song {self.seed}" if self.given_title is None else self.given_title
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ class Song:
     Attributes:
         notes: From tick 0.
         tempo_bpm: Quarter notes a minute.
-        title: The game's, as people write it.
+        game_title: The game's, as people write it.
         version: The model's that drew it.
         longest_quote: The longest run of notes that it shares with a piece of the collection.
         request: What was asked for.
@@ -85,7 +92,7 @@ class Song:
 
     notes: Notes
     tempo_bpm: float
-    title: str
+    game_title: str
     version: int
     longest_quote: Quote
     request: SongRequest

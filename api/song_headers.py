@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+import unicodedata
 from urllib.parse import quote
 
 from api.drawing import Drawing
@@ -9,6 +11,9 @@ from api.formats import Format
 from api.primers import Upload
 from api.song import UPLOADED, Song, SongRequest
 from music.quotes import Quote
+
+NAMELESS = "Song"  # the file of a song whose title has nothing that a name can have
+_NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|%]')
 
 NO_SNIFFING = {"Vary": "Accept", "X-Content-Type-Options": "nosniff"}
 
@@ -28,7 +33,7 @@ def drawing_headers(drawing: Drawing) -> dict[str, str]:
 def song_headers(song: Song, form: Format) -> dict[str, str]:
     """Give the headers of a finished song; an ETag only where it can be asked for again."""
     headers = {
-        "Content-Disposition": f'attachment; filename="{file_name(song.request, form.suffix)}"',
+        "Content-Disposition": content_disposition(song.request.title, form.suffix),
         "Leitmotif-Model-Version": str(song.version),
         "Leitmotif-Notes": str(song.new_notes),
         "Leitmotif-Longest-Quote": quoted(song.longest_quote),
@@ -41,9 +46,18 @@ def song_headers(song: Song, form: Format) -> dict[str, str]:
     return headers
 
 
-def file_name(request: SongRequest, suffix: str) -> str:
-    """Name the file that a song is saved as; its game is known, so its name is a plain one."""
-    return f"{request.game}-{request.seed}.{suffix}"
+def content_disposition(title: str, suffix: str) -> str:
+    """Offer a song for saving in a file that is named by its title.
+
+    What file systems refuse becomes a hyphen. A program that reads no UTF-8 name, which RFC 6266
+    has beside the plain one, gets the letters of it that are ASCII.
+    """
+    stem = _NOT_IN_FILE_NAMES.sub("-", title).strip(" .")
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().strip(" .")
+    offered = f'attachment; filename="{plain or NAMELESS}.{suffix}"'
+    if stem in {plain, ""}:
+        return offered
+    return f"{offered}; filename*=UTF-8''{quote(stem, safe='')}.{suffix}"
 
 
 def quoted(longest: Quote) -> str:

@@ -16,7 +16,8 @@ def document(song: Song) -> dict[str, Any]:
     onset_ticks = song.notes.onset_ticks.tolist()
     return {
         "game": song.request.game,
-        "title": song.title,
+        "game_title": song.game_title,
+        "title": song.request.title,
         "version": song.version,
         "seed": song.request.seed,
         "tempo": song.tempo_bpm,

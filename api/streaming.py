@@ -28,7 +28,8 @@ def song_events(drawing: Drawing) -> Iterator[Event]:
 def _identity(drawing: Drawing) -> dict[str, Any]:
     return {
         "game": drawing.request.game,
-        "title": drawing.bundle.description.title,
+        "game_title": drawing.bundle.description.title,
+        "title": drawing.request.title,
         "version": drawing.bundle.model.version,
         "seed": drawing.request.seed,
         "tempo": drawing.tempo_bpm,

@@ -30,7 +30,7 @@ def test_a_song_comes_as_midi_with_all_that_says_what_it_is(client):
     assert headers.pop("X-Request-Id")
     assert headers == {
         "Content-Type": "audio/midi",
-        "Content-Disposition": 'attachment; filename="zelda-7.mid"',
+        "Content-Disposition": 'attachment; filename="Song 7.mid"',
         "ETag": headers["ETag"],
         "Leitmotif-Longest-Quote": "0",
         "Leitmotif-Model-Version": "1",
@@ -214,7 +214,7 @@ def test_the_form_of_an_answer_does_not_change_the_song(client, loopback, switch
     assert client.post(f"{FIXED}&notes=50").data == expected
 
 
-def test_the_title_may_be_in_any_script(client, loopback):
+def test_the_title_of_a_game_may_be_in_any_script(client, loopback):
     described = json.loads(loopback.descriptions["zelda"])
     loopback.descriptions["zelda"] = json.dumps({**described, "title": "ゼルダの伝説 " + "x" * 300})
     response = client.post(f"{FIXED}&notes=3")

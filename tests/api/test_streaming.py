@@ -69,7 +69,8 @@ def test_first_comes_what_the_song_is_and_last_how_it_ended(events):
         "song",
         {
             "game": "zelda",
-            "title": "Zélda: Majora's Mask",
+            "game_title": "Zélda: Majora's Mask",
+            "title": "Song 7",
             "version": 1,
             "seed": 7,
             "tempo": 90,

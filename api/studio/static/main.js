@@ -110,10 +110,10 @@ async function follow(piece, signal, wish) {
 
 /**
  * @param {Piece} piece
- * @param {{title: string, version: number, tempo: number, primer_notes: number}} song
+ * @param {{game_title: string, version: number, tempo: number, primer_notes: number}} song
  * @param {Wish} wish
  */
-function begin(piece, { title, version, tempo, primer_notes }, { isPlayed, linkedVersion }) {
+function begin(piece, { game_title: title, version, tempo, primer_notes }, { isPlayed, linkedVersion }) {
   Object.assign(piece, { title, version, tempo, primerNotes: primer_notes });
   show(piece);
   if (isPlayed) player.play();

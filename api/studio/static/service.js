@@ -16,7 +16,7 @@ import { toForm } from "./recipe.js";
  */
 
 /**
- * @typedef {{event: "song", title: string, version: number, tempo: number, primer_notes: number}
+ * @typedef {{event: "song", game_title: string, version: number, tempo: number, primer_notes: number}
  *   | {event: "notes", notes: ToldNote[]}
  *   | {event: "quote"} & Quote
  *   | {event: "end", notes: number, longest_quote: number}
