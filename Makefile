@@ -7,6 +7,8 @@ export GAME ?=
 export EPOCHS ?=
 export WEIGHTS ?=
 export FETCH ?=
+export KEEP_VERSIONS ?=
+export VERSION ?=
 export VGMUSIC_URL ?=
 export RECIPE ?= default
 export PEERS ?=
@@ -31,7 +33,7 @@ help: ## list the targets
 train: $(READY) ## learn every collection that has pieces, or GAME=name
 	@$(PYTHON) -m training
 
-promote: $(READY) ## make the newest version of GAME=name the stable one (label=stable)
+promote: $(READY) ## let the newest version of GAME=name compose, or VERSION=number (label=stable)
 	@$(PYTHON) -m training.promoting
 
 data: $(READY) ## download the pieces of the games that name a source, or of GAME=name
@@ -47,7 +49,6 @@ reproduce: $(READY) ## the old experiment on GAME=name: its loss, and what it me
 	@$(PYTHON) -m training.report.reproduction
 
 serve: $(READY) ## the model server and the API, until Ctrl-C
-	@mkdir -p $(MODELS_DIR) && touch $(MODELS_DIR)/models.config
 	@bash scripts/serve.sh $(PYTHON)
 
 bench: $(READY) $(if $(filter 1,$(PEERS)),$(PEERS_READY)) ## how fast it is; with PEERS=1, beside PyTorch and ONNX Runtime too
@@ -71,7 +72,7 @@ chaos: $(READY) ## two minutes of model servers that are killed, hang, and get n
 
 # What nobody has set is docker/.env's to say.
 UNSET = $(foreach name,$(1),$(if $(filter file,$(origin $(name))),--unset=$(name)))
-COMPOSE = env $(strip $(call UNSET,API_PORT DATA_DIR EPOCHS GAME WEIGHTS)) \
+COMPOSE = env $(strip $(call UNSET,API_PORT DATA_DIR EPOCHS GAME KEEP_VERSIONS WEIGHTS)) \
 	docker compose --file docker/compose.yaml
 
 up: ## all of it in containers, on the processors (needs Docker)

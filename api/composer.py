@@ -105,7 +105,7 @@ class Composer:
             bundle.prefills.state(tokens, deadline)
 
     def newest_song(self, request: SongRequest, games: Games, deadline: Deadline) -> Song:
-        """Compose a whole song with the newest version of the game's model.
+        """Compose a whole song with the version of the game's model that `Games.bundle` finds.
 
         A model server unloads a version that a newer one replaces as soon as no call uses it, and
         between two calls of a song none does. The song then begins anew with the newer version.
@@ -131,7 +131,7 @@ class Composer:
         return self._drawing(request, bundle, deadline).finished()
 
     def newest_drawing(self, request: SongRequest, games: Games, deadline: Deadline) -> Drawing:
-        """Begin a song with the newest version of the game's model, to be heard as it is drawn.
+        """Begin a song with the version that `Games.bundle` finds, to be streamed.
 
         Its first notes are drawn when this returns; should the model server unload the version
         before, it begins anew as `newest_song` does, and afterwards it breaks off.

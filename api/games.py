@@ -61,8 +61,8 @@ class GameState:
 
     Attributes:
         game: Its name.
-        version: The version that songs come from or, where none is ready, the newest; None where
-            there is none.
+        version: The version that composes where no label is given or, where none is ready, the
+            promoted or the newest; None where there is none.
         state: TensorFlow Serving's word for the version's state, UNREACHABLE or BROKEN; AVAILABLE
             only where songs can be composed with it.
     """
@@ -108,7 +108,10 @@ class Games:
         return self._config.games()
 
     def bundle(self, game: str, deadline: Deadline, label: Label | None = None) -> Bundle:
-        """Find the version of a game's model that has a label or, without one, the newest ready.
+        """Find the version of a game's model that composes.
+
+        With a label, it is the version that has it. Without one, it is the promoted version or,
+        where none is promoted or that one is not ready, the newest that is ready.
 
         Raises:
             UnknownGameError: There is no such game.
@@ -121,21 +124,21 @@ class Games:
             raise _unknown(game, games)
         if label is not None:
             return self.bundle_of(Model(game, self._labelled(game, label)), deadline)
-        newest = self._newest_version(game, deadline)
-        if newest is None or newest.state is not State.AVAILABLE:
-            raise _not_ready(game, newest)
-        return self.bundle_of(Model(game, newest.version), deadline)
+        found = self._default_version(game, deadline)
+        if found is None or found.state is not State.AVAILABLE:
+            raise _not_ready(game, found)
+        return self.bundle_of(Model(game, found.version), deadline)
 
     def ready_model(self, game: str, deadline: Deadline) -> Model | None:
-        """Find the newest version of a game's model that is ready; None where none is.
+        """Find the version that composes where no label is given; None where none is ready.
 
         Raises:
             ModelServerError: The model server does not answer.
         """
-        newest = self._newest_version(game, deadline)
-        if newest is None or newest.state is not State.AVAILABLE:
+        found = self._default_version(game, deadline)
+        if found is None or found.state is not State.AVAILABLE:
             return None
-        return Model(game, newest.version)
+        return Model(game, found.version)
 
     def bundle_of(self, model: Model, deadline: Deadline) -> Bundle:
         """Give what it takes to compose with a version, fetched from it where it is not kept.
@@ -196,13 +199,13 @@ class Games:
 
     def _state(self, game: str, deadline: Deadline) -> GameState:
         try:
-            newest = self._newest_version(game, deadline)
+            found = self._default_version(game, deadline)
         except ModelServerError as error:
             _LOG.warning("%s: %s %r", game, error, error.reason)
             return GameState(game, None, UNREACHABLE)
-        if newest is None:
+        if found is None:
             return GameState(game, None, State.UNKNOWN)
-        return GameState(game, newest.version, newest.state)
+        return GameState(game, found.version, found.state)
 
     def _labelled(self, game: str, label: Label) -> int:
         labels = self._config.labels(game)
@@ -210,14 +213,24 @@ class Games:
             raise BadParameterError(f"No version of {game!r} has the label {label}.", "label")
         return labels[label]
 
-    def _newest_version(self, game: str, deadline: Deadline) -> VersionStatus | None:
-        """Pick the newest version that is ready or, where none is, the newest."""
+    def _default_version(self, game: str, deadline: Deadline) -> VersionStatus | None:
+        """Pick, of the versions that are ready, the promoted one or else the newest.
+
+        A song by another version is better than none while the promoted one loads or cannot be
+        loaded; a caller who wants only that one asks for label=stable. Where no version is ready,
+        it picks from all.
+        """
         try:
             versions = self._model_server.versions(game, deadline)
         except NoSuchModelError:
             return None
         self._drop_unserved(game, versions)
-        return max(versions, key=lambda v: (v.state is State.AVAILABLE, v.version), default=None)
+        promoted = self._config.labels(game).get(Label.STABLE)
+        return max(
+            versions,
+            key=lambda v: (v.state is State.AVAILABLE, v.version == promoted, v.version),
+            default=None,
+        )
 
     def _drop_unserved(self, game: str, versions: Sequence[VersionStatus]) -> None:
         """Drop the bundles of versions that the model server has unloaded.
@@ -274,17 +287,16 @@ def _unknown(game: str, games: tuple[str, ...]) -> UnknownGameError:
     )
 
 
-def _not_ready(game: str, newest: VersionStatus | None) -> GameNotReadyError:
-    if newest is None:
+def _not_ready(game: str, found: VersionStatus | None) -> GameNotReadyError:
+    if found is None:
         return GameNotReadyError(
             f"The model server does not know {game!r} yet; try again in a moment."
         )
-    if newest.failure:
-        _LOG.warning("%s version %d: %r", game, newest.version, newest.failure)
+    if found.failure:
+        _LOG.warning("%s version %d: %r", game, found.version, found.failure)
         return GameNotReadyError(
-            f"The model server could not load version {newest.version} of {game!r}."
+            f"The model server could not load version {found.version} of {game!r}."
         )
     return GameNotReadyError(
-        f"Version {newest.version} of {game!r} is not ready ({newest.state}); "
-        "try again in a moment."
+        f"Version {found.version} of {game!r} is not ready ({found.state}); try again in a moment."
     )

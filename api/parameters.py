@@ -239,8 +239,9 @@ PARAMETERS = (
     Parameter(
         name="label",
         kind=Kind.CHOICE,
-        effect="which version of the game's model composes: canary the newest, stable the one that "
-        "was promoted last; where absent, the newest that is ready",
+        effect="which version of the game's model composes: canary is the newest, stable the one "
+        "that was promoted last; where absent, the promoted one if it is ready, else the newest "
+        "that is ready",
         choices=tuple(Label),
     ),
     Parameter(

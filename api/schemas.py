@@ -173,7 +173,7 @@ _QUOTE = _shown(
 )
 _GAME_STATE_MEMBERS = {
     "game": _NAME,
-    "version": _said(_or_null(_COUNT), "Which one songs come from, or else the newest."),
+    "version": _said(_or_null(_COUNT), "Which one composes where no label is given."),
     "state": _said(
         _NAME,
         "TensorFlow Serving's word for the version's state, UNREACHABLE or BROKEN; songs can be "

@@ -21,7 +21,7 @@ class Label(StrEnum):
     """What a version of a model is called, whatever its number.
 
     Attributes:
-        STABLE: The one that has been promoted.
+        STABLE: The one that was promoted last; there is none before the first promotion.
         CANARY: The newest.
     """
 
@@ -48,7 +48,8 @@ class SongRequest:
         media_format: The name of a format; None where the Accept header decides.
         include_primer: Whether an upload comes first in the song.
         is_seed_drawn: Whether the seed is ours, so that nobody can ask for the song again yet.
-        label: Of the version that is to compose; None for the newest.
+        label: Of the version that is to compose; None for the promoted one or, where none is
+            promoted, the newest.
         given_title: What the caller calls the song; None for a neutral title.
     """
 

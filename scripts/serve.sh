@@ -3,6 +3,8 @@
 set -euo pipefail
 python=$1
 
+"$python" -m training.listing # models.config has absolute paths, and the folder may have been moved
+
 # An operation of this network is too small to be shared by cores, and a step has a hundred of them:
 # each call computes on its own thread, and cores work on different calls.
 "$python" -m serving --port="$MODEL_SERVER_PORT" \

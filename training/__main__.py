@@ -14,6 +14,7 @@ from training.fetching import Source, fetch_missing, find_sources
 from training.fetching.errors import UnknownGameError
 from training.pipeline import Published, train
 from training.program import GOES_ON, complain, run, say
+from training.publishing import composing_version, prune
 from training.recipe import Recipe, load_recipe
 from training.settings import Settings
 
@@ -37,6 +38,7 @@ def _train_all(collections: tuple[Collection, ...], recipe: Recipe, settings: Se
     for collection in collections:
         try:
             published.append(train(collection, recipe, settings.models_dir, settings.weights, say))
+            _tidy(published[-1], settings)
         except TrainingError as error:
             complain(f"training: {error}")
             status = 1
@@ -50,6 +52,19 @@ def _train_all(collections: tuple[Collection, ...], recipe: Recipe, settings: Se
             break
     _print_table(published)
     return status
+
+
+def _tidy(one: Published, settings: Settings) -> None:
+    """Remove what is too old, and say which version composes where it is not the new one."""
+    game, models_dir = one.corpus.collection.game, settings.models_dir
+    if old := prune(models_dir, game, settings.keep_versions):
+        numbers = ", ".join(map(str, old))
+        say(f"{game}: removed old versions ({numbers}); KEEP_VERSIONS is {settings.keep_versions}")
+    if (composing := composing_version(models_dir, game)) != one.version:
+        say(
+            f"{game}: version {composing} goes on composing, since it was promoted; "
+            f"make promote GAME={game} promotes version {one.version}"
+        )
 
 
 def _fetchable(game: str) -> tuple[Source, ...]:

@@ -1,14 +1,16 @@
-"""Ctrl-C at a place where nothing is lost."""
+"""Ctrl-C and SIGTERM at a place where nothing is lost."""
 
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], None]]:
-    """Put Ctrl-C off until the function that this hands out is called; a second one ends at once.
+    """Put Ctrl-C and SIGTERM off until the yielded function is called; a second one ends at once.
 
     Libraries swallow a KeyboardInterrupt that hits them in a callback, and work would go on.
 
@@ -16,21 +18,23 @@ def interruptible() -> Iterator[Callable[[], None]]:
         A function to call between two steps.
 
     Raises:
-        KeyboardInterrupt: From that function, when Ctrl-C was pressed since.
+        KeyboardInterrupt: From that function, when either came since.
     """
     asked = False
 
     def put_off(_number: int, _frame: FrameType | None) -> None:
         nonlocal asked
         asked = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in _SIGNALS:
+            signal.signal(number, signal.default_int_handler)
 
     def check() -> None:
         if asked:
             raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, put_off)
+    before = {number: signal.signal(number, put_off) for number in _SIGNALS}
     try:
         yield check
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

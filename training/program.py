@@ -1,6 +1,7 @@
 """What the programs of training share: settings from the environment, words, exit statuses."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -18,8 +19,9 @@ def run(name: str, work: Callable[[Settings], int]) -> int:
         work: Gives the exit status.
 
     Returns:
-        What `work` gives, 1 where it cannot be done, 130 after Ctrl-C.
+        What `work` gives, 1 where it cannot be done, 130 after Ctrl-C or SIGTERM.
     """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends containers
     try:
         return work(Settings.of(os.environ))
     except TrainingError as error:
@@ -28,6 +30,8 @@ def run(name: str, work: Callable[[Settings], int]) -> int:
     except KeyboardInterrupt:
         complain(f"\n{name}: interrupted; {GOES_ON}")
         return 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def say(line: str) -> None:

@@ -1,4 +1,4 @@
-"""`python -m training.promoting`: the newest version of GAME becomes the stable one."""
+"""`python -m training.promoting`: VERSION of GAME, or its newest, becomes the stable one."""
 
 import sys
 
@@ -13,8 +13,8 @@ def main() -> int:
 
 
 def _promote(settings: Settings) -> int:
-    version = promote(settings.models_dir, settings.one_game)
-    say(f"{settings.one_game}: version {version} is the stable one")
+    version = promote(settings.models_dir, settings.one_game, settings.chosen_version)
+    say(f"{settings.one_game}: version {version} is stable; it composes where no label is given")
     return 0
 
 

@@ -8,6 +8,8 @@ from training.collections import NAME
 from training.errors import SettingsError
 from training.recipe import DEFAULT, Recipe
 
+KEEP_VERSIONS = 5
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -20,6 +22,8 @@ class Settings:
         recipe: RECIPE, a name from `training/recipes/`.
         epochs: EPOCHS, instead of the recipe's, or None.
         weights: WEIGHTS that a bundle is served with, or "" for what suits this machine best.
+        keep_versions: KEEP_VERSIONS, how many of a game's newest versions stay on disk.
+        version: VERSION as it was written; `chosen_version` reads it.
         fetch: FETCH, whether pieces that are missing are downloaded where a source is named.
     """
 
@@ -29,6 +33,8 @@ class Settings:
     recipe: str
     epochs: int | None
     weights: str
+    keep_versions: int
+    version: str
     fetch: bool
 
     @property
@@ -41,6 +47,21 @@ class Settings:
         if not self.game:
             raise SettingsError("GAME is not set; it must name a collection")
         return self.game
+
+    @property
+    def chosen_version(self) -> int | None:
+        """The version that is to be promoted; None for the newest.
+
+        Only promoting reads it: other programs of a machine may mean something else by VERSION.
+
+        Raises:
+            SettingsError: It is not a version number.
+        """
+        if self.version and not _is_number(self.version, 10**18 - 1):
+            raise SettingsError(
+                f"VERSION is {self.version!r}; it must be the number of a version, as 3"
+            )
+        return int(self.version) if self.version else None
 
     def shortened(self, recipe: Recipe) -> Recipe:
         """Give a recipe the length that EPOCHS asks for, where it asks for one."""
@@ -57,12 +78,17 @@ class Settings:
         game, epochs = value.get("GAME", ""), value.get("EPOCHS", "")
         if game and not NAME.fullmatch(game):
             raise SettingsError(f"GAME is {game!r}; it must be 1 to 64 of a-z, 0-9 and _")
-        if epochs and not (epochs.isdecimal() and 1 <= int(epochs) <= 100_000):
+        if epochs and not _is_number(epochs, 100_000):
             raise SettingsError(f"EPOCHS is {epochs!r}; it must be a whole number, 1 to 100000")
         if (fetch := value.get("FETCH", "")) not in ("", "0", "1"):
             raise SettingsError(f"FETCH is {fetch!r}; it must be 0 or 1")
         if (weights := value.get("WEIGHTS", "")) not in ("", "int8", "float32"):
             raise SettingsError(f"WEIGHTS is {weights!r}; it must be int8 or float32")
+        keep_versions = value.get("KEEP_VERSIONS") or str(KEEP_VERSIONS)
+        if not _is_number(keep_versions, 1000):
+            raise SettingsError(
+                f"KEEP_VERSIONS is {keep_versions!r}; it must be a whole number, 1 to 1000"
+            )
         return cls(
             game,
             Path(value.get("DATA_DIR") or "data/midi"),
@@ -70,5 +96,11 @@ class Settings:
             value.get("RECIPE") or DEFAULT,
             int(epochs) if epochs else None,
             weights,
+            int(keep_versions),
+            value.get("VERSION", ""),
             fetch != "0",
         )
+
+
+def _is_number(text: str, highest: int) -> bool:
+    return text.isascii() and text.isdecimal() and 1 <= int(text[:20]) <= highest

@@ -5,6 +5,7 @@ follows from the seed, the position, the state and the tokens before alone. It k
 that tests can read what was asked, and can be told to fail or to answer wrongly.
 """
 
+import json
 import threading
 import time
 from concurrent import futures
@@ -278,3 +279,8 @@ def write_models_config(path: Path, *games):
         for game in games
     )
     path.write_text(f"# written by training\nmodel_config_list {{\n{models}\n}}\n")
+
+
+def write_labels(models_config: Path, **labels: dict[str, int]):
+    """Write the labels of games as training does, beside the list of models."""
+    models_config.with_name("labels.json").write_text(json.dumps(labels))

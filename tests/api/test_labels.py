@@ -2,16 +2,14 @@
 
 import pytest
 
-CONFIG = """model_config_list { config {
-  name: "zelda" base_path: "/models/zelda" model_platform: "tensorflow"
-  version_labels { key: "stable" value: 1 } version_labels { key: "canary" value: 3 }
-} }"""
+from tests.api.loopback import write_labels
+
 SONG = "/generate?game=zelda&seed=7&notes=60"
 
 
 @pytest.fixture
 def labelled(config, loopback):
-    config.models_config.write_text(CONFIG)
+    write_labels(config.models_config, zelda={"stable": 1, "canary": 3})
     loopback.versions["zelda"] = {1: "AVAILABLE", 2: "AVAILABLE", 3: "AVAILABLE"}
 
 
@@ -36,7 +34,7 @@ def test_who_has_the_song_of_a_label_already_is_told_so(client):
 @pytest.mark.usefixtures("labelled")
 def test_a_label_that_moves_is_seen_by_the_next_request(client, config):
     assert client.post(f"{SONG}&label=stable").headers["Leitmotif-Model-Version"] == "1"
-    config.models_config.write_text(CONFIG.replace("value: 1 ", "value: 2 "))
+    write_labels(config.models_config, zelda={"stable": 2, "canary": 3})
     assert client.post(f"{SONG}&label=stable").headers["Leitmotif-Model-Version"] == "2"
 
 
@@ -59,3 +57,42 @@ def test_a_labelled_version_that_is_not_loaded_is_a_503(client, loopback):
     response = client.post(f"{SONG}&label=canary")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
     assert client.post(f"{SONG}&label=stable").status_code == 200
+
+
+@pytest.mark.usefixtures("labelled")
+@pytest.mark.parametrize("form", ["midi", "ndjson"])
+def test_without_a_label_the_promoted_version_composes(client, form):
+    assert client.post(f"{SONG}&format={form}").headers["Leitmotif-Model-Version"] == "1"
+    (game,) = client.get("/games").json["games"]
+    assert (game["version"], game["state"]) == (1, "AVAILABLE")
+
+
+def test_without_a_label_the_newest_composes_where_none_is_promoted(client, config, loopback):
+    loopback.versions["zelda"] = {2: "AVAILABLE", 3: "AVAILABLE", 4: "LOADING"}
+    write_labels(config.models_config, zelda={"canary": 4})
+    assert client.post(SONG).headers["Leitmotif-Model-Version"] == "3"
+
+
+@pytest.mark.usefixtures("labelled")
+@pytest.mark.parametrize("state", ["LOADING", "END", None])
+def test_while_the_promoted_version_is_not_ready_the_newest_ready_one_composes(
+    client, loopback, state
+):
+    loopback.versions["zelda"] = {2: "AVAILABLE", 3: "LOADING"} | ({1: state} if state else {})
+    assert client.post(SONG).headers["Leitmotif-Model-Version"] == "2"
+    loopback.versions["zelda"] = {1: "AVAILABLE", 2: "AVAILABLE", 3: "AVAILABLE"}
+    assert client.post(SONG).headers["Leitmotif-Model-Version"] == "1"
+
+
+@pytest.mark.usefixtures("labelled")
+def test_where_no_version_is_ready_the_promoted_one_is_reported(client, loopback):
+    loopback.versions["zelda"] = {1: "LOADING", 3: "LOADING"}
+    answer = client.post(SONG)
+    assert answer.status_code == 503
+    assert answer.json["detail"].startswith("Version 1 of 'zelda' is not ready (LOADING)")
+
+
+def test_labels_that_cannot_be_read_cost_no_song(client, config):
+    config.models_config.with_name("labels.json").write_text("{")
+    assert client.post(SONG).status_code == 200
+    assert client.post(f"{SONG}&label=stable").status_code == 422

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from api.models_config import ModelsConfig
-from tests.api.loopback import write_models_config
+from tests.api.loopback import write_labels, write_models_config
 
 
 @pytest.fixture
@@ -38,12 +38,47 @@ def test_the_games_are_the_names_that_could_be_asked_for(path, text, games):
     assert ModelsConfig(path).games() == games
 
 
-def test_versions_have_the_labels_that_the_file_gives_them(path):
+def test_versions_have_the_labels_that_the_file_beside_gives_them(path):
+    config = ModelsConfig(path)
+    assert config.labels("a") == {}
+    write_labels(path, a={"canary": 7, "stable": 3}, b={"canary": 1})
+    assert config.labels("a") == {"canary": 7, "stable": 3}
+    write_labels(path, a={"canary": 8})
+    assert config.labels("a") == {"canary": 8}
+    assert config.labels("b") == {}
+
+
+def test_labels_in_the_list_that_model_servers_load_are_not_read(path):
     path.write_text(
         "model_config_list { config { name: 'a' version_labels { key: 'canary' value: 7 } } }"
     )
-    assert ModelsConfig(path).labels("a") == {"canary": 7}
-    assert ModelsConfig(path).labels("b") == {}
+    assert ModelsConfig(path).labels("a") == {}
+
+
+@pytest.mark.parametrize(
+    "labels", ["7", "null", "[1]", '{"stable": 0}', '{"stable": "3"}', '{"stable": true}', "[[[]]]"]
+)
+def test_labels_that_are_not_valid_concern_their_game_alone(path, caplog, labels):
+    write_models_config(path, "a", "b")
+    path.with_name("labels.json").write_text(f'{{"a": {labels}, "b": {{"stable": 3}}}}')
+    config = ModelsConfig(path)
+    assert (config.labels("a"), config.labels("b")) == ({}, {"stable": 3})
+    assert config.games() == ("a", "b")
+    assert "has no valid labels for 'a'" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "broken", [b"", b"{", b"\xff", b"[]", b"3", b"[" * 100_000, b'{"a": ' + b"9" * 5000 + b"}"]
+)
+def test_a_labels_file_that_cannot_be_read_changes_nothing_and_is_logged_once(path, caplog, broken):
+    config = ModelsConfig(path)
+    write_models_config(path, "a")
+    write_labels(path, a={"stable": 3})
+    assert config.labels("a") == {"stable": 3}
+    path.with_name("labels.json").write_bytes(broken)
+    assert [config.labels("a") for _ in range(3)] == [{"stable": 3}] * 3
+    assert config.games() == ("a",)
+    assert caplog.text.count("labels.json cannot be read") == 1
 
 
 def test_the_file_is_read_again_when_it_has_changed(path):

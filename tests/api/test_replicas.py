@@ -5,7 +5,7 @@ import pytest
 
 from api import create_app
 from api.config import Config
-from tests.api.loopback import LoopbackModelServer, write_models_config
+from tests.api.loopback import LoopbackModelServer, write_labels, write_models_config
 
 SONG = "/generate?game=zelda&seed=7&notes=300"
 
@@ -22,8 +22,7 @@ def replicas():
 def client(replicas, tmp_path):
     path = tmp_path / "models.config"
     write_models_config(path, "zelda")
-    labels = 'config { version_labels { key: "canary" value: 2 } name'
-    path.write_text(path.read_text().replace("config { name", labels))
+    write_labels(path, zelda={"canary": 2})
     targets = ",".join(server.target for server in replicas)
     said = {"MODEL_SERVER": targets, "MODELS_DIR": str(tmp_path)}
     return create_app(Config.from_environment(said)).test_client()

@@ -1,4 +1,4 @@
-"""Ctrl-C takes effect between two steps, and only there."""
+"""Ctrl-C and SIGTERM take effect between two steps, and only there."""
 
 import signal
 
@@ -6,27 +6,32 @@ import pytest
 
 from training.interruption import interruptible
 
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
-def test_it_is_put_off_until_the_next_check():
+
+@SIGNALS
+def test_it_is_put_off_until_the_next_check(number):
     steps = []
     with pytest.raises(KeyboardInterrupt), interruptible() as check:
         for step in range(5):
             check()
             if step == 2:
-                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(number)
             steps.append(step)
     assert steps == [0, 1, 2]
 
 
-def test_a_second_one_ends_at_once():
+@SIGNALS
+def test_a_second_one_ends_at_once(number):
     with pytest.raises(KeyboardInterrupt), interruptible():
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(number)
         pytest.fail("the second one was put off too")
 
 
-def test_the_handler_from_before_comes_back():
-    before = signal.getsignal(signal.SIGINT)
+@SIGNALS
+def test_the_handler_from_before_comes_back(number):
+    before = signal.getsignal(number)
     with interruptible() as check:
         check()
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(number) is before

@@ -1,5 +1,7 @@
 """What a program of training says and how it ends."""
 
+import signal
+
 import pytest
 
 from training.errors import RecipeError
@@ -36,6 +38,13 @@ def test_trouble_is_one_line_and_an_exit_status(capsys, trouble, status, said):
 
     assert run("training", work) == status
     assert capsys.readouterr().err == said
+
+
+def test_sigterm_ends_a_program_as_ctrl_c_does(capsys):
+    before = signal.getsignal(signal.SIGTERM)
+    assert run("training", lambda _: signal.raise_signal(signal.SIGTERM)) == 130
+    assert capsys.readouterr().err.startswith("\ntraining: interrupted; ")
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_variable_that_does_not_fit_is_named(monkeypatch, capsys):

@@ -10,14 +10,16 @@ from training.settings import Settings
 
 def test_nothing_said_means_the_defaults():
     empty = {"GAME": "", "EPOCHS": "", "DATA_DIR": "", "MODELS_DIR": "", "RECIPE": ""}
-    expected = Settings("", Path("data/midi"), Path("models"), "default", None, "", fetch=True)
+    expected = Settings(
+        "", Path("data/midi"), Path("models"), "default", None, "", 5, "", fetch=True
+    )
     assert Settings.of({}) == Settings.of(empty) == expected
 
 
 def test_everything_can_be_said():
     said = {"GAME": "g", "EPOCHS": "3", "DATA_DIR": "/d", "MODELS_DIR": "m", "RECIPE": "original"}
-    said["WEIGHTS"] = "float32"
-    expected = Settings("g", Path("/d"), Path("m"), "original", 3, "float32", fetch=False)
+    said |= {"WEIGHTS": "float32", "KEEP_VERSIONS": "1", "VERSION": "4"}
+    expected = Settings("g", Path("/d"), Path("m"), "original", 3, "float32", 1, "4", fetch=False)
     assert Settings.of({**said, "FETCH": "0"}) == expected
 
 
@@ -30,9 +32,23 @@ def test_everything_can_be_said():
         ("EPOCHS", "many", "EPOCHS is 'many'"),
         ("EPOCHS", "-1", "EPOCHS is '-1'"),
         ("WEIGHTS", "int4", "WEIGHTS is 'int4'; it must be int8 or float32"),
+        ("KEEP_VERSIONS", "0", "KEEP_VERSIONS is '0'; it must be a whole number, 1 to 1000"),
+        ("KEEP_VERSIONS", "all", "KEEP_VERSIONS is 'all'"),
         ("FETCH", "no", "FETCH is 'no'; it must be 0 or 1"),
     ],
 )
 def test_what_does_not_fit_is_refused(name, value, message):
     with pytest.raises(SettingsError, match=message):
         Settings.of({name: value})
+
+
+def test_the_version_to_promote_is_a_number_or_the_newest():
+    assert Settings.of({}).chosen_version is None
+    assert Settings.of({"VERSION": " 12 "}).chosen_version == 12
+
+
+@pytest.mark.parametrize("version", ["0", "-1", "1.2.3", "v3", "²", "9" * 19])
+def test_a_variable_version_that_is_no_number_concerns_promoting_alone(version):
+    settings = Settings.of({"VERSION": version})
+    with pytest.raises(SettingsError, match="it must be the number of a version, as 3"):
+        _ = settings.chosen_version
