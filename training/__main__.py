@@ -38,7 +38,7 @@ def _train_all(collections: tuple[Collection, ...], recipe: Recipe, settings: Se
     for collection in collections:
         try:
             published.append(train(collection, recipe, settings.models_dir, settings.weights, say))
-            _tidy(published[-1], settings)
+            _tidy(collection.game, published[-1].version, settings)
         except TrainingError as error:
             complain(f"training: {error}")
             status = 1
@@ -54,16 +54,15 @@ def _train_all(collections: tuple[Collection, ...], recipe: Recipe, settings: Se
     return status
 
 
-def _tidy(one: Published, settings: Settings) -> None:
-    """Remove what is too old, and say which version composes where it is not the new one."""
-    game, models_dir = one.corpus.collection.game, settings.models_dir
-    if old := prune(models_dir, game, settings.keep_versions):
+def _tidy(game: str, version: int, settings: Settings) -> None:
+    """Remove old versions, and say which version composes if it is not the one just published."""
+    if old := prune(settings.models_dir, game, settings.keep_versions):
         numbers = ", ".join(map(str, old))
         say(f"{game}: removed old versions ({numbers}); KEEP_VERSIONS is {settings.keep_versions}")
-    if (composing := composing_version(models_dir, game)) != one.version:
+    if (composing := composing_version(settings.models_dir, game)) != version:
         say(
-            f"{game}: version {composing} goes on composing, since it was promoted; "
-            f"make promote GAME={game} promotes version {one.version}"
+            f"{game}: version {composing} continues to compose, since it was promoted; "
+            f"make promote GAME={game} promotes version {version}"
         )
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,6 +108,13 @@ def trained(work_dir) -> subprocess.CompletedProcess:
 @pytest.fixture(scope="session")
 def service(work_dir, trained):  # noqa: ARG001  it must be there
     """The model server and the API, started as `make serve` starts them."""
+    with serving(work_dir / "models") as running:
+        yield running
+
+
+@contextmanager
+def serving(models_dir: Path):
+    """Run `make serve` for a models folder; yields it when it is ready."""
     port = free_port()
     server_port = free_port()
     process = subprocess.Popen(
@@ -114,7 +122,7 @@ def service(work_dir, trained):  # noqa: ARG001  it must be there
         cwd=ROOT,
         env=environment(
             API_PORT=port,
-            MODELS_DIR=work_dir / "models",
+            MODELS_DIR=models_dir,
             MODEL_SERVER=f"localhost:{server_port}",
             MODEL_SERVER_PORT=server_port,
             RATE_LIMIT="off",

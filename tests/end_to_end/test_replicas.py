@@ -22,6 +22,7 @@ from tests.end_to_end.replicas import (
     replicas,
     song_path,
 )
+from training.publishing import promote
 
 pytestmark = pytest.mark.slow
 
@@ -43,6 +44,7 @@ def quiet_songs(bundles, tmp_path_factory) -> dict[tuple[int, str], bytes]:
     models_dir = tmp_path_factory.mktemp("quiet")
     for bundle in bundles:
         publish_copy(models_dir, bundle)
+    promote(models_dir, GAME, 1)
     songs = {}
     with replicas(models_dir, 1) as servers, api(models_dir, servers) as service:
         for seed, label in itertools.product(SEEDS, ("stable", "canary")):

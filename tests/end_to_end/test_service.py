@@ -157,7 +157,7 @@ def test_a_newly_trained_version_and_game_are_served_without_a_restart(service, 
     assert answer.headers["Leitmotif-Model-Version"] == "2"
 
 
-def test_a_training_that_is_interrupted_keeps_its_best(work_dir):
+def test_a_training_that_is_told_to_end_keeps_its_best(work_dir):
     said = environment(
         GAME=GAME,
         EPOCHS=500,
@@ -177,7 +177,7 @@ def test_a_training_that_is_interrupted_keeps_its_best(work_dir):
     ) as process:
         try:
             wait_for(journal.is_file, "an epoch")
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)  # as containers are ended; the same for Ctrl-C
             stdout, _ = process.communicate(timeout=PATIENCE_S)
         finally:
             process.kill()
