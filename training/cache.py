@@ -18,7 +18,7 @@ from music.reading import MIDI_SUFFIXES, read_piece
 from training.writing import stream_whole
 
 CACHE_DIR = Path(".cache/pieces")
-READER_VERSION = 5  # raise it when reading changes, and everything is read again
+READER_VERSION = 6  # raise it when reading changes, and everything is read again
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,6 @@ def read_piece(path: Path) -> Piece:
     if suffix in MIDI_SUFFIXES:
         return with_notes(read_midi(path.read_bytes(), path.stem))
     if suffix in SCORE_SUFFIXES:
-        return with_notes(read_score(path))
+        return with_notes(read_score(path.read_bytes(), suffix, path.stem))
     kinds = ", ".join(sorted(PIECE_SUFFIXES))
     raise UnreadablePieceError(f"not a kind of file that is read ({kinds})")

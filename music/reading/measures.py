@@ -1,0 +1,85 @@
+"""A score as it is written: measure by measure, before repeats are played.
+
+Readers of score formats (`musicxml`, `music21_scores`) fill it in; `sounding` plays it.
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+# Divides by everything that rhythm is made of in practice; the rest is rounded to less than a
+# hundred-thousandth of a beat.
+UNITS_PER_BEAT = 2**8 * 3**2 * 5 * 7
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenNote:
+    """A note head.
+
+    Attributes:
+        onset: Units after the start of its measure, 0 or more.
+        end: Units after the start of its measure.
+        pitch: MIDI note number, as it sounds.
+        part: Position of its instrument in the score, from 0.
+        is_tied_from: Whether a tie from an earlier head ends here.
+        is_tied_on: Whether a tie to a later head starts here.
+    """
+
+    onset: int
+    end: int
+    pitch: int
+    part: int
+    is_tied_from: bool = False
+    is_tied_on: bool = False
+
+
+@dataclass
+class Marks:
+    """What decides which measure is played next.
+
+    Attributes:
+        starts_movement: Repeats and jumps do not go back behind this measure.
+        starts_repeat: A repeat starts before this measure.
+        plays: How often the section is played that ends with this measure, 1 without a repeat.
+        endings: Numbers of the volta brackets over this measure.
+        segno: Name of the segno here.
+        coda: Name of the coda here.
+        da_capo: After this measure, jump to the start of the movement.
+        dal_segno: After this measure, jump to the segno of that name.
+        to_coda: After such a jump, go from this measure to the coda of that name.
+        fine: After such a jump, this measure is the end.
+    """
+
+    starts_movement: bool = False
+    starts_repeat: bool = False
+    plays: int = 1
+    endings: set[int] = field(default_factory=set)
+    segno: str | None = None
+    coda: str | None = None
+    da_capo: bool = False
+    dal_segno: str | None = None
+    to_coda: str | None = None
+    fine: bool = False
+
+
+@dataclass
+class Measure:
+    """A measure of all parts together.
+
+    Attributes:
+        length: Units that its parts fill; 0 where no part says.
+        notes: In any order.
+        tempos: Units after the start of the measure, and quarter notes per minute.
+        signature: Numerator and denominator of a time signature that starts here.
+        marks: What decides which measure is played next.
+    """
+
+    length: int = 0
+    notes: list[WrittenNote] = field(default_factory=list)
+    tempos: list[tuple[int, float]] = field(default_factory=list)
+    signature: tuple[int, int] | None = None
+    marks: Marks = field(default_factory=Marks)
+
+
+def units(beats: float | Fraction) -> int:
+    """Convert beats (quarter notes) to units."""
+    return round(beats * UNITS_PER_BEAT)
