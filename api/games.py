@@ -210,7 +210,10 @@ class Games:
     def _labelled(self, game: str, label: Label) -> int:
         labels = self._config.labels(game)
         if label not in labels:
-            raise BadParameterError(f"No version of {game!r} has the label {label}.", "label")
+            there = ", ".join(sorted(labels)) or "no label"
+            raise BadParameterError(
+                f"No version of {game!r} has the label {label}; its versions have {there}.", "label"
+            )
         return labels[label]
 
     def _default_version(self, game: str, deadline: Deadline) -> VersionStatus | None:

@@ -108,7 +108,7 @@ train() {
     say "three epochs in the trainer image"
     (run trainer "$MODELS_DIR" /models GAME=bach EPOCHS=3 FETCH=0)
     # The model server here runs outside, where the models lie elsewhere.
-    sed -i "s#\"/models/#\"$MODELS_DIR/#" "$MODELS_DIR/models.config"
+    "$python" -m training.listing
 }
 
 compose() {

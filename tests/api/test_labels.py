@@ -38,11 +38,17 @@ def test_a_label_that_moves_is_seen_by_the_next_request(client, config):
     assert client.post(f"{SONG}&label=stable").headers["Leitmotif-Model-Version"] == "2"
 
 
-def test_a_label_that_no_version_has_is_refused(client):
+@pytest.mark.parametrize(
+    ("labels", "there"), [({}, "no label"), ({"zelda": {"canary": 1}}, "canary")]
+)
+def test_a_label_that_no_version_has_is_refused(client, config, labels, there):
+    write_labels(config.models_config, **labels)
     response = client.post(f"{SONG}&label=stable")
     assert response.status_code == 422
     assert response.json["parameter"] == "label"
-    assert response.json["detail"] == "No version of 'zelda' has the label stable."
+    assert response.json["detail"] == (
+        f"No version of 'zelda' has the label stable; its versions have {there}."
+    )
 
 
 def test_a_label_that_there_is_not_is_refused_with_those_that_there_are(client):

@@ -63,6 +63,4 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, monkeypatch, caps
     (tmp_path / "models").write_text("not a folder")
     monkeypatch.setenv("MODELS_DIR", str(tmp_path / "models"))
     assert listing.main() == 1
-    assert capsys.readouterr().err == (
-        f"listing: cannot write {tmp_path}/models/.lock: File exists\n"
-    )
+    assert capsys.readouterr().err == (f"listing: cannot write in {tmp_path}/models: File exists\n")

@@ -25,12 +25,11 @@ def locked(models_dir: Path) -> Iterator[None]:
     Raises:
         WritingError: It cannot be written.
     """
-    path = models_dir / _LOCK
     try:
         models_dir.mkdir(parents=True, exist_ok=True)
-        lock = path.open("w")
+        lock = (models_dir / _LOCK).open("w")
     except OSError as error:
-        raise WritingError(f"cannot write {path}: {error.strerror}") from error
+        raise WritingError(f"cannot write in {models_dir}: {error.strerror}") from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
