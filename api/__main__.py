@@ -10,6 +10,8 @@ gc.disable()
 
 import os
 import shutil
+import signal
+import socket
 import sys
 import tempfile
 from typing import Any
@@ -20,6 +22,7 @@ from gunicorn.app.base import BaseApplication
 from api import create_app
 from api.config import Config, ConfigError
 from api.json_log import LOGGING
+from api.listening import listening_socket
 from api.metrics import FOLDER_VARIABLE
 from api.routes import services_of
 from api.warm_up import WarmUp
@@ -35,18 +38,19 @@ usage: python -m api             serve, as the environment says (README, Setting
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn, set up by our configuration alone."""
 
-    def __init__(self, config: Config) -> None:
-        """Prepare to serve; nothing listens before `run`."""
+    def __init__(self, config: Config, listener: socket.socket) -> None:
+        """Prepare to serve on a socket, which listens already and belongs to this from here on."""
         self._config = config
+        self._listener_fd = listener.detach()
+        self._outlives_terminal = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # nohup
         super().__init__()
 
     def load_config(self) -> None:
         """Tell gunicorn how to serve."""
         config = self._config
-        host = f"[{config.host}]" if ":" in config.host else config.host
         longest = int(config.request_seconds) + SPARE_SECONDS
         settings = {
-            "bind": f"{host}:{config.port}",
+            "bind": f"fd://{self._listener_fd}",
             "worker_class": "api.worker.Worker",  # threads: a request waits for the model server
             "workers": config.workers,
             "threads": config.threads,
@@ -55,7 +59,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "preload_app": False,  # a gRPC channel does not survive a fork
             "control_socket_disable": True,
             "logconfig_dict": LOGGING,
-            "when_ready": _make_folder,
+            "when_ready": self._prepare,
             "child_exit": _forget_worker,
             "on_exit": _remove_folder,
             "proc_name": "leitmotif-api",
@@ -71,12 +75,17 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         WarmUp(services.games, services.composer).start()
         return app
 
+    def _prepare(self, arbiter: Any) -> None:
+        """Make ready what gunicorn's workers share, once it listens and before there are any."""
+        os.environ[FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="leitmotif-metrics-")
+        # gunicorn would read its configuration again; ours is the environment, which stays.
+        if self._outlives_terminal:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        else:
+            arbiter.handle_hup = arbiter.handle_term
+
 
 # gunicorn's hooks in the parent of the workers, who add up in a folder what they count.
-
-
-def _make_folder(_arbiter: Any) -> None:
-    os.environ[FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="leitmotif-metrics-")
 
 
 def _forget_worker(_arbiter: Any, worker: Any) -> None:
@@ -95,10 +104,11 @@ def serve() -> None:
     """Serve until a signal ends it."""
     try:
         config = Config.from_environment(os.environ)
+        listener = listening_socket(config)
     except ConfigError as error:
         sys.exit(f"api: {error}")
     gc.freeze()
-    Server(config).run()
+    Server(config, listener).run()
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from api.client import Format, Leitmotif, LeitmotifError, Song, Wishes
+from api.config import ConfigError, local_address
 from api.errors import BadParameterError
 from api.formats import FORMATS
 from api.parameters import PARAMETERS, Given, Kind, Parameter, Value
@@ -185,7 +186,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     service = parser.add_argument_group("who composes it")
     service.add_argument(
-        "--url", default="http://localhost:8080", help="the address of the API (%(default)s)"
+        "--url",
+        default=_address(parser),
+        help="the address of the API; by default that of this machine, by API_HOST and API_PORT "
+        "(%(default)s)",
     )
     service.add_argument(
         "--api-key",
@@ -194,6 +198,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KEY",
     )
     return parser
+
+
+def _address(parser: argparse.ArgumentParser) -> str:
+    try:
+        return local_address(os.environ)
+    except ConfigError as error:
+        parser.error(str(error))
 
 
 def _help(parameter: Parameter) -> str:

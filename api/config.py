@@ -12,6 +12,7 @@ from music.soundfont import check_soundfont
 
 RATE = Rate(600, "minute")
 NO_LIMIT = "off"
+_EVERY_OR_LOOPBACK = ("0.0.0.0", "::", "127.0.0.1", "::1")  # noqa: S104  compared with
 _KEY = re.compile(r"[!-+\--~]{16,256}")  # visible ASCII but the comma
 
 
@@ -60,7 +61,7 @@ class Config:
         Raises:
             ConfigError: A variable does not fit.
         """
-        given = {name: text.strip() for name, text in environment.items() if text.strip()}
+        given = _given(environment)
         models_dir = Path(given.get("MODELS_DIR", cls.models_config.parent))
         threads = _whole(given, "API_THREADS", cls.threads, 2, 256)
         return cls(
@@ -77,6 +78,25 @@ class Config:
             rate_limit=_rate(given, "RATE_LIMIT", cls.rate_limit),
             trusted_proxies=_whole(given, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 8),
         )
+
+
+def local_address(environment: Mapping[str, str]) -> str:
+    """Give the URL at which this machine reaches an API with the settings of an environment.
+
+    Raises:
+        ConfigError: A variable does not fit.
+    """
+    given = _given(environment)
+    port = _whole(given, "API_PORT", Config.port, 1, 65535)
+    host = given.get("API_HOST", Config.host)
+    if host in _EVERY_OR_LOOPBACK:
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out variables that are empty."""
+    return {name: text.strip() for name, text in environment.items() if text.strip()}
 
 
 def _whole(given: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:

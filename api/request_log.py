@@ -13,10 +13,14 @@ _LOG = logging.getLogger(__name__)
 
 
 def log_requests(app: Flask, metrics: Metrics) -> None:
-    """Log and count every request of an app when it is answered, a stream when it has ended."""
+    """Log and count every request of an app when it is answered, a stream when it has ended.
+
+    Those for pages and their files are counted alone: a browser makes twenty of them for a page.
+    """
 
     def finish(finished: RequestRecord) -> None:
-        _LOG.info("request", extra={"members": _members(finished)})
+        level = logging.DEBUG if finished.is_static else logging.INFO
+        _LOG.log(level, "request", extra={"members": _members(finished)})
         metrics.answered(finished)
 
     def begin() -> None:

@@ -35,6 +35,7 @@ class RequestRecord:
         version: The model's that drew it.
         notes: How many were composed.
         ended: How the stream ended; None where there was none.
+        is_static: Whether it was for a page or a file that a page is made of, and got it.
         began_s: As `time.monotonic` counts.
     """
 
@@ -48,6 +49,7 @@ class RequestRecord:
     version: int | None = None
     notes: int | None = None
     ended: Ending | None = None
+    is_static: bool = False
     began_s: float = field(default_factory=time.monotonic)
 
     @classmethod

@@ -7,6 +7,8 @@ from typing import Self
 
 from flask import Response, request
 
+from api.request_record import record
+
 # Everything comes from here, and nothing that stands in a page itself is run.
 _POLICY = {
     "default-src": "'none'",
@@ -54,7 +56,8 @@ class StaticFile:
         return cls(content, media_type, hashlib.sha256(content).hexdigest()[:32])
 
     def answer(self) -> Response:
-        """Answer with it; 200, or 304 for who has it."""
+        """Answer with it; 200, or 304 for a caller who has it."""
+        record().is_static = True
         response = Response(self.content, content_type=self.media_type, headers=_HEADERS)
         response.set_etag(self.tag)
         response.make_conditional(request)

@@ -1,5 +1,6 @@
 """gunicorn's worker, of whose threads a slow caller holds none for ever."""
 
+import signal
 import socket
 import time
 from contextlib import suppress
@@ -24,6 +25,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._held_until_s: dict[TConn, float] = {}
+
+    def init_signals(self) -> None:
+        """Leave it to the parent what a closed terminal means; this may finish its songs."""
+        super().init_signals()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def handle(self, conn: TConn) -> Any:
         """Answer a request, in a thread."""

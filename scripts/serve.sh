@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# Runs the embedded model server and the API together; when one ends, so does the other.
+# Runs the embedded model server and the API together; when one ends, so does the other. Ctrl-C, SIGTERM
+# and a closed terminal end both.
 set -euo pipefail
 python=$1
 
 "$python" -m training.listing # models.config has absolute paths, and the folder may have been moved
+
+# shellcheck disable=SC2046  # process ids
+stop() { kill $(jobs -p) 2>/dev/null || true; }
+trap 'asked=yes; stop' HUP INT TERM
 
 # An operation of this network is too small to be shared by cores, and a step has a hundred of them:
 # each call computes on its own thread, and cores work on different calls.
@@ -16,12 +21,11 @@ python=$1
 model_server=$!
 "$python" -m api &
 api=$!
+"$python" -m scripts.announce &
 
-stop() { kill "$model_server" "$api" 2>/dev/null || true; }
 status=0
-trap 'asked=yes; stop' INT TERM
-wait -n || status=$?
+wait -n "$model_server" "$api" || status=$?
 stop
-wait
+until wait; do :; done # a signal interrupts it
 [[ -z ${asked:-} ]] || status=0
 exit "$status"

@@ -22,12 +22,13 @@ from serving.server import LOOPBACK, Server
 
 
 def main() -> int:
-    """Serves until SIGTERM or SIGINT; returns the exit status."""
+    """Serves until SIGTERM, SIGINT or a closed terminal; returns the exit status."""
     logging.basicConfig(format="%(asctime)s %(levelname).1s %(message)s", level=logging.INFO)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     stop: queue.SimpleQueue[int] = queue.SimpleQueue()  # an Event deadlocks on a second signal
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: stop.put(number))
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, lambda number, _: stop.put(number))
     try:
         # No flag of TensorFlow Serving's says where to listen, and its command line stays as it is.
         host = os.environ.get("MODEL_SERVER_HOST", "").strip() or LOOPBACK

@@ -128,7 +128,10 @@ class Server:
             for address in _addresses(host):
                 port = int(self._grpc.add_insecure_port(f"{address}:{port}"))
         except RuntimeError as error:
-            raise FlagError(f"--port={port} cannot be bound on {host}; is it in use?") from error
+            raise FlagError(
+                f"--port={port} cannot be bound on {host}; is it in use? End what listens there, "
+                "or choose another port (make serve: MODEL_SERVER_PORT)."
+            ) from error
         return port
 
     def _bind_socket(self, path: str) -> None:

@@ -102,6 +102,7 @@ class LoopbackModelServer:
         after_draw: Called with the number of draws so far, after each.
         slow_s: Seconds that every Predict takes.
         extra_width: Places of PAD behind what was drawn, as in a batch with longer draws.
+        on_status: Called whenever the versions of a game are asked for.
         hung: What never responds: (game, "status") or (game, the name of a signature).
     """
 
@@ -120,6 +121,7 @@ class LoopbackModelServer:
     after_draw: object = None
     slow_s: float = 0.0
     extra_width: int = 0
+    on_status: object = None
     hung: set = field(default_factory=set)
 
     def start(self, port=0):
@@ -153,6 +155,8 @@ class LoopbackModelServer:
     def _status(self, request, context):
         self._heard(context)
         self._hang(request.model_spec.name, "status")
+        if self.on_status:
+            self.on_status()
         versions = self.versions.get(request.model_spec.name)
         if not versions:
             context.abort(grpc.StatusCode.NOT_FOUND, "Could not find any versions of model")

@@ -135,6 +135,19 @@ def test_what_the_api_refuses_is_said_in_its_words(compose, tmp_path, options, s
     assert (tmp_path / "song.mid").read_bytes() == b"the old one"
 
 
+def test_without_an_address_the_api_of_the_settings_is_asked(app, tmp_path, monkeypatch):
+    with serving(app) as address:
+        monkeypatch.setenv("API_PORT", address.rpartition(":")[2])
+        assert main([*ZELDA, "-o", str(tmp_path / "a.mid")]) == 0
+
+
+def test_a_setting_that_does_not_fit_is_named(capsys, monkeypatch):
+    monkeypatch.setenv("API_PORT", "http")
+    with pytest.raises(SystemExit, match="2"):
+        main([*ZELDA, "-o", "a.mid"])
+    assert "API_PORT must be a whole number from 1 to 65535, not 'http'" in capsys.readouterr().err
+
+
 def test_nobody_there_is_said_in_one_line(capsys, tmp_path):
     url = f"http://127.0.0.1:{free_port()}"
     assert main([*ZELDA, "-o", str(tmp_path / "a.mid"), "--url", url]) == 1

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from api.config import Config, ConfigError
+from api.config import Config, ConfigError, local_address
 from api.rate import Rate
 from tests.music.soundfonts import soundfont
 
@@ -13,6 +13,22 @@ OR_ADDRESSES = (
     "MODEL_SERVER must be host:port, as localhost:8500, or IP addresses with their ports, as "
     "10.0.0.1:8500,10.0.0.2:8500, not"
 )
+
+
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        ({}, "http://localhost:8080"),
+        ({"API_PORT": " 9000 "}, "http://localhost:9000"),
+        ({"API_PORT": "", "API_HOST": ""}, "http://localhost:8080"),
+        ({"API_HOST": "0.0.0.0"}, "http://localhost:8080"),  # noqa: S104
+        ({"API_HOST": "::"}, "http://localhost:8080"),
+        ({"API_HOST": "10.0.0.5", "API_PORT": "80"}, "http://10.0.0.5:80"),
+        ({"API_HOST": "fd00::5"}, "http://[fd00::5]:8080"),
+    ],
+)
+def test_a_program_on_this_machine_finds_the_api_by_the_same_settings(environment, address):
+    assert local_address(environment) == address
 
 
 def test_without_an_environment():

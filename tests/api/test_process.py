@@ -62,6 +62,26 @@ def test_a_setting_that_does_not_fit_ends_the_process_in_one_line():
     assert finished.stderr == ("api: API_PORT must be a whole number from 1 to 65535, not 'http'\n")
 
 
+def test_a_port_that_is_taken_ends_the_process_in_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        finished = run("import api.__main__ as m; m.main()", API_PORT=str(port))
+    assert finished.returncode == 1
+    assert finished.stderr == (
+        f"api: API_PORT: something else listens on port {port} of 127.0.0.1; end it, or set "
+        "another port\n"
+    )
+
+
+def test_an_address_of_another_machine_ends_the_process_in_one_line():
+    finished = run("import api.__main__ as m; m.main()", API_HOST="192.0.2.1", API_PORT="9000")
+    assert finished.returncode == 1
+    assert finished.stderr == (
+        "api: API_HOST, API_PORT: cannot listen on port 9000 of 192.0.2.1: "
+        "Cannot assign requested address\n"
+    )
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -121,7 +141,7 @@ def running_api(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_gunicorn_serves_songs_and_ends_when_told(loopback, config, tmp_path, ending):
     with running_api(loopback, config, tmp_path, ending) as (port, log):
         base = f"http://127.0.0.1:{port}"

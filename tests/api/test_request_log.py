@@ -66,6 +66,20 @@ def test_a_line_says_as_much_as_is_known(client, lines, method, path, said):
     assert {name: line[name] for name in told & set(line)} == {"method": method, **said}
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/studio/main.js", "/docs", "/docs/docs.js", "/openapi.json"]
+)
+def test_a_page_and_its_files_are_counted_and_not_logged(client, lines, path):
+    assert client.get(path).status_code == 200
+    assert not lines()
+    assert 'route="/' in client.get("/metrics").text
+
+
+def test_a_file_that_is_not_there_is_logged(client, lines):
+    client.get("/studio/nothing.js")
+    assert [(line["route"], line["status"]) for line in lines()] == [("/studio/<name>", 404)]
+
+
 def test_nothing_that_a_caller_wrote_is_in_the_log(client, caplog):
     caplog.set_level("DEBUG", "api")
     client.post("/generate?game=%0Aforged&notes=%0Aforged")

@@ -91,7 +91,7 @@ def test_a_server_that_cannot_be_built_says_why(tmp_path):
         Server(Flags(port=0, model_base_path="models"))
     with serve(model_base_path=str(tmp_path)) as other:
         port = int(other.channel._channel.target().decode().rpartition(":")[2])
-        with pytest.raises(FlagError, match=f"--port={port} cannot be bound"):
+        with pytest.raises(FlagError, match=f"--port={port} cannot be bound.*MODEL_SERVER_PORT"):
             Server(Flags(port=port, model_base_path=str(tmp_path)))
 
 

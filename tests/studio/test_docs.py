@@ -57,7 +57,7 @@ def test_a_song_is_kept_under_its_name(docs):
     answer = send(page, format="midi", seed="7", notes="30")
     with page.expect_download() as download:
         answer.locator("a").click()
-    assert download.value.suggested_filename == "zelda-7.mid"
+    assert download.value.suggested_filename == "Song 7.mid"
     assert len(read_midi(download.value.path().read_bytes(), "song").notes) == 30
 
 
