@@ -1,12 +1,15 @@
 """The Python client: what it asks, what it makes of answers, and of what goes wrong."""
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
 import threading
 from dataclasses import fields
 from io import BytesIO
+from textwrap import dedent
 from typing import get_args, get_type_hints
 
 import grpc
@@ -37,7 +40,7 @@ from tests.api.contract import CONTRACT
 from tests.api.loopback import description
 from tests.api.serving import answer, playing, serving
 from tests.api.test_primers import INTRO, URL, uploaded
-from tests.api.test_process import free_port, run, running_api
+from tests.api.test_process import ROOT, free_port, run, running_api
 
 SONG = "/generate?game=zelda&seed=7&notes=40"
 FINE = answer(
@@ -73,6 +76,24 @@ def test_a_song_is_the_file_and_what_its_headers_say(leitmotif, client):
     assert song.content == client.post(SONG).data
     assert (song.media_type, song.seed, song.version, song.notes) == ("audio/midi", 7, 1, 40)
     assert (song.longest_quote_notes, song.longest_quote_piece) == (0, None)
+
+
+def test_the_example_of_the_readme_runs_as_it_stands(address, tmp_path):
+    readme = (ROOT / "README.md").read_text()
+    (example,) = re.findall(r"^From Python.*?\n\n((?:    .*\n|\n)+)", readme, re.MULTILINE)
+    for said, here in (("http://localhost:8080", address), ('"bach"', '"zelda"')):
+        assert said in example
+        example = example.replace(said, here)
+    finished = subprocess.run(
+        [sys.executable, "-c", dedent(example)],
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert (tmp_path / "song.mid").read_bytes().startswith(b"MThd")
 
 
 def test_a_quoted_piece_is_named_as_people_write_it(leitmotif, loopback, client):
