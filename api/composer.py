@@ -14,6 +14,7 @@ from api.drawing import Drawing, Passage
 from api.errors import BrokenContractError, NoSuchModelError
 from api.games import Bundle, Games
 from api.length import Length
+from api.limit import NO_LIMIT, Limit
 from api.metrics import Metrics, Stage
 from api.model_server import ModelServer, Sampling, SongState
 from api.song import Song, SongRequest
@@ -104,7 +105,9 @@ class Composer:
         for tokens in islice(chain([(BOS,)], openings), MOST_READ_AHEAD):
             bundle.prefills.state(tokens, deadline)
 
-    def newest_song(self, request: SongRequest, games: Games, deadline: Deadline) -> Song:
+    def newest_song(
+        self, request: SongRequest, games: Games, deadline: Deadline, limit: Limit = NO_LIMIT
+    ) -> Song:
         """Compose a whole song with the version of the game's model that `Games.bundle` finds.
 
         A model server unloads a version that a newer one replaces as soon as no call uses it, and
@@ -114,21 +117,25 @@ class Composer:
             BadParameterError: The collection has no openings, and the song is to go on from one.
             UnknownGameError: There is no such game.
             GameNotReadyError: It has no version that is ready.
+            SongTooLongError: It exceeds the limit; found out as soon as it is certain.
             ModelServerError: The model server does not answer, or with no music.
         """
         return _with_newest(
-            request, games, deadline, lambda bundle: self.song(request, bundle, deadline)
+            request, games, deadline, lambda bundle: self.song(request, bundle, deadline, limit)
         )
 
-    def song(self, request: SongRequest, bundle: Bundle, deadline: Deadline) -> Song:
+    def song(
+        self, request: SongRequest, bundle: Bundle, deadline: Deadline, limit: Limit = NO_LIMIT
+    ) -> Song:
         """Compose a whole song with one version of a model.
 
         Raises:
             BadParameterError: The collection has no openings, and the song is to go on from one.
             NoSuchModelError: The model server has unloaded that version.
+            SongTooLongError: It exceeds the limit; found out as soon as it is certain.
             ModelServerError: The model server does not answer, or with no music.
         """
-        return self._drawing(request, bundle, deadline).finished()
+        return self._drawing(request, bundle, deadline, limit).finished()
 
     def newest_drawing(self, request: SongRequest, games: Games, deadline: Deadline) -> Drawing:
         """Begin a song with the version that `Games.bundle` finds, to be streamed.
@@ -147,12 +154,21 @@ class Composer:
 
         return _with_newest(request, games, deadline, begun)
 
-    def _drawing(self, request: SongRequest, bundle: Bundle, deadline: Deadline) -> Drawing:
+    def _drawing(
+        self, request: SongRequest, bundle: Bundle, deadline: Deadline, limit: Limit = NO_LIMIT
+    ) -> Drawing:
         start = Start.of(request, bundle)
         tempo_bpm = start.tempo_bpm if request.tempo_bpm is None else request.tempo_bpm
         length = Length.of(request, tempo_bpm)
+        requested_ticks = 0 if request.seconds is None else length.ticks
+        last_onset_ticks = int(start.lead.onset_ticks.max(initial=0)) + requested_ticks
+        limit.check(
+            len(start.lead) + (request.notes or 0),
+            max(start.lead.end_ticks, last_onset_ticks),
+            tempo_bpm,
+        )
         passages = self.passages(request, bundle, start, length, deadline)
-        return Drawing(request, bundle, tempo_bpm, passages, start.lead)
+        return Drawing(request, bundle, tempo_bpm, passages, start.lead, limit)
 
     def passages(
         self,

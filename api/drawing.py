@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from api.games import Bundle
+from api.limit import NO_LIMIT, Limit
 from api.song import Song, SongRequest
 from music.notes import Notes, cleaned, join
 from music.quotes import Heard
@@ -33,6 +34,7 @@ class Drawing:
         passages: Its new notes; each is drawn when it is asked for, and raises as
             `Composer.passages` says.
         lead: The notes before them, which are the caller's own.
+        limit: How long the song may be.
     """
 
     request: SongRequest
@@ -40,12 +42,19 @@ class Drawing:
     tempo_bpm: float
     passages: Iterator[Passage]
     lead: Notes
+    limit: Limit = NO_LIMIT
 
     def finished(self) -> Song:
-        """Draw all of it."""
-        passages = list(self.passages)
+        """Compose all of it.
+
+        Raises:
+            SongTooLongError: It exceeds its limit.
+            ApiError: As `Composer.passages` says.
+        """
+        passages = list(self._within_limit())
         new = join([passage.notes for passage in passages])
         notes = cleaned(join([self.lead, new]))
+        self.limit.check(len(notes), notes.end_ticks, self.tempo_bpm)
         heard, places = passages[-1].heard, notes.places_of(new).tolist()
         quotes = [  # found among the new notes
             replace(quote, start_in_song=places[quote.start_in_song])
@@ -61,3 +70,11 @@ class Drawing:
             quotes=tuple(quotes[1:]),
             primer_notes=len(self.lead),
         )
+
+    def _within_limit(self) -> Iterator[Passage]:
+        """Compose no further than the song may go on."""
+        notes = len(self.lead)
+        for passage in self.passages:
+            notes += len(passage.notes)
+            self.limit.check(notes, int(passage.notes.onset_ticks[-1]), self.tempo_bpm)
+            yield passage

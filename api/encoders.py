@@ -1,78 +1,74 @@
-"""A song in each of the forms that are written when it is finished."""
+"""A song in each of the formats that are written when it is finished.
+
+Every encoder raises OutOfTimeError where the time of the request is up before it has finished; what
+is written while it is sent then takes the time that the connection has.
+"""
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from api.errors import SongTooLongError
+from api.deadline import Deadline
+from api.limit import Limit
 from api.song import Song
 from api.song_json import document
 from music.instrument import Instrument
 from music.midi import to_midi
-from music.notes import TICKS_PER_BEAT
 from music.piece import Piece, constant_tempo
-from music.wav import to_wav
+from music.wav import to_wav, wav_bytes
 
-MOST_WAV_SECONDS = 660  # 116 MB; songs of the most seconds that can be asked for fit
-MOST_BARS = 1000  # some ten seconds of work
-MOST_SCORE_NOTES = 4000  # likewise; only with a primer are there more
+WAV_LIMIT = Limit("WAV file", seconds=660)  # 116 MB
+SCORE_LIMIT = Limit("score", bars=1000, notes=4000)  # some ten seconds of work
 
 
-def midi(song: Song) -> bytes:
+@dataclass(frozen=True)
+class Pieces:
+    """A file that is written while it is sent.
+
+    Attributes:
+        length_bytes: Of all pieces together.
+        pieces: Each is written when it is asked for.
+    """
+
+    length_bytes: int
+    pieces: Iterator[bytes]
+
+
+def midi(song: Song, deadline: Deadline) -> bytes:
     """Write a standard MIDI file."""
+    deadline.left_s()
     return to_midi(
         song.notes, tempo_bpm=song.tempo_bpm, name=song.request.title, text=song.provenance
     )
 
 
-def wav(song: Song, instrument: Instrument) -> bytes:
-    """Write what is heard when an instrument plays it.
-
-    Raises:
-        SongTooLongError: It goes on for longer than `MOST_WAV_SECONDS`.
-    """
-    seconds = song.notes.end_ticks / TICKS_PER_BEAT * 60 / song.tempo_bpm
-    if seconds > MOST_WAV_SECONDS:
-        raise SongTooLongError(
-            f"This song goes on for {seconds:.0f} s, and a WAV file may for {MOST_WAV_SECONDS} s; "
-            "ask for fewer notes, a faster tempo, or for seconds."
-        )
-    return to_wav(song.notes, tempo_bpm=song.tempo_bpm, instrument=instrument)
+def wav(song: Song, deadline: Deadline, instrument: Instrument) -> Pieces:
+    """Write what is heard when an instrument plays it."""
+    deadline.left_s()
+    sound = instrument.play(song.notes, song.tempo_bpm)
+    return Pieces(wav_bytes(sound), to_wav(sound))
 
 
-def json_notes(song: Song) -> bytes:
+def json_notes(song: Song, deadline: Deadline) -> bytes:
     """Write its notes, and all that is known of it."""
+    deadline.left_s()
     return json.dumps(document(song), ensure_ascii=False, allow_nan=False).encode()
 
 
-def musicxml(song: Song) -> bytes:
-    """Write a score for programs that edit scores.
-
-    Raises:
-        SongTooLongError: It has more than `MOST_BARS` bars or `MOST_SCORE_NOTES` notes.
-    """
-    return _musicxml(song).encode()
+def musicxml(song: Song, deadline: Deadline) -> bytes:
+    """Write a score for programs that edit scores."""
+    return _musicxml(song, deadline).encode()
 
 
-def svg(song: Song) -> bytes:
-    """Write a score to look at, its pages below each other.
-
-    Raises:
-        SongTooLongError: It has more than `MOST_BARS` bars or `MOST_SCORE_NOTES` notes.
-    """
+def svg(song: Song, deadline: Deadline) -> bytes:
+    """Write a score to look at, its pages below each other."""
     from music.score import to_one_svg, to_svg  # noqa: PLC0415  rarely needed
 
-    return to_one_svg(to_svg(_musicxml(song))).encode()
+    return to_one_svg(to_svg(_musicxml(song, deadline), deadline.left_s)).encode()
 
 
-def _musicxml(song: Song) -> str:
-    from music.score import bars_of, to_musicxml  # noqa: PLC0415  rarely needed
+def _musicxml(song: Song, deadline: Deadline) -> str:
+    from music.score import to_musicxml  # noqa: PLC0415  rarely needed
 
-    if (bars := bars_of(song.notes)) > MOST_BARS:
-        raise SongTooLongError(
-            f"This song has {bars} bars, and a score may have {MOST_BARS}; ask for fewer notes."
-        )
-    if len(song.notes) > MOST_SCORE_NOTES:
-        raise SongTooLongError(
-            f"This song has {len(song.notes)} notes with its primer, and a score may have "
-            f"{MOST_SCORE_NOTES}; ask for fewer notes, or without the primer."
-        )
-    return to_musicxml(Piece(song.request.title, song.notes, constant_tempo(song.tempo_bpm)))
+    piece = Piece(song.request.title, song.notes, constant_tempo(song.tempo_bpm))
+    return to_musicxml(piece, checkpoint=deadline.left_s)

@@ -7,8 +7,11 @@ from functools import partial
 from werkzeug.datastructures import MIMEAccept
 
 from api import encoders
+from api.deadline import Deadline
+from api.encoders import SCORE_LIMIT, WAV_LIMIT, Pieces
 from api.errors import NotAcceptableError
 from api.event import Event
+from api.limit import NO_LIMIT, Limit
 from api.song import Song
 from music.instrument import Instrument
 from music.piano import Piano
@@ -23,7 +26,8 @@ class Format:
         media_type: As answers say it.
         aliases: Other media types that mean the same.
         suffix: Of a file's name.
-        encode: Writes a song in this format; raises SongTooLongError where it does not fit.
+        encode: Writes a song in this format; raises OutOfTimeError.
+        limit: How long a song may be for it.
         edition: What else than the song decides on the bytes, as an ETag has to know it.
     """
 
@@ -31,7 +35,8 @@ class Format:
     media_type: str
     aliases: tuple[str, ...]
     suffix: str
-    encode: Callable[[Song], bytes]
+    encode: Callable[[Song, Deadline], bytes | Pieces]
+    limit: Limit = NO_LIMIT
     edition: str = ""
 
 
@@ -59,16 +64,21 @@ def formats(instrument: Instrument, edition: str = "") -> tuple[Format, ...]:
         instrument: What plays a song where it is to be heard.
         edition: Tells this instrument from any other.
     """
-    wav = partial(encoders.wav, instrument=instrument)
     musicxml = "application/vnd.recordare.musicxml+xml"
     return (
         Format("midi", "audio/midi", ("audio/x-midi", "audio/mid"), "mid", encoders.midi),
         Format(
-            "wav", "audio/wav", ("audio/x-wav", "audio/wave", "audio/vnd.wave"), "wav", wav, edition
+            name="wav",
+            media_type="audio/wav",
+            aliases=("audio/x-wav", "audio/wave", "audio/vnd.wave"),
+            suffix="wav",
+            encode=partial(encoders.wav, instrument=instrument),
+            limit=WAV_LIMIT,
+            edition=edition,
         ),
         Format("json", "application/json", (), "json", encoders.json_notes),
-        Format("musicxml", musicxml, (), "musicxml", encoders.musicxml),
-        Format("svg", "image/svg+xml", (), "svg", encoders.svg),
+        Format("musicxml", musicxml, (), "musicxml", encoders.musicxml, SCORE_LIMIT),
+        Format("svg", "image/svg+xml", (), "svg", encoders.svg, SCORE_LIMIT),
     )
 
 

@@ -19,7 +19,7 @@ from api.parameters import song_request
 from api.problems import Problem, problem_response
 from api.request_record import Ending, RequestRecord, record
 from api.requests import said_in
-from api.song import Song, SongRequest
+from api.song import SongRequest
 from api.song_headers import NO_SNIFFING, drawing_headers, entity_tag, song_headers
 from api.song_slots import SongSlots
 from api.streaming import song_events
@@ -84,11 +84,7 @@ def generate() -> Response:
         return _stream_response(services, asked, form, deadline)
     if (unchanged := _unchanged(services, asked, form, deadline)) is not None:
         return unchanged
-    with services.slots.taken():
-        song = services.composer.newest_song(asked, services.games, deadline)
-        about.version, about.notes = song.version, song.new_notes
-        with services.metrics.timed(Stage.ENCODING):
-            return _song_response(song, form)
+    return _song_response(services, asked, form, deadline)
 
 
 @bp.get("/games")
@@ -140,36 +136,68 @@ def _unchanged(
 def _stream_response(
     services: Services, asked: SongRequest, form: Stream, deadline: Deadline
 ) -> Response:
-    """Answer with a song's events, of which each is drawn when the one before it is sent.
-
-    The song keeps its slot until its last event is sent or the caller has hung up.
-    """
+    """Respond with a song's events, each of which is composed when the one before it is sent."""
     about = record()
-    with ExitStack() as slot:
-        slot.enter_context(services.slots.taken())
+    with services.slots.taken() as slot:
         drawing = services.composer.newest_drawing(asked, services.games, deadline)
         about.version, about.ended = drawing.bundle.model.version, Ending.HUNG_UP
-        kept = slot.pop_all()
-    events = _observed(song_events(drawing), about, kept)
-    encoded = (form.encode(event) for event in events)
-    response = Response(encoded, content_type=form.media_type)
-    response.call_on_close(kept.close)  # should it end before its first event
+        events = _observed(song_events(drawing), about)
+        response = _held(slot, (form.encode(event) for event in events), form.media_type)
     response.headers.update(drawing_headers(drawing))
     return response
 
 
-def _observed(events: Iterator[Event], about: RequestRecord, slot: ExitStack) -> Iterator[Event]:
+def _observed(events: Iterator[Event], about: RequestRecord) -> Iterator[Event]:
     """Hand events on, and note how they ended; who does not ask for the last has hung up."""
-    with slot:
-        for event in events:
-            yield event
-            if event.name == "end":
-                about.notes, about.ended = event.members["notes"], Ending.FINISHED
-            elif event.name == "error":
-                about.ended = Ending.FAILED
+    for event in events:
+        yield event
+        if event.name == "end":
+            about.notes, about.ended = event.members["notes"], Ending.FINISHED
+        elif event.name == "error":
+            about.ended = Ending.FAILED
 
 
-def _song_response(song: Song, form: Format) -> Response:
-    response = Response(form.encode(song), content_type=form.media_type)
+def _song_response(
+    services: Services, asked: SongRequest, form: Format, deadline: Deadline
+) -> Response:
+    """Respond with a finished song, which may be written while it is sent."""
+    about, encoding = record(), services.metrics.timer(Stage.ENCODING)
+    with services.slots.taken() as slot:
+        song = services.composer.newest_song(asked, services.games, deadline, form.limit)
+        about.version, about.notes = song.version, song.new_notes
+        slot.callback(encoding.stop)
+        with encoding.running():
+            file = form.encode(song, deadline)
+        if isinstance(file, bytes):
+            response = _held(slot, iter((file,)), form.media_type)
+            response.content_length = len(file)
+        else:
+            about.ended = Ending.HUNG_UP
+            pieces = _written(encoding.each(file.pieces), about)
+            response = _held(slot, pieces, form.media_type)
+            response.content_length = file.length_bytes
     response.headers.update(song_headers(song, form))
+    return response
+
+
+def _written(pieces: Iterator[bytes], about: RequestRecord) -> Iterator[bytes]:
+    """Hand on the pieces of a file, and note how they ended."""
+    try:
+        yield from pieces
+    except Exception:
+        about.ended = Ending.FAILED
+        raise
+    about.ended = Ending.FINISHED
+
+
+def _held(slot: ExitStack, pieces: Iterator[bytes], media_type: str) -> Response:
+    """Respond piece by piece; the song keeps its slot until the last is sent, or nobody reads."""
+    kept = slot.pop_all()
+
+    def sent() -> Iterator[bytes]:
+        with kept:
+            yield from pieces
+
+    response = Response(sent(), content_type=media_type)
+    response.call_on_close(kept.close)  # should it end before its first piece
     return response

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from api.composer import Composer
 from api.deadline import Deadline
-from api.formats import FORMATS
+from api.encoders import midi
 from api.games import Games
 from api.model_client import GrpcModelServer
 from api.model_server import ModelServer
@@ -100,7 +100,7 @@ class _Composing:
         began = time.perf_counter()
         song = self.composer.newest_song(song_request(said), self.games, Deadline.after(PATIENCE_S))
         composed = time.perf_counter()
-        body = FORMATS[0].encode(song)
+        body = midi(song, Deadline.after(PATIENCE_S))
         written = time.perf_counter()
         server_s = self.server.seconds - before_s
         return _Composed(

@@ -1,6 +1,7 @@
 """What turns notes into sound, whichever it is."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -11,17 +12,27 @@ from music.notes import Notes
 SAMPLE_RATE_HZ = 44_100
 
 
+@dataclass(frozen=True)
+class Sound:
+    """A sound that is computed while it is read.
+
+    Attributes:
+        samples: How many there are, on each side.
+        blocks: float32[n, 2], left and right, -1 to 1: one after the other, together `samples`.
+    """
+
+    samples: int
+    blocks: Iterator[NDArray[np.float32]]
+
+
 class Instrument(Protocol):
     """Plays notes; safe among threads."""
 
-    def blocks(self, notes: Notes, tempo_bpm: float) -> Iterator[NDArray[np.float32]]:
+    def play(self, notes: Notes, tempo_bpm: float) -> Sound:
         """Play notes from tick 0 until the last has died away, the same every time.
 
         Args:
             notes: Ordered, each ending where its key is struck again.
-            tempo_bpm: Quarter notes a minute.
-
-        Yields:
-            float32[samples, 2], left and right, -1 to 1: one behind the other.
+            tempo_bpm: Quarter notes per minute.
         """
         ...

@@ -14,12 +14,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from music.instrument import SAMPLE_RATE_HZ
-from music.notes import HIGHEST_PITCH, LOWEST_PITCH, TICKS_PER_BEAT, Notes
+from music.instrument import SAMPLE_RATE_HZ, Sound
+from music.mixing import BLOCK, Mixer, Timing
+from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
 
 _ROW = 256  # samples
-_BLOCK = 1 << 18  # samples that are mixed and given the room's sound at a time: six seconds
-_FFT_SIZE = 5 << 16  # holds a block and its echoes, and has small factors alone
+_FFT_SIZE = 1 << 17  # holds a block and its echoes, and has small factors alone
 _LONGEST_TONE_S = 8.0
 _HIGHEST_PARTIAL_HZ = 11_000.0
 _MOST_PARTIALS = 40
@@ -35,54 +35,40 @@ _Samples = NDArray[np.float32]
 
 
 class Piano:
-    """The piano; it keeps nothing but its room."""
+    """The piano; all of them share their tones, and nothing else."""
 
-    def blocks(self, notes: Notes, tempo_bpm: float) -> Iterator[_Samples]:
-        """Play notes, as `Instrument.blocks` says."""
-        per_tick = SAMPLE_RATE_HZ * 60 / tempo_bpm / TICKS_PER_BEAT
-        start, held = (
-            np.rint(column * per_tick).astype(np.int64)
-            for column in (notes.onset_ticks, notes.duration_ticks)
-        )
-        tones = {pitch: _tone(pitch) for pitch in np.unique(notes.pitch).tolist()}
-        longest = max(map(len, tones.values()), default=0)
-        room = _Room()
-        mixed = np.zeros((2, _BLOCK + longest), np.float32)
-        end = int((start + held).max(initial=0)) + _DAMPED_TAIL + room.samples
-        for behind in range(0, end, _BLOCK):
-            first, last = np.searchsorted(start, (behind, behind + _BLOCK)).tolist()
-            for number in range(first, last):
-                at, pitch = int(start[number]) - behind, int(notes.pitch[number])
-                sound = _held(tones[pitch], int(held[number]), pitch)
-                mixed[:, at : at + len(sound)] += _panned(sound, pitch)
-            heard = np.tanh(room.around(mixed[:, :_BLOCK]))
-            yield heard.T[: end - behind]
-            mixed[:, :longest] = mixed[:, _BLOCK:]
-            mixed[:, longest:] = 0
+    def play(self, notes: Notes, tempo_bpm: float) -> Sound:
+        """Play notes, as `Instrument.play` says."""
+        timing = Timing.of(notes, tempo_bpm)
+        samples = timing.end + _DAMPED_TAIL + round(_ROOM_S * SAMPLE_RATE_HZ)
+        return Sound(samples, _blocks(notes.pitch.tolist(), timing, samples))
+
+
+def _blocks(pitches: list[int], timing: Timing, samples: int) -> Iterator[_Samples]:
+    mixer, room = Mixer(), _Room()
+    for block in range(0, samples, BLOCK):
+        for number in timing.starting_in(block):
+            pitch = pitches[number]
+            sound = _held(_tone(pitch), int(timing.held[number]), pitch)
+            mixer.add(int(timing.start[number]) - block, _panned(sound, pitch))
+        yield np.tanh(room.around(mixer.take())).T[: samples - block]
 
 
 class _Room:
     """The echoes of a room, added block by block."""
 
     def __init__(self) -> None:
-        self._response = _echoes()
-        self._size = _FFT_SIZE
-        self._spectrum = np.fft.rfft(self._response, self._size)
-        self._behind = np.zeros((2, self.samples), np.float32)
-
-    @property
-    def samples(self) -> int:
-        """How long a sound is heard in it."""
-        return len(self._response[0])
+        self._behind = np.zeros((2, _FFT_SIZE - BLOCK), np.float32)
 
     def around(self, block: _Samples) -> _Samples:
-        """Add the echoes of this block, float32[2, _BLOCK], and of those before it."""
-        echoes = np.fft.irfft(np.fft.rfft(block, self._size) * self._spectrum, self._size)
-        echoes[:, : self.samples] += self._behind
-        self._behind = echoes[:, _BLOCK : _BLOCK + self.samples].astype(np.float32)
-        return block + echoes[:, :_BLOCK].astype(np.float32)
+        """Add the echoes of this block, float32[2, BLOCK], and of those before it."""
+        echoes = np.fft.irfft(np.fft.rfft(block, _FFT_SIZE) * _room_spectrum(), _FFT_SIZE)
+        echoes[:, : _FFT_SIZE - BLOCK] += self._behind
+        self._behind = echoes[:, BLOCK:].astype(np.float32)
+        return block + echoes[:, :BLOCK].astype(np.float32)
 
 
+@lru_cache(maxsize=HIGHEST_PITCH - LOWEST_PITCH + 1)  # 97 MB, should every key be struck
 def _tone(pitch: int) -> _Samples:
     """Strike a key and hold it: float32[samples]."""
     basic_hz = 440.0 * 2 ** ((pitch - 69) / 12)
@@ -101,7 +87,8 @@ def _tone(pitch: int) -> _Samples:
     seconds = min(_LONGEST_TONE_S, 6.9 / (0.8 * float(fall[0])))
     tone = _decaying(hz, falls, parts, round(seconds * SAMPLE_RATE_HZ))
     tone *= _LOUDNESS / np.sqrt(np.square(tone[: SAMPLE_RATE_HZ // 5]).mean()) * _balance(pitch)
-    tone[: len(_knock(pitch))] += _knock(pitch)
+    knock = _knock(pitch)
+    tone[: len(knock)] += knock
     attack = round(SAMPLE_RATE_HZ * (0.001 + 0.003 * 2 ** ((36 - pitch) / 24)))
     tone[:attack] *= np.sin(np.linspace(0, np.pi / 2, attack, dtype=np.float32)) ** 2
     tone[-_ROW:] *= np.linspace(1, 0, _ROW, dtype=np.float32)
@@ -136,7 +123,6 @@ def _balance(pitch: int) -> float:
     return float(np.interp(pitch, [LOWEST_PITCH, 48, 72, HIGHEST_PITCH], [1.0, 1.0, 0.9, 0.45]))
 
 
-@lru_cache(maxsize=128)
 def _knock(pitch: int) -> _Samples:
     """Hear the hammer and the key: a short, dull noise."""
     noise = np.random.default_rng(pitch).standard_normal(round(0.06 * SAMPLE_RATE_HZ))
@@ -168,8 +154,8 @@ def _panned(sound: _Samples, pitch: int) -> _Samples:
 
 
 @lru_cache(maxsize=1)
-def _echoes() -> _Samples:
-    """Hear a room answer a click: noise that fades, its treble sooner. float32[2, samples]."""
+def _room_spectrum() -> NDArray[np.complex64]:
+    """Transform the room's response to a click: noise that fades, its treble sooner."""
     samples = round(_ROOM_S * SAMPLE_RATE_HZ)
     seconds = np.arange(samples) / SAMPLE_RATE_HZ
     noise = np.random.default_rng(0).standard_normal((2, samples))
@@ -177,5 +163,4 @@ def _echoes() -> _Samples:
     echoes = noise * np.exp(-seconds / 0.08) * 0.4 + dull * np.exp(-seconds / 0.22)
     echoes *= np.minimum(1, seconds / 0.012)  # the walls are some steps away
     echoes *= _WET / np.sqrt(np.square(echoes).sum(axis=1, keepdims=True)) * 3
-    response: _Samples = echoes.astype(np.float32)
-    return response
+    return np.fft.rfft(echoes.astype(np.float32), _FFT_SIZE).astype(np.complex64, copy=False)

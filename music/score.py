@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from music.checkpoint import Checkpoint, go_on
 from music.errors import EngravingError
 from music.meter import BAR_TICKS, quantized, upbeat
 from music.notes import TICKS_PER_BEAT, Notes
@@ -39,12 +40,7 @@ _FONT = re.compile(r"<style[^>]*>\s*@font-face.*?</style>", re.DOTALL)
 _engraving = Lock()  # verovio numbers its elements by one generator for all of a process
 
 
-def bars_of(notes: Notes) -> int:
-    """Count the bars that notes take when they are written, at least 1."""
-    return max(1, -(-_barred(notes).end_ticks // BAR_TICKS))
-
-
-def to_musicxml(piece: Piece, bars: int | None = None) -> str:
+def to_musicxml(piece: Piece, bars: int | None = None, checkpoint: Checkpoint = go_on) -> str:
     """Write a piece for a piano: two staves, bars of 4/4, a key guessed, its tempo.
 
     The same piece gives the same text.
@@ -52,6 +48,7 @@ def to_musicxml(piece: Piece, bars: int | None = None) -> str:
     Args:
         piece: Any; music21 takes tens of milliseconds a bar.
         bars: Only so many from the beginning, at least 1.
+        checkpoint: Called before each bar and before the score is exported; may raise.
 
     Raises:
         ValueError: `bars` is less than 1.
@@ -61,11 +58,17 @@ def to_musicxml(piece: Piece, bars: int | None = None) -> str:
     notes = _barred(piece.notes)
     whole = max(1, -(-notes.end_ticks // BAR_TICKS))
     count = whole if bars is None else min(bars, whole)
-    return _exported(_score(piece, staves(notes, count), is_whole=count == whole))
+    score = _score(piece, staves(notes, count), checkpoint, is_whole=count == whole)
+    checkpoint()
+    return _exported(score)
 
 
-def to_svg(musicxml: str) -> tuple[str, ...]:
+def to_svg(musicxml: str, checkpoint: Checkpoint = go_on) -> tuple[str, ...]:
     """Engrave a score, a page after the other; the same score gives the same pages.
+
+    Args:
+        musicxml: The score.
+        checkpoint: Called before the score is read and before each page; may raise.
 
     Raises:
         EngravingError: verovio cannot read it.
@@ -73,13 +76,18 @@ def to_svg(musicxml: str) -> tuple[str, ...]:
     import verovio  # noqa: PLC0415  only for who looks at scores
 
     with _engraving:
+        checkpoint()
         toolkit = verovio.toolkit(False)  # noqa: FBT003  without fonts, for now
         # verovio knows where its fonts are in the thread alone that imported it.
         toolkit.setResourcePath(str(files("verovio") / "data"))
         toolkit.setOptions(_VEROVIO)
         if not toolkit.loadData(musicxml):
             raise EngravingError("verovio cannot read the score")
-        return tuple(toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1))
+        pages = []
+        for page in range(1, toolkit.getPageCount() + 1):
+            checkpoint()
+            pages.append(toolkit.renderToSVG(page))
+        return tuple(pages)
 
 
 def to_one_svg(pages: Sequence[str]) -> str:
@@ -127,7 +135,9 @@ def _exported(score: Any) -> str:
     return xml.decode()
 
 
-def _score(piece: Piece, written: Sequence[Staff], *, is_whole: bool) -> Any:
+def _score(
+    piece: Piece, written: Sequence[Staff], checkpoint: Checkpoint, *, is_whole: bool
+) -> Any:
     """Build music21's score of two staves."""
     from music21 import bar, clef, layout, metadata, stream, tempo  # noqa: PLC0415  half a second
 
@@ -135,7 +145,9 @@ def _score(piece: Piece, written: Sequence[Staff], *, is_whole: bool) -> Any:
     score = stream.Score()
     score.metadata = metadata.Metadata(title=piece.name, composer="")
     clefs = (clef.TrebleClef(), clef.BassClef())
-    parts = [_part(staff, sharps, sign) for staff, sign in zip(written, clefs, strict=True)]
+    parts = [
+        _part(staff, sharps, sign, checkpoint) for staff, sign in zip(written, clefs, strict=True)
+    ]
     beats = tempo.MetronomeMark(number=round(piece.tempo_bpm))
     parts[0].getElementsByClass("Measure").first().insert(0, beats)
     for part in parts:
@@ -161,11 +173,12 @@ def _sharps(notes: Notes) -> int:
     return int(sounds.analyze("key").sharps) if len(sounds) else 0
 
 
-def _part(staff: Staff, sharps: int, sign: Any) -> Any:
+def _part(staff: Staff, sharps: int, sign: Any, checkpoint: Checkpoint) -> Any:
     from music21 import key, meter, stream  # noqa: PLC0415  as in _score
 
     part = stream.PartStaff()
     for number, bar in enumerate(staff, 1):
+        checkpoint()
         measure = stream.Measure(number=number)
         if number == 1:
             measure.clef = sign

@@ -8,13 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.errors import SoundfontError
-from music.instrument import SAMPLE_RATE_HZ
-from music.midi import to_midi
+from music.instrument import SAMPLE_RATE_HZ, Sound
+from music.midi import VELOCITY
+from music.mixing import BLOCK, Mixer, Timing
 from music.notes import HIGHEST_PITCH, Notes
 
 _QUALITY = 4  # of 0 to 6; the synthesizer's default
 _HEADROOM = 0.9
-_DYING_AWAY_S = 2.0
+_DYING_AWAY = 2 * SAMPLE_RATE_HZ  # samples, after a key is released
+_LONGEST_HELD = 16 * SAMPLE_RATE_HZ  # samples; a note's sound is rendered whole
+
+_Samples = NDArray[np.float32]
 
 
 class Soundfont:
@@ -35,19 +39,61 @@ class Soundfont:
         self._lock = Lock()  # a synthesizer plays one piece at a time
         self._synthesizer = symusic.Synthesizer(str(path), SAMPLE_RATE_HZ, _QUALITY)
 
-    def blocks(self, notes: Notes, tempo_bpm: float) -> Iterator[NDArray[np.float32]]:
-        """Play notes, as `Instrument.blocks` says."""
+    def play(self, notes: Notes, tempo_bpm: float) -> Sound:
+        """Play notes, as `Instrument.play` says.
+
+        The synthesizer renders a piece whole, 350 KB a second. So it is given the notes that start
+        in one block after the other, and what it renders is added up, which is the same: its
+        voices do not depend on each other.
+        """
+        timing = Timing.of(notes, tempo_bpm)
+        timing = Timing(timing.start, np.minimum(timing.held, _LONGEST_HELD))
+        samples = timing.end + _DYING_AWAY
+        return Sound(samples, _limited(self._blocks(notes.pitch.tolist(), timing, samples)))
+
+    def _blocks(self, pitches: list[int], timing: Timing, samples: int) -> Iterator[_Samples]:
+        mixer = Mixer()
+        for block in range(0, samples, BLOCK):
+            if numbers := timing.starting_in(block):
+                mixer.add(0, self._rendered(pitches, timing, numbers, block))
+            yield mixer.take().T[: samples - block]
+
+    def _rendered(self, pitches: list[int], timing: Timing, numbers: range, block: int) -> _Samples:
+        """Render some notes, from the beginning of their block: float32[2, samples]."""
         import symusic  # noqa: PLC0415  as in music.midi
 
-        score = symusic.Score.from_midi(to_midi(notes, tempo_bpm=tempo_bpm, name="", text=""))
-        # The synthesizer stops where the last note ends: one more comes behind, and is cut off.
-        behind = score.end() + round(_DYING_AWAY_S * tempo_bpm / 60 * score.tpq)
-        score.tracks[0].notes.append(symusic.Note(behind, 1, HIGHEST_PITCH, 1))
-        samples = int(behind / score.tpq * 60 / tempo_bpm * SAMPLE_RATE_HZ)
+        part = slice(numbers.start, numbers.stop)
+        start, held = timing.start[part] - block, timing.held[part]
+        # The synthesizer stops where the last note ends: one more comes after, and is cut off.
+        end = int((start + held).max()) + _DYING_AWAY
+        track = symusic.Track(ttype="second")
+        for at, length, pitch in zip(
+            (*start.tolist(), end),
+            (*held.tolist(), 1),
+            (*pitches[part], HIGHEST_PITCH),
+            strict=True,
+        ):
+            # In the middle of a sample, which rounding cannot make another.
+            seconds = (at + 0.5) / SAMPLE_RATE_HZ, length / SAMPLE_RATE_HZ
+            track.notes.append(symusic.Note(*seconds, pitch, VELOCITY, ttype="second"))
+        score = symusic.Score(ttype="second")
+        score.tracks.append(track)
         with self._lock:
-            heard = self._synthesizer.render(score, stereo=True)[:, :samples]
-        loudest = max(1.0, float(np.abs(heard).max(initial=0)) / _HEADROOM)
-        yield (heard.T / loudest).astype(np.float32)
+            sound: _Samples = self._synthesizer.render(score, stereo=True)
+        return sound[:, :end]
+
+
+def _limited(blocks: Iterator[_Samples]) -> Iterator[_Samples]:
+    """Turn a sound down where it would be too loud, and leave it so.
+
+    It is turned down in the course of the block before, so that it is not heard.
+    """
+    before, gain = np.zeros((0, 2), np.float32), 1.0
+    for block in blocks:
+        lower = min(gain, _HEADROOM / max(float(np.abs(block).max()), _HEADROOM))
+        yield before * np.linspace(gain, lower, len(before), dtype=np.float32)[:, None]
+        before, gain = block, lower
+    yield before * np.float32(gain)
 
 
 def check_soundfont(path: Path) -> None:

@@ -11,7 +11,7 @@ import music21
 import numpy as np
 import pytest
 
-from api import create_app, encoders
+from api import create_app
 from api.formats import FORMATS
 from music.description import LearnedPiece
 from music.notes import Notes
@@ -147,22 +147,6 @@ def test_svg_is_a_picture_of_the_score(client):
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     heads = re.findall(r'class="notehead"', picture.text)
     assert len(heads) >= 40
-
-
-@pytest.mark.parametrize(
-    ("limit", "form", "detail"),
-    [
-        ("MOST_WAV_SECONDS", "wav", r"This song goes on for \d+ s, and a WAV file may for 1 s; "),
-        ("MOST_BARS", "musicxml", r"This song has \d+ bars, and a score may have 1; ask for fewer"),
-        ("MOST_BARS", "svg", r"This song has \d+ bars, and a score may have 1; ask for fewer"),
-    ],
-)
-def test_a_song_that_is_too_long_for_its_format(client, monkeypatch, limit, form, detail):
-    monkeypatch.setattr(encoders, limit, 1)
-    response = client.post(f"{SONG}&format={form}")
-    assert (response.status_code, response.content_type) == (422, "application/problem+json")
-    assert response.json["type"] == "urn:leitmotif:problem:song-too-long"
-    assert re.match(detail, response.json["detail"])
 
 
 def test_who_has_the_song_already_is_told_so_without_composing(client, loopback):

@@ -191,6 +191,17 @@ def test_a_stream_counts_until_it_is_read_to_its_end(changed):
     assert client.post(SONG).status_code == 200
 
 
+@pytest.mark.parametrize("form", ["midi", "wav", "json"])
+def test_a_finished_song_counts_until_it_is_sent(changed, form):
+    client = changed(songs=1)
+    song = client.post(f"{SONG}&format={form}")
+    assert_problem(client.post(SONG), 503, "too-many-songs")
+    assert len(song.data) == song.content_length
+    assert client.post(SONG).get_data()
+    client.post(f"{SONG}&format={form}").close()
+    assert client.post(SONG).status_code == 200
+
+
 def test_a_stream_counts_until_its_caller_hangs_up(changed):
     client = changed(songs=1)
     begun = client.post(f"{SONG}&format=ndjson&notes=500".replace("notes=5&", ""), buffered=False)

@@ -3,11 +3,14 @@
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from pathlib import Path
+from threading import Event
 
 import pytest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -162,6 +165,43 @@ def test_a_caller_who_hangs_up_makes_room_for_another(loopback, config, tmp_path
     assert [(line["status"], line["seed"]) for line in hung_up] == [(200, 7)]
 
 
+def peak_memory_mb(process_id):
+    status = Path(f"/proc/{process_id}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1000
+
+
+def read_slowly(port, seed, stop):
+    """Ask for ten minutes of sound until there is room, and read 50 KB of it a second."""
+    path = f"/generate?game=zelda&seed={seed}&primer=none&seconds=600&tempo=180&format=wav"
+    while not stop.is_set():
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+            connection.sendall(f"POST {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            while connection.recv(5000) and not stop.is_set():
+                stop.wait(0.1)
+
+
+def test_slow_readers_of_long_sounds_fit_into_memory(loopback, config, tmp_path):
+    two = {"API_WORKERS": "2"}
+    with (
+        running_api(loopback, config, tmp_path, **two) as (port, _),
+        ThreadPoolExecutor(24) as pool,
+    ):
+        stop = Event()
+        try:
+            for seed in range(24):
+                pool.submit(read_slowly, port, seed, stop)
+            wait_for(lambda: metric(port, "songs_in_flight") == 24, "all of them to be served")
+            stop.wait(5)
+            assert ask(port, "GET", "/healthz")[0] == 200
+            peaks_mb = [peak_memory_mb(process_id) for process_id in workers(tmp_path)]
+        finally:
+            stop.set()
+        assert len(peaks_mb) == 2
+        assert max(peaks_mb) < 400
+        wait_for(lambda: metric(port, "songs_in_flight") == 0, "their slots")
+
+
 def test_the_id_of_a_request_goes_through_all_of_it(loopback, config, tmp_path):
     with running_api(loopback, config, tmp_path) as (port, log):
         _, headers, _ = ask(port, "POST", SONG, **{"X-Request-Id": "from-the-caller.1"})
@@ -220,3 +260,4 @@ def test_who_stalls_holds_no_thread_for_ever(loopback, config, tmp_path, begun, 
             held.enter_context(connection).sendall(begun)
             assert connection.recv(len(begins), socket.MSG_PEEK) == begins
         assert ask(port, "GET", "/healthz")[0] == 200
+        wait_for(lambda: ask(port, "POST", SONG)[0] == 200, "a song for somebody else")

@@ -164,17 +164,6 @@ def test_of_a_long_primer_only_the_end_is_read(client, prefilled, extra):
     assert len(notes_of(response)) == len(notes) + 30
 
 
-@pytest.mark.parametrize("form", ["musicxml", "svg"])
-def test_a_score_has_no_more_notes_than_one_without_a_primer_may_have(client, form):
-    data = uploaded(midi_of(scale(3990)), include_primer="true", format=form)
-    response = client.post(URL, **data)
-    assert_problem(response, 422, slug="song-too-long")
-    assert response.json["detail"] == (
-        "This song has 4020 notes with its primer, and a score may have 4000; ask for fewer "
-        "notes, or without the primer."
-    )
-
-
 def test_several_tracks_are_merged_and_drums_are_left_out(client, prefilled):
     drums = note(60, 480, channel=9)
     client.post(URL, **uploaded(midi_file(note(64, 480), note(60, 480), drums)))

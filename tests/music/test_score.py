@@ -10,7 +10,7 @@ from music import score
 from music.errors import EngravingError
 from music.notes import Notes
 from music.piece import Piece, constant_tempo
-from music.score import bars_of, to_musicxml, to_one_svg, to_svg
+from music.score import to_musicxml, to_one_svg, to_svg
 
 # C major: a scale in the right hand over two half notes, then a chord over a held bass.
 SCALE = Notes.of(
@@ -156,11 +156,6 @@ def test_only_the_bars_asked_for_are_written():
 def test_a_score_has_a_bar_at_least(bars):
     with pytest.raises(ValueError, match=f"1 bar or more, not {bars}"):
         to_musicxml(piece(SCALE), bars)
-
-
-def test_bars_are_counted_before_they_are_written():
-    assert bars_of(SCALE) == len(parsed(SCALE).findall("part/measure"))
-    assert bars_of(Notes.of([], [], [])) == 1
 
 
 def test_the_same_piece_is_the_same_text_on_any_day():

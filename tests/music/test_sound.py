@@ -1,18 +1,20 @@
 """Sound: every instrument plays what is written, when it is written, and then is silent."""
 
 import io
+import tracemalloc
 import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import music.piano
 from music.errors import SoundfontError
 from music.instrument import SAMPLE_RATE_HZ
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
 from music.piano import Piano
 from music.soundfont import Soundfont
-from music.wav import to_wav
+from music.wav import to_wav, wav_bytes
 from tests.music.soundfonts import soundfont
 
 A4, TEMPO_BPM = 69, 60  # a beat is a second
@@ -31,7 +33,10 @@ def written(folder: Path) -> Path:
 
 
 def played(instrument, notes, tempo_bpm=TEMPO_BPM):
-    return np.concatenate(list(instrument.blocks(notes, tempo_bpm)))
+    sound = instrument.play(notes, tempo_bpm)
+    blocks = list(sound.blocks)
+    assert sum(map(len, blocks)) == sound.samples
+    return np.concatenate(blocks)
 
 
 def loudness(sound, start_s, end_s):
@@ -82,11 +87,42 @@ def test_the_piano_plays_every_key_loud_enough_and_lets_it_die_away():
         assert np.abs(sound[-100:]).max() < 0.001
 
 
-def test_a_song_of_many_blocks_sounds_as_if_it_were_one(monkeypatch):
-    notes = Notes.of([0, 6, 30, 31], [12, 40, 12, 3], [60, 43, 71, 90])
-    whole = played(Piano(), notes)
-    monkeypatch.setattr("music.piano._BLOCK", 1 << 14)
-    np.testing.assert_allclose(played(Piano(), notes), whole, atol=1e-4)
+def test_a_song_of_many_blocks_sounds_as_if_it_were_one(instrument, monkeypatch):
+    notes = Notes.of([0, 6, 30, 31, 100], [12, 80, 12, 3, 9], [60, 43, 71, 90, 50])
+    in_blocks = played(instrument, notes)
+    size = 1 << 20
+    assert len(in_blocks) < size
+    for module in ("mixing", "piano", "soundfont"):
+        monkeypatch.setattr(f"music.{module}.BLOCK", size)
+    monkeypatch.setattr("music.piano._FFT_SIZE", size + (1 << 16))
+    music.piano._room_spectrum.cache_clear()
+    whole = played(instrument, notes)
+    music.piano._room_spectrum.cache_clear()
+    np.testing.assert_allclose(in_blocks, whole, atol=2e-6)
+
+
+def test_a_soundfont_is_turned_down_before_it_is_too_loud_and_left_so(tmp_path):
+    crowd = [24 * 12] * 60
+    notes = Notes.of([0, *crowd, 600], [12] * 62, [A4, *range(30, 90), A4])
+    sound = np.abs(played(Soundfont(written(tmp_path)), notes, 120)).max(axis=1)
+    alone = np.abs(played(Soundfont(written(tmp_path)), notes[:1], 120)).max()
+    assert 0.85 < sound.max() <= 0.901
+    second = SAMPLE_RATE_HZ
+    assert sound[:second].max() == pytest.approx(alone)
+    assert sound[25 * second : 26 * second].max() < 0.5 * alone
+
+
+def test_only_what_is_ahead_is_held_of_a_long_song(instrument):
+    seconds = 600
+    notes = Notes.of(
+        np.arange(4 * seconds) * 6, [6] * 4 * seconds, [40 + n % 40 for n in range(4 * seconds)]
+    )
+    tracemalloc.start()
+    for _ in instrument.play(notes, 120).blocks:
+        pass
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 100 << 20  # whole it has 202 MB; the tones of all keys have 97
 
 
 def test_nothing_is_silence():
@@ -94,7 +130,9 @@ def test_nothing_is_silence():
 
 
 def test_a_wav_file_opens_elsewhere_and_holds_what_was_played(instrument):
-    file = to_wav(CHORD_THEN_NOTE, tempo_bpm=TEMPO_BPM, instrument=instrument)
+    sound = instrument.play(CHORD_THEN_NOTE, TEMPO_BPM)
+    file = b"".join(to_wav(sound))
+    assert len(file) == wav_bytes(sound)
     with wave.open(io.BytesIO(file)) as reader:
         assert reader.getparams()[:3] == (2, 2, SAMPLE_RATE_HZ)
         samples = np.frombuffer(reader.readframes(reader.getnframes()), "<i2").reshape(-1, 2)
