@@ -10,7 +10,7 @@ from music.codec import BOS, Codec
 from music.errors import TokenError, UnreadablePieceError
 from music.notes import Notes, cleaned
 from music.piece import Piece
-from music.reading import read_untrusted_midi
+from music.reading import read_midi
 
 MOST_READ_NOTES = 128  # by a model, the last ones: as many as the windows that it learned from
 _KEYS = sorted(range(-36, 37), key=abs)  # semitones; a piece's own key first, then the nearest
@@ -36,7 +36,7 @@ class Upload:
             BadParameterError: It is broken, too long or without notes.
         """
         try:
-            piece = read_untrusted_midi(midi, "primer")
+            piece = read_midi(midi, "primer")
         except UnreadablePieceError as error:
             raise BadParameterError(f"The primer cannot be read: {error}.", "primer") from error
         written = replace(piece, notes=as_written(piece.notes))

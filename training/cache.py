@@ -1,9 +1,10 @@
 """What was read of a file, kept by the file's content."""
 
 import hashlib
+import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from music.reading import MIDI_SUFFIXES, read_piece
 from training.writing import stream_whole
 
 CACHE_DIR = Path(".cache/pieces")
-READER_VERSION = 6  # raise it when reading changes, and everything is read again
+READER_VERSION = 7  # raise it when reading changes, and everything is read again
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Reading:
 def read_cached(path: Path, cache_dir: Path) -> Reading:
     """Read a piece, or what an earlier reading of the same content has left."""
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         return Reading(path, "", None, f"cannot be opened: {error.strerror}")
     kept = cache_dir / f"{digest}-{path.suffix.lower()[1:]}-{READER_VERSION}.npz"
@@ -73,24 +75,26 @@ def _load(kept: Path, path: Path, digest: str) -> Reading | None:
 
 def _piece(name: str, arrays: Mapping[str, NDArray[Any]]) -> Piece:
     """Restore a piece from the arrays that `_save` writes."""
-    tempos = zip(arrays["tempo_start_ticks"].tolist(), arrays["tempo_bpm"].tolist(), strict=True)
+    fields = json.loads(str(arrays["fields"]))
     return Piece(
         name,
-        Notes(arrays["onset_ticks"], arrays["duration_ticks"], arrays["pitch"]),
-        tuple(TempoChange(*change) for change in tempos),
-        tuple(TimeSignature(*signature) for signature in arrays["time_signatures"].tolist()),
-        tuple(arrays["warnings"].tolist()),
+        Notes(*arrays["notes"]),
+        tuple(TempoChange(*change) for change in fields["tempos"]),
+        tuple(TimeSignature(*signature) for signature in fields["time_signatures"]),
+        tuple(fields["warnings"]),
     )
 
 
 def _save(kept: Path, piece: Piece) -> None:
+    fields = {
+        "tempos": [(change.start_ticks, change.bpm) for change in piece.tempos],
+        "time_signatures": [
+            (each.start_ticks, each.numerator, each.denominator) for each in piece.time_signatures
+        ],
+        "warnings": piece.warnings,
+    }
     arrays: dict[str, Any] = {
-        "tempo_start_ticks": np.array([change.start_ticks for change in piece.tempos]),
-        "tempo_bpm": np.array([change.bpm for change in piece.tempos]),
-        "time_signatures": np.array([astuple(each) for each in piece.time_signatures], np.int64),
-        "warnings": np.array(piece.warnings, np.str_),
-        "onset_ticks": piece.notes.onset_ticks,
-        "duration_ticks": piece.notes.duration_ticks,
-        "pitch": piece.notes.pitch,
+        "notes": np.stack(piece.notes.columns),
+        "fields": np.array(json.dumps(fields)),
     }
     stream_whole(kept, lambda file: np.savez(file, **arrays))

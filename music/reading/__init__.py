@@ -4,8 +4,9 @@ from pathlib import Path
 
 from music.errors import UnreadablePieceError
 from music.piece import Piece
-from music.reading.midi import MIDI_SUFFIXES, read_midi, read_untrusted_midi, with_notes
+from music.reading.midi import MIDI_SUFFIXES, read_midi
 from music.reading.scores import SCORE_SUFFIXES, read_score
+from music.reading.smf import MOST_BYTES
 
 __all__ = [
     "MIDI_SUFFIXES",
@@ -13,7 +14,6 @@ __all__ = [
     "SCORE_SUFFIXES",
     "read_midi",
     "read_piece",
-    "read_untrusted_midi",
 ]
 
 PIECE_SUFFIXES = MIDI_SUFFIXES | SCORE_SUFFIXES
@@ -27,8 +27,15 @@ def read_piece(path: Path) -> Piece:
     """
     suffix = path.suffix.lower()
     if suffix in MIDI_SUFFIXES:
-        return with_notes(read_midi(path.read_bytes(), path.stem))
+        with path.open("rb") as file:
+            return read_midi(file.read(MOST_BYTES + 1), path.stem)  # a byte more is refused
     if suffix in SCORE_SUFFIXES:
-        return with_notes(read_score(path.read_bytes(), suffix, path.stem))
+        return _with_notes(read_score(path.read_bytes(), suffix, path.stem))
     kinds = ", ".join(sorted(PIECE_SUFFIXES))
     raise UnreadablePieceError(f"not a kind of file that is read ({kinds})")
+
+
+def _with_notes(piece: Piece) -> Piece:
+    if not len(piece.notes):
+        raise UnreadablePieceError("no notes in it (drums are left out)")
+    return piece

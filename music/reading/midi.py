@@ -1,78 +1,203 @@
-"""Reading standard MIDI files, by symusic."""
+"""Reading standard MIDI files: notes, tempo map and time signatures out of events."""
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from music.errors import UnreadablePieceError
-from music.midi_check import check_midi
-from music.notes import TICKS_PER_BEAT, Notes, cleaned, join, rounded_to_grid
+from music.notes import (
+    TICKS_PER_BEAT,
+    Notes,
+    cleaned,
+    rounded_to_grid,
+)
 from music.piece import Piece, TempoChange, TimeSignature, meter_map, tempo_map
+from music.reading.drums import drum_mask
+from music.reading.smf import TEMPO, TIME_SIGNATURE, MidiFile, SystemEvent, parse_midi
 
-MIDI_SUFFIXES = frozenset({".kar", ".mid", ".midi"})
-_LONGEST_BEATS = 100_000  # over ten hours: not a piece
+MIDI_SUFFIXES = frozenset({".kar", ".mid", ".midi", ".rmi"})
+MOST_NOTES = 20_000
 
-
-def read_untrusted_midi(midi: bytes, name: str) -> Piece:
-    """Read a standard MIDI file that anybody may have sent, in bounded time and memory.
-
-    Raises:
-        UnreadablePieceError: It is not a MIDI file, is broken or too long, or holds no note.
-    """
-    check_midi(midi)
-    return with_notes(read_midi(midi, name))
+_NOTE_OFF, _NOTE_ON, _CONTROLLER = 0x80, 0x90, 0xB0
+_PEDAL, _RESET_CONTROLLERS = 64, 121
+_PEDAL_DOWN = 64  # this value or more (General MIDI); nothing lies between up and down
+_TEMPO_BYTES, _TIME_SIGNATURE_BYTES = 3, 4
+_SHORTEST_BEAT = 6  # the power of 2 of a 64th note
+_US_PER_MINUTE = 60e6
+_OFF_PIANO = "outside of the piano's range (A0 to C8)"
 
 
 def read_midi(midi: bytes, name: str) -> Piece:
-    """Read a standard MIDI file from memory; the piece may turn out to have no notes.
+    """Read a standard MIDI file that anybody may have made, in bounded time and memory.
+
+    All parts are merged, drums are left out. A note-off ends the first note of its key that still
+    sounds. While the sustain pedal of its channel is down, the note sounds on until the pedal is
+    released or the key is struck again.
+
+    Args:
+        midi: The file; a RIFF file (RMID) may hold it.
+        name: Of the piece.
+
+    Returns:
+        The piece, of one note or more. Its warnings say what was left out or ignored.
 
     Raises:
-        UnreadablePieceError: It is not a MIDI file, is broken, or counts time in frames.
+        UnreadablePieceError: It is not a MIDI file, is broken or too long, counts time in frames,
+            or holds no note.
     """
-    import symusic  # noqa: PLC0415  as in music.midi
-
-    if midi[:4] != b"MThd":
-        raise UnreadablePieceError("not a MIDI file: it does not begin with MThd")
-    try:
-        score = symusic.Score.from_midi(midi)
-    except (RuntimeError, ValueError) as error:
-        raise UnreadablePieceError(f"broken MIDI: {error}") from error
-    if score.tpq < 1:
-        raise UnreadablePieceError("broken MIDI: a beat has no ticks")
-    if score.end() > _LONGEST_BEATS * score.tpq:
-        raise UnreadablePieceError(f"longer than {_LONGEST_BEATS} beats")
-    notes = _merged(score)
-    first_note_ticks = int(notes.onset_ticks.min(initial=0)) if len(notes) else 0
+    file = parse_midi(midi)
+    found = _find_notes(file)
+    if not len(found.notes):
+        raise UnreadablePieceError(_why_none(file, found))
+    first_note_ticks = int(found.notes.onset_ticks.min())
+    notes = cleaned(found.notes)
+    tempos, signatures = _tempo_changes(file), _time_signatures(file)
+    marks = sum(event.kind in (TEMPO, TIME_SIGNATURE) for event in file.system)
+    ignored = marks - len(tempos) - len(signatures)
     return Piece(
         name,
-        cleaned(notes),
-        tempo_map(_tempo_changes(score), first_note_ticks),
-        meter_map(_time_signatures(score), first_note_ticks),
+        notes,
+        tempo_map(tempos, first_note_ticks),
+        meter_map(signatures, first_note_ticks),
+        tuple(_warnings(file, found, len(notes), ignored)),
     )
 
 
-def with_notes(piece: Piece) -> Piece:
-    """Refuse a piece that turned out to have no notes."""
-    if not len(piece.notes):
-        raise UnreadablePieceError("no notes in it (drums are left out)")
-    return piece
+@dataclass(frozen=True)
+class _Found:
+    """The notes of a file.
+
+    Attributes:
+        notes: On the grid, counted from the file's start, not cleaned.
+        drums: How many were left out because they are drums'.
+        endless: How many, because they never end.
+        off_piano: How many, because no piano has their pitch.
+    """
+
+    notes: Notes
+    drums: int
+    endless: int
+    off_piano: int
 
 
-def _merged(score: Any) -> Notes:
-    tracks = [track.notes.numpy() for track in score.tracks if not track.is_drum]
-    raw = join([Notes.of(t["time"], t["duration"], t["pitch"]) for t in tracks])
-    return rounded_to_grid(raw.onset_ticks / score.tpq, raw.duration_ticks / score.tpq, raw.pitch)
+def _find_notes(file: MidiFile) -> _Found:
+    kind = file.status & 0xF0
+    is_on = (kind == _NOTE_ON) & (file.data2 > 0)
+    if is_on.sum() > MOST_NOTES:
+        raise UnreadablePieceError(f"more than {MOST_NOTES} notes")
+    is_drum = is_on & drum_mask(file)
+    events = np.flatnonzero((kind == _NOTE_ON) | (kind == _NOTE_OFF))
+    key = file.track << 11 | (file.status & 0x0F) << 7 | file.data1
+    start, end = (events[indices] for indices in _paired(key[events], is_on[events]))
+    is_melodic = ~is_drum[start]
+    start, end = start[is_melodic], end[is_melodic]
+    duration = _release_ticks(file, end) - file.tick[start]
+    beat = file.ticks_per_beat
+    notes = rounded_to_grid(file.tick[start] / beat, duration / beat, file.data1[start])
+    drums = int(is_drum.sum())
+    return _Found(notes, drums, int(is_on.sum()) - drums - len(start), len(start) - len(notes))
 
 
-def _tempo_changes(score: Any) -> list[TempoChange]:
-    marks = score.tempos.numpy()
-    columns = zip(marks["time"].tolist(), marks["mspq"].tolist(), strict=True)
-    per_tick = TICKS_PER_BEAT / score.tpq
-    return [TempoChange(round(time * per_tick), 60e6 / us) for time, us in columns if us > 0]
+def _paired(
+    key: NDArray[np.int64], is_on: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pair every note-on with the note-off that ends it: of each key, the first with the first.
+
+    Args:
+        key: int64[E], 0 or more, of note-ons and note-offs in their order.
+        is_on: bool[E], which of them are note-ons.
+
+    Returns:
+        intp[N] each: the indices of note-ons and of their note-offs. What never ends is left out.
+    """
+    by_key = np.argsort(key, kind="stable")
+    is_on = is_on[by_key]
+    is_first = np.diff(key[by_key], prepend=-1) > 0
+    first, group = np.flatnonzero(is_first), np.cumsum(is_first) - 1
+    # Counted along each key. Where more are off than on, note-offs had nothing to end.
+    ons = np.cumsum(is_on, dtype=np.int64)
+    ons -= (ons - is_on)[first][group]
+    offs = np.arange(1, len(key) + 1) - first[group] - ons
+    apart = group * (len(key) + 1)  # more than any count: keeps the keys apart
+    idle_offs = np.maximum.accumulate(np.maximum(0, offs - ons) + apart) - apart
+    ended, wanted = offs - idle_offs + apart, (ons + apart)[is_on]
+    end = np.searchsorted(ended, wanted)
+    has_end = np.append(ended, -1)[end] == wanted
+    return by_key[is_on][has_end], by_key[end[has_end]]
 
 
-def _time_signatures(score: Any) -> list[TimeSignature]:
-    per_tick = TICKS_PER_BEAT / score.tpq
+def _release_ticks(file: MidiFile, end: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Tell when notes cease to sound: when they end, or later, when the pedal is released.
+
+    Args:
+        file: E events.
+        end: intp[N], the indices of their note-offs.
+
+    Returns:
+        int64[N], ticks.
+    """
+    channel = file.status & 0x0F
+    is_controller = file.status & 0xF0 == _CONTROLLER
+    is_pedal = is_controller & ((file.data1 == _PEDAL) | (file.data1 == _RESET_CONTROLLERS))
+    is_down = (file.data1 == _PEDAL) & (file.data2 >= _PEDAL_DOWN)
+    ticks = file.tick[end]
+    for number in np.unique(channel[is_pedal]).tolist():
+        pedal = np.flatnonzero(is_pedal & (channel == number))
+        ups = pedal[~is_down[pedal]]
+        up_ticks = np.append(file.tick[ups], file.end_tick)
+        before = np.searchsorted(pedal, end) - 1
+        is_held = (channel[end] == number) & (before >= 0) & is_down[pedal[before]]
+        ticks = np.where(is_held, up_ticks[np.searchsorted(ups, end)], ticks)
+    return ticks
+
+
+def _tempo_changes(file: MidiFile) -> list[TempoChange]:
     return [
-        TimeSignature(round(mark.time * per_tick), mark.numerator, mark.denominator)
-        for mark in score.time_signatures
-        if mark.numerator > 0 and mark.denominator > 0
+        TempoChange(_grid_ticks(file, event), _US_PER_MINUTE / us_per_beat)
+        for event in file.system
+        if event.kind == TEMPO
+        and len(event.data) == _TEMPO_BYTES
+        and (us_per_beat := int.from_bytes(event.data))
     ]
+
+
+def _time_signatures(file: MidiFile) -> list[TimeSignature]:
+    return [
+        TimeSignature(_grid_ticks(file, event), event.data[0], 1 << event.data[1])
+        for event in file.system
+        if event.kind == TIME_SIGNATURE
+        and len(event.data) == _TIME_SIGNATURE_BYTES
+        and event.data[0]
+        and event.data[1] <= _SHORTEST_BEAT
+    ]
+
+
+def _grid_ticks(file: MidiFile, event: SystemEvent) -> int:
+    return round(event.tick * TICKS_PER_BEAT / file.ticks_per_beat)
+
+
+def _why_none(file: MidiFile, found: _Found) -> str:
+    """Tell why no note of a file was read."""
+    kinds = {
+        "of drums": found.drums,
+        "without an end": found.endless,
+        _OFF_PIANO: found.off_piano,
+    }
+    unread = " and ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
+    reason = f"none of its notes can be read: {unread}" if unread else "no notes in it"
+    return f"{reason}; the file ends early" if file.is_cut else reason
+
+
+def _warnings(file: MidiFile, found: _Found, notes: int, ignored: int) -> Iterator[str]:
+    if file.is_cut:
+        yield f"the file ends early; notes read: {notes}"
+    if file.missing_tracks:
+        yield f"tracks announced but missing: {file.missing_tracks}"
+    if found.endless:
+        yield f"notes left out, without an end: {found.endless}"
+    if found.off_piano:
+        yield f"notes left out, {_OFF_PIANO}: {found.off_piano}"
+    if ignored:
+        yield f"malformed tempos or time signatures ignored: {ignored}"

@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import random
 from collections import Counter
 from pathlib import Path
 
@@ -13,24 +12,13 @@ from music.midi import to_midi
 from music.notes import Notes
 from tests.api.test_process import running_api
 from tests.music.test_reading import midi_file, note
+from tests.mutants import mutants
 
 MUTANTS = 2_000
 PATIENCE_S = 60
 MOST_GROWTH_BYTES = 30 * 2**20
 
 HEAD = b'--x\r\nContent-Disposition: form-data; name="primer"; filename="x.mid"\r\n\r\n'
-HUGE = (b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\x00\x00\x00", b"\xff\xff\xff\x7f")
-EVENTS = (
-    b"\x00\xff\x51\x03\x00\x00\x01",  # a tempo of a microsecond a beat
-    b"\x00\xff\x51\x00",
-    b"\xff\xff\xff\x7f\x90\x3c\x40",
-    b"\x00\xff\x58\x04\xff\xff\xff\xff",
-    b"\x00\xff\x2f\x00",
-    b"\x00\xf0\x8f\xff\x7f",
-    b"\x00\xf7\x03abc",
-    b"\x00\xc0\x05",
-    b"MTrk\x00\x00\x00\x00",
-)
 
 
 def whole_files():
@@ -47,54 +35,6 @@ def whole_files():
         midi_file(pedal, *tracks),
         midi_file([mido.Message("program_change", program=5), *note(64, 96)], ticks_per_beat=96),
     ]
-
-
-def flipped(midi, _, dice):
-    for _ in range(dice.randint(1, 4)):
-        midi[dice.randrange(len(midi))] = dice.randrange(256)
-
-
-def cut(midi, _, dice):
-    del midi[dice.randrange(len(midi)) :]
-
-
-def spliced(midi, other, dice):
-    start, at = dice.randrange(len(other)), dice.randrange(len(midi))
-    midi[at : at + dice.randrange(40)] = other[start : start + dice.randrange(400)]
-
-
-def lying(midi, _, dice):
-    """A length, or the number of tracks, that is not true."""
-    at = dice.choice((4, 10, 18, midi.find(b"MTrk", 30) + 4))
-    midi[at : at + 4] = dice.choice((*HUGE, dice.randbytes(4)))
-
-
-def grown(midi, _, dice):
-    """An event of a hostile kind, up to some thousand times."""
-    at = dice.randrange(14, len(midi) + 1)
-    event = dice.choice(EVENTS) * dice.choice((1, 1, 3, 300, 3000))
-    midi[at:at] = event
-    track = midi.rfind(b"MTrk", 0, at)
-    if track >= 0 and dice.random() < 0.8:
-        length = int.from_bytes(midi[track + 4 : track + 8]) + len(event)
-        midi[track + 4 : track + 8] = (length % 2**32).to_bytes(4)
-
-
-def reordered(_, __, dice):
-    """A file that is whole, and as hard for the parser as it may be."""
-    keys = [n % 128 for n in range(dice.choice((200, 19_000)))]
-    ons, offs = (bytes((1, key, 9)) for key in keys), (bytes((0, key, 0)) for key in sorted(keys))
-    events = b"\0\x90\0\0" + b"".join((*ons, *offs))
-    return whole_files()[1][:10] + b"\0\1\1\0MTrk" + len(events).to_bytes(4) + events
-
-
-def mutants():
-    dice = random.Random(2025)  # noqa: S311
-    files = whole_files()
-    ways = [flipped] * 40 + [cut] * 15 + [spliced] * 20 + [lying] * 15 + [grown] * 20 + [reordered]
-    for _ in range(MUTANTS):
-        midi, way = bytearray(dice.choice(files)), dice.choice(ways)
-        yield way(midi, dice.choice(files), dice) or bytes(midi)
 
 
 def workers_of(port):
@@ -126,7 +66,7 @@ def post(connection, midi):
 def test_no_mutant_breaks_or_hangs_or_swells_the_service(loopback, config, tmp_path):
     with running_api(loopback, config, tmp_path) as (port, _):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
-        files = list(mutants())
+        files = list(mutants(whole_files(), MUTANTS, seed=2025))
         for midi in files[:200]:  # until every thread has its memory
             post(connection, midi)
         before = workers_of(port)

@@ -213,9 +213,9 @@ def test_a_codec_that_does_not_know_a_chord_cannot_read_it():
     [
         (b"", "not a MIDI file: it does not begin with MThd"),
         (b"<html>", "not a MIDI file: it does not begin with MThd"),
-        (INTRO[:-20], "track 1 is cut off: its chunk at byte 14 says"),
-        (midi_file(note(60, 480, channel=9)), "no notes in it (drums are left out)"),
-        (midi_of(NO_NOTES), "no notes in it (drums are left out)"),
+        (INTRO[:60], "none of its notes can be read: 1 without an end; the file ends early"),
+        (midi_file(note(60, 480, channel=9)), "none of its notes can be read: 1 of drums"),
+        (midi_of(NO_NOTES), "no notes in it"),
     ],
 )
 def test_what_cannot_be_read_is_a_422_that_says_what_is_broken(client, loopback, midi, reason):

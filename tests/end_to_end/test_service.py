@@ -28,6 +28,7 @@ pytestmark = pytest.mark.slow
 def test_training_says_what_it_read_learned_and_wrote(trained):
     assert f"{GAME}: 4 pieces, 160 notes" in trained.stdout
     assert "set aside broken.mid: not a MIDI file" in trained.stdout
+    assert "Link's scale 0.mid: the file ends early; notes read: 40" in trained.stdout
     head, row = trained.stdout.strip().split("\n")[-2:]
     assert head.split()[:2] == ["game", "pieces"]
     assert row.split()[:5] == [GAME, "4", "1", "160", "1"]
