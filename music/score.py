@@ -15,6 +15,7 @@ import numpy as np
 
 from music.checkpoint import Checkpoint, go_on
 from music.errors import EngravingError
+from music.glyphs import draw_symbols
 from music.meter import BAR_TICKS, quantized, upbeat
 from music.notes import TICKS_PER_BEAT, Notes
 from music.piece import Piece
@@ -26,6 +27,7 @@ _VEROVIO = {
     "footer": "none",
     "pageWidth": 2000,
     "scale": 40,
+    "smuflTextFont": "none",  # its symbols are drawn
     "spacingStaff": 10,
     "svgViewBox": True,
     "xmlIdSeed": 1,
@@ -34,7 +36,6 @@ _VEROVIO = {
 _VIEW_BOX = re.compile(r'<svg viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
 _ROOT_ID = re.compile(r'<svg [^>]*? id="([^"]+)"')
 _PLAIN_ID = re.compile(r' id="([a-z0-9]+)"')
-_FONT = re.compile(r"<style[^>]*>\s*@font-face.*?</style>", re.DOTALL)
 
 
 _engraving = Lock()  # verovio numbers its elements by one generator for all of a process
@@ -86,7 +87,7 @@ def to_svg(musicxml: str, checkpoint: Checkpoint = go_on) -> tuple[str, ...]:
         pages = []
         for page in range(1, toolkit.getPageCount() + 1):
             checkpoint()
-            pages.append(toolkit.renderToSVG(page))
+            pages.append(draw_symbols(toolkit.renderToSVG(page)))
         return tuple(pages)
 
 
@@ -107,11 +108,10 @@ def to_one_svg(pages: Sequence[str]) -> str:
 
 
 def _placed(page: str, number: int, size: Sequence[float], top: float) -> str:
-    """Place a page within the picture; its ids become its own, its font the first one's."""
+    """Place a page within the picture; its ids become its own."""
     (own,) = _ROOT_ID.findall(page)[:1]
     page = page.replace(own, f"{own}-{number}")  # the signs', too, and what refers to them
     page = _PLAIN_ID.sub(rf' id="\1-{number}"', page)
-    page = _FONT.sub("", page) if number else page
     width, height = size
     return page.replace("<svg ", f'<svg y="{top:g}" width="{width:g}" height="{height:g}" ', 1)
 

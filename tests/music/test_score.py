@@ -1,5 +1,6 @@
 """Scores: what is on the staves arrives in MusicXML, spelled in the key, and is engraved."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from xml.etree import ElementTree as ET
@@ -186,6 +187,17 @@ def test_all_pages_of_a_long_piece_lie_below_each_other_in_one_picture():
     classes = [e.get("class", "") for e in root.iter()]
     assert sum(name.split()[:1] == ["measure"] for name in classes) == 120
     assert sum(name.split()[:1] == ["note"] for name in classes) == 480
+
+
+def test_the_tempo_mark_needs_no_music_font():
+    (page,) = to_svg(to_musicxml(piece(SCALE)))
+    root = ET.fromstring(page)  # noqa: S314  we wrote it
+    (mark,) = (e for e in root.iter(f"{SVG}g") if e.get("class") == "tempo")
+    assert [e.tag.removeprefix(SVG) for e in mark] == ["path", "text"]
+    assert mark[1].text == "= 96"
+    assert float(mark[1].get("x")) > float(mark[0].get("transform", "").split("(")[1].split()[0])
+    assert "@font-face" not in page
+    assert not re.search("[\ue000-\uf8ff]", page)  # SMuFL's symbols, in Unicode's private area
 
 
 def test_every_id_of_the_picture_is_there_once():

@@ -1,7 +1,5 @@
 /** The score, a page at a time. */
 
-const FONTS = /<style[^>]*>\s*@font-face.*?<\/style>/gs;
-
 /**
  * Takes apart the picture in which the service puts a score's pages below each other. As text, since
  * the page's policy holds for documents that it parses, and forbids the styles that are in them.
@@ -9,13 +7,11 @@ const FONTS = /<style[^>]*>\s*@font-face.*?<\/style>/gs;
  * @returns {Blob[]} A picture for each page.
  */
 export function pages(picture) {
-  const fonts = (picture.match(FONTS) ?? []).join(""); // only the first page has them
   const placed = picture
     .slice(0, picture.lastIndexOf("</svg>"))
     .split(/(?=<svg y=")/)
     .slice(1);
-  return placed.map((page, number) => {
-    const whole = number ? page.replace(">", `>${fonts}`) : page;
-    return new Blob([whole.replace(/ y="[^"]*"/, "")], { type: "image/svg+xml" });
-  });
+  return placed.map(
+    (page) => new Blob([page.replace(/ y="[^"]*"/, "")], { type: "image/svg+xml" }),
+  );
 }
