@@ -1,53 +1,170 @@
-"""Notes in bars of 4/4: where bars begin, which beats go in triplets, which values stand where.
+"""Notes in bars: where bars begin, which beats go in triplets, which values stand where.
 
 Notation rounds more than our notes do: every beat is written in sixteenths or in triplets,
 whichever is nearer.
 """
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate, combinations
+
 import numpy as np
 from numpy.typing import NDArray
 
 from music.notes import TICKS_PER_BEAT, Notes
+from music.piece import TimeSignature
 
-BAR_TICKS = 4 * TICKS_PER_BEAT
+BAR_TICKS = 4 * TICKS_PER_BEAT  # of 4/4
+_SIXTEENTH_TICKS, _TRIPLET_TICKS = 3, 4
 
-_SIXTEENTHS, _TRIPLETS = np.array([0, 3, 6, 9, 12]), np.array([0, 4, 8, 12])
-_STRENGTHS = {0: 6, 24: 5, 12: 4, 36: 4, 6: 2, 18: 2, 30: 2, 42: 2}  # of places in a bar
+_STRENGTHS = {0: 6, 24: 5, 12: 4, 36: 4, 6: 2, 18: 2, 30: 2, 42: 2}  # of places in a bar of 4/4
 _UPBEAT_NOTES = 400  # enough to guess an upbeat by
 
-_Values = tuple[tuple[int, int, frozenset[int]], ...]
-# What a single note head or rest may last (ticks), by where in its bar or beat it may begin.
-_NOTE_VALUES: _Values = tuple(
-    (value, span, frozenset(places))
-    for value, span, places in (
-        (48, BAR_TICKS, {0}),
-        (36, BAR_TICKS, {0, 12}),
-        (24, BAR_TICKS, {0, 12, 24}),
-        (18, BAR_TICKS, {0, 24}),
-        (12, BAR_TICKS, {0, 6, 12, 24, 30, 36}),
-        (9, TICKS_PER_BEAT, {0, 3}),
-        (8, TICKS_PER_BEAT, {0, 4}),
-        (6, TICKS_PER_BEAT, {0, 3, 6}),
-        (4, TICKS_PER_BEAT, {0, 4, 8}),
-        (3, TICKS_PER_BEAT, {0, 3, 6, 9}),
-    )
-)
-_REST_VALUES: _Values = tuple(
-    (value, span, frozenset(places))
-    for value, span, places in (
-        (48, BAR_TICKS, {0}),
-        (24, BAR_TICKS, {0, 24}),
-        (12, BAR_TICKS, {0, 12, 24, 36}),
-        (8, TICKS_PER_BEAT, {0, 4}),
-        (6, TICKS_PER_BEAT, {0, 6}),
-        (4, TICKS_PER_BEAT, {0, 4, 8}),
-        (3, TICKS_PER_BEAT, {0, 3, 6, 9}),
-    )
-)
+_Values = tuple[tuple[int, frozenset[int]], ...]  # what a note head or rest may last, and where
+_InGroup = dict[int, tuple[tuple[float, tuple[float, ...]], ...]]
+_InBeat = dict[int, tuple[tuple[int, tuple[int, ...]], ...]]
+_LONGEST_BAR_TICKS = 8 * TICKS_PER_BEAT
+_UNDIVIDED_TICKS = (72, 48, 36, 24)  # values that may span groups of beats
+
+# What may last so many beats, by how many beats the group has and at which of them it may begin.
+_NOTES_IN_GROUP: _InGroup = {
+    4: ((4, (0,)), (3, (0, 1)), (2, (0, 1, 2)), (1.5, (0, 2)), (1, (0, 0.5, 1, 2, 2.5, 3))),
+    3: ((3, (0,)), (2, (0, 1)), (1.5, (0, 1)), (1, (0, 0.5, 1, 2))),
+    2: ((2, (0,)), (1.5, (0,)), (1, (0, 0.5, 1))),
+    1: ((1, (0,)),),
+}
+_RESTS_IN_GROUP: _InGroup = {
+    4: ((4, (0,)), (2, (0, 2)), (1, (0, 1, 2, 3))),
+    3: ((3, (0,)), (1, (0, 1, 2))),
+    2: ((2, (0,)), (1, (0, 1))),
+    1: ((1, (0,)),),
+}
+# Within a beat, by its ticks: ticks that something may last, and where it may begin.
+_NOTES_IN_BEAT: _InBeat = {
+    12: ((9, (0, 3)), (8, (0, 4)), (6, (0, 3, 6)), (4, (0, 4, 8)), (3, (0, 3, 6, 9))),
+    6: ((3, (0, 3)),),
+    3: ((3, (0,)),),
+}
+_RESTS_IN_BEAT: _InBeat = {
+    12: ((8, (0, 4)), (6, (0, 6)), (4, (0, 4, 8)), (3, (0, 3, 6, 9))),
+    6: ((3, (0, 3)),),
+    3: ((3, (0,)),),
+}
+
+
+@dataclass(frozen=True)
+class Meter:
+    """A meter as it is notated.
+
+    Attributes:
+        numerator: As a time signature has it.
+        denominator: As a time signature has it.
+        beat_ticks: Of a quarter, an eighth or a sixteenth.
+        groups: The beats of the bar's groups: 3 and 3 of 6/8.
+    """
+
+    numerator: int
+    denominator: int
+    beat_ticks: int
+    groups: tuple[int, ...]
+
+    @property
+    def bar_ticks(self) -> int:
+        """The length of a bar."""
+        return sum(self.groups) * self.beat_ticks
+
+    def note_values(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Write a sound within a bar as values to tie together, the longest first.
+
+        Args:
+            start: Ticks from the bar line.
+            end: Ticks from the bar line, a bar at most.
+
+        Returns:
+            Places and lengths in ticks, none where there is no way to write it, or no time.
+        """
+        return _values(start, end, _note_table(self))
+
+    def rest_values(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Write a silence within a bar, as `note_values` does a sound; rests show the beat more.
+
+        A rest of a whole bar is one rest in any meter.
+        """
+        if (start, end) == (0, self.bar_ticks):
+            return [(start, end)]
+        return _values(start, end, _rest_table(self))
+
+
+COMMON_TIME = Meter(4, 4, TICKS_PER_BEAT, (4,))
+
+
+def meter_of(numerator: int, denominator: int) -> Meter:
+    """Make a meter of a time signature; 4/4 where we do not write such bars."""
+    if denominator == 2:  # half notes are written as two quarters, of which triplets are made
+        groups = (4,) * (numerator // 2) if numerator % 2 == 0 else (2,) * numerator
+        meter = Meter(numerator, denominator, TICKS_PER_BEAT, groups)
+    elif denominator in (4, 8, 16):
+        beat_ticks = 4 * TICKS_PER_BEAT // denominator
+        meter = Meter(numerator, denominator, beat_ticks, _groups(numerator, denominator))
+    else:
+        return COMMON_TIME
+    return meter if 0 < meter.bar_ticks <= _LONGEST_BAR_TICKS else COMMON_TIME
+
+
+def _groups(beats: int, denominator: int) -> tuple[int, ...]:
+    """Group the beats of a bar in threes where they can be, otherwise in twos."""
+    if denominator == 4 and beats in (4, 8):
+        return (4,) * (beats // 4)
+    if beats == 1 or beats % 3 == 0:
+        return (beats,) if beats == 1 else (3,) * (beats // 3)
+    return (2,) * (beats // 2) if beats % 2 == 0 else (3,) + (2,) * ((beats - 3) // 2)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A bar of a piece.
+
+    Attributes:
+        start_ticks: Of the piece.
+        ticks: Its length: less than its meter's where another time signature follows sooner.
+        meter: Its meter.
+    """
+
+    start_ticks: int
+    ticks: int
+    meter: Meter
+
+
+def measures(signatures: Sequence[TimeSignature], end_ticks: int) -> list[Measure]:
+    """Divide a piece into bars.
+
+    Args:
+        signatures: Ordered, one or more; the first bar starts with the first of them. A later one
+            starts a bar at the sixteenth that is nearest to it.
+        end_ticks: The last bar reaches it.
+
+    Returns:
+        One or more.
+    """
+    first_ticks = signatures[0].start_ticks
+    starts = [
+        first_ticks + round((each.start_ticks - first_ticks) / _SIXTEENTH_TICKS) * _SIXTEENTH_TICKS
+        for each in signatures
+    ]
+    found: list[Measure] = []
+    for number, signature in enumerate(signatures):
+        meter = meter_of(signature.numerator, signature.denominator)
+        is_last = number + 1 == len(signatures)
+        until = max(end_ticks, first_ticks + 1) if is_last else min(starts[number + 1], end_ticks)
+        for start in range(starts[number], until, meter.bar_ticks):
+            following = start + meter.bar_ticks if is_last else starts[number + 1]
+            found.append(Measure(start, min(meter.bar_ticks, following - start), meter))
+    return found
 
 
 def upbeat(notes: Notes) -> int:
-    """Say how many ticks into its bar a piece begins, so that long notes fall on strong beats.
+    """Say how many ticks into a bar of 4/4 a piece begins, so that long notes fall on strong beats.
 
     Returns:
         0 or more, less than a bar.
@@ -63,67 +180,112 @@ def upbeat(notes: Notes) -> int:
     return int(np.argmax(goodness))
 
 
-def quantized(notes: Notes) -> Notes:
+def quantized(notes: Notes, bars: Sequence[Measure]) -> Notes:
     """Move every start and end to a sixteenth or to a triplet's eighth, beat by beat.
 
     Args:
-        notes: From a bar line at tick 0, ordered.
+        notes: Ordered.
+        bars: From the first note, or before it, until the last has ended.
 
     Returns:
         Ordered, no two with the same onset and pitch: of those that meet, the first stays.
     """
-    onset, end = notes.onset_ticks, notes.onset_ticks + notes.duration_ticks
-    beats = notes.end_ticks // TICKS_PER_BEAT + 1
-    in_triplets = _in_triplets(onset, beats)
-    start = _nearest(onset, in_triplets)
-    shortest = np.where(in_triplets[np.minimum(start // TICKS_PER_BEAT, beats - 1)], 4, 3)
-    stop = np.maximum(_nearest(end, in_triplets), start + shortest)
+    beats = _Beats(bars)
+    in_triplets = beats.in_triplets(notes.onset_ticks)
+    start = beats.nearest(notes.onset_ticks, in_triplets)
+    shortest = np.where(in_triplets[beats.of(start)], _TRIPLET_TICKS, _SIXTEENTH_TICKS)
+    end = beats.nearest(notes.onset_ticks + notes.duration_ticks, in_triplets)
+    stop = np.maximum(end, start + shortest)
     _, first = np.unique(np.column_stack([start, notes.pitch]), axis=0, return_index=True)
     return Notes.of(start[first], (stop - start)[first], notes.pitch[first])
 
 
-def note_values(start: int, end: int) -> list[tuple[int, int]]:
-    """Write a sound within a bar as values to tie together, the longest first.
+class _Beats:
+    """The beats of some bars."""
 
-    Args:
-        start: Ticks from the bar line.
-        end: Ticks from the bar line, a bar at most.
+    def __init__(self, bars: Sequence[Measure]) -> None:
+        beats = list(_beats(bars))
+        self._starts, self._ticks = np.array(beats, np.int64).T
+        quarters = [bar.meter.beat_ticks == TICKS_PER_BEAT for bar in bars]
+        of_bar = np.searchsorted([bar.start_ticks for bar in bars], self._starts, "right") - 1
+        self._may_be_in_triplets = np.array(quarters)[of_bar] & (self._ticks == TICKS_PER_BEAT)
 
-    Returns:
-        Places and lengths in ticks, none where there is no way to write it, or no time.
-    """
-    return _values(start, end, _NOTE_VALUES)
+    def of(self, ticks: NDArray[np.int64]) -> NDArray[np.intp]:
+        """Number the beats that something is in."""
+        return np.maximum(0, np.searchsorted(self._starts, ticks, "right") - 1)
+
+    def in_triplets(self, onset_ticks: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Say of each beat whether its onsets are nearer to triplets: bool[beats]."""
+        beat = self.of(onset_ticks.astype(np.int64))
+        within = onset_ticks - self._starts[beat]
+        off_sixteenths, off_triplets = (
+            np.bincount(beat, np.abs(within - _rounded(within, grid)), minlength=len(self._starts))
+            for grid in (_SIXTEENTH_TICKS, _TRIPLET_TICKS)
+        )
+        nearer: NDArray[np.bool_] = self._may_be_in_triplets & (off_triplets < off_sixteenths)
+        return nearer
+
+    def nearest(
+        self, ticks: NDArray[np.int32], in_triplets: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """Move ticks to the nearest place that can be written."""
+        beat = self.of(ticks.astype(np.int64))
+        within = ticks - self._starts[beat]
+        triplets, sixteenths = (_rounded(within, n) for n in (_TRIPLET_TICKS, _SIXTEENTH_TICKS))
+        moved: NDArray[np.int64] = np.where(in_triplets[beat], triplets, sixteenths)
+        moved += self._starts[beat]
+        return moved
 
 
-def rest_values(start: int, end: int) -> list[tuple[int, int]]:
-    """Write a silence within a bar, as `note_values` does a sound; rests show the beat more."""
-    return _values(start, end, _REST_VALUES)
+def _beats(bars: Sequence[Measure]) -> Iterator[tuple[int, int]]:
+    """Give the start and the ticks of every beat; of a bar cut short, the last may be shorter."""
+    for bar in bars:
+        for place in range(0, bar.ticks, bar.meter.beat_ticks):
+            yield bar.start_ticks + place, min(bar.meter.beat_ticks, bar.ticks - place)
 
 
-def _in_triplets(onset_ticks: NDArray[np.int32], beats: int) -> NDArray[np.bool_]:
-    """Say of each beat whether its onsets are nearer to triplets: bool[beats]."""
-    beat, within = np.divmod(onset_ticks, TICKS_PER_BEAT)
-    off_sixteenths, off_triplets = (
-        np.bincount(beat, np.abs(within[:, None] - grid).min(axis=1), minlength=beats)
-        for grid in (_SIXTEENTHS, _TRIPLETS)
-    )
-    nearer: NDArray[np.bool_] = off_triplets < off_sixteenths
-    return nearer
+def _rounded(ticks: NDArray[np.int64], grid_ticks: int) -> NDArray[np.int64]:
+    """Round to a grid, down from the middle."""
+    return (ticks + (grid_ticks - 1) // 2) // grid_ticks * grid_ticks
 
 
-def _nearest(ticks: NDArray[np.int32], in_triplets: NDArray[np.bool_]) -> NDArray[np.int64]:
-    beat, within = np.divmod(ticks.astype(np.int64), TICKS_PER_BEAT)
-    sixteenth, triplet = (
-        grid[np.abs(within[:, None] - grid).argmin(axis=1)] for grid in (_SIXTEENTHS, _TRIPLETS)
-    )
-    nearest: NDArray[np.int64] = np.where(in_triplets[beat], triplet, sixteenth)
-    return beat * TICKS_PER_BEAT + nearest
+@lru_cache(maxsize=64)
+def _note_table(meter: Meter) -> _Values:
+    return _table(meter, _NOTES_IN_GROUP, _NOTES_IN_BEAT)
+
+
+@lru_cache(maxsize=64)
+def _rest_table(meter: Meter) -> _Values:
+    return _table(meter, _RESTS_IN_GROUP, _RESTS_IN_BEAT)
+
+
+def _table(meter: Meter, in_group: _InGroup, in_beat: _InBeat) -> _Values:
+    """Say what a single head or rest may last (ticks) and where in the bar it may begin."""
+    beat = meter.beat_ticks
+    ends = list(accumulate((size * beat for size in meter.groups), initial=0))
+    allowed = [
+        (value, first)
+        for first, last in combinations(ends, 2)
+        if (value := last - first) in _UNDIVIDED_TICKS
+    ]
+    for size, start in zip(meter.groups, ends, strict=False):
+        for beats, places in in_group[size]:
+            allowed += [
+                (int(beats * beat), start + int(place * beat))
+                for place in places
+                if (beats * beat) % 1 == (place * beat) % 1 == 0
+            ]
+    for start in range(0, meter.bar_ticks, beat):
+        for value, offsets in in_beat[beat]:
+            allowed += [(value, start + offset) for offset in offsets]
+    values = sorted({value for value, _ in allowed}, reverse=True)
+    return tuple((v, frozenset(place for value, place in allowed if value == v)) for v in values)
 
 
 def _values(start: int, end: int, table: _Values) -> list[tuple[int, int]]:
-    for value, span, places in table:
-        if start + value <= end and start % span in places:
-            behind = _values(start + value, end, table)
-            if behind or start + value == end:
-                return [(start, value), *behind]
+    for value, places in table:
+        if start + value <= end and start in places:
+            following = _values(start + value, end, table)
+            if following or start + value == end:
+                return [(start, value), *following]
     return []

@@ -16,10 +16,11 @@ import numpy as np
 from music.checkpoint import Checkpoint, go_on
 from music.errors import EngravingError
 from music.glyphs import draw_symbols
-from music.meter import BAR_TICKS, quantized, upbeat
+from music.meter import Measure, measures, quantized, upbeat
 from music.notes import TICKS_PER_BEAT, Notes
-from music.piece import Piece
+from music.piece import Piece, TimeSignature
 from music.staves import MIDDLE_C, Bar, Head, Rest, Staff, Stem, Voice, staves
+from music.tempo import tempo_at
 
 _VEROVIO = {
     "adjustPageHeight": True,
@@ -42,9 +43,9 @@ _engraving = Lock()  # verovio numbers its elements by one generator for all of 
 
 
 def to_musicxml(piece: Piece, bars: int | None = None, checkpoint: Checkpoint = go_on) -> str:
-    """Write a piece for a piano: two staves, bars of 4/4, a key guessed, its tempo.
+    """Write a piece for a piano: two staves, its meters and tempos, a key guessed.
 
-    The same piece gives the same text.
+    A piece of unknown meter is written in 4/4. The same piece gives the same text.
 
     Args:
         piece: Any; music21 takes tens of milliseconds a bar.
@@ -56,10 +57,10 @@ def to_musicxml(piece: Piece, bars: int | None = None, checkpoint: Checkpoint = 
     """
     if bars is not None and bars < 1:
         raise ValueError(f"a score has 1 bar or more, not {bars}")
-    notes = _barred(piece.notes)
-    whole = max(1, -(-notes.end_ticks // BAR_TICKS))
-    count = whole if bars is None else min(bars, whole)
-    score = _score(piece, staves(notes, count), checkpoint, is_whole=count == whole)
+    notes, all_bars = _barred(piece)
+    written = all_bars[:bars]
+    is_whole = len(written) == len(all_bars)
+    score = _score(piece, written, staves(notes, written), checkpoint, is_whole=is_whole)
     checkpoint()
     return _exported(score)
 
@@ -116,8 +117,17 @@ def _placed(page: str, number: int, size: Sequence[float], top: float) -> str:
     return page.replace("<svg ", f'<svg y="{top:g}" width="{width:g}" height="{height:g}" ', 1)
 
 
-def _barred(notes: Notes) -> Notes:
-    return quantized(notes.shifted(upbeat(notes)))
+def _barred(piece: Piece) -> tuple[Notes, list[Measure]]:
+    """Divide a piece into bars, and move its notes to where they can be written in them."""
+    signatures = piece.time_signatures
+    if not signatures:
+        signatures = (TimeSignature(-upbeat(piece.notes), 4, 4),)
+    elif signatures[0].start_ticks > 0:
+        signatures = (TimeSignature(0, 4, 4), *signatures)
+    # What is moved by rounding still ends in a bar.
+    spare = measures(signatures, piece.notes.end_ticks + TICKS_PER_BEAT)
+    notes = quantized(piece.notes, spare)
+    return notes, measures(signatures, notes.end_ticks)
 
 
 def _exported(score: Any) -> str:
@@ -136,20 +146,25 @@ def _exported(score: Any) -> str:
 
 
 def _score(
-    piece: Piece, written: Sequence[Staff], checkpoint: Checkpoint, *, is_whole: bool
+    piece: Piece,
+    bars: Sequence[Measure],
+    written: Sequence[Staff],
+    checkpoint: Checkpoint,
+    *,
+    is_whole: bool,
 ) -> Any:
     """Build music21's score of two staves."""
-    from music21 import bar, clef, layout, metadata, stream, tempo  # noqa: PLC0415  half a second
+    from music21 import bar, clef, layout, metadata, stream  # noqa: PLC0415  half a second
 
     sharps = _sharps(piece.notes)
     score = stream.Score()
     score.metadata = metadata.Metadata(title=piece.name, composer="")
     clefs = (clef.TrebleClef(), clef.BassClef())
     parts = [
-        _part(staff, sharps, sign, checkpoint) for staff, sign in zip(written, clefs, strict=True)
+        _part(staff, bars, sharps, sign, checkpoint)
+        for staff, sign in zip(written, clefs, strict=True)
     ]
-    beats = tempo.MetronomeMark(number=round(piece.tempo_bpm))
-    parts[0].getElementsByClass("Measure").first().insert(0, beats)
+    _mark_tempos(parts[0], piece, bars)
     for part in parts:
         if is_whole:
             part.getElementsByClass("Measure").last().rightBarline = bar.Barline("final")
@@ -173,18 +188,36 @@ def _sharps(notes: Notes) -> int:
     return int(sounds.analyze("key").sharps) if len(sounds) else 0
 
 
-def _part(staff: Staff, sharps: int, sign: Any, checkpoint: Checkpoint) -> Any:
+def _mark_tempos(part: Any, piece: Piece, bars: Sequence[Measure]) -> None:
+    """Write the tempo at the start of every bar where it is another than in the bar before."""
+    from music21 import tempo  # noqa: PLC0415  as in _score
+
+    shown = None
+    for bar, measure in zip(bars, part.getElementsByClass("Measure"), strict=True):
+        bpm = round(tempo_at(piece.tempos, bar.start_ticks))
+        if bpm != shown:
+            measure.insert(0, tempo.MetronomeMark(number=bpm))
+            shown = bpm
+
+
+def _part(
+    staff: Staff, bars: Sequence[Measure], sharps: int, sign: Any, checkpoint: Checkpoint
+) -> Any:
     from music21 import key, meter, stream  # noqa: PLC0415  as in _score
 
     part = stream.PartStaff()
-    for number, bar in enumerate(staff, 1):
+    shown = None
+    for number, (content, bar) in enumerate(zip(staff, bars, strict=True), 1):
         checkpoint()
         measure = stream.Measure(number=number)
         if number == 1:
             measure.clef = sign
             measure.keySignature = key.KeySignature(sharps)
-            measure.timeSignature = meter.TimeSignature("4/4")
-        _fill(measure, bar, sharps)
+        if bar.meter != shown:
+            shown = bar.meter
+            measure.timeSignature = meter.TimeSignature(f"{shown.numerator}/{shown.denominator}")
+        measure.paddingRight = _quarters(bar.meter.bar_ticks - bar.ticks)
+        _fill(measure, content, sharps)
         _show_accidentals(measure, key.KeySignature(sharps))
         part.append(measure)
     return part
@@ -216,6 +249,8 @@ def _write(line: Any, voice: Voice, sharps: int, direction: str | None = None) -
         element = _rest(one) if isinstance(one, Rest) else _stem(one, sharps)
         if isinstance(one, Stem) and direction:
             element.stemDirection = direction
+        elif isinstance(one, Rest) and len(voice) == 1:
+            element.fullMeasure = True  # written alike in any meter
         line.insert(_quarters(one.start), element)
 
 

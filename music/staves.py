@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from music.meter import BAR_TICKS, note_values, rest_values
+from music.meter import Measure
 from music.notes import Notes
 
 MIDDLE_C = 60
@@ -56,7 +56,7 @@ class Rest:
 
     Attributes:
         start: Ticks from the bar line.
-        ticks: A value that notation has.
+        ticks: A value that notation has, or a whole bar.
         is_shown: False where it only fills the bar beside the staff's other voice.
     """
 
@@ -95,22 +95,22 @@ class _Chord:
     end: int
     notes: tuple[_Note, ...]
 
-    def holds_over(self, note: _Note) -> bool:
+    def holds_over(self, note: _Note, bar_ticks: int) -> bool:
         """Say whether a note of it sounds on over the bar line."""
-        return self.end == BAR_TICKS and note.end > BAR_TICKS
+        return self.end == bar_ticks and note.end > bar_ticks
 
 
 _Chords = Sequence[_Chord]  # of one voice, in order
 
 
-def staves(notes: Notes, bars: int) -> tuple[Staff, Staff]:
+def staves(notes: Notes, bars: Sequence[Measure]) -> tuple[Staff, Staff]:
     """Write notes on the right hand's staff and on the left hand's.
 
     Args:
-        notes: Quantized, from a bar line at tick 0, ordered.
-        bars: So many of each staff; what sounds later is cut off.
+        notes: Quantized, ordered, from the first bar on.
+        bars: One after the other; what sounds later is cut off.
     """
-    right, left = _hands(_until(notes, bars * BAR_TICKS))
+    right, left = _hands(_until(notes, bars[-1].start_ticks + bars[-1].ticks), bars)
     return _staff(right, bars), _staff(left, bars)
 
 
@@ -121,9 +121,9 @@ def _until(notes: Notes, ticks: int) -> Notes:
     return Notes(begun.onset_ticks, np.minimum(begun.duration_ticks, left), begun.pitch)
 
 
-def _hands(notes: Notes) -> tuple[Notes, Notes]:
+def _hands(notes: Notes, bars: Sequence[Measure]) -> tuple[Notes, Notes]:
     """Part the notes between the hands, right and left, bar by bar."""
-    bar = notes.onset_ticks // BAR_TICKS
+    bar = np.searchsorted([each.start_ticks for each in bars], notes.onset_ticks, "right")
     right = np.zeros(len(notes), dtype=np.bool_)
     parting = MIDDLE_C
     for number in np.unique(bar).tolist():
@@ -148,32 +148,33 @@ def _parting(pitches: NDArray[np.int32], last: int) -> int:
     return max(range(MIDDLE_C - 9, MIDDLE_C + 10), key=goodness)
 
 
-def _staff(hand: Notes, bars: int) -> Staff:
+def _staff(hand: Notes, bars: Sequence[Measure]) -> Staff:
     """Write one hand's notes."""
     written: list[Bar] = []
     tied: list[_Note] = []
     rows = list(zip(*(column.tolist() for column in hand.columns), strict=True))
-    for number in range(bars):
-        first, behind = (bisect.bisect_left(rows, ((number + n) * BAR_TICKS,)) for n in (0, 1))
+    for bar in bars:
+        start, end = bar.start_ticks, bar.start_ticks + bar.ticks
+        first, behind = (bisect.bisect_left(rows, (tick,)) for tick in (start, end))
         begun = [
-            _Note(onset - number * BAR_TICKS, onset + ticks - number * BAR_TICKS, pitch)
+            _Note(onset - start, onset + ticks - start, pitch)
             for onset, ticks, pitch in rows[first:behind]
         ]
-        parts = _separated([*tied, *begun])
-        written.append(_bar(parts))
-        tied = list(_carried(parts))
+        parts = _separated([*tied, *begun], bar.ticks)
+        written.append(_bar(parts, bar))
+        tied = list(_carried(parts, bar.ticks))
     return tuple(written)
 
 
-def _carried(parts: Iterable[_Chords]) -> Iterator[_Note]:
+def _carried(parts: Iterable[_Chords], bar_ticks: int) -> Iterator[_Note]:
     """Give the notes that sound on over the bar line, as the next bar sees them."""
     for chord in (chord for part in parts for chord in part):
         for note in chord.notes:
-            if chord.holds_over(note):
-                yield _Note(0, note.end - BAR_TICKS, note.pitch, is_tied=True)
+            if chord.holds_over(note, bar_ticks):
+                yield _Note(0, note.end - bar_ticks, note.pitch, is_tied=True)
 
 
-def _separated(notes: Sequence[_Note]) -> list[_Chords]:
+def _separated(notes: Sequence[_Note], bar_ticks: int) -> list[_Chords]:
     """Separate a bar's notes into voices: those held while others move, and the others.
 
     Returns:
@@ -183,7 +184,7 @@ def _separated(notes: Sequence[_Note]) -> list[_Chords]:
     moving = [note for note in notes if note not in held]
     parts = [part for part in (held, moving) if part]
     parts.sort(key=lambda part: -sum(note.pitch for note in part) / len(part))
-    return [_chords(part) for part in parts]
+    return [_chords(part, bar_ticks) for part in parts]
 
 
 def _is_held(note: _Note, notes: Sequence[_Note]) -> bool:
@@ -202,12 +203,12 @@ def _is_held(note: _Note, notes: Sequence[_Note]) -> bool:
     return False
 
 
-def _chords(notes: Sequence[_Note]) -> _Chords:
+def _chords(notes: Sequence[_Note], bar_ticks: int) -> _Chords:
     """Gather notes that start together, each chord until the next one at most."""
     starts = sorted({note.start for note in notes})
     return [
         _chord(tuple(note for note in notes if note.start == start), following)
-        for start, following in zip(starts, [*starts[1:], BAR_TICKS], strict=True)
+        for start, following in zip(starts, [*starts[1:], bar_ticks], strict=True)
     ]
 
 
@@ -218,47 +219,53 @@ def _chord(notes: tuple[_Note, ...], following: int) -> _Chord:
     return _Chord(notes[0].start, end, notes)
 
 
-def _bar(parts: Sequence[_Chords]) -> Bar:
+def _bar(parts: Sequence[_Chords], bar: Measure) -> Bar:
     """Write a bar's voices; the upper one's rests give way to the lower, whose own never show."""
     if len(parts) < 2:
-        return (_voice(parts[0] if parts else [], hiding=[]),)
+        return (_voice(parts[0] if parts else [], bar, hiding=[]),)
     upper, lower = parts
-    return _voice(upper, hiding=lower), _voice(lower, hiding=[_Chord(0, BAR_TICKS, ())])
+    always = [_Chord(0, bar.ticks, ())]
+    return _voice(upper, bar, hiding=lower), _voice(lower, bar, hiding=always)
 
 
-def _voice(chords: _Chords, hiding: _Chords) -> Voice:
+def _voice(chords: _Chords, bar: Measure, hiding: _Chords) -> Voice:
     """Write chords and the rests between them, from bar line to bar line.
 
     Args:
         chords: Of one voice.
+        bar: The bar.
         hiding: While these sound, rests are not shown.
     """
     written: list[Stem | Rest] = []
     behind = 0
     for chord in chords:
-        written += _rests(behind, chord.start, hiding)
-        written += _stems(chord)
+        written += _rests(behind, chord.start, bar, hiding)
+        written += _stems(chord, bar)
         behind = chord.end
-    return (*written, *_rests(behind, BAR_TICKS, hiding))
+    return (*written, *_rests(behind, bar.ticks, bar, hiding))
 
 
-def _rests(start: int, end: int, hiding: _Chords) -> Iterator[Rest]:
-    for place, ticks in rest_values(start, end):
+def _rests(start: int, end: int, bar: Measure, hiding: _Chords) -> Iterator[Rest]:
+    for place, ticks in bar.meter.rest_values(start, end):
         hidden = any(chord.start < place + ticks and place < chord.end for chord in hiding)
         yield Rest(place, ticks, is_shown=not hidden)
 
 
-def _stems(chord: _Chord) -> Iterator[Stem]:
+def _stems(chord: _Chord, bar: Measure) -> Iterator[Stem]:
     """Write a chord in as many values as it takes, tied."""
-    for start, ticks in note_values(chord.start, chord.end):
-        heads = (Head(note.pitch, _tie(note, chord, start, start + ticks)) for note in chord.notes)
+    for start, ticks in bar.meter.note_values(chord.start, chord.end):
+        heads = (
+            Head(note.pitch, _tie(note, chord, (start, start + ticks), bar.ticks))
+            for note in chord.notes
+        )
         yield Stem(start, ticks, tuple(heads))
 
 
-def _tie(note: _Note, chord: _Chord, start: int, end: int) -> Tie | None:
-    """Say how one value of a chord's note is tied to those around it."""
+def _tie(note: _Note, chord: _Chord, value: tuple[int, int], bar_ticks: int) -> Tie | None:
+    """Say how one value of a chord's note, from start to end, is tied to those around it."""
+    start, end = value
     sounded_before = note.is_tied or start > chord.start
-    sounds_on = end < chord.end or chord.holds_over(note)
+    sounds_on = end < chord.end or chord.holds_over(note, bar_ticks)
     if sounded_before and sounds_on:
         return "continue"
     if sounded_before:

@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from fractions import Fraction
 from xml.etree import ElementTree as ET
 
@@ -10,7 +11,7 @@ import pytest
 from music import score
 from music.errors import EngravingError
 from music.notes import Notes
-from music.piece import Piece, constant_tempo
+from music.piece import Piece, TempoChange, TimeSignature, constant_tempo
 from music.score import to_musicxml, to_one_svg, to_svg
 
 # C major: a scale in the right hand over two half notes, then a chord over a held bass.
@@ -87,6 +88,63 @@ def test_a_score_says_its_key_its_time_its_tempo_and_its_title():
         "work-title": "A <tune> & more", "fifths": "0", "beats": "4", "beat-type": "4",
         "staves": "2", "beat-unit": "quarter", "per-minute": "96",
     }  # fmt: skip
+
+
+def signatures(root: ET.Element) -> list[tuple[str, str]]:
+    """The number of each measure that has a time signature, and the signature."""
+    return [
+        (measure.get("number", ""), f"{time.findtext('beats')}/{time.findtext('beat-type')}")
+        for measure in root.iterfind("part/measure")
+        for time in measure.iterfind("attributes/time")
+    ]
+
+
+def in_meter(notes: Notes, *meters: TimeSignature) -> ET.Element:
+    return ET.fromstring(to_musicxml(replace(piece(notes), time_signatures=meters)))  # noqa: S314
+
+
+def test_a_waltz_is_written_in_three_four():
+    waltz = Notes.of(range(0, 144, 12), [12] * 12, [72, 76, 79] * 4)
+    root = in_meter(waltz, TimeSignature(0, 3, 4))
+    assert signatures(root) == [("1", "3/4")]
+    assert len(root.findall("part/measure")) == 4
+    assert [beat for beat, *_ in written(root)] == list(range(12))
+    (page,) = to_svg(ET.tostring(root, "unicode"))
+    classes = [e.get("class", "") for e in ET.fromstring(page).iter()]  # noqa: S314
+    assert sum(name.split()[:1] == ["measure"] for name in classes) == 4
+
+
+def test_a_pickup_starts_within_its_bar():
+    root = in_meter(Notes.of([0, 6, 24], [6, 18, 18], [72, 76, 79]), TimeSignature(-30, 6, 8))
+    assert [beat for beat, *_ in written(root)] == [Fraction(5, 2), 3, Fraction(9, 2)]
+    assert len(root.findall("part/measure")) == 2
+
+
+def test_meters_may_change_and_bars_be_cut_short():
+    notes = Notes.of([0, 48, 60, 114], [48, 12, 54, 12], [72, 76, 79, 72])
+    root = in_meter(
+        notes, TimeSignature(0, 4, 4), TimeSignature(60, 9, 8), TimeSignature(114, 2, 4)
+    )
+    assert signatures(root) == [("1", "4/4"), ("3", "9/8"), ("4", "2/4")]
+    assert [beat for beat, *_ in written(root)] == [0, 4, 5, Fraction(19, 2)]
+
+
+def test_a_silent_bar_is_one_rest_in_any_meter():
+    root = in_meter(Notes.of([0, 108], [54, 54], [72, 72]), TimeSignature(0, 9, 8))
+    rests = [
+        e for e in root.iterfind("part/measure[@number='2']/note") if e.find("rest") is not None
+    ]
+    assert [e.find("rest").get("measure") for e in rests] == ["yes", "yes"]
+
+
+def test_tempos_are_written_at_the_bars_where_they_change():
+    changing = replace(piece(SCALE), tempos=(TempoChange(0, 60), TempoChange(48, 180.4)))
+    root = ET.fromstring(to_musicxml(changing))  # noqa: S314
+    assert [
+        (measure.get("number"), mark.text)
+        for measure in root.iterfind("part/measure")
+        for mark in measure.iter("per-minute")
+    ] == [("1", "60"), ("2", "180")]
 
 
 def test_triplets_are_written_as_such():

@@ -3,18 +3,26 @@
 import pytest
 from hypothesis import given
 
-from music.meter import BAR_TICKS, quantized
-from music.notes import Notes
+from music.meter import BAR_TICKS, COMMON_TIME, Measure, measures, quantized
+from music.notes import TICKS_PER_BEAT, Notes
+from music.piece import TimeSignature
 from music.staves import Head, Rest, Staff, Stem, staves
 from tests.music.test_notes import gridded, raw_notes
+
+BAR = [Measure(0, BAR_TICKS, COMMON_TIME)]
 
 
 def right_hand(notes: Notes) -> Staff:
     return staves(notes, bars_of(notes))[0]
 
 
-def bars_of(notes: Notes) -> int:
-    return -(-notes.end_ticks // BAR_TICKS)
+def bars_of(notes: Notes) -> list[Measure]:
+    return measures([TimeSignature(0, 4, 4)], notes.end_ticks)
+
+
+def one_way(raw) -> Notes:
+    notes = gridded(raw)
+    return quantized(notes, bars_of(notes.shifted(TICKS_PER_BEAT)))
 
 
 def heads(staff: Staff) -> list[tuple[int, Head]]:
@@ -30,7 +38,7 @@ def heads(staff: Staff) -> list[tuple[int, Head]]:
 
 
 def test_hands_part_at_a_gap_near_middle_c():
-    right, left = staves(Notes.of([0] * 4, [48] * 4, [48, 57, 64, 67]), 1)
+    right, left = staves(Notes.of([0] * 4, [48] * 4, [48, 57, 64, 67]), BAR)
     assert [head.pitch for _, head in heads(right)] == [64, 67]
     assert [head.pitch for _, head in heads(left)] == [48, 57]
 
@@ -40,7 +48,7 @@ def test_hands_part_at_a_gap_near_middle_c():
 )
 def test_hands_part_near_where_they_did_in_the_bar_before(before, in_right):
     notes = Notes.of([0, 0, 48, 48, 48], [48] * 5, [*before, 46, 59, 60])
-    right, _ = staves(notes, 2)
+    right, _ = staves(notes, bars_of(notes))
     assert [head.pitch for tick, head in heads(right) if tick == 48] == in_right
 
 
@@ -95,20 +103,20 @@ def test_the_upper_voices_rests_show_where_nothing_sounds():
 
 
 def test_a_bar_without_notes_is_a_rest():
-    for ((voice,),) in staves(Notes.of([], [], []), 1):
+    for ((voice,),) in staves(Notes.of([], [], []), BAR):
         assert voice == (Rest(0, BAR_TICKS),)
 
 
 def test_what_sounds_after_the_last_bar_is_cut_off():
-    right, _ = staves(Notes.of([0, 24, 48], [24, 72, 48], [72, 74, 76]), 1)
+    right, _ = staves(Notes.of([0, 24, 48], [24, 72, 48], [72, 74, 76]), BAR)
     assert heads(right) == [(0, Head(72)), (24, Head(74))]
 
 
 @given(raw_notes)
 def test_every_voice_fills_its_bar(raw):
-    notes = quantized(gridded(raw))
+    notes = one_way(raw)
     for staff in staves(notes, bars_of(notes)):
-        assert len(staff) == bars_of(notes)
+        assert len(staff) == len(bars_of(notes))
         for bar in staff:
             assert 1 <= len(bar) <= 2
             for voice in bar:
@@ -121,7 +129,7 @@ def test_every_voice_fills_its_bar(raw):
 
 @given(raw_notes)
 def test_every_strike_is_written_once(raw):
-    notes = quantized(gridded(raw))
+    notes = one_way(raw)
     strikes = [
         (tick, head.pitch)
         for staff in staves(notes, bars_of(notes))
@@ -135,7 +143,7 @@ def test_every_strike_is_written_once(raw):
 
 @given(raw_notes)
 def test_ties_lead_from_head_to_head(raw):
-    notes = quantized(gridded(raw))
+    notes = one_way(raw)
     for staff in staves(notes, bars_of(notes)):
         tied = set()
         for _, head in sorted(heads(staff), key=lambda one: (one[0], one[1].tie != "stop")):
