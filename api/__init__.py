@@ -8,6 +8,7 @@ from api import docs, studio
 from api.callers import ApiKeys
 from api.composer import Composer
 from api.config import Config
+from api.edition import digest_of_file
 from api.formats import Format, formats
 from api.games import Games
 from api.guard import guard
@@ -68,6 +69,4 @@ def create_app(config: Config, model_server: ModelServer | None = None) -> Flask
 def _formats(config: Config) -> tuple[Format, ...]:
     if config.soundfont is None:
         return formats(Piano())
-    stamp = config.soundfont.stat()
-    edition = f"{stamp.st_size}-{stamp.st_mtime_ns}"
-    return formats(Soundfont(config.soundfont), edition)
+    return formats(Soundfont(config.soundfont), digest_of_file(config.soundfont))

@@ -8,6 +8,7 @@ from werkzeug.datastructures import MIMEAccept
 
 from api import encoders
 from api.deadline import Deadline
+from api.edition import edition
 from api.encoders import SCORE_LIMIT, WAV_LIMIT, Pieces
 from api.errors import NotAcceptableError
 from api.event import Event
@@ -27,8 +28,9 @@ class Format:
         aliases: Other media types that mean the same.
         suffix: Of a file's name.
         encode: Writes a song in this format; raises OutOfTimeError.
+        libraries: Whose releases decide on the bytes.
         limit: How long a song may be for it.
-        edition: What else than the song decides on the bytes, as an ETag has to know it.
+        instrument: Tells the file that it is played with from any other.
     """
 
     name: str
@@ -36,8 +38,14 @@ class Format:
     aliases: tuple[str, ...]
     suffix: str
     encode: Callable[[Song, Deadline], bytes | Pieces]
+    libraries: tuple[str, ...]
     limit: Limit = NO_LIMIT
-    edition: str = ""
+    instrument: str = ""
+
+    @property
+    def edition(self) -> str:
+        """Tell what writes the bytes, the song apart, from any other, as an ETag has to."""
+        return edition(self.libraries) + self.instrument
 
 
 @dataclass(frozen=True)
@@ -57,28 +65,58 @@ class Stream:
     encode: Callable[[Event], bytes]
 
 
-def formats(instrument: Instrument, edition: str = "") -> tuple[Format, ...]:
+def formats(instrument: Instrument, instrument_digest: str = "") -> tuple[Format, ...]:
     """Make the table; the first is what is given where the caller takes anything.
 
     Args:
         instrument: What plays a song where it is to be heard.
-        edition: Tells this instrument from any other.
+        instrument_digest: Of the file that it plays with, where there is one.
     """
-    musicxml = "application/vnd.recordare.musicxml+xml"
     return (
-        Format("midi", "audio/midi", ("audio/x-midi", "audio/mid"), "mid", encoders.midi),
+        Format(
+            name="midi",
+            media_type="audio/midi",
+            aliases=("audio/x-midi", "audio/mid"),
+            suffix="mid",
+            encode=encoders.midi,
+            libraries=("symusic",),
+        ),
         Format(
             name="wav",
             media_type="audio/wav",
             aliases=("audio/x-wav", "audio/wave", "audio/vnd.wave"),
             suffix="wav",
             encode=partial(encoders.wav, instrument=instrument),
+            libraries=("numpy", "symusic"),
             limit=WAV_LIMIT,
-            edition=edition,
+            instrument=instrument_digest,
         ),
-        Format("json", "application/json", (), "json", encoders.json_notes),
-        Format("musicxml", musicxml, (), "musicxml", encoders.musicxml, SCORE_LIMIT),
-        Format("svg", "image/svg+xml", (), "svg", encoders.svg, SCORE_LIMIT),
+        Format(
+            name="json",
+            media_type="application/json",
+            aliases=(),
+            suffix="json",
+            encode=encoders.json_notes,
+            libraries=(),
+        ),
+        Format(
+            name="musicxml",
+            media_type="application/vnd.recordare.musicxml+xml",
+            aliases=(),
+            suffix="musicxml",
+            encode=encoders.musicxml,
+            libraries=("music21",),
+            limit=SCORE_LIMIT,
+        ),
+        Format(
+            name="svg",
+            media_type="image/svg+xml",
+            aliases=(),
+            suffix="svg",
+            encode=encoders.svg,
+            libraries=("music21", "verovio"),
+            limit=SCORE_LIMIT,
+        ),
     )
 
 

@@ -21,12 +21,14 @@ class Start:
         cursor: Where the decoding of the song itself begins.
         tempo_bpm: Of the music that it goes on from, in the range that is written.
         lead: What comes first in the song itself, from tick 0; mostly nothing.
+        last_onset_ticks: The onset of the last note that the model reads, as the codec counts.
     """
 
     tokens: tuple[int, ...]
     cursor: Cursor
     tempo_bpm: float
     lead: Notes
+    last_onset_ticks: int = 0
 
     @classmethod
     def of(cls, request: SongRequest, bundle: Bundle) -> "Start":
@@ -39,9 +41,15 @@ class Start:
         if isinstance(request.primer, Upload):
             piece = request.primer.piece
             primer = spoken(piece.notes, bundle.codec)
-            _, cursor = bundle.codec.decode(primer.tokens)
+            read, cursor = bundle.codec.decode(primer.tokens)
             lead = primer.notes if request.include_primer else NO_NOTES
-            return cls(primer.tokens, cursor, _playable(piece.last_tempo_bpm), lead)
+            return cls(
+                tokens=primer.tokens,
+                cursor=cursor,
+                tempo_bpm=_playable(piece.last_tempo_bpm),
+                lead=lead,
+                last_onset_ticks=int(read.onset_ticks[-1]),
+            )
         if request.primer is Primer.NONE:
             return cls((BOS,), Cursor(), _playable(bundle.description.tempo_bpm), NO_NOTES)
         opening = _opening(bundle, request.seed)
@@ -56,7 +64,7 @@ class Start:
         """
         if not len(self.lead):
             return 0
-        return int(self.lead.onset_ticks[-1]) + first_tick - self.cursor.onset_ticks
+        return int(self.lead.onset_ticks[-1]) + first_tick - self.last_onset_ticks
 
 
 def _opening(bundle: Bundle, seed: int) -> Opening:

@@ -2,9 +2,11 @@
 
 import io
 import json
+import os
 import re
 import wave
 from dataclasses import replace
+from importlib.metadata import version
 from xml.etree import ElementTree as ET
 
 import music21
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 
 from api import create_app
+from api.edition import edition
 from api.formats import FORMATS
 from music.description import LearnedPiece
 from music.notes import Notes
@@ -168,6 +171,43 @@ def test_another_song_has_another_tag(client, other):
     response = client.post(SONG + other, headers={"If-None-Match": tag})
     assert response.status_code == 200
     assert response.headers["ETag"] != tag
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_another_release_of_what_writes_a_song_has_another_tag(client, monkeypatch, tmp_path, form):
+    def tag():
+        edition.cache_clear()
+        return client.post(f"{SONG}&format={form.name}").headers["ETag"]
+
+    tags = [tag(), tag()]
+    for library in form.libraries:
+        with monkeypatch.context() as changed:
+            changed.setattr(
+                "api.edition.version",
+                lambda name, new=library: "9" if name == new else version(name),
+            )
+            tags.append(tag())
+    for release in (b"1", b"2"):
+        (tmp_path / "piano.py").write_bytes(release)
+        monkeypatch.setattr("api.edition.OURS", (tmp_path,))
+        tags.append(tag())
+    edition.cache_clear()
+    assert tags[0] == tags[1]
+    assert len(set(tags)) == len(tags) - 1
+
+
+def test_another_soundfont_has_another_tag_whatever_the_file_system_says(
+    config, model_server, tmp_path
+):
+    tags = []
+    for loudness in (20_000, 10_000):
+        path = tmp_path / "sine.sf2"
+        path.write_bytes(soundfont(loudness))
+        os.utime(path, (0, 0))
+        app = create_app(replace(config, soundfont=path), model_server)
+        with app.test_client().post(f"{SONG}&format=wav") as response:
+            tags.append(response.headers["ETag"])
+    assert len(set(tags)) == 2
 
 
 def test_a_new_version_makes_a_new_song(client, loopback):

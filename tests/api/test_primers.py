@@ -9,7 +9,7 @@ import pytest
 
 from api.primers import MOST_READ_NOTES, spoken
 from music.articulation import as_written
-from music.codec import BOS, open_codec
+from music.codec import BOS, FIRST, open_codec
 from music.codec.notetuple import NoteTuple
 from music.description import LearnedPiece
 from music.midi import to_midi
@@ -96,6 +96,17 @@ def test_with_the_primer_the_song_is_the_same_and_the_primer_comes_first(client)
     later = both.onset_ticks[len(LINE)] - new.onset_ticks[0]
     assert later >= LINE.onset_ticks[-1]
     assert both == cleaned(join([LINE, new.shifted(later)]))
+
+
+def test_new_notes_of_the_codec_of_events_begin_half_a_beat_after_the_primer(client, loopback):
+    names = [f"{letter}{octave}" for octave in (3, 4, 5) for letter in "CDEFGAB"]
+    loopback.descriptions["zelda"] = description(
+        codec="notes", vocabulary=(names,), openings=()
+    ).to_json()
+    loopback.tune = (FIRST, FIRST + 1)
+    primer = Notes.of([0, 12, 24], [12, 12, 12], [60, 62, 64])
+    song = notes_of(client.post(URL, **uploaded(midi_of(primer), include_primer="true")))
+    assert song.onset_ticks[:6].tolist() == [0, 12, 24, 30, 36, 42]
 
 
 def test_json_says_how_many_of_the_notes_are_the_primers(client):

@@ -10,8 +10,8 @@ _SAMPLES = 200 * _PERIOD
 _INSTRUMENT, _SAMPLE_ID, _SAMPLE_MODES, _ROOT_KEY = 41, 53, 54, 58
 
 
-def soundfont() -> bytes:
-    sine = np.sin(2 * np.pi * np.arange(_SAMPLES) / _PERIOD) * 20_000
+def soundfont(loudness: int = 20_000) -> bytes:
+    sine = np.sin(2 * np.pi * np.arange(_SAMPLES) / _PERIOD) * loudness
     samples = sine.astype("<i2").tobytes() + bytes(2 * 46)
     info = _chunk(b"ifil", struct.pack("<HH", 2, 1)) + _chunk(b"isng", b"EMU8000\0")
     info += _chunk(b"INAM", b"a sine\0\0")
