@@ -14,6 +14,7 @@ from api.errors import BadParameterError
 from api.formats import FORMATS
 from api.parameters import PARAMETERS, Given, Kind, Parameter, Value
 from api.player import PlayerError, find_player, play
+from api.sounding import SOUNDING
 
 KEY_VARIABLE = "LEITMOTIF_API_KEY"
 STDOUT = "-"
@@ -82,12 +83,14 @@ def _compose(client: Leitmotif, options: argparse.Namespace, form: Format) -> No
         _write(options.output, song.content)
         _say(options.output, song)
         wishes["seed"] = song.seed
-    if player is not None:
-        if options.output is None or form != "wav":
-            song = client.generate(options.game, format="wav", **wishes)
-        if options.output is None:
-            _say("playing", song)
-        play(song.content, player)
+    if player is None:
+        return
+    if options.output is None or form not in SOUNDING:
+        song = client.generate(options.game, format="wav", **wishes)
+        form = "wav"
+    if options.output is None:
+        _say("playing", song)
+    play(SOUNDING[form](song.content), player)
 
 
 def _wishes(options: argparse.Namespace) -> Wishes:

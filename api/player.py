@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 _PROGRAMS = (
@@ -33,15 +34,20 @@ def find_player() -> tuple[str, ...]:
     )
 
 
-def play(wav: bytes, player: tuple[str, ...]) -> None:
+def play(wav: Iterable[bytes], player: tuple[str, ...]) -> None:
     """Play a WAV file to its end.
+
+    Args:
+        wav: The file, in pieces.
+        player: As `find_player` gives it.
 
     Raises:
         PlayerError: The program fails.
     """
     with tempfile.TemporaryDirectory(prefix="leitmotif-") as folder:
         path = Path(folder) / "song.wav"
-        path.write_bytes(wav)
+        with path.open("wb") as file:
+            file.writelines(wav)
         status = subprocess.run([*player, path], check=False).returncode  # noqa: S603  of our table
     if status:
         raise PlayerError(f"{Path(player[0]).name} failed with exit status {status}")

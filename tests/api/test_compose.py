@@ -174,15 +174,27 @@ def test_a_song_is_played_by_what_is_installed(compose, client, tmp_path, monkey
     assert (tmp_path / "heard").read_bytes() == expected
 
 
-@pytest.mark.parametrize("name", ["song.wav", "song.mid"])
-def test_what_is_played_is_what_is_written(compose, client, tmp_path, monkeypatch, name):
+@pytest.mark.parametrize(
+    ("name", "form", "songs"),
+    [
+        ("song.wav", "wav", 1),
+        ("song.mid", "midi", 1),
+        ("song.json", "json", 1),
+        ("a.svg", "svg", 2),
+    ],
+)
+def test_what_is_played_is_what_is_written_and_composed_once_where_the_file_has_the_notes(
+    compose, client, loopback, tmp_path, monkeypatch, name, form, songs
+):
     install(tmp_path / "bin", monkeypatch, "ffplay", f'/bin/cp "$5" "{tmp_path}/heard"')
     status, err = compose("--game", "zelda", "--notes", "40", "-o", name, "--play")
+    composed = loopback.signatures().count("decode")
     seed = err.split("seed ")[1].split(",")[0]
     song = f"/generate?game=zelda&notes=40&seed={seed}"
     assert status == 0
     assert (tmp_path / "heard").read_bytes() == client.post(f"{song}&format=wav").data
-    form = {"song.wav": "wav", "song.mid": "midi"}[name]
+    decoded = loopback.signatures().count("decode") - composed  # for one song
+    assert composed == songs * decoded
     assert (tmp_path / name).read_bytes() == client.post(f"{song}&format={form}").data
 
 

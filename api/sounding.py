@@ -1,0 +1,36 @@
+"""Files that a song was written to, made to sound here, so that it need not be composed again."""
+
+import json
+from collections.abc import Callable, Iterable
+
+from music.notes import TICKS_PER_BEAT, Notes
+from music.piano import Piano
+from music.reading import read_midi
+from music.wav import to_wav
+
+
+def _of_wav(content: bytes) -> Iterable[bytes]:
+    return (content,)
+
+
+def _of_midi(content: bytes) -> Iterable[bytes]:
+    piece = read_midi(content, "song")
+    return to_wav(Piano().play(piece.notes, piece.tempo_bpm))
+
+
+def _of_json(content: bytes) -> Iterable[bytes]:
+    song = json.loads(content)
+    onset_ticks, duration_ticks = (
+        [round(note[name] * TICKS_PER_BEAT) for note in song["notes"]]
+        for name in ("start_beats", "duration_beats")
+    )
+    notes = Notes.of(onset_ticks, duration_ticks, [note["pitch"] for note in song["notes"]])
+    return to_wav(Piano().play(notes, song["tempo"]))
+
+
+# A WAV file of what each format holds. Scores round the notes and are not among them.
+SOUNDING: dict[str, Callable[[bytes], Iterable[bytes]]] = {
+    "wav": _of_wav,
+    "midi": _of_midi,
+    "json": _of_json,
+}
