@@ -23,13 +23,15 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from socket import socket
 from typing import Any, Literal, Self, TypedDict, TypeVar, Unpack
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 Format = Literal["midi", "wav", "json", "musicxml", "svg"]
 
 _PASSING = frozenset({429, 503})  # statuses that may be others in a moment
 _SHORTEST_PAUSE_S = 0.1
 _PIECE_BYTES = 1 << 16
+_LONGEST_S = 86_400  # a day
+_WRITABLE = re.compile(r"[^\x00-\x20\x7f]+")  # of addresses: no blanks, no control characters
 _QUOTE = re.compile(r'([0-9]+)(?:; piece="(.*)")?')
 
 _Said = TypeVar("_Said")
@@ -68,8 +70,10 @@ class ProblemError(LeitmotifError):
         self.type = str(members.get("type", "about:blank"))
         self.title = str(members.get("title", http.client.responses.get(status, "")))
         self.detail = str(members.get("detail", ""))
-        self.parameter: str | None = members.get("parameter")
-        self.games = tuple(name for name in members.get("games", ()) if isinstance(name, str))
+        parameter, games = members.get("parameter"), members.get("games")
+        self.parameter = parameter if isinstance(parameter, str) else None
+        listed = games if isinstance(games, list) else ()
+        self.games = tuple(name for name in listed if isinstance(name, str))
         self.retry_after_s = retry_after_s
         super().__init__(f"{status} {self.title}: {self.detail}" if self.detail else self.title)
 
@@ -231,15 +235,16 @@ class Leitmotif:
             timeout_s: The time that a call may take, all its tries together.
 
         Raises:
-            ValueError: The address is none, or the key is none.
+            ValueError: The address, the key or the time does not fit.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f"the address must be like http://localhost:8080, not {url!r}")
+        parts = _address(url)
+        if not 0 < timeout_s <= _LONGEST_S:
+            raise ValueError(f"timeout_s must be above 0 and up to {_LONGEST_S}, not {timeout_s}")
         if api_key is not None and not (api_key.isascii() and api_key.isprintable()):
             raise ValueError("the API key has characters that no key has")
         self._is_secure = parts.scheme == "https"
-        self._host, self._port, self._path = parts.hostname, parts.port, parts.path.rstrip("/")
+        self._host, self._port = str(parts.hostname), parts.port
+        self._path = parts.path.rstrip("/")
         self._headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
         self._timeout_s = timeout_s
 
@@ -273,7 +278,7 @@ class Leitmotif:
                     break
                 members = _parsed(line)
                 if members.get("event") == "error":
-                    raise ProblemError(int(members.get("status", 500)), members)
+                    raise _broken_off(members)
                 if (event := _event(members)) is not None:
                     yield event
                 if isinstance(event, EndEvent):
@@ -287,7 +292,7 @@ class Leitmotif:
             LeitmotifError: There is no list.
         """
         with self._asked("GET", "/games") as answer:
-            return tuple(_picked(Game, members) for members in _parsed(answer.read())["games"])
+            return _games(_parsed(answer.read()))
 
     @contextmanager
     def _asked(self, method: str, path: str, body: "_Body | None" = None) -> Iterator["_Answer"]:
@@ -361,9 +366,7 @@ class _Body:
     def _form(cls, said: Mapping[str, object], primer: bytes) -> Self:
         boundary = secrets.token_hex(16)
         named = [
-            (f'name="{name}"', (value if isinstance(value, str) else json.dumps(value)).encode())
-            for name, value in said.items()
-            if name != "primer"
+            (f'name="{name}"', _field(value)) for name, value in said.items() if name != "primer"
         ]
         named.append(('name="primer"; filename="primer.mid"', primer))
         parts = (
@@ -404,7 +407,8 @@ class _Answer:
 
     def problem(self) -> ProblemError:
         """Read why there is no better answer."""
-        is_problem = self.header("Content-Type") == "application/problem+json"
+        media_type = self.header("Content-Type").partition(";")[0].strip().lower()
+        is_problem = media_type == "application/problem+json"
         retry_after = self.header("Retry-After")
         return ProblemError(
             self.response.status,
@@ -430,20 +434,61 @@ def _left_s(until_s: float) -> float:
     return left_s
 
 
-def _parsed(text: bytes) -> dict[str, Any]:
+def _address(url: str) -> SplitResult:
+    """Read the address of an API.
+
+    Raises:
+        ValueError: It is none.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not _WRITABLE.fullmatch(url):
+        raise ValueError(f"the address must be like http://localhost:8080, not {url!r}")
     try:
-        members = json.loads(text)
-    except ValueError:
-        members = None
-    if not isinstance(members, dict):
-        raise _foreign()
-    return members
+        parts.hostname.encode("idna")
+        parts.path.encode("ascii")
+    except UnicodeError as error:
+        raise ValueError(f"the address {url!r} has a host or path that cannot be sent") from error
+    return parts
 
 
+def _field(value: object) -> bytes:
+    """Write a field of a form; what cannot be written in UTF-8 fits no parameter."""
+    return (value if isinstance(value, str) else json.dumps(value)).encode(errors="replace")
+
+
+@contextmanager
+def _as_leitmotif_writes() -> Iterator[None]:
+    """Report a response that does not read as Leitmotif writes it, whatever the reason.
+
+    Raises:
+        UnreachableError: It does not.
+    """
+    try:
+        yield
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise UnreachableError("What answers at this address is not Leitmotif.") from error
+
+
+@_as_leitmotif_writes()
+def _parsed(text: bytes) -> dict[str, Any]:
+    return dict(json.loads(text).items())
+
+
+@_as_leitmotif_writes()
+def _broken_off(members: Mapping[str, Any]) -> ProblemError:
+    return ProblemError(int(members["status"]), members)
+
+
+@_as_leitmotif_writes()
+def _games(members: Mapping[str, Any]) -> tuple[Game, ...]:
+    return tuple(_picked(Game, game) for game in members["games"])
+
+
+@_as_leitmotif_writes()
 def _song(answer: _Answer) -> Song:
     quote = _QUOTE.fullmatch(answer.header("Leitmotif-Longest-Quote"))
     if quote is None:
-        raise _foreign()
+        raise ValueError("no quote is named")
     return Song(
         content=answer.read(),
         media_type=answer.header("Content-Type"),
@@ -455,6 +500,7 @@ def _song(answer: _Answer) -> Song:
     )
 
 
+@_as_leitmotif_writes()
 def _event(members: Mapping[str, Any]) -> Event | None:
     """Read an event; None where it is one that this client does not know yet."""
     match members.get("event"):
@@ -471,11 +517,4 @@ def _event(members: Mapping[str, Any]) -> Event | None:
 
 def _picked(kind: type[_Said], members: Mapping[str, Any]) -> _Said:
     """Read the members that we know, of as many as an API may come to say."""
-    try:
-        return kind(**{field.name: members[field.name] for field in fields(kind)})  # type: ignore[arg-type]
-    except KeyError as error:
-        raise _foreign() from error
-
-
-def _foreign() -> UnreachableError:
-    return UnreachableError("What answers at this address is not Leitmotif.")
+    return kind(**{field.name: members[field.name] for field in fields(kind)})  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import fields
 from io import BytesIO
 from textwrap import dedent
@@ -14,6 +15,8 @@ from typing import get_args, get_type_hints
 
 import grpc
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from werkzeug.formparser import parse_form_data
 
 from api import client as module
@@ -257,11 +260,17 @@ def short(handler):
     handler.wfile.write(b'{"games": []}')
 
 
+FOREIGN_LISTS = (
+    *(b"", b"<html>", b"[]", b"\xff", b"[" * 100_000, b"1" * 5_000, b"{}"),
+    *(b'{"games": [{}]}', b'{"games": 7}', b'{"games": null}', b'{"games": [7]}'),
+)
+
+
 @pytest.mark.parametrize(
     "scene",
     [
         *(short, lambda handler: handler.wfile.write(b"SSH-2.0\r\n")),
-        *(answer(200, body) for body in (b"", b"<html>", b"[]", b'{"games": [{}]}', b"\xff")),
+        *(answer(200, body) for body in FOREIGN_LISTS),
     ],
 )
 def test_an_answer_that_is_none_of_ours_is_unreachable(scene):
@@ -272,6 +281,72 @@ def test_an_answer_that_is_none_of_ours_is_unreachable(scene):
 def test_a_song_without_our_headers_is_none():
     with playing(answer(200, b"MThd")) as (address, _), pytest.raises(UnreachableError):
         Leitmotif(address).generate("zelda")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Leitmotif_Longest_Quote": "0"},
+        {"Leitmotif_Longest_Quote": "0", "Leitmotif_Seed": "seven"},
+        {"Leitmotif_Longest_Quote": "9" * 5_000},
+    ],
+)
+def test_a_song_whose_headers_are_not_ours_is_none(headers):
+    expected = pytest.raises(UnreachableError, match="is not Leitmotif")
+    with playing(answer(200, b"MThd", **headers)) as (address, _), expected:
+        Leitmotif(address).generate("zelda")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b"[]", b"7", b'{"event": "notes"}', b'{"event": "notes", "notes": 7}', b"[" * 60_000),
+        *(b'{"event": "notes", "notes": [7]}', b'{"event": "song"}', b'{"event": "error"}'),
+        *(b'{"event": "error", "status": null}', b'{"event": "error", "status": "soon"}'),
+    ],
+)
+def test_an_event_that_is_none_of_ours_is_unreachable(line):
+    expected = pytest.raises(UnreachableError, match="is not Leitmotif")
+    with playing(answer(200, line + b"\n")) as (address, _), expected:
+        list(Leitmotif(address).stream("zelda"))
+
+
+@pytest.mark.parametrize(
+    "members", [{"games": None}, {"games": 7}, {"parameter": []}, {"title": None, "detail": {}}]
+)
+def test_a_problem_with_odd_members_is_a_problem(members):
+    with playing(problem(404, **members)) as (address, _), pytest.raises(ProblemError):
+        Leitmotif(address).games()
+
+
+def test_a_problem_may_name_its_charset():
+    body = b'{"detail": "Wait."}'
+    scene = answer(404, body, Content_Type="application/problem+json; charset=utf-8")
+    with playing(scene) as (address, _), pytest.raises(ProblemError, match="Wait"):
+        Leitmotif(address).games()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.data())
+def test_whatever_answers_what_goes_wrong_is_an_error_of_the_client(data):
+    """A whole response, of which some bytes are others, are missing, or come twice."""
+    song = (
+        b'{"event":"song","game":"a","game_title":"A","title":"s","version":1,"seed":1,"tempo":9,'
+    )
+    body = song + b'"primer_notes":0}\n{"event":"notes","notes":[{"pitch":60}]}\n{"event":"end"}\n'
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"
+    sized = b"HTTP/1.1 503 Busy\r\nRetry-After: 9\r\nContent-Type: application/problem+json\r\n"
+    whole = data.draw(
+        st.sampled_from((chunked % (len(body), body), sized + b"Content-Length: 2\r\n\r\n{}"))
+    )
+    for _ in range(data.draw(st.integers(0, 3))):
+        start, length = (data.draw(st.integers(0, n)) for n in (len(whole), 8))
+        whole = whole[:start] + data.draw(st.binary(max_size=8)) + whole[start + length :]
+    with playing(lambda handler: handler.wfile.write(whole)) as (address, _):
+        client = Leitmotif(address, timeout_s=0.5)
+        for call in (client.games, lambda: list(client.stream("zelda"))):
+            with suppress(LeitmotifError):
+                call()
 
 
 @pytest.mark.parametrize("body", [b"", b'{"event": "notes", "notes": []}\n', b'{"event": "no'])
@@ -345,9 +420,16 @@ def test_an_address_may_have_a_path():
     assert requests[0][0] == "/music/generate"
 
 
-@pytest.mark.parametrize("url", ["localhost:8080", "ftp://host", "http://", "", "http://host:x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("localhost:8080", "ftp://host", "http://", "", "http://host:x", "http://host:99999"),
+        *("http://ho st", "http://host/a b", "http://host/\xe4", "http://a..b", "http://[::1"),
+        *(f"http://{'a' * 64}.example", "http://host/\r\nX: y"),
+    ],
+)
 def test_an_address_that_is_none_is_refused_at_once(url):
-    with pytest.raises(ValueError, match=r"address|[Pp]ort"):
+    with pytest.raises(ValueError, match=r"address|[Pp]ort|IPv6"):
         Leitmotif(url)
 
 
@@ -355,6 +437,19 @@ def test_an_address_that_is_none_is_refused_at_once(url):
 def test_a_key_that_is_none_is_refused_without_showing_it(key):
     with pytest.raises(ValueError, match=r"^the API key has characters that no key has$"):
         Leitmotif(api_key=key)
+
+
+@pytest.mark.parametrize("timeout_s", [0, -1, float("nan"), float("inf"), 1e20])
+def test_a_time_that_is_none_is_refused_at_once(timeout_s):
+    with pytest.raises(ValueError, match="timeout_s must be above 0 and up to 86400"):
+        Leitmotif(timeout_s=timeout_s)
+
+
+def test_text_that_is_no_unicode_is_no_game(leitmotif):
+    for primer in ("none", INTRO):
+        with pytest.raises(ProblemError) as trouble:
+            leitmotif.generate("\ud800", primer=primer)
+        assert trouble.value.status == 404
 
 
 def test_all_that_goes_wrong_is_of_one_tree():
