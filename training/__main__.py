@@ -1,15 +1,10 @@
 """`python -m training`: train and publish the collections that the environment names."""
 
 import sys
+from pathlib import Path
 
-from training.collections import (
-    EMBEDDED,
-    Collection,
-    find_collection,
-    find_collections,
-    misnamed_folders,
-)
-from training.errors import TrainingError
+from training.collections import EMBEDDED, find_collection, find_games, misnamed_folders
+from training.failures import expected_failures, reason
 from training.fetching import Source, fetch_missing, find_sources
 from training.fetching.errors import UnknownGameError
 from training.pipeline import Published, train
@@ -27,30 +22,34 @@ def main() -> int:
 def _train(settings: Settings) -> int:
     recipe = settings.shortened(load_recipe(settings.recipe))
     if settings.fetch:
-        fetch_missing(_fetchable(settings.game), settings.data_dir, say=say)
+        sources = _fetchable(settings.game)
+        fetch_missing(sources, settings.data_dir, settings.vgmusic_url, say=say)
     return _train_all(_wanted(settings), recipe, settings)
 
 
-def _train_all(collections: tuple[Collection, ...], recipe: Recipe, settings: Settings) -> int:
-    """Train one collection after the other; one that cannot be trained does not stop the others."""
+def _train_all(games: tuple[str, ...], recipe: Recipe, settings: Settings) -> int:
+    """Train one game after the other; one that cannot be trained does not stop the others."""
     published: list[Published] = []
     status = 0
-    for collection in collections:
+    for game in games:
         try:
+            collection = find_collection(game, settings.data_dir)
             published.append(train(collection, recipe, settings.models_dir, settings.weights, say))
-            _tidy(collection.game, published[-1].version, settings)
-        except TrainingError as error:
-            complain(f"training: {error}")
+            _tidy(game, published[-1].version, settings)
+        except expected_failures() as error:
+            complain(f"training: {game}: {reason(error)}")
             status = 1
         except KeyboardInterrupt:
-            say(f"\n{collection.game}: interrupted before it was published; {GOES_ON}")
+            say(f"\n{game}: interrupted before it was published; {GOES_ON}")
             status = 130
         if published and published[-1].fitted.interrupted:
             say(f"interrupted: the best so far is published; {GOES_ON}")
             status = 130
         if status == 130:
             break
-    _print_table(published)
+    if published:
+        _print_table(published, settings.models_dir)
+        _say_what_is_next(published[-1].corpus.collection.game, settings)
     return status
 
 
@@ -73,28 +72,35 @@ def _fetchable(game: str) -> tuple[Source, ...]:
         return ()  # somebody's own collection, or the embedded one
 
 
-def _wanted(settings: Settings) -> tuple[Collection, ...]:
+def _wanted(settings: Settings) -> tuple[str, ...]:
     if settings.game:
-        return (find_collection(settings.game, settings.data_dir),)
+        return (find_collection(settings.game, settings.data_dir).game,)
     for folder in misnamed_folders(settings.data_dir):
         say(f"not a collection: {folder}/ (a name is 1 to 64 of a-z, 0-9 and _)")
-    collections = find_collections(settings.data_dir)
-    if [c.game for c in collections] == [EMBEDDED]:
+    games = find_games(settings.data_dir)
+    if games == (EMBEDDED,):
         say(f"no pieces in {settings.data_dir}/<game>/: training the embedded {EMBEDDED} instead")
-    return collections
+    return games
 
 
-def _print_table(published: list[Published]) -> None:
-    if not published:
-        return
-    heads = ("game", "pieces", "set aside", "notes", "epochs", "held-out bits a note", "version")
-    rows = [heads, *(_row(one) for one in published)]
+def _say_what_is_next(game: str, settings: Settings) -> None:
+    url = f"http://localhost:{settings.api_port}/generate?game={game}"
+    say(
+        "\nTo compose, run this, if it does not run yet, and ask for a song in another terminal:\n"
+        "    make serve\n"
+        f"    curl --fail-with-body -X POST '{url}' > song.mid"
+    )
+
+
+def _print_table(published: list[Published], models_dir: Path) -> None:
+    heads = ("game", "pieces", "set aside", "notes", "epochs", "held-out bits per note", "model")
+    rows = [heads, *(_row(one, models_dir) for one in published)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _row(one: Published) -> tuple[str, ...]:
+def _row(one: Published, models_dir: Path) -> tuple[str, ...]:
     bits = one.fitted.held_out_bits_per_note
     return (
         one.corpus.collection.game,
@@ -103,7 +109,7 @@ def _row(one: Published) -> tuple[str, ...]:
         str(one.corpus.notes),
         str(len(one.fitted.journal.epochs)),
         "-" if bits is None else f"{bits:.2f}",
-        str(one.version),
+        f"{models_dir / one.corpus.collection.game / str(one.version)}/",
     )
 
 

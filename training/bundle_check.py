@@ -22,9 +22,9 @@ from music.codec import BOS, FIRST, PAD, open_codec
 from music.description import Description
 from music.errors import MusicError
 from training.errors import ExportError
+from training.failures import reason
 
 _STEPS = 16
-_LONGEST_REASON = 300  # characters
 _WARMUP = "assets.extra/tf_serving_warmup_requests"
 
 Arrays = dict[str, NDArray[Any]]
@@ -63,7 +63,7 @@ class _Bundle:
             fetch = {key: info.name for key, info in signature.outputs.items()}
             outputs: Arrays = self._session.run(fetch, feed)
         except (tf.errors.OpError, TypeError, ValueError) as error:
-            raise _unusable(f"its signature {name} fails: {_reason(error)}") from error
+            raise _unusable(f"its signature {name} fails: {reason(error)}") from error
         return outputs
 
 
@@ -74,7 +74,7 @@ def _loaded(folder: Path) -> Iterator[_Bundle]:
             with session.graph.as_default():
                 loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(folder))
         except (tf.errors.OpError, OSError, RuntimeError, ValueError) as error:
-            raise _unusable(f"it does not load: {_reason(error)}") from error
+            raise _unusable(f"it does not load: {reason(error)}") from error
         yield _Bundle(session, loaded.signature_def)
 
 
@@ -84,7 +84,7 @@ def _check_warmup(bundle: _Bundle, path: Path) -> None:
         records = [record.numpy() for record in tf.data.TFRecordDataset(str(path))]
         logs = [prediction_log_pb2.PredictionLog.FromString(record) for record in records]
     except (tf.errors.OpError, DecodeError) as error:
-        raise _unusable(f"its warm-up requests cannot be read: {_reason(error)}") from error
+        raise _unusable(f"its warm-up requests cannot be read: {reason(error)}") from error
     _require(bool(logs), "it has no warm-up requests")
     for request in (log.predict_log.request for log in logs):
         inputs = {name: tf.make_ndarray(tensor) for name, tensor in request.inputs.items()}
@@ -133,8 +133,3 @@ def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001  the conditio
 
 def _unusable(why: str) -> ExportError:
     return ExportError(f"nothing is published, since no model server could use the bundle: {why}")
-
-
-def _reason(error: Exception) -> str:
-    """Say in a line what TensorFlow says after it has named the node and where it was built."""
-    return " ".join(str(error).rpartition("Node: ")[2].split())[:_LONGEST_REASON]

@@ -4,6 +4,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from music.errors import UnreadablePieceError
 from music.notes import Notes
 from music.piece import Piece, TempoChange, TimeSignature
 from music.reading import MIDI_SUFFIXES, read_piece
+from training.errors import WritingError
+from training.file_tree import readable
 from training.writing import stream_whole
 
 CACHE_DIR = Path(".cache/pieces")
@@ -51,15 +54,20 @@ def read_cached(path: Path, cache_dir: Path) -> Reading:
     if reading is None:
         reading = _read(path, digest)
         if reading.piece:  # what failed may go well with another version of a library
-            _save(kept, reading.piece)
+            with suppress(WritingError):  # the disk is full, say: it is read again the next time
+                _save(kept, reading.piece)
     return reading
 
 
 def _read(path: Path, digest: str) -> Reading:
     try:
-        piece = read_piece(path)
+        piece = replace(read_piece(path), name=readable(path.stem))
     except UnreadablePieceError as error:
         return Reading(path, digest, None, str(error))
+    except OSError as error:
+        return Reading(path, digest, None, f"cannot be opened: {error.strerror}")
+    except MemoryError:
+        return Reading(path, digest, None, "there is not enough memory to read it")
     if path.suffix.lower() in MIDI_SUFFIXES:  # what sounds; scores say what is meant
         piece = replace(piece, notes=as_written(piece.notes))
     return Reading(path, digest, piece)
@@ -68,7 +76,7 @@ def _read(path: Path, digest: str) -> Reading:
 def _load(kept: Path, path: Path, digest: str) -> Reading | None:
     try:
         with kept.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return Reading(path, digest, _piece(path.stem, arrays))
+            return Reading(path, digest, _piece(readable(path.stem), arrays))
     except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile):
         return None  # not there, or broken: read again
 

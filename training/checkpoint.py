@@ -11,7 +11,7 @@ import keras
 
 from training.errors import CheckpointError
 from training.journal import Journal
-from training.writing import write_whole
+from training.writing import write_whole, writing
 
 
 @contextmanager
@@ -74,9 +74,14 @@ class Checkpoint:
         return self._load(journal.best + 1)
 
     def save(self, model: keras.Model, journal: Journal) -> None:
-        """Keep the state after an epoch; an interruption at any point leaves the one before."""
+        """Keep the state after an epoch; an interruption at any point leaves the one before.
+
+        Raises:
+            WritingError: It cannot be written.
+        """
         last, best = self._model(len(journal.epochs)), self._model(journal.best + 1)
-        model.save(last)
+        with writing(last):
+            model.save(last)
         write_whole(self.folder / "journal.json", journal.to_json().encode())
         for path in self.folder.glob("epoch-*.keras"):
             if path not in (last, best):

@@ -2,10 +2,12 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from training.errors import CollectionError
+from training.file_tree import files_below, is_file, is_folder, visible_in
 
 EMBEDDED = "bach"  # needs no file of anybody's
 NAME = re.compile(r"[a-z0-9_]{1,64}")
@@ -20,7 +22,8 @@ class Collection:
     Attributes:
         game: The name that requests ask for: 1 to 64 of a-z, 0-9 and _.
         title: The game's name as people write it.
-        files: All that may hold music, folder by folder, sorted by name.
+        files: All that may hold music, folder by folder, sorted by name; among them dangling
+            links and folders that may not be listed, so that reading says what was left out.
     """
 
     game: str
@@ -45,6 +48,7 @@ def find_collection(game: str, data_dir: Path) -> Collection:
 
     Raises:
         CollectionError: It is unknown, or no file of it is there; the message says where to put it.
+            Or DATA_DIR cannot be listed, or a folder holds too many files.
     """
     entries = _entries(data_dir)
     if game not in entries:
@@ -59,27 +63,34 @@ def find_collection(game: str, data_dir: Path) -> Collection:
     return collection
 
 
-def find_collections(data_dir: Path) -> tuple[Collection, ...]:
-    """Find every collection that has files in `data_dir`, and the embedded one where none has."""
+def find_games(data_dir: Path) -> tuple[str, ...]:
+    """Name every collection that has files in `data_dir`, or the embedded one where none has.
+
+    Raises:
+        CollectionError: DATA_DIR cannot be listed.
+    """
     entries = _entries(data_dir)
     found = tuple(
-        _collection(game, entries, data_dir)
-        for game in entries
-        if _files_of(game, entries, data_dir) and not _is_a_union_of_one(game, entries, data_dir)
+        game
+        for game, entry in entries.items()
+        if _games_with_files((*entry.union, game), data_dir) >= (2 if entry.union else 1)
     )
-    return found or (find_collection(EMBEDDED, data_dir),)
+    return found or (EMBEDDED,)
 
 
 def misnamed_folders(data_dir: Path) -> tuple[Path, ...]:
-    """Find the folders that hold files, but whose name no request could ask for."""
+    """Find the folders that hold files, but whose name no request could ask for.
+
+    Raises:
+        CollectionError: DATA_DIR cannot be listed.
+    """
     folders = [path for path in _folders(data_dir) if not NAME.fullmatch(path.name)]
-    return tuple(path for path in folders if _files_in(path))
+    return tuple(path for path in folders if any(_files_in(path)))
 
 
-def _is_a_union_of_one(game: str, entries: dict[str, _Entry], data_dir: Path) -> bool:
-    """A union with the pieces of one game alone would only train that game twice."""
-    folders = [data_dir / name for name in (*entries[game].union, game)]
-    return bool(entries[game].union) and sum(bool(_files_in(folder)) for folder in folders) < 2
+def _games_with_files(games: tuple[str, ...], data_dir: Path) -> int:
+    """Count them: a union with the pieces of one game would only train that game twice."""
+    return sum(any(_files_in(data_dir / game)) for game in games)
 
 
 def _entries(data_dir: Path) -> dict[str, _Entry]:
@@ -94,7 +105,13 @@ def _entries(data_dir: Path) -> dict[str, _Entry]:
 
 
 def _folders(data_dir: Path) -> list[Path]:
-    return sorted(p for p in data_dir.iterdir() if p.is_dir()) if data_dir.is_dir() else []
+    """List the folders, and the links that lead nowhere: they may have led to a folder."""
+    try:
+        return [path for path in visible_in(data_dir) if is_folder(path) or not path.exists()]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise CollectionError(f"{data_dir} cannot be listed: {error.strerror}") from error
 
 
 def _collection(game: str, entries: dict[str, _Entry], data_dir: Path) -> Collection:
@@ -106,20 +123,14 @@ def _collection(game: str, entries: dict[str, _Entry], data_dir: Path) -> Collec
 def _files_of(game: str, entries: dict[str, _Entry], data_dir: Path) -> list[Path]:
     """List a collection's files below `data_dir`: its members' and its own."""
     folders = [data_dir / name for name in (*entries[game].union, game)]
-    return [path for folder in folders for path in _files_in(folder)]
+    return [path for folder in folders for path in sorted(_files_in(folder))]
 
 
-def _files_in(folder: Path) -> list[Path]:
-    """List the files that may hold music: whether they do, reading them tells."""
-    if not folder.is_dir():
-        return []
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and not path.name.startswith(".")
-        and path.suffix.lower() not in _NOT_MUSIC
-    )
+def _files_in(folder: Path) -> Iterator[Path]:
+    """Find the files that may hold music: whether they do, reading them tells."""
+    for path in files_below(folder):
+        if path.suffix.lower() not in _NOT_MUSIC or not is_file(path):
+            yield path
 
 
 def _chorales() -> tuple[Path, ...]:

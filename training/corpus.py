@@ -4,8 +4,9 @@ import hashlib
 import multiprocessing
 import os
 import statistics
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,20 +15,26 @@ from tqdm import tqdm
 
 from music.codec import Codec, learn_codec
 from music.piece import Piece
-from music.reading import MIDI_SUFFIXES
+from music.reading import SCORE_SUFFIXES
 from training.cache import CACHE_DIR, Reading, read_cached
 from training.collections import Collection
 from training.errors import CollectionError
+from training.file_tree import readable
 
 FEWEST_NOTES = 16  # below this there is nothing to learn from
 
 
 @dataclass(frozen=True)
 class SetAside:
-    """A file that is not learned from."""
+    """A file that is not learned from, and why not."""
 
     path: Path
     reason: str
+
+    @property
+    def name(self) -> str:
+        """The file's name as it can be written anywhere."""
+        return readable(self.path.name)
 
 
 @dataclass(frozen=True)
@@ -78,14 +85,14 @@ def read_corpus(collection: Collection, cache_dir: Path = CACHE_DIR) -> Corpus:
     for reading in _read_all(collection, cache_dir):
         reason = _why_not(reading, seen)
         if reason:
-            set_aside.append(SetAside(reading.path, reason))
+            set_aside.append(SetAside(reading.path, readable(reason)))
         elif reading.piece:
             seen[_fingerprint(reading.piece)] = reading.path.name
             pieces.append(reading.piece)
             files.append(reading.path)
     if not pieces:
-        reasons = "; ".join(f"{s.path.name}: {s.reason}" for s in set_aside)
-        raise CollectionError(f"{collection.game} has no piece to learn from ({reasons})")
+        reasons = "; ".join(f"{file.name}: {file.reason}" for file in set_aside)
+        raise CollectionError(f"no piece to learn from ({reasons})")
     return Corpus(collection, tuple(pieces), tuple(files), tuple(set_aside))
 
 
@@ -105,14 +112,40 @@ def _fingerprint(piece: Piece) -> str:
 
 def _read_all(collection: Collection, cache_dir: Path) -> Iterator[Reading]:
     read = partial(read_cached, cache_dir=cache_dir)
-    if all(path.suffix.lower() in MIDI_SUFFIXES for path in collection.files):
-        yield from map(read, collection.files)  # milliseconds: no bar, no processes
-        return
-    # Scores take tenths of a second each. Forking would copy threads that TensorFlow has started.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
-        readings = pool.map(read, collection.files, chunksize=4)
-        yield from _with_bar(readings, collection)
+    if any(
+        path.suffix.lower() in SCORE_SUFFIXES for path in collection.files
+    ):  # tenths of a second
+        yield from _with_bar(_in_processes(read, collection.files), collection)
+    else:  # milliseconds: no bar, no processes
+        yield from map(read, collection.files)
+
+
+def _in_processes(read: Callable[[Path], Reading], files: Sequence[Path]) -> Iterator[Reading]:
+    """Read files on all cores; one whose reading ends its process, for memory say, is set aside."""
+    while files:
+        done = 0
+        try:
+            with _processes(os.cpu_count()) as pool:
+                for reading in pool.map(read, files):
+                    yield reading
+                    done += 1
+        except BrokenProcessPool:
+            yield _alone(read, files[done])  # it, or one that was read at the same time
+            done += 1
+        files = files[done:]
+
+
+def _alone(read: Callable[[Path], Reading], path: Path) -> Reading:
+    try:
+        with _processes(1) as pool:
+            return pool.submit(read, path).result()
+    except BrokenProcessPool:
+        return Reading(path, "", None, "reading it ended the process that read it")
+
+
+def _processes(count: int | None) -> ProcessPoolExecutor:
+    # Forking would copy threads that TensorFlow has started.
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
 
 
 def _with_bar(readings: Iterable[Reading], collection: Collection) -> Iterable[Reading]:

@@ -25,6 +25,8 @@ from training.network import build_network
 from training.optimizer import make_optimizer
 from training.recipe import BASE, FittingRecipe, Recipe
 
+FEWEST_TO_HOLD_OUT = 3  # pieces: of two, the one held out would be half of the music
+
 
 @dataclass(frozen=True)
 class Split:
@@ -54,11 +56,11 @@ class Fitted:
 def split(pieces: Sequence[Piece], held_out_share: float) -> Split:
     """Hold out whole pieces: of the same collection, the same ones every time.
 
-    At least one is held out where there are three or more, and none where there are fewer.
+    At least one is held out where there are `FEWEST_TO_HOLD_OUT`, and none where there are fewer.
     """
     by_lot = sorted(pieces, key=lambda piece: hashlib.sha256(piece.name.encode()).digest())
     wanted = max(1, round(held_out_share * len(pieces))) if held_out_share else 0
-    count = wanted if len(pieces) >= 3 else 0
+    count = wanted if len(pieces) >= FEWEST_TO_HOLD_OUT else 0
     return Split(tuple(by_lot[count:]), tuple(by_lot[:count]))
 
 

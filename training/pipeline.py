@@ -11,11 +11,13 @@ from music.description import Description, LearnedPiece, ModelCard
 from training.checkpoint import locked_checkpoint
 from training.collections import Collection
 from training.corpus import Corpus, read_corpus
-from training.fitting import Fitted, Split, fit, split
+from training.file_tree import readable
+from training.fitting import FEWEST_TO_HOLD_OUT, Fitted, Split, fit, split
 from training.openings import opening
 from training.publishing import publish
 from training.recipe import BASE, Recipe
 from training.record import write_record
+from training.writing import writing
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,21 @@ def train(
 
     weights = choose_weights(weights)  # before hours of fitting
     corpus = read_corpus(collection)
-    say(f"{collection.game}: {len(corpus.pieces)} pieces, {corpus.notes} notes")
+    pieces = "1 piece" if len(corpus.pieces) == 1 else f"{len(corpus.pieces)} pieces"
+    say(f"{collection.game}: {pieces}, {corpus.notes} notes")
     for file in corpus.set_aside:
-        say(f"  set aside {file.path.name}: {file.reason}")
+        say(f"  set aside {file.name}: {file.reason}")
     for path, piece in zip(corpus.files, corpus.pieces, strict=True):
         for warning in piece.warnings:
-            say(f"  {path.name}: {warning}")
+            say(f"  {readable(path.name)}: {warning}")
     knows_all = recipe.start == BASE and collection.is_in_base
-    parts = split(corpus.pieces, 0 if knows_all else recipe.fitting.held_out_share)
+    held_out_share = 0 if knows_all else recipe.fitting.held_out_share
+    parts = split(corpus.pieces, held_out_share)
+    if held_out_share and not parts.held_out:
+        say(
+            f"{collection.game}: too few pieces to hold one out: nothing tells when the model "
+            f"begins to learn them by heart; with {FEWEST_TO_HOLD_OUT} or more it stops in time"
+        )
     codec = corpus.codec(recipe.codec)
     with locked_checkpoint(models_dir / ".training" / collection.game) as checkpoint:
         fitted = fit(parts, recipe, codec, checkpoint)
@@ -83,8 +92,9 @@ def _publish(
     description = describe(corpus, recipe, codec, fitted)
 
     def write(folder: Path) -> None:
-        export_bundle(fitted.model, description, folder, weights)
-        write_record(corpus, parts, recipe, fitted, folder)
+        with writing(folder):
+            export_bundle(fitted.model, description, folder, weights)
+            write_record(corpus, parts, recipe, fitted, folder)
         check_bundle(folder)
 
     return publish(models_dir, corpus.collection.game, write)

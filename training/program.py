@@ -1,11 +1,13 @@
 """What the programs of training share: settings from the environment, words, exit statuses."""
 
+import io
 import os
 import signal
 import sys
 from collections.abc import Callable
 
-from training.errors import TrainingError
+from training.failures import expected_failures, reason
+from training.native_log import silence_native_log
 from training.settings import Settings
 
 GOES_ON = "the same command goes on from here"
@@ -21,11 +23,14 @@ def run(name: str, work: Callable[[Settings], int]) -> int:
     Returns:
         What `work` gives, 1 where it cannot be done, 130 after Ctrl-C or SIGTERM.
     """
+    silence_native_log()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a title that this terminal has no letters for
+        sys.stdout.reconfigure(errors="backslashreplace")
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends containers
     try:
         return work(Settings.of(os.environ))
-    except TrainingError as error:
-        complain(f"{name}: {error}")
+    except expected_failures() as error:
+        complain(f"{name}: {reason(error)}")
         return 1
     except KeyboardInterrupt:
         complain(f"\n{name}: interrupted; {GOES_ON}")

@@ -36,7 +36,7 @@ def _record(corpus: Corpus, parts: Split, recipe: Recipe, fitted: Fitted) -> dic
         "pieces": {
             "learned": [{"name": p.name, "notes": len(p.notes)} for p in parts.learned],
             "held_out": [{"name": p.name, "notes": len(p.notes)} for p in parts.held_out],
-            "set_aside": [{"file": s.path.name, "reason": s.reason} for s in corpus.set_aside],
+            "set_aside": [{"file": s.name, "reason": s.reason} for s in corpus.set_aside],
         },
         "epochs": [asdict(epoch) for epoch in fitted.journal.epochs],
         "best_epoch": fitted.journal.best + 1,

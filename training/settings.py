@@ -6,6 +6,7 @@ from pathlib import Path
 
 from training.collections import NAME
 from training.errors import SettingsError
+from training.fetching.visit import VGMUSIC_PIANO
 from training.recipe import DEFAULT, Recipe
 
 KEEP_VERSIONS = 5
@@ -25,6 +26,8 @@ class Settings:
         keep_versions: KEEP_VERSIONS, how many of a game's newest versions stay on disk.
         version: VERSION as it was written; `chosen_version` reads it.
         fetch: FETCH, whether pieces that are missing are downloaded where a source is named.
+        vgmusic_url: VGMUSIC_URL, the page that lists them; for a mirror, should it move.
+        api_port: API_PORT, where `make serve` is to be asked for songs.
     """
 
     game: str
@@ -36,6 +39,8 @@ class Settings:
     keep_versions: int
     version: str
     fetch: bool
+    vgmusic_url: str
+    api_port: str
 
     @property
     def one_game(self) -> str:
@@ -99,6 +104,8 @@ class Settings:
             int(keep_versions),
             value.get("VERSION", ""),
             fetch != "0",
+            value.get("VGMUSIC_URL") or VGMUSIC_PIANO,
+            value.get("API_PORT") or "8080",
         )
 
 

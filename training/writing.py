@@ -1,8 +1,8 @@
 """Writing files whole or not at all."""
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,12 +26,24 @@ def stream_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            write(file)
-        beside.replace(path)
-    except OSError as error:
-        raise WritingError(f"cannot write {path}: {error.strerror}") from error
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with beside.open("wb") as file:
+                write(file)
+            beside.replace(path)
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Name what is written where it cannot be written.
+
+    Raises:
+        WritingError: An OSError was raised meanwhile.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise WritingError(f"cannot write {path}: {error.strerror or error}") from error

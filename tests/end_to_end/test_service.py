@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,9 +30,17 @@ def test_training_says_what_it_read_learned_and_wrote(trained):
     assert f"{GAME}: 4 pieces, 160 notes" in trained.stdout
     assert "set aside broken.mid: not a MIDI file" in trained.stdout
     assert "Link's scale 0.mid: the file ends early; notes read: 40" in trained.stdout
-    head, row = trained.stdout.strip().split("\n")[-2:]
+    table, what_is_next = trained.stdout.split("\n\n")
+    head, row = table.split("\n")[-2:]
     assert head.split()[:2] == ["game", "pieces"]
     assert row.split()[:5] == [GAME, "4", "1", "160", "1"]
+    assert row.endswith(f"models/{GAME}/1/")
+    assert "    make serve\n    curl " in what_is_next
+
+
+def test_nothing_but_progress_bars_is_written_while_it_trains(trained):
+    lines = [line for line in re.split(r"[\r\n]+", trained.stderr) if line.strip()]
+    assert [line for line in lines if not line.startswith("epoch 1 of at most 1: ")] == []
 
 
 @pytest.mark.usefixtures("trained")
@@ -196,10 +205,10 @@ def test_a_collection_that_cannot_be_trained_does_not_stop_the_others(work_dir, 
     (data_dir / "Bad Name").symlink_to(work_dir / "midi" / GAME)
     finished = train(work_dir, GAME="", DATA_DIR=data_dir, MODELS_DIR=tmp_path / "models")
     assert finished.returncode == 1
-    assert "training: broken_game has no piece to learn from (broken.mid: not a" in finished.stderr
+    assert "training: broken_game: no piece to learn from (broken.mid: not" in finished.stderr
     assert "not a collection: " in finished.stdout
     assert "Bad Name/" in finished.stdout
-    assert finished.stdout.strip().split("\n")[-1].split()[0] == "good_game"
+    assert finished.stdout.split("\n\n")[0].split("\n")[-1].split()[0] == "good_game"
 
 
 def test_what_the_user_got_wrong_is_one_line_without_a_traceback(work_dir):

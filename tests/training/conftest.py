@@ -1,6 +1,10 @@
 """What the training tests share: a small collection in memory and a network that learns it fast."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -13,6 +17,7 @@ from music.piece import Piece, constant_tempo
 from training.recipe import FittingRecipe, NetworkRecipe, Recipe
 
 CODEC = NoteTuple.over()
+NOBODY = 65534  # a user without rights
 
 TINY = Recipe(
     "tiny",
@@ -48,3 +53,33 @@ def scale(name: str, root: int, notes: int = 40) -> Piece:
 @pytest.fixture(scope="session")
 def pieces() -> list[Piece]:
     return [scale(f"scale {n}", 60 + n) for n in range(5)]
+
+
+def touch(*paths: Path) -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+@pytest.fixture
+def readable_by_all():
+    """A folder that also a user without rights may enter, unlike pytest's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def as_nobody():
+    """Without root's rights, to which every file is open."""
+
+    @contextmanager
+    def without_rights() -> Iterator[None]:
+        user = os.geteuid()
+        os.seteuid(NOBODY if user == 0 else user)
+        try:
+            yield
+        finally:
+            os.seteuid(user)
+
+    return without_rights

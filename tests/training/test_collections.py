@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from training.collections import find_collection, find_collections, misnamed_folders
+from tests.training.conftest import touch
+from training.collections import find_collection, find_games, misnamed_folders
 from training.errors import CollectionError
 
 
@@ -26,12 +27,8 @@ def data_dir(tmp_path):
     return tmp_path
 
 
-def games(data_dir) -> list[str]:
-    return [collection.game for collection in find_collections(data_dir)]
-
-
 def test_every_folder_with_pieces_is_a_collection_and_so_is_their_union(data_dir):
-    assert games(data_dir) == ["ocarina_of_time", "majoras_mask", "zelda", "my_game"]
+    assert find_games(data_dir) == ("ocarina_of_time", "majoras_mask", "zelda", "my_game")
 
 
 def test_a_named_collection_has_its_title_and_another_its_folders(data_dir):
@@ -53,7 +50,7 @@ def test_a_union_has_the_pieces_of_all_and_of_its_own_folder(data_dir):
 def test_bach_takes_files_too(tmp_path):
     (tmp_path / "bach").mkdir()
     (tmp_path / "bach" / "Minuet.mid").touch()
-    assert games(tmp_path) == ["bach"]
+    assert find_games(tmp_path) == ("bach",)
     assert find_collection("bach", tmp_path).files[-1] == tmp_path / "bach" / "Minuet.mid"
 
 
@@ -65,12 +62,12 @@ def test_a_folder_whose_name_cannot_be_asked_for_is_named(data_dir):
 def test_the_union_of_one_game_is_not_trained_twice(tmp_path):
     (tmp_path / "majoras_mask").mkdir()
     (tmp_path / "majoras_mask" / "a.mid").touch()
-    assert games(tmp_path) == ["majoras_mask"]
+    assert find_games(tmp_path) == ("majoras_mask",)
 
 
 @pytest.mark.parametrize("exists", [True, False])
 def test_where_there_are_no_pieces_bach_needs_none(tmp_path, exists):
-    assert games(tmp_path if exists else tmp_path / "nowhere") == ["bach"]
+    assert find_games(tmp_path if exists else tmp_path / "nowhere") == ("bach",)
 
 
 def test_bach_has_the_chorales_of_music21():
@@ -95,3 +92,41 @@ def test_a_folder_of_files_that_cannot_be_read_is_a_collection_whose_reading_say
 def test_what_is_not_there_says_how_to_add_it(data_dir, game, message):
     with pytest.raises(CollectionError, match=message):
         find_collection(game, data_dir)
+
+
+def test_pieces_in_folders_behind_links_are_found(data_dir, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    touch(elsewhere / "disc 1" / "a.mid", elsewhere / "b.mid")
+    (data_dir / "linked").symlink_to(elsewhere)
+    (data_dir / "my_game" / "more").symlink_to(elsewhere)
+    assert [path.name for path in find_collection("linked", data_dir).files] == ["b.mid", "a.mid"]
+    names = [path.name for path in find_collection("my_game", data_dir).files]
+    assert names == ["b.mid", "a.mid", "tune.abc"]
+
+
+def test_a_folder_that_may_not_be_listed_is_a_collection_whose_reading_says_why(
+    readable_by_all, as_nobody
+):
+    touch(readable_by_all / "my_game" / "a.mid", readable_by_all / "other" / "disc 2" / "b.mid")
+    (readable_by_all / "my_game").chmod(0o000)
+    (readable_by_all / "other" / "disc 2").chmod(0o000)
+    (readable_by_all / "unmounted").symlink_to(readable_by_all / "nowhere")
+    with as_nobody():
+        games = find_games(readable_by_all)
+        files = [find_collection(game, readable_by_all).files for game in games]
+    assert games == ("my_game", "other", "unmounted")
+    assert [[path.name for path in paths] for paths in files] == [
+        ["my_game"],
+        ["disc 2"],
+        ["unmounted"],
+    ]
+
+
+def test_a_data_folder_that_may_not_be_listed_is_an_error(readable_by_all, as_nobody):
+    touch(readable_by_all / "midi" / "bach" / "a.mid", readable_by_all / "file")
+    (readable_by_all / "midi").chmod(0o000)
+    with as_nobody():
+        with pytest.raises(CollectionError, match=r"/midi cannot be listed: Permission denied"):
+            find_games(readable_by_all / "midi")
+        with pytest.raises(CollectionError, match=r"/file cannot be listed: Not a directory"):
+            find_collection("bach", readable_by_all / "file")

@@ -1,6 +1,8 @@
 """Reading a collection: the bad files are set aside by name, and the good ones go on."""
 
 import hashlib
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,8 @@ import pytest
 from music.midi import to_midi
 from music.piece import Piece, TempoChange, TimeSignature
 from tests.training.conftest import scale
-from training import cache
-from training.cache import read_cached
+from training import cache, corpus
+from training.cache import Reading, read_cached
 from training.collections import Collection, find_collection
 from training.corpus import read_corpus
 from training.errors import CollectionError
@@ -52,10 +54,75 @@ def test_the_same_piece_twice_counts_once_whatever_its_name(tmp_path):
 def test_a_collection_without_any_music_is_an_error_that_names_every_file(tmp_path):
     bad = tmp_path / "bad.mid"
     bad.write_bytes(b"")
-    with pytest.raises(
-        CollectionError, match=r"some_game has no piece to learn from .bad.mid: not"
-    ):
+    with pytest.raises(CollectionError, match=r"no piece to learn from .bad.mid: not"):
         read_corpus(collection(bad), tmp_path / "cache")
+
+
+def test_what_cannot_be_opened_is_set_aside_with_the_reason(readable_by_all, as_nobody):
+    good, closed, folder, dangling = (
+        readable_by_all / name for name in ("good.mid", "closed.mid", "folder", "dangling.mid")
+    )
+    write(good, scale("good", 60))
+    write(closed, scale("closed", 61)).chmod(0o000)
+    folder.mkdir(mode=0o000)
+    dangling.symlink_to(readable_by_all / "nowhere.mid")
+    with as_nobody():
+        read = read_corpus(collection(good, closed, folder, dangling), readable_by_all / "cache")
+    assert [piece.name for piece in read.pieces] == ["good"]
+    assert {file.name: file.reason for file in read.set_aside} == {
+        "closed.mid": "cannot be opened: Permission denied",
+        "folder": "cannot be opened: Permission denied",
+        "dangling.mid": "cannot be opened: No such file or directory",
+    }
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (OSError(5, "Input/output error"), "cannot be opened: Input/output error"),
+        (MemoryError(), "there is not enough memory to read it"),
+    ],
+)
+def test_what_fails_while_it_is_read_is_set_aside(tmp_path, monkeypatch, failure, reason):
+    def fail(_):
+        raise failure
+
+    path = write(tmp_path / "a.mid", scale("a", 60))
+    monkeypatch.setattr(cache, "read_piece", fail)
+    assert read_cached(path, tmp_path / "cache") == Reading(
+        path, hashlib.sha256(path.read_bytes()).hexdigest(), None, reason
+    )
+
+
+def read_or_die(path: Path) -> Reading:
+    """Read as a process does that the kernel kills, because a file takes all memory."""
+    if "deadly" in path.name:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Reading(path, "", scale(path.stem, 60))
+
+
+def test_a_file_whose_reading_ends_its_process_is_set_aside_and_the_others_are_read():
+    files = [Path(name) for name in ("a", "deadly", "b", "c", "deadly too")]
+    readings = list(corpus._in_processes(read_or_die, files))
+    assert [reading.path for reading in readings] == files
+    assert [reading.piece is not None for reading in readings] == [True, False, True, True, False]
+    assert readings[1].reason == "reading it ended the process that read it"
+
+
+def test_a_cache_that_cannot_be_written_keeps_nothing_from_being_read(tmp_path):
+    (tmp_path / "file").touch()
+    path = write(tmp_path / "a.mid", scale("a", 60))
+    assert read_cached(path, tmp_path / "file" / "cache").piece is not None
+
+
+def test_names_are_readable_whatever_bytes_they_are_on_disk(tmp_path):
+    path = write(tmp_path / "a.mid", scale("x", 60))
+    path = path.rename(tmp_path / os.fsdecode(b"Z\xfcrich\n\xe3\x82\xbc.mid"))
+    for _ in ("read", "cached"):
+        assert read_cached(path, tmp_path / "cache").piece.name == "Z\ufffdrich\ufffdゼ"
+    copy = write(tmp_path / "a.mid", scale("x", 60)).rename(tmp_path / os.fsdecode(b"\xff.mid"))
+    (twin,) = read_corpus(collection(path, copy), tmp_path / "cache").set_aside
+    assert (twin.name, twin.reason) == ("\ufffd.mid", "the same piece as Z\ufffdrich\ufffdゼ.mid")
 
 
 def test_scores_are_read_beside_midi(tmp_path):

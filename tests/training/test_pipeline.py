@@ -1,5 +1,11 @@
 """From files to a published version, whole or not at all; fitting itself is tested elsewhere."""
 
+import json
+import os
+import resource
+from contextlib import contextmanager
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +15,7 @@ from training import pipeline
 from training.checkpoint import locked_checkpoint
 from training.collections import Collection
 from training.errors import CheckpointError, ExportError
+from training.failures import expected_failures, reason
 from training.fitting import Fitted
 from training.journal import Epoch, Journal
 from training.network import build_network
@@ -32,6 +39,17 @@ def scales(tmp_path):
     for n, file in enumerate(files):
         file.write_bytes(to_midi(scale("x", 60 + n).notes, tempo_bpm=100, name="x", text=""))
     return Collection("scales", "Scales", tuple(files))
+
+
+@contextmanager
+def no_file_larger_than(limit_bytes: int):
+    """As on a disk that is full: what is longer cannot be written."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def published(models_dir) -> list[str]:
@@ -65,3 +83,42 @@ def test_a_training_keeps_its_checkpoint_from_others_until_it_is_published(
     assert train(scales, TINY, models_dir, FLOAT32, print).version == 1
     assert published(models_dir) == ["scales/1"]
     assert not folder.exists()
+
+
+@pytest.mark.usefixtures("model")
+@pytest.mark.parametrize("limit_bytes", [100, 10_000, 60_000])
+def test_a_bundle_that_a_full_disk_does_not_take_is_not_published(scales, tmp_path, limit_bytes):
+    train(scales, TINY, tmp_path / "models", FLOAT32, print)  # so that nothing else is written
+    before = published(tmp_path / "models")
+    with no_file_larger_than(limit_bytes), pytest.raises(expected_failures()) as failure:
+        train(scales, TINY, tmp_path / "models", FLOAT32, print)
+    assert "too large" in reason(failure.value).lower()
+    assert "\n" not in reason(failure.value)
+    assert published(tmp_path / "models") == before
+
+
+@pytest.mark.usefixtures("model")
+def test_names_that_are_not_utf_8_reach_the_bundle_readable(scales, tmp_path):
+    name = os.fsdecode("Z\xfcrich\n.mid".encode("latin-1"))
+    file = scales.files[0].rename(tmp_path / name)
+    broken = tmp_path / os.fsdecode(b"br\xf6ken.mid")
+    broken.write_bytes(b"no music")
+    collection = Collection("scales", "Scales", (file, broken, *scales.files[1:]))
+    said = []
+    train(collection, TINY, tmp_path / "models", FLOAT32, said.append)
+    bundle = tmp_path / "models" / "scales" / "1"
+    record = json.loads((bundle / "training.json").read_text())
+    assert "  set aside br\ufffdken.mid: not a MIDI file: it does not begin with MThd" in said
+    assert record["pieces"]["set_aside"][0]["file"] == "br\ufffdken.mid"
+    pieces = record["pieces"]["learned"] + record["pieces"]["held_out"]
+    assert {"name": "Z\ufffdrich\ufffd", "notes": 40} in pieces
+
+
+@pytest.mark.usefixtures("model")
+def test_too_few_pieces_to_hold_one_out_are_warned_of(scales, tmp_path):
+    said = []
+    few = replace(scales, files=scales.files[:2])
+    train(few, TINY, tmp_path / "models", FLOAT32, said.append)
+    assert any("scales: too few pieces to hold one out" in line for line in said)
+    train(scales, TINY, tmp_path / "models", FLOAT32, said.clear() or said.append)
+    assert not any("too few" in line for line in said)

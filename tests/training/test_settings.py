@@ -5,13 +5,24 @@ from pathlib import Path
 import pytest
 
 from training.errors import SettingsError
+from training.fetching import VGMUSIC_PIANO
 from training.settings import Settings
 
 
 def test_nothing_said_means_the_defaults():
     empty = {"GAME": "", "EPOCHS": "", "DATA_DIR": "", "MODELS_DIR": "", "RECIPE": ""}
     expected = Settings(
-        "", Path("data/midi"), Path("models"), "default", None, "", 5, "", fetch=True
+        "",
+        Path("data/midi"),
+        Path("models"),
+        "default",
+        None,
+        "",
+        5,
+        "",
+        fetch=True,
+        vgmusic_url=VGMUSIC_PIANO,
+        api_port="8080",
     )
     assert Settings.of({}) == Settings.of(empty) == expected
 
@@ -19,7 +30,20 @@ def test_nothing_said_means_the_defaults():
 def test_everything_can_be_said():
     said = {"GAME": "g", "EPOCHS": "3", "DATA_DIR": "/d", "MODELS_DIR": "m", "RECIPE": "original"}
     said |= {"WEIGHTS": "float32", "KEEP_VERSIONS": "1", "VERSION": "4"}
-    expected = Settings("g", Path("/d"), Path("m"), "original", 3, "float32", 1, "4", fetch=False)
+    said |= {"VGMUSIC_URL": "http://x/", "API_PORT": "80"}
+    expected = Settings(
+        "g",
+        Path("/d"),
+        Path("m"),
+        "original",
+        3,
+        "float32",
+        1,
+        "4",
+        fetch=False,
+        vgmusic_url="http://x/",
+        api_port="80",
+    )
     assert Settings.of({**said, "FETCH": "0"}) == expected
 
 

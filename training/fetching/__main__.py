@@ -1,9 +1,8 @@
 """`python -m training.fetching`: fetch the pieces of the games that the environment names."""
 
-import os
 import sys
 
-from training.fetching import VGMUSIC_PIANO, Fetched, fetch, find_sources
+from training.fetching import Fetched, fetch, find_sources
 from training.program import run
 from training.settings import Settings
 
@@ -14,9 +13,7 @@ def main() -> int:
 
 
 def _fetch(settings: Settings) -> int:
-    """VGMUSIC_URL is for a mirror, should the page move."""
-    page_url = os.environ.get("VGMUSIC_URL", "").strip() or VGMUSIC_PIANO
-    fetched = fetch(find_sources(settings.game), settings.data_dir, page_url)
+    fetched = fetch(find_sources(settings.game), settings.data_dir, settings.vgmusic_url)
     return 0 if _is_whole(fetched) else 1
 
 

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from music.reading import MIDI_SUFFIXES, PIECE_SUFFIXES
+from training.file_tree import files_below
 
 
 def md5(body: bytes) -> str:
@@ -21,10 +22,10 @@ def md5_of(path: Path) -> str | None:
 
 def midi_by_md5(folder: Path) -> dict[str, Path]:
     """Find the MIDI files of a folder, whatever they are called."""
-    found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in MIDI_SUFFIXES)
-    return {name: path for path in found if path.is_file() and (name := md5_of(path))}
+    found = (path for path in sorted(files_below(folder)) if path.suffix.lower() in MIDI_SUFFIXES)
+    return {name: path for path in found if (name := md5_of(path))}
 
 
 def has_pieces(folder: Path) -> bool:
     """Tell whether a folder holds any piece, of whatever kind and from wherever."""
-    return any(path.suffix.lower() in PIECE_SUFFIXES for path in folder.rglob("*"))
+    return any(path.suffix.lower() in PIECE_SUFFIXES for path in files_below(folder))

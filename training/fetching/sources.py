@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 
 from training.fetching.files import md5_of
 from training.fetching.page import Song
+from training.file_tree import readable
 from training.writing import write_whole
 
 SOURCES = "SOURCES.md"
@@ -80,7 +81,7 @@ def _read(folder: Path) -> str:
 
 
 def _name(path: Path, folder: Path) -> str:
-    return re.sub(r"[`|\s]", " ", path.relative_to(folder).as_posix())
+    return re.sub(r"[`|\s]", " ", readable(path.relative_to(folder).as_posix()))
 
 
 def _escaped(text: str) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from training.errors import WritingError
+from training.errors import TrainingError
+from training.failures import reason
 from training.fetching.download import Asker, Pace
-from training.fetching.errors import FetchError, FileError, PageError
+from training.fetching.errors import FileError, PageError
 from training.fetching.files import has_pieces
 from training.fetching.games import Source
 from training.fetching.page import Game, read_page
@@ -70,15 +71,15 @@ def fetch_missing(
     Missing are the pieces of a game that has none at all, and the rest of a game whose fetching
     was interrupted. A folder that someone filled is left as it is. The arguments are `fetch`'s.
     """
-    missing = [source for source in sources if _is_missing(data_dir / source.game)]
-    if not missing:
-        return ()
-    games = ", ".join(dict.fromkeys(source.game for source in missing))
-    say(f"asking {urlsplit(page_url).netloc} for the pieces of {games} (FETCH=0: do not ask)")
     try:
+        missing = [source for source in sources if _is_missing(data_dir / source.game)]
+        if missing:
+            games = ", ".join(dict.fromkeys(source.game for source in missing))
+            host = urlsplit(page_url).netloc
+            say(f"asking {host} for the pieces of {games} (FETCH=0: do not ask)")
         return fetch(missing, data_dir, page_url, say=say, pace=pace)
-    except (FetchError, WritingError) as error:
-        say(f"going on without fetching: {error}")
+    except (TrainingError, OSError) as error:
+        say(f"going on without fetching: {reason(error)}")
         return ()
 
 

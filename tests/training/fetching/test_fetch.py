@@ -25,7 +25,7 @@ from tests.training.fetching.site import (
     truncated,
     without_length,
 )
-from training.collections import find_collections
+from training.collections import find_games
 from training.errors import WritingError
 from training.fetching import (
     Failed,
@@ -66,7 +66,7 @@ def test_the_pieces_of_the_named_games_are_fetched_and_no_others(site, tmp_path)
         f"majoras_mask: 2 pieces of {host}, 2 of them new; who made them: SOURCES.md",
         f"ocarina_of_time: 1 piece of {host}, 1 of them new; who made them: SOURCES.md",
     ]
-    assert [c.game for c in find_collections(tmp_path)][:2] == ["ocarina_of_time", "majoras_mask"]
+    assert find_games(tmp_path)[:2] == ("ocarina_of_time", "majoras_mask")
 
 
 def test_whoever_asks_says_who_it_is(site, tmp_path):

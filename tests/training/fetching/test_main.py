@@ -4,6 +4,7 @@ import pytest
 
 from tests.training.fetching.conftest import MAJORA
 from tests.training.fetching.site import broken
+from training import __main__ as training
 from training.fetching import Source, UnknownGameError, find_sources
 from training.fetching.__main__ import main
 
@@ -70,3 +71,13 @@ def test_the_sources_are_the_collections_that_have_a_title_of_their_own():
 def test_a_game_without_a_source_is_refused(game):
     with pytest.raises(UnknownGameError, match=f"'{game}', only for .*majoras_mask"):
         find_sources(game)
+
+
+@pytest.mark.usefixtures("one_file_site")
+def test_training_fetches_from_the_mirror_that_vgmusic_url_names(environment, tmp_path, capsys):
+    trained = []
+    environment.setattr(training, "_train_all", lambda games, *_: trained.extend(games) or 0)
+    assert training.main() == 0
+    assert (tmp_path / "majoras_mask" / "Clock Town.mid").is_file()
+    assert "asking 127.0.0.1" in capsys.readouterr().out
+    assert trained == ["majoras_mask"]
