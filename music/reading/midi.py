@@ -7,12 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.errors import UnreadablePieceError
-from music.notes import (
-    TICKS_PER_BEAT,
-    Notes,
-    cleaned,
-    rounded_to_grid,
-)
+from music.notes import TICKS_PER_BEAT, Notes, cleaned, rounded_to_grid
 from music.piece import Piece, TempoChange, TimeSignature, meter_map, tempo_map
 from music.reading.drums import drum_mask
 from music.reading.smf import TEMPO, TIME_SIGNATURE, MidiFile, SystemEvent, parse_midi
