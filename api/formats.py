@@ -1,8 +1,10 @@
 """The forms in which a song can be handed back: one table, and the choice among them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
+from typing import NamedTuple
 
 from werkzeug.datastructures import MIMEAccept
 
@@ -145,16 +147,42 @@ def chosen_format(
     by_name = {form.name: form for form in table}
     if name is not None:
         return by_name[name]
-    by_media_type = {
-        media_type: form
-        for form in by_name.values()
-        for media_type in (form.media_type, *form.aliases)
-    }
-    default = next(iter(by_media_type))
-    media_type = accepted.best_match(by_media_type) if accepted else default
-    if media_type is None:
+    ranges = [(text.lower(), quality) for text, quality in accepted]
+    preferences = [(_preference(form, ranges), form) for form in table]
+    preference, form = max(preferences, key=itemgetter(0))  # the first of those that are as good
+    if ranges and not preference.quality:
         raise NotAcceptableError(
-            f"A song can be had as {', '.join(f.media_type for f in by_name.values())}; set the "
-            f"Accept header to one of them, or format to one of {', '.join(by_name)}."
+            f"A song can be had as {', '.join(f.media_type for f in table)}; set the Accept header "
+            f"to one of them, or format to one of {', '.join(by_name)}."
         )
-    return by_media_type[media_type]
+    return form
+
+
+class _Preference(NamedTuple):
+    """How much a caller wants a format.
+
+    Attributes:
+        quality: 0 where it is not acceptable, up to 1.
+        exactness: Of the range that says so: its type before all of the main type.
+    """
+
+    quality: float
+    exactness: int
+
+
+def _preference(form: Format | Stream, ranges: Sequence[tuple[str, float]]) -> _Preference:
+    """Look up a format among the ranges of an Accept header.
+
+    The most specific range counts (RFC 9110, 12.5.1). None of our types has parameters, so a range
+    with some, such as `application/json;charset=utf-8`, is taken for one without, unless there is
+    one without.
+    """
+    names, main_type = (form.media_type, *form.aliases), form.media_type.partition("/")[0]
+    matching = (
+        [quality for text, quality in ranges if text == "*/*"],
+        [quality for text, quality in ranges if text == f"{main_type}/*"],
+        [quality for text, quality in ranges if text.partition(";")[0].strip() in names],
+        [quality for text, quality in ranges if text in names],
+    )
+    found = [_Preference(max(some), exactness) for exactness, some in enumerate(matching) if some]
+    return found[-1] if found else _Preference(0.0, 0)

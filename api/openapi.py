@@ -32,8 +32,8 @@ Composes new music in the style of a game that a model has learned from.
 to go on from comes as the field `primer` of a form (`multipart/form-data`).
 
 What comes back is MIDI unless `format` or the `Accept` header asks for something else. Every error
-is `application/problem+json` (RFC 9457) and says what would fit; only what is not HTTP, or has a
-line beyond 4 KB or a header beyond 8, never comes so far: it is a 400, 414 or 431 in HTML.
+is `application/problem+json` (RFC 9457) and says what would fit. On any path, what is not HTTP is a
+400, a request line beyond 4 KB a 414, and a header beyond 8 KB a 431.
 """
 _GENERATE = """\
 `game` is needed, in the query or in the body; give `notes` or `seconds`, not both. With a `seed` of

@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import NoReturn
 
 from flask import Request
+from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
@@ -32,7 +33,7 @@ def said_in(request: Request) -> Iterator[Given]:
     yield from _texts(request.args)
     if request.mimetype == MULTIPART:
         request.max_content_length = MOST_FILE_BYTES + MOST_BODY_BYTES
-    if not (body := request.get_data()):
+    if not (body := _body(request)):
         return
     if request.mimetype == JSON:
         yield from _said_in_json(body)
@@ -40,6 +41,19 @@ def said_in(request: Request) -> Iterator[Given]:
         yield from _said_in_form(request, body)
     else:
         raise UnsupportedBodyError(f"A body is read as {', '.join((JSON, *FORMS))}.")
+
+
+def _body(request: Request) -> bytes:
+    """Read the whole body.
+
+    Raises:
+        MalformedBodyError: It is cut off, or its chunks cannot be read.
+        RequestEntityTooLarge: It has too many bytes.
+    """
+    try:
+        return request.get_data()
+    except (OSError, ParseException) as error:
+        raise MalformedBodyError("The body is cut off, or its chunks are malformed.") from error
 
 
 def _said_in_form(request: Request, body: bytes) -> Iterator[Given]:

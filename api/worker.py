@@ -1,18 +1,52 @@
 """gunicorn's worker, of whose threads a slow caller holds none for ever."""
 
+import json
 import signal
 import socket
 import time
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
+from gunicorn import util
+from gunicorn.http.errors import (
+    ExpectationFailed,
+    InvalidResponseHeader,
+    InvalidResponseHeaderName,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+    UnsupportedTransferCoding,
+)
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from api import request_id
+from api.problems import MEDIA_TYPE, PLAIN_DETAILS, as_members, plain_problem
 
 # For a caller to send a request and to take its answer, beside the time of composing: 116 MB, which
 # the longest WAV file is, at 8 Mbit/s.
 TRANSFER_SECONDS = 120
+_OURS = InvalidResponseHeader, InvalidResponseHeaderName
+# What gunicorn refuses before the app sees it; everything else of its parser is a 400.
+_REFUSALS: dict[type[ParseException], tuple[HTTPStatus, str]] = {
+    LimitRequestLine: (
+        HTTPStatus.REQUEST_URI_TOO_LONG,
+        "The request line is too long; send the parameters in the body.",
+    ),
+    LimitRequestHeaders: (
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "A header is too long, or there are too many.",
+    ),
+    ExpectationFailed: (
+        HTTPStatus.EXPECTATION_FAILED,
+        "The only expectation that is met is 100-continue.",
+    ),
+    UnsupportedTransferCoding: (
+        HTTPStatus.NOT_IMPLEMENTED,
+        "The only transfer coding that is read is chunked.",
+    ),
+}
+_MALFORMED = HTTPStatus.BAD_REQUEST, "This is not a request of HTTP/1.1."
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -40,6 +74,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             del self._held_until_s[conn]
             request_id.end()
 
+    def handle_error(self, _req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        """Answer what never reaches the app, with problem details as the app does."""
+        if not isinstance(exc, ParseException) or isinstance(exc, _OURS):
+            self.log.error("a bug", exc_info=exc)
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            _refuse(client, status, PLAIN_DETAILS[status])
+            return
+        self.log.warning("Invalid request from ip=%s: %s", addr[0] if addr else "", exc)
+        _refuse(client, *_REFUSALS.get(type(exc), _MALFORMED))
+
     def notify(self) -> None:
         """Cut what holds a thread for too long; the main loop comes by here every second."""
         super().notify()
@@ -48,3 +92,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             if until_s < now_s:
                 with suppress(OSError):  # it has gone by itself
                     conn.sock.shutdown(socket.SHUT_RDWR)  # ends whatever the thread waits for
+
+
+def _refuse(client: socket.socket, status: HTTPStatus, detail: str) -> None:
+    content = json.dumps(as_members(plain_problem(status), detail, {}))
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n"
+        f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(content)}\r\n\r\n"
+    )
+    with suppress(OSError):  # the caller has disconnected
+        util.write_nonblock(client, (head + content).encode("ascii"))

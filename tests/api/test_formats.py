@@ -56,6 +56,36 @@ def test_a_format_is_asked_for_by_name_or_by_type(client, form):
         assert (by_type.data, by_type.content_type) == (by_name.data, form.media_type)
 
 
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("audio/midi;q=0, */*", "audio/wav"),
+        ("*/*, audio/midi;q=0", "audio/wav"),
+        ("audio/*;q=0, */*", "application/json"),
+        ("audio/*;q=0, audio/wav;q=0.1, */*;q=0", "audio/wav"),
+        ("*/*;q=0, image/svg+xml", "image/svg+xml"),
+        ("application/json;charset=utf-8", "application/json"),
+        ('application/json; charset="utf-8"; q=0.5, audio/midi;q=0.4', "application/json"),
+        ("APPLICATION/JSON", "application/json"),
+        ("application/json;v=2;q=0, application/json", "application/json"),
+        ("audio/midi;q=0.5, audio/wav;q=0.9", "audio/wav"),
+        ("application/json, text/plain, */*", "application/json"),
+        ("audio/*", "audio/midi"),
+        ("", "audio/midi"),
+        ("*/*;q=0.1", "audio/midi"),
+    ],
+)
+def test_the_most_specific_range_counts(client, accept, media_type):
+    assert client.post(SONG, headers={"Accept": accept}).content_type == media_type
+
+
+@pytest.mark.parametrize(
+    "accept", ["*/*;q=0", "audio/midi;q=0", "audio/*;q=0, text/html", "application/json;q=0.0"]
+)
+def test_what_is_excluded_is_not_given(client, accept):
+    assert client.post(SONG, headers={"Accept": accept}).status_code == 406
+
+
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
 def test_every_answer_says_what_it_is(client, form):
     headers = client.post(f"{SONG}&format={form.name}").headers

@@ -239,6 +239,36 @@ def test_what_is_no_http_writes_no_lines_of_its_own(loopback, config, tmp_path):
     assert not any("request_id" in line for line in of_gunicorn)  # no other request's
 
 
+REFUSED = [
+    (b"G\x07T / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    (b"GET / HTTP/9.9\r\nHost: a\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\nHost: a\r\nna me: b\r\n\r\n", 400),
+    (b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+    (b"GET / HTTP/1.1\r\nHost: a\r\nName: " + b"a" * 9000 + b"\r\n\r\n", 431),
+    (b"GET / HTTP/1.1\r\nHost: a\r\nExpect: roses\r\n\r\n", 417),
+    (b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: br\r\n\r\n", 501),
+    *(
+        (b"POST /generate HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + body, 400)
+        for body in (b"x\r\n", b"5\r\ngame=zelda\r\n0\r\n\r\n", b"-1\r\n\r\n", b"5;\x00\r\n")
+    ),
+]
+
+
+def test_what_gunicorn_refuses_is_a_problem_too(loopback, config, tmp_path):
+    with running_api(loopback, config, tmp_path) as (port, log):
+        for request, status in REFUSED:
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+                connection.sendall(request)
+                answer = http.client.HTTPResponse(connection)
+                answer.begin()
+                assert (answer.status, request) == (status, request)
+                assert answer.headers["Content-Type"] == "application/problem+json"
+                problem = json.loads(answer.read())
+                assert (problem["status"], bool(problem["detail"])) == (status, True)
+                assert connection.recv(1) == b""  # nothing comes after it
+    assert not [line for line in lines_of(log) if line["level"] == "error"]
+
+
 @pytest.mark.parametrize(
     ("begun", "begins", "transfer_s"),
     [
