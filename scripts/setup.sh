@@ -5,7 +5,8 @@ lock=$1
 
 for python in python3.13 python3.12 python3.11 python3; do
     command -v "$python" >/dev/null || continue
-    "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' && break
+    # Silent: pyenv has a command for every version that it knows, and those it does not run complain.
+    "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && break
     python=
 done
 if [[ -z ${python:-} ]] || ! command -v "$python" >/dev/null; then
@@ -25,4 +26,5 @@ fi
 
 echo "setup: installing into .venv (once, a few minutes)"
 "$python" -m venv --clear .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+# Quiet twice: errors alone, without warnings of places in pip's settings that are not there.
+.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r "$lock"
