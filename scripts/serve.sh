@@ -15,6 +15,7 @@ trap 'asked=yes; stop' HUP INT TERM
 "$python" -m serving --port="$MODEL_SERVER_PORT" \
     --model_config_file="$MODELS_DIR/models.config" \
     --model_config_file_poll_wait_seconds=2 \
+    --num_load_threads=2 \
     --enable_batching --batching_parameters_file=serving/batching_parameters.txt \
     --tensorflow_intra_op_parallelism=1 --tensorflow_inter_op_parallelism=-1 \
     --grpc_max_threads=160 & # a call that waits to be merged holds a thread

@@ -20,22 +20,30 @@ from serving import flags
 from serving.errors import FlagError, ServingError
 from serving.server import LOOPBACK, Server
 
+START_FAILED = 255
+"""The exit status of a server that cannot start: TensorFlow Serving returns -1."""
+
 
 def main() -> int:
     """Serves until SIGTERM, SIGINT or a closed terminal; returns the exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while models load, Ctrl-C ends it at once
     logging.basicConfig(format="%(asctime)s %(levelname).1s %(message)s", level=logging.INFO)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    # No flag of TensorFlow Serving's says where to listen, and its command line stays as it is.
+    host = os.environ.get("MODEL_SERVER_HOST", "").strip() or LOOPBACK
+    try:
+        server = Server(flags.parse(sys.argv[1:]), host)
+        server.load()
+    except FlagError as error:
+        print(f"serving: {error}", file=sys.stderr)
+        return 2
+    except ServingError as error:
+        print(f"Failed to start server. Error: {error.status}", flush=True)
+        return START_FAILED
     stop: queue.SimpleQueue[int] = queue.SimpleQueue()  # an Event deadlocks on a second signal
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
             signal.signal(number, lambda number, _: stop.put(number))
-    try:
-        # No flag of TensorFlow Serving's says where to listen, and its command line stays as it is.
-        host = os.environ.get("MODEL_SERVER_HOST", "").strip() or LOOPBACK
-        server = Server(flags.parse(sys.argv[1:]), host)
-    except ServingError as error:
-        print(f"serving: {error}", file=sys.stderr)
-        return 2 if isinstance(error, FlagError) else 1
     server.start()
     _wait_for(stop)
     server.stop()

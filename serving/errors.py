@@ -3,6 +3,7 @@
 ServingError
 ├── FlagError                    a flag that is unknown, malformed or missing
 ├── ConfigurationError           a model configuration that cannot be served
+├── BasePathError                a base path that cannot be listed
 ├── LoadError                    a version that cannot be loaded
 ├── ModelsUnavailableError       a new configuration whose models did not load
 ├── InvalidRequestError          a request that no version of the model could answer
@@ -35,6 +36,11 @@ class ServingError(Exception):
         super().__init__(message)
         self.code = code or type(self).code
 
+    @property
+    def status(self) -> str:
+        """The code's name and the message, as TensorFlow writes a status."""
+        return f"{self.code.name}: {self}"
+
 
 class FlagError(ServingError):
     """A flag that is unknown, malformed or missing."""
@@ -44,6 +50,12 @@ class FlagError(ServingError):
 
 class ConfigurationError(ServingError):
     """A model configuration that cannot be served."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+
+
+class BasePathError(ServingError):
+    """A base path that cannot be listed."""
 
     code = grpc.StatusCode.INVALID_ARGUMENT
 

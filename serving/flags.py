@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _UNUSED_FLAGS = """
-    allow_version_labels_for_unavailable_models enable_grpc_healthcheck_service
+    enable_grpc_healthcheck_service
     enable_per_model_batching_parameters enable_profiler enable_serialization_as_tensor_content
     enable_signature_method_name_check flush_filesystem_caches mixed_precision
-    monitoring_config_file num_load_threads num_request_iterations_for_warmup num_tflite_pools
+    monitoring_config_file num_request_iterations_for_warmup num_tflite_pools
     num_tflite_interpreters_per_pool
     num_unload_threads per_process_gpu_memory_fraction platform_config_file prefer_tflite_model
     remove_unused_fields_from_bundle_metagraph rest_api_enable_cors_support rest_api_num_threads
@@ -47,7 +47,11 @@ class Flags:
         model_config_file: a ModelServerConfig in protobuf's text format.
         model_config_file_poll_wait_seconds: seconds between readings of it; 0 reads it once.
         file_system_poll_wait_seconds: seconds between looks for new versions; 0 looks once,
-            a negative number never.
+            a negative number never, so that the start waits for ever.
+        allow_version_labels_for_unavailable_models: whether a label that is not in use yet may name
+            a version that is not available.
+        num_load_threads: how many versions load at once after the start; with 0, one that loads, or
+            waits for its next try, keeps all others from being loaded and unloaded.
         max_num_load_retries: how often a version that failed to load is tried again.
         load_retry_interval_micros: microseconds from a failure to the next try.
         enable_model_warmup: whether a version's warm-up requests are replayed as it loads.
@@ -67,6 +71,8 @@ class Flags:
     model_config_file: str = ""
     model_config_file_poll_wait_seconds: int = 0
     file_system_poll_wait_seconds: int = 1
+    allow_version_labels_for_unavailable_models: bool = False
+    num_load_threads: int = 0
     max_num_load_retries: int = 5
     load_retry_interval_micros: int = 60_000_000
     enable_model_warmup: bool = True

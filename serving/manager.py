@@ -1,49 +1,34 @@
 """Loads and unloads versions, and lends them to requests.
 
-Follows TensorFlow Serving's ``core/aspired_versions_manager.cc``; what to do next is decided in
-``version_policy``.
+Follows TensorFlow Serving's ``core/aspired_versions_manager.cc``, ``basic_manager.cc`` and
+``loader_harness.cc``; what to do next is decided in ``version_policy``.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
+import os
 import threading
-import time
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from serving import source
-from serving.errors import (
-    InvalidRequestError,
-    LoadError,
-    ModelsUnavailableError,
-    ServableNotFoundError,
-)
+import grpc
+
+from serving.errors import LoadError, ServableNotFoundError
+from serving.monitor import StateMonitor, VersionStatus
 from serving.servable import Servable, ServableId
-from serving.version_policy import Load, State, VersionSnapshot, aspired_versions, next_action
+from serving.version_policy import Load, State, VersionSnapshot, next_action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
-
-    from serving.configuration import ModelConfig
 
 logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class ServableRequest:
-    """A model, and which version of it: a number, a label, or neither for the latest."""
-
-    name: str
-    version: int | None = None
-    label: str | None = None
-
-    def __str__(self) -> str:
-        if self.version is None:
-            return f"Latest({self.name})"
-        return f"Specific({self.name}, {self.version})"
+INITIAL_LOAD_THREADS = 4 * (os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
@@ -54,219 +39,242 @@ class RetryPolicy:
     interval_s: float = 60.0
 
 
-@dataclass(frozen=True)
-class VersionStatus:
-    """The state of one version, and why it ended where a failure ended it."""
-
-    version: int
-    state: State
-    error: LoadError | None
-
-
-@dataclass
+@dataclass(eq=False)
 class _Harness:
-    """A version from when it is found until after it is gone; guarded by the manager's lock."""
+    """A version while it is managed; guarded by the manager's lock."""
 
     id: ServableId
     path: Path
     is_aspired: bool = True
     state: State = State.START
-    error: LoadError | None = None
-    failures: int = 0
-    failed_at_s: float = 0.0
     users: int = 0
     servable: Servable | None = field(default=None, repr=False)
 
+    def snapshot(self) -> VersionSnapshot:
+        """What decides about it."""
+        return VersionSnapshot(self.id.version, self.is_aspired, self.state)
+
 
 class Manager:
-    """Keeps the versions that the configuration asks for loaded, and lends them to requests.
+    """Keeps the aspired versions loaded, and lends them to requests.
 
-    Every method may be called from any thread. One thread at a time looks for versions, loads and
-    unloads; requests never wait for it.
+    Every method may be called from any thread. A thread of the manager's own decides what to do,
+    one thing after the other, so requests never wait for it.
+
+    Attributes:
+        monitor: Knows the state of every version there ever was.
     """
 
     def __init__(
-        self, load: Callable[[ServableId, Path], Servable], retries: RetryPolicy | None = None
+        self,
+        load: Callable[[ServableId, Path], Servable],
+        retries: RetryPolicy = RetryPolicy(),
+        load_threads: int = 0,
     ) -> None:
-        """Serves nothing until it is configured and polled; ``load`` may raise LoadError."""
-        self._load_bundle = load
-        self._retries = retries or RetryPolicy()
-        self._models: dict[str, ModelConfig] = {}
-        self._harnesses: dict[str, dict[int, _Harness]] = {}
-        self._barren: set[str] = set()
-        self._lock = threading.Lock()
-        self._polling = threading.RLock()
+        """Manages no version yet.
 
-    def reconfigure(self, models: Sequence[ModelConfig]) -> None:
-        """Serves these models from now on; returns once that is so.
-
-        Raises:
-            ModelsUnavailableError: some of the models that are new failed to load. The others are
-                served all the same.
+        Args:
+            load: Loads the version in a folder; may raise LoadError.
+            retries: How often it is called for one version.
+            load_threads: How many versions load at once; with 0 they load on the thread that
+                decides, which does nothing else meanwhile.
         """
-        with self._polling:
-            new = {model.name for model in models} - self._models.keys()
-            self._models = {model.name: model for model in models}
-            self.poll()
-            failed = [_failure(h) for name in sorted(new) for h in self._failed(name)]
-        if failed:
-            raise ModelsUnavailableError(
-                f"{len(failed)} model(s) did not become available: {{{', '.join(failed)}}}"
-            )
+        self._load_bundle = load
+        self._retries = retries
+        self._harnesses: dict[str, dict[int, _Harness]] = {}
+        self._pending: dict[str, Mapping[int, Path]] = {}
+        self.monitor = StateMonitor()
+        self._monitors = [self.monitor]
+        self._changed = threading.Condition(threading.RLock())
+        self._stopping = threading.Event()
+        self._loader: Executor | None = None
+        if load_threads:
+            self._loader = ThreadPoolExecutor(load_threads, "load")
+        self._loader_lock = threading.Lock()
+        self._thread = threading.Thread(target=self._manage, name="manager", daemon=True)
+        self._thread.start()
 
-    def poll(self) -> None:
-        """Looks for versions, and loads and unloads until all is as it should be."""
-        with self._polling:
-            for name in sorted(self._models.keys() | self._harnesses.keys()):
-                self._aspire(name)
-                self._settle(name)
+    def aspire(self, name: str, versions: Mapping[int, Path]) -> None:
+        """Serves these versions of a model, each from its folder, and no others."""
+        with self._changed:
+            self._pending[name] = versions
+            self._changed.notify_all()
+
+    @contextmanager
+    def fresh_monitor(self) -> Iterator[StateMonitor]:
+        """A monitor that knows what is published meanwhile, and nothing that was before."""
+        monitor = StateMonitor()
+        with self._changed:
+            self._monitors.append(monitor)
+            if self._stopping.is_set():
+                monitor.close()
+        try:
+            yield monitor
+        finally:
+            with self._changed:
+                self._monitors.remove(monitor)
+
+    @contextmanager
+    def loading_fast(self) -> Iterator[None]:
+        """Loads on many threads meanwhile, and waits in the end until these are done.
+
+        Retries included: as in TensorFlow Serving, one version that fails keeps the start waiting.
+        """
+        with ThreadPoolExecutor(INITIAL_LOAD_THREADS, "initial_load") as loader:
+            with self._loader_lock:
+                usual, self._loader = self._loader, loader
+            try:
+                yield
+            finally:
+                with self._loader_lock:
+                    self._loader = usual
 
     def close(self) -> None:
         """Stops serving; versions close as the requests that use them are answered."""
-        with self._polling:
-            self._models = {}
-            self.poll()
+        with self._changed:
+            self._stopping.set()
+            self._changed.notify_all()
+            for monitor in self._monitors:
+                monitor.close()
+        self._thread.join()
+        if self._loader:
+            self._loader.shutdown()
+        for harness in self._all():
+            if harness.state is State.AVAILABLE:
+                self._unload(harness)
 
     @contextmanager
-    def borrow(self, request: ServableRequest) -> Iterator[Servable]:
-        """Lends the version that a request asks for, which stays open meanwhile.
+    def borrow(self, name: str, version: int | None) -> Iterator[Servable]:
+        """Lends a version of a model, the latest where none is given; it stays open meanwhile.
 
         Raises:
-            InvalidRequestError: the model has no such version label.
-            ServableNotFoundError: no such version is available.
+            ServableNotFoundError: No such version is available.
         """
-        request = self._resolve(request)
-        with self._lock:
-            harness = self._find(request)
+        with self._changed:
+            harness = self._find(name, version)
             harness.users += 1
         try:
             assert harness.servable is not None
             yield harness.servable
         finally:
-            with self._lock:
+            with self._changed:
                 harness.users -= 1
                 last = harness.state is State.UNLOADING and not harness.users
             if last:
                 self._close(harness)
 
-    def statuses(self, request: ServableRequest) -> list[VersionStatus]:
-        """The state of each version ever seen, largest first, or of the one that is asked for.
-
-        Raises:
-            InvalidRequestError: the model has no such version label.
-            ServableNotFoundError: there is no such version, or none at all.
-        """
-        request = self._resolve(request)
-        with self._lock:
-            versions = self._harnesses.get(request.name, {})
-            chosen = [versions[v] for v in sorted(versions, reverse=True)]
-            served = self._served()
-        if not chosen:
-            raise ServableNotFoundError(
-                f"Could not find any versions of model {request.name}. {served}"
-            )
-        if request.version is not None and request.version not in versions:
-            raise ServableNotFoundError(
-                f"Could not find version {request.version} of model {request.name}. "
-                f"It has {sorted(versions)}."
-            )
-        return [
-            VersionStatus(each.id.version, each.state, each.error)
-            for each in chosen
-            if request.version in (None, each.id.version)
-        ]
-
-    def _resolve(self, request: ServableRequest) -> ServableRequest:
-        if request.label is None:
-            return request
-        model = self._models.get(request.name)
-        labels = model.version_labels if model else {}
-        if request.label not in labels:
-            raise InvalidRequestError(
-                f"Unrecognized servable version label: {request.label}. "
-                f"Labels of {request.name}: {', '.join(sorted(labels)) or 'none'}."
-            )
-        return ServableRequest(request.name, labels[request.label])
-
-    def _find(self, request: ServableRequest) -> _Harness:
-        available = [
-            each
-            for each in self._harnesses.get(request.name, {}).values()
-            if each.state is State.AVAILABLE and request.version in (None, each.id.version)
-        ]
-        if not available:
-            raise ServableNotFoundError(
-                f"Servable not found for request: {request}. {self._served()}"
-            )
-        return max(available, key=lambda each: each.id.version)
-
-    def _served(self) -> str:
+    def available(self) -> str:
+        """The versions that are available, in words."""
         served = [
-            f"{name}/{version}"
-            for name, versions in sorted(self._harnesses.items())
-            for version, harness in sorted(versions.items())
+            f"{harness.id.name}/{harness.id.version}"
+            for harness in sorted(self._all(), key=lambda each: (each.id.name, each.id.version))
             if harness.state is State.AVAILABLE
         ]
         return f"Available: {', '.join(served) or 'none'}."
 
-    def _aspire(self, name: str) -> None:
-        """Brings what is known of a model's versions up to what is on disk."""
-        model = self._models.get(name)
-        found = source.find_versions(model.base_path) if model else {}
-        self._note_barren(name, model, found)
-        if found is None:
-            return
-        aspired = aspired_versions(model.version_policy, found) if model else frozenset()
-        with self._lock:
-            versions = self._harnesses.setdefault(name, {})
-            for version in aspired:
-                if self._is_to_start(versions.get(version), found[version]):
-                    failures = versions[version].failures if version in versions else 0
-                    identity = ServableId(name, version)
-                    versions[version] = _Harness(identity, found[version], failures=failures)
-            for version, harness in versions.items():
+    def _find(self, name: str, version: int | None) -> _Harness:
+        available = [
+            each
+            for each in self._harnesses.get(name, {}).values()
+            if each.state is State.AVAILABLE and version in (None, each.id.version)
+        ]
+        if not available:
+            request = f"Latest({name})" if version is None else f"Specific({name}, {version})"
+            raise ServableNotFoundError(
+                f"Servable not found for request: {request}. {self.available()}"
+            )
+        return max(available, key=lambda each: each.id.version)
+
+    def _all(self) -> list[_Harness]:
+        with self._changed:
+            return [h for versions in self._harnesses.values() for h in versions.values()]
+
+    def _manage(self) -> None:
+        while not self._stopping.is_set():
+            with self._changed:
+                self._flush()
+                self._take_pending()
+                action = self._next_action()
+                if not action:
+                    self._changed.wait()
+                    continue
+            act, harness = action
+            act(harness)
+
+    def _flush(self) -> None:
+        """Forgets the versions that are neither aspired nor loaded."""
+        for name, versions in self._harnesses.items():
+            self._harnesses[name] = {
+                version: harness
+                for version, harness in versions.items()
+                if harness.is_aspired or harness.state not in (State.START, State.END)
+            }
+
+    def _take_pending(self) -> None:
+        for name, aspired in list(self._pending.items()):
+            managed = self._harnesses.setdefault(name, {})
+            # A version that is aspired again is loaded anew, so the old one has to be gone first.
+            if any(not managed[version].is_aspired for version in managed.keys() & aspired.keys()):
+                continue
+            del self._pending[name]
+            for version, harness in managed.items():
                 harness.is_aspired = version in aspired
+            for version in sorted(aspired.keys() - managed.keys()):
+                managed[version] = _Harness(ServableId(name, version), aspired[version])
+                self._move(managed[version], State.START)
 
-    def _is_to_start(self, harness: _Harness | None, path: Path) -> bool:
-        if harness is None:
-            return True
-        if harness.state is not State.END:
-            return False
-        if harness.error is None or not harness.is_aspired or harness.path != path:
-            return True
-        due_s = harness.failed_at_s + self._retries.interval_s
-        return harness.failures <= self._retries.max_retries and time.monotonic() >= due_s
-
-    def _settle(self, name: str) -> None:
-        while action := next_action(self._snapshots(name)):
-            harness = self._harnesses[name][action.version]
+    def _next_action(self) -> tuple[Callable[[_Harness], None], _Harness] | None:
+        """What to do next, of all models: unloading comes before loading."""
+        loads = []
+        for name in sorted(self._harnesses):
+            harnesses = self._harnesses[name]
+            action = next_action([each.snapshot() for each in harnesses.values()])
             if isinstance(action, Load):
-                self._load(harness)
-            else:
-                self._unload(harness)
+                loads.append(harnesses[action.version])
+            elif action:
+                return self._unload, harnesses[action.version]
+        return (self._start_to_load, loads[0]) if loads else None
 
-    def _snapshots(self, name: str) -> list[VersionSnapshot]:
-        with self._lock:
-            return [
-                VersionSnapshot(each.id.version, each.is_aspired, each.state)
-                for each in self._harnesses.get(name, {}).values()
-            ]
+    def _start_to_load(self, harness: _Harness) -> None:
+        self._move(harness, State.LOADING)
+        with self._loader_lock:
+            if self._loader:
+                self._loader.submit(self._load, harness)
+                return
+        self._load(harness)
 
     def _load(self, harness: _Harness) -> None:
-        self._move(harness, State.LOADING)
         try:
-            harness.servable = self._load_bundle(harness.id, harness.path)
+            servable = self._load_with_retries(harness)
         except LoadError as error:
-            harness.error = error
-            harness.failures += 1
-            harness.failed_at_s = time.monotonic()
-            self._move(harness, State.END)
-        else:
-            self._move(harness, State.AVAILABLE)
+            self._move(harness, State.END, error)
+            return
+        with self._changed:
+            is_wanted = harness.is_aspired and not self._stopping.is_set()
+            if is_wanted:
+                harness.servable = servable
+                self._move(harness, State.AVAILABLE)
+        if not is_wanted:
+            servable.close()
+            self._move(harness, State.END, _CANCELLED)
+
+    def _load_with_retries(self, harness: _Harness) -> Servable:
+        for retry in itertools.count(1):
+            try:
+                return self._load_bundle(harness.id, harness.path)
+            except LoadError as error:
+                logger.error("Loading servable: %s failed: %s", harness.id, error.status)  # noqa: TRY400
+                if retry > self._retries.max_retries or not self._is_to_retry(harness):
+                    raise
+            logger.info("Retrying of Loading servable: %s retry: %d", harness.id, retry)
+        raise AssertionError
+
+    def _is_to_retry(self, harness: _Harness) -> bool:
+        return not self._stopping.wait(max(self._retries.interval_s, 0)) and harness.is_aspired
 
     def _unload(self, harness: _Harness) -> None:
-        with self._lock:
-            harness.state = State.UNLOADING
+        with self._changed:
+            self._move(harness, State.UNLOADING)
             idle = not harness.users
         if idle:
             self._close(harness)
@@ -277,32 +285,16 @@ class Manager:
         harness.servable = None
         self._move(harness, State.END)
 
-    def _move(self, harness: _Harness, state: State) -> None:
-        with self._lock:
+    def _move(self, harness: _Harness, state: State, error: LoadError | None = None) -> None:
+        with self._changed:
             harness.state = state
-        reason = f": {harness.error}" if harness.error else ""
-        level = logging.ERROR if harness.error else logging.INFO
-        logger.log(level, "servable %s is %s%s", harness.id, state.name, reason)
-
-    def _failed(self, name: str) -> list[_Harness]:
-        with self._lock:
-            versions = self._harnesses.get(name, {}).values()
-            if any(each.state is State.AVAILABLE for each in versions):
-                return []
-            return [each for each in versions if each.error]
-
-    def _note_barren(
-        self, name: str, model: ModelConfig | None, found: dict[int, Path] | None
-    ) -> None:
-        if found or model is None:
-            self._barren.discard(name)
-        elif name not in self._barren:
-            self._barren.add(name)
-            logger.warning(
-                "No versions of servable %s found under base path %s", name, model.base_path
-            )
+            for monitor in self._monitors:
+                monitor.publish(VersionStatus(harness.id, state, error))
+            self._changed.notify_all()
+        if error:
+            logger.error("Servable %s cannot be loaded: %s", harness.id, error.status)
+        else:
+            logger.info("servable %s is %s", harness.id, state.name)
 
 
-def _failure(harness: _Harness) -> str:
-    assert harness.error is not None
-    return f"{harness.id} due to error: {harness.error.code.name}: {harness.error}"
+_CANCELLED = LoadError("Loading of servable cancelled", grpc.StatusCode.CANCELLED)

@@ -13,28 +13,27 @@ from tensorflow_serving.apis import (
     model_service_pb2_grpc,
 )
 
-from serving import configuration
 from serving.errors import ConfigurationError
 from serving.rpc import answer, servable_request
 
 if TYPE_CHECKING:
-    from serving.manager import Manager
+    from serving.core import Core
 
 
 class ModelService(model_service_pb2_grpc.ModelServiceServicer):  # type: ignore[misc]
-    """Tells and changes what the manager serves."""
+    """Reports and changes what is served."""
 
-    def __init__(self, manager: Manager) -> None:
-        """Tells and changes what this manager serves."""
-        self._manager = manager
+    def __init__(self, core: Core) -> None:
+        """Reports and changes what this core serves."""
+        self._core = core
 
     @answer
     def GetModelStatus(self, request: Any, _context: Any) -> Any:  # noqa: N802
-        """Tells the state of a model's versions, largest first."""
+        """Reports the state of a model's versions, largest first."""
         response = get_model_status_pb2.GetModelStatusResponse()
-        for status in self._manager.statuses(servable_request(request)):
+        for status in self._core.statuses(servable_request(request)):
             added = response.model_version_status.add(
-                version=status.version, state=status.state.value
+                version=status.id.version, state=status.state.value
             )
             added.status.SetInParent()  # a version that is well says so: OK is all defaults
             if status.error:
@@ -50,7 +49,7 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):  # type: ignore
                 "ServerModelConfig type not supported by HandleReloadConfigRequest. "
                 "Only ModelConfigList is currently supported"
             )
-        self._manager.reconfigure(configuration.from_proto(request.config))
+        self._core.reload(request.config)
         response = model_management_pb2.ReloadConfigResponse()
         response.status.SetInParent()
         return response

@@ -13,22 +13,22 @@ from serving.errors import InvalidRequestError
 from serving.rpc import answer, servable_request
 
 if TYPE_CHECKING:
-    from serving.manager import Manager
+    from serving.core import Core
 
 SIGNATURE_DEF = "signature_def"
 
 
 class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):  # type: ignore[misc]
-    """Answers from the manager's servables; its other calls stay UNIMPLEMENTED."""
+    """Answers from what is served; its other calls stay UNIMPLEMENTED."""
 
-    def __init__(self, manager: Manager) -> None:
-        """Answers from this manager's servables."""
-        self._manager = manager
+    def __init__(self, core: Core) -> None:
+        """Answers from what this core serves."""
+        self._core = core
 
     @answer
     def Predict(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Runs a signature; see Servable.predict for what may go wrong."""
-        with self._manager.borrow(servable_request(request)) as servable:
+        with self._core.borrow(servable_request(request)) as servable:
             return servable.predict(request, context.is_active)
 
     @answer
@@ -38,7 +38,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
         _check_fields(request.metadata_field)
         response = get_model_metadata_pb2.GetModelMetadataResponse()
         signatures = get_model_metadata_pb2.SignatureDefMap()
-        with self._manager.borrow(wanted) as servable:
+        with self._core.borrow(wanted) as servable:
             for name, definition in servable.definitions.items():
                 signatures.signature_def[name].CopyFrom(definition)
             response.model_spec.name = servable.id.name

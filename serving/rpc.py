@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
+from serving.core import ServableRequest
 from serving.errors import InvalidRequestError, ServingError
-from serving.manager import ServableRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

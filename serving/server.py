@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 import logging
 import socket
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -17,14 +16,14 @@ from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_p
 from serving import batching_parameters, configuration, servable
 from serving.batching import Scheduler
 from serving.batching_parameters import BatchingParameters
-from serving.errors import FlagError, ServingError
+from serving.core import Core
+from serving.errors import ConfigurationError, FlagError, ServingError
 from serving.manager import Manager, RetryPolicy
 from serving.model_service import ModelService
+from serving.polling import Poller
 from serving.prediction_service import PredictionService
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from serving.flags import Flags
 
 logger = logging.getLogger(__name__)
@@ -54,12 +53,11 @@ class Server:
 
         Raises:
             FlagError: the port or the socket cannot be bound.
-            ConfigurationError: the models cannot be served as configured, or merge no requests.
+            ConfigurationError: a configuration file cannot be read, or merges no requests.
         """
-        self._flags = flags
-        self._models = _configured(flags)
+        self._config = _configured(flags)
         self._scheduler = _scheduler(flags)
-        self._manager = Manager(
+        manager = Manager(
             functools.partial(
                 servable.load,
                 warm_up=flags.enable_model_warmup,
@@ -69,6 +67,12 @@ class Server:
                 ),
             ),
             RetryPolicy(flags.max_num_load_retries, flags.load_retry_interval_micros / 1e6),
+            flags.num_load_threads,
+        )
+        self._core = Core(
+            manager,
+            flags.file_system_poll_wait_seconds,
+            allow_unavailable=flags.allow_version_labels_for_unavailable_models,
         )
         self._executor = ThreadPoolExecutor(flags.grpc_max_threads, "grpc")
         # Of two options of one name, gRPC takes the first.
@@ -79,20 +83,25 @@ class Server:
         self.port = self._bind(flags.port, host)
         if flags.grpc_socket_path:
             self._bind_socket(flags.grpc_socket_path)
-        self._stopping = threading.Event()
-        self._pollers: list[threading.Thread] = []
+        self._poller: Poller | None = None
+        if flags.model_config_file and flags.model_config_file_poll_wait_seconds > 0:
+            reload = functools.partial(self._reload, Path(flags.model_config_file))
+            self._poller = Poller(reload, flags.model_config_file_poll_wait_seconds)
+
+    def load(self) -> None:
+        """Loads the configured models; returns once each has a version that is available.
+
+        Raises:
+            ConfigurationError: The models cannot be served as configured.
+            ModelsUnavailableError: A model's version failed to load.
+        """
+        self._core.reload(self._config)
 
     def start(self) -> None:
-        """Loads what is there, then listens; what fails to load is reported, and no reason to stop.
-
-        Like TensorFlow Serving, the port opens only after the first load.
-        """
-        if self._flags.file_system_poll_wait_seconds >= 0:
-            self._reconfigure(self._models)
+        """Listens; like TensorFlow Serving, only after the first models are loaded."""
         self._grpc.start()
-        self._every(self._flags.file_system_poll_wait_seconds, self._manager.poll)
-        if self._flags.model_config_file:
-            self._every(self._flags.model_config_file_poll_wait_seconds, self._reread)
+        if self._poller:
+            self._poller.start()
         logger.info("Serving on port %d", self.port)
 
     def stop(self, grace_s: float = 5.0) -> None:
@@ -100,23 +109,22 @@ class Server:
 
         Calls that still run after ``grace_s`` seconds are told CANCELLED.
         """
-        self._stopping.set()
         if self._scheduler:
             self._scheduler.drain()
         self._grpc.stop(grace_s).wait()
-        for poller in self._pollers:
-            poller.join()
+        self._core.close()
+        if self._poller:
+            self._poller.stop()
         self._executor.shutdown()
-        self._manager.close()
         if self._scheduler:
             self._scheduler.close()
 
     def _add_services(self) -> None:
         prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-            PredictionService(self._manager), self._grpc
+            PredictionService(self._core), self._grpc
         )
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(
-            ModelService(self._manager), self._grpc
+            ModelService(self._core), self._grpc
         )
         healthy = health.HealthServicer()
         healthy.set("", health_pb2.HealthCheckResponse.SERVING)
@@ -143,35 +151,16 @@ class Server:
                 "and can be written, and be of at most 107 bytes."
             ) from error
 
-    def _every(self, interval_s: float, act: Callable[[], None]) -> None:
-        if interval_s <= 0:
-            return
-        poller = threading.Thread(target=self._repeat, args=(interval_s, act), daemon=True)
-        poller.start()
-        self._pollers.append(poller)
-
-    def _repeat(self, interval_s: float, act: Callable[[], None]) -> None:
-        while not self._stopping.wait(interval_s):
-            try:
-                act()
-            except Exception:  # whatever went wrong with one poll, the next may do better
-                logger.exception("polling failed")
-
-    def _reread(self) -> None:
+    def _reload(self, path: Path) -> None:
         try:
-            models = _configured(self._flags)
-        except ServingError as error:
-            logger.error("%s; the models stay as they are", error)  # noqa: TRY400
+            config = configuration.read(path)
+        except ConfigurationError as error:
+            logger.error("Failed to read ModelServerConfig file: %s", error)  # noqa: TRY400
             return
-        if models != self._models:
-            self._models = models
-            self._reconfigure(models)
-
-    def _reconfigure(self, models: tuple[configuration.ModelConfig, ...]) -> None:
         try:
-            self._manager.reconfigure(models)
+            self._core.reload(config)
         except ServingError as error:
-            logger.error("%s", error)  # noqa: TRY400
+            logger.error("PollFilesystemAndReloadConfig failed to ReloadConfig: %s", error)  # noqa: TRY400
 
 
 def _channel_options(arguments: str) -> tuple[tuple[str, int | str], ...]:
@@ -206,7 +195,7 @@ def _scheduler(flags: Flags) -> Scheduler | None:
     return Scheduler(batching_parameters.read(Path(flags.batching_parameters_file)))
 
 
-def _configured(flags: Flags) -> tuple[configuration.ModelConfig, ...]:
+def _configured(flags: Flags) -> Any:
     if flags.model_config_file:
         return configuration.read(Path(flags.model_config_file))
     return configuration.single_model(flags.model_name, flags.model_base_path)

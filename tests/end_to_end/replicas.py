@@ -45,6 +45,7 @@ class Replica:
                 *(sys.executable, "-m", "serving", f"--port={self.port}"),
                 f"--model_config_file={self.models_dir / 'models.config'}",
                 "--model_config_file_poll_wait_seconds=2",
+                "--num_load_threads=2",
                 "--enable_batching",
                 "--batching_parameters_file=serving/batching_parameters.txt",
                 *("--tensorflow_intra_op_parallelism=1", "--tensorflow_inter_op_parallelism=-1"),

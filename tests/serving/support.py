@@ -134,7 +134,7 @@ class Client:
                 return {}
             raise
 
-    def reload(self, **base_paths: Any):
+    def reload(self, *, timeout_s: float = 30, **base_paths: Any):
         request = model_management_pb2.ReloadConfigRequest()
         request.config.model_config_list.SetInParent()
         for name, base_path in base_paths.items():
@@ -142,7 +142,7 @@ class Client:
                 name=name, base_path=str(base_path), model_platform="tensorflow"
             )
         stub = model_service_pb2_grpc.ModelServiceStub(self.channel)
-        return stub.HandleReloadConfigRequest(request, timeout=30)
+        return stub.HandleReloadConfigRequest(request, timeout=timeout_s)
 
 
 def client_of(port: int) -> Client:
@@ -154,12 +154,13 @@ def client_of(port: int) -> Client:
 def serve(**flags: Any):
     """A server of these flags, in this process; yields a client of it."""
     server = Server(Flags(**{"port": 0, **flags}))
-    server.start()
-    client = client_of(server.port)
     try:
+        server.load()
+        server.start()
+        client = client_of(server.port)
         yield client
-    finally:
         client.channel.close()
+    finally:
         server.stop(grace_s=1)
 
 

@@ -204,7 +204,6 @@ def test_a_request_that_does_not_fit_its_signature_fails_nobody_else(batched):
     bad = [
         predict_request("rows", row=[0]),
         predict_request("rows", row=[0.5], gate=[b""]),
-        predict_request("rows", row=[[0]], gate=[b""]),
         predict_request("rows", row=[0], gate=[b""], extra=[0]),
         predict_request("rows", row=[0, 1], gate=[b""]),
         pick(0, outputs=["other"]),
@@ -217,6 +216,17 @@ def test_a_request_that_does_not_fit_its_signature_fails_nobody_else(batched):
         second = client.begin(pick(2))
         assert [values(first), values(second)] == [[20], [30]]
         assert values(first, "batch") == [2]
+
+
+@pytest.mark.parametrize("pad", ["true", "false"])
+def test_a_tensor_of_another_rank_fails_those_it_is_merged_with(batched, pad):
+    padding = f"pad_variable_length_inputs: {pad}"
+    with batched(f"max_batch_size {{ value: 2 }} {HOUR} {padding}") as client:
+        calls = [client.begin(pick(1)), client.begin(predict_request("rows", row=[[0]], gate=[b""]))]
+        for call in calls:
+            assert_told(call, grpc.StatusCode.FAILED_PRECONDITION, "Tensors with name '")
+        again = [client.begin(pick(row)) for row in (0, 1)]
+        assert [values(call) for call in again] == [[10], [20]]
 
 
 def test_an_operation_that_fails_for_one_fails_for_all_in_its_batch(batched):
@@ -323,6 +333,7 @@ def test_a_version_is_unloaded_once_those_who_wait_for_it_are_answered(batched, 
 def test_a_server_that_stops_keeps_nobody_waiting_for_company(rows, tmp_path):
     flags = batching_flags(tmp_path, HOUR)
     server = Server(Flags(port=0, model_name="rows", model_base_path=str(rows), **flags))
+    server.load()
     server.start()
     client = client_of(server.port)
     call = client.begin(pick(1))

@@ -3,6 +3,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from serving import configuration
 from serving.configuration import ModelConfig, read, single_model
 from serving.errors import ConfigurationError
 from serving.version_policy import All, Latest, Specific
@@ -13,6 +14,10 @@ def config_file(folder: Path, *models: str) -> Path:
     entries = "\n".join(f"config {{ {model} }}" for model in models)
     path.write_text(f"model_config_list {{ {entries} }}", encoding="utf-8")
     return path
+
+
+def models_in(path: Path) -> list[ModelConfig]:
+    return list(configuration.models(read(path)).values())
 
 
 PLAIN = 'name: "a" base_path: "/models/a" model_platform: "tensorflow"'
@@ -35,19 +40,19 @@ PLAIN = 'name: "a" base_path: "/models/a" model_platform: "tensorflow"'
         ),
         (
             'name: "a" base_path: "/models/a" model_type: TENSORFLOW',
-            ModelConfig("a", Path("/models/a")),
+            ModelConfig("a", Path("/models/a"), model_platform="", model_type="tensorflow"),
         ),
     ],
 )
 def test_a_model_is_read_as_it_is_written(tmp_path, text, config):
     expected = config if isinstance(config, ModelConfig) else None
-    (model,) = read(config_file(tmp_path, text))
+    (model,) = models_in(config_file(tmp_path, text))
     assert model == (expected or ModelConfig("a", Path("/models/a"), config))
 
 
 def test_the_order_of_the_file_is_kept(tmp_path):
     path = config_file(tmp_path, PLAIN.replace('"a"', '"b"'), PLAIN)
-    assert [model.name for model in read(path)] == ["b", "a"]
+    assert [model.name for model in models_in(path)] == ["b", "a"]
 
 
 @pytest.mark.parametrize(
@@ -58,21 +63,42 @@ def test_the_order_of_the_file_is_kept(tmp_path):
             ['name: "a" base_path: "models/a" model_platform: "tensorflow"'],
             "Expected model a to have an absolute path or URI; got base_path()=models/a",
         ),
-        (
-            ['name: "a" base_path: "/models/a"'],
-            "Illegal setting neither ModelServerConfig::model_type (deprecated) nor",
-        ),
-        (
-            ['name: "a" base_path: "/models/a" model_platform: "pytorch"'],
-            "Model a requests unsupported platform pytorch",
-        ),
         (["nome: 'a'"], "Invalid protobuf file: '"),
     ],
 )
 def test_a_configuration_that_cannot_be_served_is_refused(tmp_path, models, message):
     with pytest.raises(ConfigurationError) as raised:
-        read(config_file(tmp_path, *models))
+        models_in(config_file(tmp_path, *models))
     assert str(raised.value).startswith(message)
+    assert raised.value.code is grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize(
+    ("platform", "message"),
+    [
+        ("", "Illegal setting neither ModelServerConfig::model_type (deprecated) nor"),
+        (
+            'model_type: TENSORFLOW model_platform: "tensorflow"',
+            "Illegal setting both ModelServerConfig::model_type (deprecated) and",
+        ),
+        ("model_type: OTHER", "ModelServerConfig::model_type choice other not supported."),
+        ('model_platform: "pytorch"', "Model a requests unsupported platform pytorch"),
+    ],
+)
+def test_a_platform_that_is_not_here_is_refused(tmp_path, platform, message):
+    models = configuration.models(
+        read(config_file(tmp_path, f'name: "a" base_path: "/models/a" {platform}'))
+    )
+    with pytest.raises(ConfigurationError) as raised:
+        configuration.check_platforms(models)
+    assert str(raised.value).startswith(message)
+
+
+def test_a_model_keeps_its_platform():
+    old, new = ModelConfig("a", Path("/a")), ModelConfig("a", Path("/b"), model_platform="pytorch")
+    configuration.check_unchanged_platforms({"a": old}, {"a": old, "b": new})
+    with pytest.raises(ConfigurationError, match=r"was tensorflow and .* requested is pytorch"):
+        configuration.check_unchanged_platforms({"a": old}, {"a": new})
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
@@ -102,4 +128,5 @@ def test_the_log_says_where_a_file_cannot_be_parsed(tmp_path, caplog, text, plac
 
 
 def test_flags_configure_one_model():
-    assert single_model("a", "/models/a") == (ModelConfig("a", Path("/models/a")),)
+    models = configuration.models(single_model("a", "/models/a"))
+    assert models == {"a": ModelConfig("a", Path("/models/a"))}

@@ -11,11 +11,14 @@ BASE = "--model_base_path=/models/affine"
 def test_defaults_are_those_of_tensorflow_model_server():
     assert parse([BASE]) == Flags(
         port=8500,
+        grpc_socket_path="",
         model_name="default",
         model_base_path="/models/affine",
         model_config_file="",
         model_config_file_poll_wait_seconds=0,
         file_system_poll_wait_seconds=1,
+        allow_version_labels_for_unavailable_models=False,
+        num_load_threads=0,
         max_num_load_retries=5,
         load_retry_interval_micros=60_000_000,
         enable_model_warmup=True,
@@ -37,6 +40,13 @@ def test_defaults_are_those_of_tensorflow_model_server():
         (["--enable_model_warmup=false", "--enable_model_warmup"], "enable_model_warmup", True),
         (["--enable_model_warmup", "--port=1"], "enable_model_warmup", True),
         (["--enable_batching"], "enable_batching", True),
+        (["--grpc_socket_path=/run/serving.sock"], "grpc_socket_path", "/run/serving.sock"),
+        (["--num_load_threads=2"], "num_load_threads", 2),
+        (
+            ["--allow_version_labels_for_unavailable_models"],
+            "allow_version_labels_for_unavailable_models",
+            True,
+        ),
         (["--grpc_channel_arguments=a=1,b=x"], "grpc_channel_arguments", "a=1,b=x"),
         (["--tensorflow_intra_op_parallelism=1"], "tensorflow_intra_op_parallelism", 1),
         (["--tensorflow_inter_op_parallelism=-1"], "tensorflow_inter_op_parallelism", -1),

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import grpc
 import pytest
 from tensorflow_serving.apis import (
@@ -55,20 +57,28 @@ def test_reloading_adds_and_removes_models(bundles, tmp_path):
 
 def test_reloading_says_which_new_model_did_not_load(bundles, tmp_path):
     (tmp_path / "broken" / "1").mkdir(parents=True)
-    with serve(model_name="affine", model_base_path=str(bundles / "affine")) as client:
+    flags = {"model_name": "affine", "model_base_path": str(bundles / "affine")}
+    with serve(**flags, max_num_load_retries=0) as client:
         with pytest.raises(grpc.RpcError) as raised:
             client.reload(affine=bundles / "affine", broken=tmp_path / "broken")
         assert raised.value.code() is grpc.StatusCode.UNKNOWN
-        assert raised.value.details().startswith("1 model(s) did not become available: {")
-        assert "Could not find SavedModel" in raised.value.details()
+        assert raised.value.details() == (
+            "1 model(s) did not become available: {{{name: broken version: 1} due to error: "
+            "NOT_FOUND: Could not find SavedModel .pb or .pbtxt at supplied export directory path: "
+            f"{tmp_path}/broken/1.}}, }}"
+        )
         assert client.y() == [3.0]
 
 
-def test_reloading_waits_for_no_model_that_is_not_there_yet(bundles, tmp_path):
+def test_reloading_waits_until_a_new_model_has_a_version(bundles, tmp_path):
+    (tmp_path / "later").mkdir()
     with serve(model_name="affine", model_base_path=str(bundles / "affine")) as client:
-        client.reload(later=tmp_path / "later")
-        save(tmp_path / "later", 1)
-        until(lambda: client.states("later").get(1) == "AVAILABLE", "the model appears")
+        with ThreadPoolExecutor() as pool:
+            reloading = pool.submit(client.reload, later=tmp_path / "later")
+            until(lambda: client.states("affine") == {1: "END"}, "the new configuration is applied")
+            assert not reloading.done()
+            save(tmp_path / "later", 1)
+            assert reloading.result().status.error_code == 0
         assert client.y(name="later") == [3.0]
 
 
@@ -78,6 +88,10 @@ def test_reloading_waits_for_no_model_that_is_not_there_yet(bundles, tmp_path):
         ({}, "ServerModelConfig type not supported by HandleReloadConfigRequest"),
         (
             {"model_config_list": {"config": [{"name": "a", "base_path": "a"}]}},
+            "Expected model a to have an absolute path or URI; got base_path()=a",
+        ),
+        (
+            {"model_config_list": {"config": [{"name": "a", "base_path": "/a"}]}},
             "Illegal setting neither ModelServerConfig::model_type",
         ),
     ],

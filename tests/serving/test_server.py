@@ -14,13 +14,14 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from serving.errors import ConfigurationError, FlagError
 from serving.flags import Flags
 from serving.server import Server
-from tests.serving.support import Client, client_of, save, serve, until
+from tests.serving.support import Client, client_of, serve, until
 
 
 def configure(path: Path, *models: str) -> None:
     """Writes a configuration beside its place and renames it into it."""
     written = path.with_suffix(".new")
-    written.write_text("".join(f"model_config_list {{ config {{ {m} }} }}" for m in models))
+    entries = "".join(f"config {{ {each} }}" for each in models)
+    written.write_text(f"model_config_list {{ {entries} }}")
     written.rename(path)
 
 
@@ -44,25 +45,14 @@ def test_a_configuration_that_breaks_later_changes_nothing(bundles, tmp_path, ca
     configure(config, model("affine", bundles / "affine"))
     with serve(model_config_file=str(config), model_config_file_poll_wait_seconds=1) as client:
         config.write_text("model_config_list {")
-        until(lambda: "the models stay as they are" in caplog.text, "the file is read again")
+        until(lambda: "Failed to read ModelServerConfig" in caplog.text, "the file is read again")
+        assert (
+            f"Failed to read ModelServerConfig file: Invalid protobuf file: '{config}'"
+            in caplog.text
+        )
         assert client.y() == [3.0]
-
-
-def test_labels_and_several_versions(tmp_path):
-    for version in (1, 2, 3):
-        save(tmp_path / "affine", version, factor=float(version))
-    policy = (
-        "model_version_policy { specific { versions: 1 versions: 2 } } "
-        'version_labels { key: "stable" value: 1 } version_labels { key: "canary" value: 2 }'
-    )
-    configure(tmp_path / "models.config", model("affine", tmp_path / "affine", policy))
-    with serve(model_config_file=str(tmp_path / "models.config")) as client:
-        assert client.y(label="stable") == [2.0]
-        assert client.y(label="canary") == [3.0]
-        assert client.y(version=1) == [2.0]
-        assert client.y() == [3.0]
-        with pytest.raises(grpc.RpcError, match="Labels of affine: canary, stable"):
-            client.y(label="best")
+        configure(config, model("second", bundles / "affine"))
+        until(lambda: client.states("second") == {1: "AVAILABLE"}, "it is read again when mended")
 
 
 def test_the_health_service_says_that_the_process_serves(affine):
@@ -87,12 +77,12 @@ def test_calls_run_side_by_side(affine):
 
 
 def test_a_server_that_cannot_be_built_says_why(tmp_path):
+    server = Server(Flags(port=0, model_base_path="models"))
     with pytest.raises(ConfigurationError, match="Expected model default to have an absolute path"):
-        Server(Flags(port=0, model_base_path="models"))
-    with serve(model_base_path=str(tmp_path)) as other:
-        port = int(other.channel._channel.target().decode().rpartition(":")[2])
-        with pytest.raises(FlagError, match=f"--port={port} cannot be bound.*MODEL_SERVER_PORT"):
-            Server(Flags(port=port, model_base_path=str(tmp_path)))
+        server.load()
+    with pytest.raises(FlagError, match=f"--port={server.port} cannot be bound.*MODEL_SERVER_PORT"):
+        Server(Flags(port=server.port, model_base_path=str(tmp_path)))
+    server.stop()
 
 
 # Where Linux reaches a server that listens on every address, and no other.
@@ -119,11 +109,13 @@ def has_ipv6() -> bool:
 @pytest.fixture
 def server_on(tmp_path):
     """Starts servers of no model, by the arguments of a Server."""
+    configure(tmp_path / "models.config")
     servers = []
 
     def start(*host):
-        server = Server(Flags(port=0, model_base_path=str(tmp_path)), *host)
+        server = Server(Flags(port=0, model_config_file=str(tmp_path / "models.config")), *host)
         servers.append(server)
+        server.load()
         server.start()
         return server.port
 
@@ -152,6 +144,7 @@ def test_the_server_can_be_opened_to_other_machines(server_on, host):
 def started(*flags: str, **environment: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "serving", *flags],
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
@@ -189,7 +182,8 @@ def test_the_process_serves_until_it_is_told_to_stop(bundles, number):
 @pytest.mark.slow
 @pytest.mark.parametrize(("host", "is_open"), [("", False), ("0.0.0.0", True)])  # noqa: S104
 def test_the_process_listens_where_its_environment_says(tmp_path, host, is_open):
-    arguments = ("--port=0", f"--model_base_path={tmp_path}")
+    configure(tmp_path / "models.config")
+    arguments = ("--port=0", f"--model_config_file={tmp_path / 'models.config'}")
     with started(*arguments, MODEL_SERVER_HOST=host) as process:
         assert process.stderr is not None
         ready = next(filter(None, (re.search(r"on port (\d+)", line) for line in process.stderr)))
