@@ -222,7 +222,10 @@ def test_a_request_that_does_not_fit_its_signature_fails_nobody_else(batched):
 def test_a_tensor_of_another_rank_fails_those_it_is_merged_with(batched, pad):
     padding = f"pad_variable_length_inputs: {pad}"
     with batched(f"max_batch_size {{ value: 2 }} {HOUR} {padding}") as client:
-        calls = [client.begin(pick(1)), client.begin(predict_request("rows", row=[[0]], gate=[b""]))]
+        calls = [
+            client.begin(pick(1)),
+            client.begin(predict_request("rows", row=[[0]], gate=[b""])),
+        ]
         for call in calls:
             assert_told(call, grpc.StatusCode.FAILED_PRECONDITION, "Tensors with name '")
         again = [client.begin(pick(row)) for row in (0, 1)]
