@@ -55,6 +55,9 @@ class _Harness:
         return VersionSnapshot(self.id.version, self.is_aspired, self.state)
 
 
+_Action = tuple["Callable[[_Harness], None]", _Harness]
+
+
 class Manager:
     """Keeps the aspired versions loaded, and lends them to requests.
 
@@ -190,16 +193,23 @@ class Manager:
             return [h for versions in self._harnesses.values() for h in versions.values()]
 
     def _manage(self) -> None:
-        while not self._stopping.is_set():
-            with self._changed:
+        while action := self._next_action():
+            act, harness = action
+            try:
+                act(harness)
+            except Exception:  # one version's trouble must not end the care for all others
+                logger.exception("managing servable %s failed", harness.id)
+
+    def _next_action(self) -> _Action | None:
+        """Waits until there is something to do; None when the manager closes."""
+        with self._changed:
+            while not self._stopping.is_set():
                 self._flush()
                 self._take_pending()
-                action = self._next_action()
-                if not action:
-                    self._changed.wait()
-                    continue
-            act, harness = action
-            act(harness)
+                if action := self._choose_action():
+                    return action
+                self._changed.wait()
+        return None
 
     def _flush(self) -> None:
         """Forgets the versions that are neither aspired nor loaded."""
@@ -223,7 +233,7 @@ class Manager:
                 managed[version] = _Harness(ServableId(name, version), aspired[version])
                 self._move(managed[version], State.START)
 
-    def _next_action(self) -> tuple[Callable[[_Harness], None], _Harness] | None:
+    def _choose_action(self) -> _Action | None:
         """What to do next, of all models: unloading comes before loading."""
         loads = []
         for name in sorted(self._harnesses):
