@@ -135,6 +135,23 @@ class Note:
 
 
 @dataclass(frozen=True)
+class TempoChange:
+    """A tempo that holds until the next one: quarter notes per minute."""
+
+    start_beats: float
+    tempo: float
+
+
+@dataclass(frozen=True)
+class TimeSignature:
+    """A time signature; a bar starts where it starts, which may be before the first note."""
+
+    start_beats: float
+    numerator: int
+    denominator: int
+
+
+@dataclass(frozen=True)
 class SongEvent:
     """A song begins.
 
@@ -151,6 +168,8 @@ class SongEvent:
     version: int
     seed: int
     tempo: float
+    tempos: tuple[TempoChange, ...]
+    time_signatures: tuple[TimeSignature, ...]
     primer_notes: int
 
 
@@ -505,7 +524,9 @@ def _event(members: Mapping[str, Any]) -> Event | None:
     """Read an event; None where it is one that this client does not know yet."""
     match members.get("event"):
         case "song":
-            return _picked(SongEvent, members)
+            tempos = tuple(_picked(TempoChange, each) for each in members["tempos"])
+            meters = tuple(_picked(TimeSignature, each) for each in members["time_signatures"])
+            return _picked(SongEvent, {**members, "tempos": tempos, "time_signatures": meters})
         case "notes":
             return NotesEvent(tuple(_picked(Note, note) for note in members["notes"]))
         case "quote":

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TypeVar
 
@@ -22,7 +22,9 @@ from api.start import Start
 from music.bounding import ATTEMPTS, FEWEST_STEPS, Attempt, QuoteBound, stands_still
 from music.codec import BOS, Cursor
 from music.errors import TokenError
+from music.meter import bar_ticks_of
 from music.notes import Notes
+from music.piece import constant_tempo, meter_map
 from music.quotes import NOTHING_HEARD, Heard
 from music.sampling import CHUNK_STEPS
 
@@ -146,29 +148,37 @@ class Composer:
         Raises:
             ApiError: As `newest_song`.
         """
-
-        def begun(bundle: Bundle) -> Drawing:
-            drawing = self._drawing(request, bundle, deadline)
-            first = next(drawing.passages)
-            return replace(drawing, passages=chain([first], drawing.passages))
-
-        return _with_newest(request, games, deadline, begun)
+        return _with_newest(
+            request, games, deadline, lambda bundle: self._drawing(request, bundle, deadline)
+        )
 
     def _drawing(
         self, request: SongRequest, bundle: Bundle, deadline: Deadline, limit: Limit = NO_LIMIT
     ) -> Drawing:
         start = Start.of(request, bundle)
-        tempo_bpm = start.tempo_bpm if request.tempo_bpm is None else request.tempo_bpm
-        length = Length.of(request, tempo_bpm)
+        requested = request.tempo_bpm
+        tempos = start.tempos if requested is None else constant_tempo(requested)
+        length = Length.of(request, tempos[-1].bpm)
         requested_ticks = 0 if request.seconds is None else length.ticks
         last_onset_ticks = int(start.lead.onset_ticks.max(initial=0)) + requested_ticks
         limit.check(
             len(start.lead) + (request.notes or 0),
             max(start.lead.end_ticks, last_onset_ticks),
-            tempo_bpm,
+            tempos,
+            bar_ticks_of(start.time_signatures),
         )
         passages = self.passages(request, bundle, start, length, deadline)
-        return Drawing(request, bundle, tempo_bpm, passages, start.lead, limit)
+        first = next(passages)
+        first_note_ticks = 0 if len(start.lead) else first.entry_ticks
+        return Drawing(
+            request,
+            bundle,
+            tempos,
+            meter_map(start.time_signatures, first_note_ticks),
+            chain([first], passages),
+            start.lead,
+            limit,
+        )
 
     def passages(
         self,
@@ -195,7 +205,9 @@ class Composer:
             steps = min(chunk_steps, max(length.notes - place.written, FEWEST_STEPS))
             notes, place = self._chunk(work, place, position, steps)
             if place.first_tick is not None and len(notes):
-                yield Passage(notes.shifted(start.entry_ticks(place.first_tick)), place.heard)
+                entry_ticks = start.entry_ticks(place.first_tick)
+                placed = notes.shifted(entry_ticks) if len(start.lead) else notes
+                yield Passage(placed, place.heard, entry_ticks)
             if place.is_end_of(length):
                 return
             position += steps

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from api.games import Bundle
 from api.limit import NO_LIMIT, Limit
 from api.song import Song, SongRequest
+from music.meter import bar_ticks_of
 from music.notes import Notes, cleaned, join
+from music.piece import TempoChange, TimeSignature
 from music.quotes import Heard
 
 
@@ -17,10 +19,13 @@ class Passage:
     Attributes:
         notes: In the song's time.
         heard: What the song so far shares with the pieces.
+        entry_ticks: Where the song's first new note starts, counted from the start of the music
+            that it continues.
     """
 
     notes: Notes
     heard: Heard
+    entry_ticks: int
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class Drawing:
     Attributes:
         request: What was asked for.
         bundle: What it is drawn with.
-        tempo_bpm: The song's.
+        tempos: The song's, as `Piece` has them.
+        time_signatures: The song's, as `Piece` has them.
         passages: Its new notes; each is drawn when it is asked for, and raises as
             `Composer.passages` says.
         lead: The notes before them, which are the caller's own.
@@ -39,7 +45,8 @@ class Drawing:
 
     request: SongRequest
     bundle: Bundle
-    tempo_bpm: float
+    tempos: tuple[TempoChange, ...]
+    time_signatures: tuple[TimeSignature, ...]
     passages: Iterator[Passage]
     lead: Notes
     limit: Limit = NO_LIMIT
@@ -54,7 +61,7 @@ class Drawing:
         passages = list(self._within_limit())
         new = join([passage.notes for passage in passages])
         notes = cleaned(join([self.lead, new]))
-        self.limit.check(len(notes), notes.end_ticks, self.tempo_bpm)
+        self._check(len(notes), notes.end_ticks)
         heard, places = passages[-1].heard, notes.places_of(new).tolist()
         quotes = [  # found among the new notes
             replace(quote, start_in_song=places[quote.start_in_song])
@@ -62,7 +69,8 @@ class Drawing:
         ]
         return Song(
             notes=notes,
-            tempo_bpm=self.tempo_bpm,
+            tempos=self.tempos,
+            time_signatures=self.time_signatures,
             game_title=self.bundle.description.title,
             version=self.bundle.model.version,
             longest_quote=quotes[0],
@@ -76,5 +84,8 @@ class Drawing:
         notes = len(self.lead)
         for passage in self.passages:
             notes += len(passage.notes)
-            self.limit.check(notes, int(passage.notes.onset_ticks[-1]), self.tempo_bpm)
+            self._check(notes, int(passage.notes.onset_ticks[-1]))
             yield passage
+
+    def _check(self, notes: int, ticks: int) -> None:
+        self.limit.check(notes, ticks, self.tempos, bar_ticks_of(self.time_signatures))

@@ -14,7 +14,7 @@ from api.song import Song
 from api.song_json import document
 from music.instrument import Instrument
 from music.midi import to_midi
-from music.piece import Piece, constant_tempo
+from music.piece import Piece
 from music.wav import to_wav, wav_bytes
 
 WAV_LIMIT = Limit("WAV file", seconds=660)  # 116 MB
@@ -38,14 +38,18 @@ def midi(song: Song, deadline: Deadline) -> bytes:
     """Write a standard MIDI file."""
     deadline.left_s()
     return to_midi(
-        song.notes, tempo_bpm=song.tempo_bpm, name=song.request.title, text=song.provenance
+        song.notes,
+        tempos=song.tempos,
+        time_signatures=song.time_signatures,
+        name=song.request.title,
+        text=song.provenance,
     )
 
 
 def wav(song: Song, deadline: Deadline, instrument: Instrument) -> Pieces:
     """Write what is heard when an instrument plays it."""
     deadline.left_s()
-    sound = instrument.play(song.notes, song.tempo_bpm)
+    sound = instrument.play(song.notes, song.tempos)
     return Pieces(wav_bytes(sound), to_wav(sound))
 
 
@@ -70,5 +74,5 @@ def svg(song: Song, deadline: Deadline) -> bytes:
 def _musicxml(song: Song, deadline: Deadline) -> str:
     from music.score import to_musicxml  # noqa: PLC0415  rarely needed
 
-    piece = Piece(song.request.title, song.notes, constant_tempo(song.tempo_bpm))
+    piece = Piece(song.request.title, song.notes, song.tempos, song.time_signatures)
     return to_musicxml(piece, checkpoint=deadline.left_s)

@@ -1,11 +1,12 @@
 """How long a song may be that is to be written in a format."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.errors import SongTooLongError
-from music.meter import BAR_TICKS
-from music.notes import TICKS_PER_BEAT
+from music.piece import TempoChange
+from music.tempo import seconds_at
 
 
 @dataclass(frozen=True)
@@ -24,19 +25,22 @@ class Limit:
     bars: float = math.inf
     notes: float = math.inf
 
-    def check(self, notes: int, ticks: float, tempo_bpm: float) -> None:
+    def check(
+        self, notes: int, ticks: float, tempos: Sequence[TempoChange], bar_ticks: int
+    ) -> None:
         """Refuse a song that does not fit, finished or not.
 
         Args:
             notes: It has so many at least.
             ticks: It goes on for so long at least.
-            tempo_bpm: The song's.
+            tempos: The song's.
+            bar_ticks: The length of its bars.
 
         Raises:
             SongTooLongError: It does not fit.
         """
-        seconds = ticks / TICKS_PER_BEAT * 60 / tempo_bpm
-        bars = math.ceil(ticks / BAR_TICKS)
+        seconds = float(seconds_at(tempos, ticks))
+        bars = math.ceil(ticks / bar_ticks)
         if seconds > self.seconds:
             raise self._exceeded(
                 f"{self.seconds} s", f"{seconds:.0f} s", "fewer notes or seconds, or a faster tempo"

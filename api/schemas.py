@@ -135,6 +135,22 @@ _IDENTITY = {
     "version": _VERSION,
     "seed": _said(_COUNT, "Brings the same song, with the same parameters and version."),
     "tempo": _TEMPO,
+    "tempos": {
+        "description": "The tempo map; the last tempo is `tempo`.",
+        "type": "array",
+        "minItems": 1,
+        "items": _object(start_beats=_TIME, tempo=_POSITIVE),
+    },
+    "time_signatures": {
+        "description": "Of the music that the song continues; a bar starts where each starts, and "
+        "the first may start before the first note. None where nothing says which meter it has.",
+        "type": "array",
+        "items": _object(
+            start_beats={"type": "number"},
+            numerator={"type": "integer", "minimum": 1},
+            denominator={"type": "integer", "minimum": 1},
+        ),
+    },
 }
 _NOT_OF_ORIGIN = ("title", "format")  # they change nothing in the music
 _PRIMER_NOTES = _said(_COUNT, "How many notes of an uploaded primer come first.")
@@ -228,7 +244,7 @@ def _song() -> Schema:
             "primer": {"enum": [*Primer, UPLOADED]},
             "primer_sha256": _said(_NAME, "Of the notes of an uploaded primer."),
         },
-        "required": ["game", "version", "seed", "tempo"],
+        "required": ["game", "version", "seed"],
         "additionalProperties": False,
     }
     return _object(

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from api.primers import Upload
 from music.notes import Notes
+from music.piece import TempoChange, TimeSignature
 from music.quotes import Quote
 
 UPLOADED = "uploaded"  # in the place of a primer's name
@@ -81,7 +82,8 @@ class Song:
 
     Attributes:
         notes: From tick 0.
-        tempo_bpm: Quarter notes a minute.
+        tempos: As `Piece` has them.
+        time_signatures: As `Piece` has them; none where nothing says which meter it has.
         game_title: The game's, as people write it.
         version: The model's that drew it.
         longest_quote: The longest run of notes that it shares with a piece of the collection.
@@ -92,13 +94,19 @@ class Song:
     """
 
     notes: Notes
-    tempo_bpm: float
+    tempos: tuple[TempoChange, ...]
+    time_signatures: tuple[TimeSignature, ...]
     game_title: str
     version: int
     longest_quote: Quote
     request: SongRequest
     quotes: tuple[Quote, ...] = ()
     primer_notes: int = 0
+
+    @property
+    def tempo_bpm(self) -> float:
+        """The tempo of the new notes: quarter notes per minute."""
+        return self.tempos[-1].bpm
 
     @property
     def new_notes(self) -> int:
@@ -119,7 +127,8 @@ class Song:
             "temperature": asked.temperature,
             "top_k": asked.top_k,
             "top_p": asked.top_p,
-            "tempo": self.tempo_bpm,
+            # Where the primer brings a tempo map, one tempo would replace it.
+            "tempo": self.tempo_bpm if len(self.tempos) == 1 else None,
             "primer": UPLOADED if upload else str(asked.primer),
             "primer_sha256": upload.digest if upload else None,
             "include_primer": asked.include_primer or None,

@@ -1,11 +1,14 @@
 """A song in JSON: its notes, and what it shares with the pieces that its model learned from."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from api.song import Song
 from music.midi import VELOCITY
 from music.notes import TICKS_PER_BEAT, Notes
+from music.piece import TempoChange, TimeSignature
 from music.quotes import Quote
+from music.tempo import seconds_at
 
 _DIGITS = 6  # behind the point: a microsecond
 
@@ -20,51 +23,73 @@ def document(song: Song) -> dict[str, Any]:
         "title": song.request.title,
         "version": song.version,
         "seed": song.request.seed,
-        "tempo": song.tempo_bpm,
+        **time_members(song.tempos, song.time_signatures),
         "origin": song.origin,
         "primer_notes": song.primer_notes,
         "longest_quote": longest.length_notes,
         "quotes": [
-            quote_members(quote, onset_ticks[quote.start_in_song], song.tempo_bpm)
+            quote_members(quote, onset_ticks[quote.start_in_song], song.tempos)
             for quote in song.quotes
         ],
-        "notes": note_members(song.notes, song.tempo_bpm),
+        "notes": note_members(song.notes, song.tempos),
     }
 
 
-def note_members(notes: Notes, tempo_bpm: float) -> list[dict[str, int | float]]:
+def time_members(
+    tempos: Sequence[TempoChange], signatures: Sequence[TimeSignature]
+) -> dict[str, Any]:
+    """Give a song's tempo, the last one, with its tempo map and its time signatures."""
+    return {
+        "tempo": tempos[-1].bpm,
+        "tempos": [{"start_beats": _beats(t.start_ticks), "tempo": t.bpm} for t in tempos],
+        "time_signatures": [
+            {
+                "start_beats": _beats(each.start_ticks),
+                "numerator": each.numerator,
+                "denominator": each.denominator,
+            }
+            for each in signatures
+        ],
+    }
+
+
+def note_members(notes: Notes, tempos: Sequence[TempoChange]) -> list[dict[str, int | float]]:
     """Give notes as objects, in beats (quarter notes) and in seconds."""
-    beats = (column / TICKS_PER_BEAT for column in (notes.onset_ticks, notes.duration_ticks))
-    start, duration = (column.tolist() for column in beats)
+    start_s = seconds_at(tempos, notes.onset_ticks)
+    duration_s = seconds_at(tempos, notes.onset_ticks + notes.duration_ticks) - start_s
+    columns = (*notes.columns, start_s, duration_s)
     return [
         {
             "pitch": pitch,
-            "start_beats": round(start_beats, _DIGITS),
-            "duration_beats": round(duration_beats, _DIGITS),
-            "start_s": round(start_beats * 60 / tempo_bpm, _DIGITS),
-            "duration_s": round(duration_beats * 60 / tempo_bpm, _DIGITS),
+            "start_beats": _beats(onset_ticks),
+            "duration_beats": _beats(duration_ticks),
+            "start_s": round(start, _DIGITS),
+            "duration_s": round(duration, _DIGITS),
             "velocity": VELOCITY,
         }
-        for pitch, start_beats, duration_beats in zip(
-            notes.pitch.tolist(), start, duration, strict=True
+        for onset_ticks, duration_ticks, pitch, start, duration in zip(
+            *(column.tolist() for column in columns), strict=True
         )
     ]
 
 
-def quote_members(quote: Quote, onset_ticks: int, tempo_bpm: float) -> dict[str, Any]:
+def quote_members(quote: Quote, onset_ticks: int, tempos: Sequence[TempoChange]) -> dict[str, Any]:
     """Give a quote as an object.
 
     Args:
         quote: What is shared.
         onset_ticks: Where in the song its first note starts.
-        tempo_bpm: The song's.
+        tempos: The song's.
     """
-    beats = onset_ticks / TICKS_PER_BEAT
     return {
         "piece": quote.piece,
         "notes": quote.length_notes,
         "first_note": quote.start_in_song,
         "first_note_in_piece": quote.start_in_piece,
-        "start_beats": round(beats, _DIGITS),
-        "start_s": round(beats * 60 / tempo_bpm, _DIGITS),
+        "start_beats": _beats(onset_ticks),
+        "start_s": round(float(seconds_at(tempos, onset_ticks)), _DIGITS),
     }
+
+
+def _beats(ticks: int) -> float:
+    return round(ticks / TICKS_PER_BEAT, _DIGITS)

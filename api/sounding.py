@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from music.notes import TICKS_PER_BEAT, Notes
 from music.piano import Piano
+from music.piece import TempoChange
 from music.reading import read_midi
 from music.wav import to_wav
 
@@ -15,7 +16,7 @@ def _of_wav(content: bytes) -> Iterable[bytes]:
 
 def _of_midi(content: bytes) -> Iterable[bytes]:
     piece = read_midi(content, "song")
-    return to_wav(Piano().play(piece.notes, piece.tempo_bpm))
+    return to_wav(Piano().play(piece.notes, piece.tempos))
 
 
 def _of_json(content: bytes) -> Iterable[bytes]:
@@ -25,7 +26,11 @@ def _of_json(content: bytes) -> Iterable[bytes]:
         for name in ("start_beats", "duration_beats")
     )
     notes = Notes.of(onset_ticks, duration_ticks, [note["pitch"] for note in song["notes"]])
-    return to_wav(Piano().play(notes, song["tempo"]))
+    tempos = [
+        TempoChange(round(change["start_beats"] * TICKS_PER_BEAT), change["tempo"])
+        for change in song["tempos"]
+    ]
+    return to_wav(Piano().play(notes, tempos))
 
 
 # A WAV file of what each format holds. Scores round the notes and are not among them.

@@ -1,6 +1,6 @@
 """What a song goes on from: nothing, how a piece of the collection begins, or an upload."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from api.errors import BadParameterError
 from api.games import Bundle
@@ -10,6 +10,7 @@ from music.codec import BOS, Cursor
 from music.description import Opening
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import NO_NOTES, Notes
+from music.piece import Piece, TempoChange, TimeSignature, constant_tempo
 
 
 @dataclass(frozen=True)
@@ -19,16 +20,19 @@ class Start:
     Attributes:
         tokens: All that the model reads first.
         cursor: Where the decoding of the song itself begins.
-        tempo_bpm: Of the music that it goes on from, in the range that is written.
+        tempos: The tempo map of the lead; the last tempo, at which the music before it ends, is
+            that of the new notes. In the range that is written.
         lead: What comes first in the song itself, from tick 0; mostly nothing.
-        last_onset_ticks: The onset of the last note that the model reads, as the codec counts.
+        time_signatures: Of the music that the song continues. Ticks are counted from its start.
+        codec_start_ticks: Where in that music the codec starts to count.
     """
 
     tokens: tuple[int, ...]
     cursor: Cursor
-    tempo_bpm: float
+    tempos: tuple[TempoChange, ...]
     lead: Notes
-    last_onset_ticks: int = 0
+    time_signatures: tuple[TimeSignature, ...] = ()
+    codec_start_ticks: int = 0
 
     @classmethod
     def of(cls, request: SongRequest, bundle: Bundle) -> "Start":
@@ -42,29 +46,39 @@ class Start:
             piece = request.primer.piece
             primer = spoken(piece.notes, bundle.codec)
             read, cursor = bundle.codec.decode(primer.tokens)
-            lead = primer.notes if request.include_primer else NO_NOTES
+            last_onset_ticks = int(primer.notes.onset_ticks[-1])
+            if request.include_primer:
+                tempos, lead = _playable_until(last_onset_ticks, piece), primer.notes
+            else:
+                tempos, lead = constant_tempo(_playable(piece.last_tempo_bpm)), NO_NOTES
             return cls(
                 tokens=primer.tokens,
                 cursor=cursor,
-                tempo_bpm=_playable(piece.last_tempo_bpm),
+                tempos=tempos,
                 lead=lead,
-                last_onset_ticks=int(read.onset_ticks[-1]),
+                time_signatures=piece.time_signatures,
+                codec_start_ticks=last_onset_ticks - int(read.onset_ticks[-1]),
             )
         if request.primer is Primer.NONE:
-            return cls((BOS,), Cursor(), _playable(bundle.description.tempo_bpm), NO_NOTES)
+            tempos = constant_tempo(_playable(bundle.description.tempo_bpm))
+            return cls((BOS,), Cursor(), tempos, NO_NOTES)
         opening = _opening(bundle, request.seed)
         _, cursor = bundle.codec.decode(opening.tokens)
-        return cls((BOS, *opening.tokens), cursor, _playable(opening.tempo_bpm), NO_NOTES)
+        return cls(
+            (BOS, *opening.tokens),
+            cursor,
+            constant_tempo(_playable(opening.tempo_bpm)),
+            NO_NOTES,
+            time_signatures=opening.time_signatures,
+        )
 
     def entry_ticks(self, first_tick: int) -> int:
-        """Say when in the song its first new note starts.
+        """Say when the first new note starts, counted from the start of the music before it.
 
         Args:
             first_tick: Where the codec, which counts what was read, has that note.
         """
-        if not len(self.lead):
-            return 0
-        return int(self.lead.onset_ticks[-1]) + first_tick - self.last_onset_ticks
+        return self.codec_start_ticks + first_tick
 
 
 def _opening(bundle: Bundle, seed: int) -> Opening:
@@ -72,6 +86,15 @@ def _opening(bundle: Bundle, seed: int) -> Opening:
     if not openings:
         raise BadParameterError("This game has no openings; primer must be none.", "primer")
     return openings[seed % len(openings)]
+
+
+def _playable_until(ticks: int, piece: Piece) -> tuple[TempoChange, ...]:
+    """Give a piece's tempo map up to a place, in the range that is written."""
+    return tuple(
+        replace(change, bpm=_playable(change.bpm))
+        for change in piece.tempos
+        if change.start_ticks <= ticks
+    )
 
 
 def _playable(tempo_bpm: float) -> float:

@@ -7,9 +7,10 @@ from typing import Any
 from api.drawing import Drawing
 from api.event import Event
 from api.problems import problem_members
-from api.song_json import note_members, quote_members
+from api.song_json import note_members, quote_members, time_members
 from music.notes import TICKS_PER_BEAT
 from music.quotes import NOTHING_HEARD, Quote
+from music.tempo import seconds_at
 
 
 def song_events(drawing: Drawing) -> Iterator[Event]:
@@ -32,7 +33,7 @@ def _identity(drawing: Drawing) -> dict[str, Any]:
         "title": drawing.request.title,
         "version": drawing.bundle.model.version,
         "seed": drawing.request.seed,
-        "tempo": drawing.tempo_bpm,
+        **time_members(drawing.tempos, drawing.time_signatures),
         "primer_notes": len(drawing.lead),
     }
 
@@ -44,16 +45,16 @@ def _music(drawing: Drawing) -> Iterator[Event]:
     def quote_event(quote: Quote) -> Event:
         quote = replace(quote, start_in_song=len(lead) + quote.start_in_song)
         onset = onset_ticks[quote.start_in_song]
-        return Event("quote", quote_members(quote, onset, drawing.tempo_bpm))
+        return Event("quote", quote_members(quote, onset, drawing.tempos))
 
     if len(lead):
-        yield Event("notes", {"notes": note_members(lead, drawing.tempo_bpm)})
+        yield Event("notes", {"notes": note_members(lead, drawing.tempos)})
 
     for passage in drawing.passages:
         heard = passage.heard
         onset_ticks += passage.notes.onset_ticks.tolist()
         end_ticks = max(end_ticks, passage.notes.end_ticks)
-        yield Event("notes", {"notes": note_members(passage.notes, drawing.tempo_bpm)})
+        yield Event("notes", {"notes": note_members(passage.notes, drawing.tempos)})
         yield from map(quote_event, heard.ended_runs[told:])
         told = max(told, len(heard.ended_runs))
     yield from map(quote_event, heard.runs[told:])
@@ -65,6 +66,6 @@ def _music(drawing: Drawing) -> Iterator[Event]:
             "quotes": len(heard.runs),
             "longest_quote": heard.longest.length_notes,
             "duration_beats": round(beats, 6),
-            "duration_s": round(beats * 60 / drawing.tempo_bpm, 6),
+            "duration_s": round(float(seconds_at(drawing.tempos, end_ticks)), 6),
         },
     )

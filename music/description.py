@@ -14,9 +14,11 @@ from typing import Any
 
 from music.errors import DescriptionError
 from music.notes import Notes
+from music.piece import TimeSignature
 
-FORMAT = 3
+FORMAT = 4
 INT32_MAX = 2**31 - 1
+_MOST_OPENING_TICKS = 100_000
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -29,11 +31,13 @@ class Opening:
         piece: The piece's name.
         tokens: Without BOS.
         tempo_bpm: The piece's.
+        time_signatures: Those that start before it ends; ticks are counted from its first note.
     """
 
     piece: str
     tokens: tuple[int, ...]
     tempo_bpm: float
+    time_signatures: tuple[TimeSignature, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,10 +167,10 @@ class _Members:
             raise self._misfit(name, "text", value)
         return str(value)
 
-    def integer(self, name: str) -> int:
-        (value,) = _integers([self.value(name)], 0, INT32_MAX) or (None,)
+    def integer(self, name: str, lowest: int = 0, highest: int = INT32_MAX) -> int:
+        (value,) = _integers([self.value(name)], lowest, highest) or (None,)
         if value is None:
-            raise self._misfit(name, f"an integer from 0 to {INT32_MAX}", self.value(name))
+            raise self._misfit(name, f"an integer from {lowest} to {highest}", self.value(name))
         return value
 
     def number(self, name: str) -> float:
@@ -210,6 +214,20 @@ def _opening(members: _Members) -> Opening:
         piece=members.text("piece"),
         tokens=members.integers("tokens", 0, INT32_MAX),
         tempo_bpm=members.number("tempo_bpm"),
+        time_signatures=tuple(map(_time_signature, members.objects("time_signatures"))),
+    )
+
+
+def _time_signature(members: _Members) -> TimeSignature:
+    denominator = members.integer("denominator", 1, 64)
+    if denominator & (denominator - 1):
+        raise DescriptionError(
+            f"a time signature has the denominator {denominator}, not 1, 2, 4 ..."
+        )
+    return TimeSignature(
+        start_ticks=members.integer("start_ticks", -_MOST_OPENING_TICKS, _MOST_OPENING_TICKS),
+        numerator=members.integer("numerator", 1, 255),
+        denominator=denominator,
     )
 
 

@@ -1,6 +1,6 @@
 """What turns notes into sound, whichever it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.notes import Notes
+from music.piece import TempoChange
 
 SAMPLE_RATE_HZ = 44_100
 
@@ -28,11 +29,11 @@ class Sound:
 class Instrument(Protocol):
     """Plays notes; safe among threads."""
 
-    def play(self, notes: Notes, tempo_bpm: float) -> Sound:
+    def play(self, notes: Notes, tempos: Sequence[TempoChange]) -> Sound:
         """Play notes from tick 0 until the last has died away, the same every time.
 
         Args:
             notes: Ordered, each ending where its key is struck again.
-            tempo_bpm: Quarter notes per minute.
+            tempos: As `Piece` has them.
         """
         ...

@@ -163,6 +163,13 @@ def measures(signatures: Sequence[TimeSignature], end_ticks: int) -> list[Measur
     return found
 
 
+def bar_ticks_of(signatures: Sequence[TimeSignature]) -> int:
+    """Give the length of the bars that a piece goes on with; 4/4 where nothing says."""
+    if not signatures:
+        return BAR_TICKS
+    return meter_of(signatures[-1].numerator, signatures[-1].denominator).bar_ticks
+
+
 def upbeat(notes: Notes) -> int:
     """Say how many ticks into a bar of 4/4 a piece begins, so that long notes fall on strong beats.
 

@@ -1,8 +1,12 @@
 """Notes to a standard MIDI file, by symusic."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from music.notes import TICKS_PER_BEAT, Notes, released
+from music.piece import TempoChange, TimeSignature
 
 MIDI_TICKS_PER_BEAT = 480
 ACOUSTIC_GRAND_PIANO = 0  # General MIDI program
@@ -10,14 +14,22 @@ VELOCITY = 80
 TEMPO_RANGE_BPM = (20.0, 400.0)
 
 
-def to_midi(notes: Notes, *, tempo_bpm: float, name: str, text: str) -> bytes:
+def to_midi(
+    notes: Notes,
+    *,
+    tempos: Sequence[TempoChange],
+    time_signatures: Sequence[TimeSignature] = (),
+    name: str,
+    text: str,
+) -> bytes:
     """Write a MIDI file of one piano track.
 
     Every note ends, at the latest where its key is struck again.
 
     Args:
         notes: Ordered, no two with the same onset and pitch.
-        tempo_bpm: Quarter notes a minute.
+        tempos: As `Piece` has them.
+        time_signatures: As `Piece` has them; 4/4 where there are none.
         name: The track's name.
         text: A text event at the start: where the music comes from.
     """
@@ -34,10 +46,37 @@ def to_midi(notes: Notes, *, tempo_bpm: float, name: str, text: str) -> bytes:
     )
     track.lyrics.append(symusic.TextMeta(0, text))
     score = symusic.Score(MIDI_TICKS_PER_BEAT)
-    score.tempos.append(symusic.Tempo(0, tempo_bpm))
-    score.time_signatures.append(symusic.TimeSignature(0, 4, 4))
+    for change in tempos:
+        score.tempos.append(symusic.Tempo(change.start_ticks * scale, change.bpm))
+    for mark in _from_the_start(time_signatures):
+        score.time_signatures.append(
+            symusic.TimeSignature(mark.start_ticks * scale, mark.numerator, mark.denominator)
+        )
     score.tracks.append(track)
     return _as_text_event(score.dumps_midi(), text)
+
+
+def _from_the_start(signatures: Sequence[TimeSignature]) -> Iterator[TimeSignature]:
+    """Give time signatures from tick 0 on. A pickup becomes a bar of its own, 1/4 for a quarter."""
+    if not signatures or signatures[0].start_ticks > 0:
+        yield TimeSignature(0, 4, 4)
+    for signature in signatures:
+        if signature.start_ticks < 0:
+            yield from _pickup(signature)
+        else:
+            yield signature
+
+
+def _pickup(signature: TimeSignature) -> Iterator[TimeSignature]:
+    left_ticks = signature.bar_ticks + signature.start_ticks
+    for denominator in (4, 8, 16):
+        beats, rest = divmod(left_ticks * denominator, 4 * TICKS_PER_BEAT)
+        if not rest:
+            yield TimeSignature(0, beats, denominator)
+            break
+    else:
+        yield replace(signature, start_ticks=0)
+    yield replace(signature, start_ticks=left_ticks)
 
 
 def _as_text_event(midi: bytes, text: str) -> bytes:

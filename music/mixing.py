@@ -1,5 +1,6 @@
 """Sounds that overlap, added up and handed on block by block."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -7,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.instrument import SAMPLE_RATE_HZ
-from music.notes import TICKS_PER_BEAT, Notes
+from music.notes import Notes
+from music.piece import TempoChange
+from music.tempo import seconds_at
 
 BLOCK = 1 << 16  # samples: a second and a half
 
@@ -27,11 +30,12 @@ class Timing:
     held: NDArray[np.int64]
 
     @classmethod
-    def of(cls, notes: Notes, tempo_bpm: float) -> Self:
+    def of(cls, notes: Notes, tempos: Sequence[TempoChange]) -> Self:
         """Count in samples what notes count in ticks."""
-        per_tick = SAMPLE_RATE_HZ * 60 / tempo_bpm / TICKS_PER_BEAT
-        columns = notes.onset_ticks, notes.duration_ticks
-        return cls(*(np.rint(column * per_tick).astype(np.int64) for column in columns))
+        start_s = seconds_at(tempos, notes.onset_ticks)
+        held_s = seconds_at(tempos, notes.onset_ticks + notes.duration_ticks) - start_s
+        columns = start_s * SAMPLE_RATE_HZ, held_s * SAMPLE_RATE_HZ
+        return cls(*(np.rint(column).astype(np.int64) for column in columns))
 
     @property
     def end(self) -> int:

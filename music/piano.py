@@ -8,7 +8,7 @@ Sources: the strings' stiffness by pitch is F. Rigaud, B. David and L. Daudet's 
 Acoustical Society of America, 2013). The rest was set by ear and by eye.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from music.instrument import SAMPLE_RATE_HZ, Sound
 from music.mixing import BLOCK, Mixer, Timing
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
+from music.piece import TempoChange
 
 _ROW = 256  # samples
 _FFT_SIZE = 1 << 17  # holds a block and its echoes, and has small factors alone
@@ -37,9 +38,9 @@ _Samples = NDArray[np.float32]
 class Piano:
     """The piano; all of them share their tones, and nothing else."""
 
-    def play(self, notes: Notes, tempo_bpm: float) -> Sound:
+    def play(self, notes: Notes, tempos: Sequence[TempoChange]) -> Sound:
         """Play notes, as `Instrument.play` says."""
-        timing = Timing.of(notes, tempo_bpm)
+        timing = Timing.of(notes, tempos)
         samples = timing.end + _DAMPED_TAIL + round(_ROOM_S * SAMPLE_RATE_HZ)
         return Sound(samples, _blocks(notes.pitch.tolist(), timing, samples))
 

@@ -1,6 +1,6 @@
 """A soundfont's first instrument, by symusic's synthesizer, which has none of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -12,6 +12,7 @@ from music.instrument import SAMPLE_RATE_HZ, Sound
 from music.midi import VELOCITY
 from music.mixing import BLOCK, Mixer, Timing
 from music.notes import HIGHEST_PITCH, Notes
+from music.piece import TempoChange
 
 _QUALITY = 4  # of 0 to 6; the synthesizer's default
 _HEADROOM = 0.9
@@ -39,14 +40,14 @@ class Soundfont:
         self._lock = Lock()  # a synthesizer plays one piece at a time
         self._synthesizer = symusic.Synthesizer(str(path), SAMPLE_RATE_HZ, _QUALITY)
 
-    def play(self, notes: Notes, tempo_bpm: float) -> Sound:
+    def play(self, notes: Notes, tempos: Sequence[TempoChange]) -> Sound:
         """Play notes, as `Instrument.play` says.
 
         The synthesizer renders a piece whole, 350 KB a second. So it is given the notes that start
         in one block after the other, and what it renders is added up, which is the same: its
         voices do not depend on each other.
         """
-        timing = Timing.of(notes, tempo_bpm)
+        timing = Timing.of(notes, tempos)
         timing = Timing(timing.start, np.minimum(timing.held, _LONGEST_HELD))
         samples = timing.end + _DYING_AWAY
         return Sound(samples, _limited(self._blocks(notes.pitch.tolist(), timing, samples)))

@@ -5,10 +5,15 @@ from music.description import Opening
 from music.notes import TICKS_PER_BEAT
 from music.piece import Piece
 
-_OPENING_BEATS = 16  # four bars of 4/4
+_OPENING_TICKS = 16 * TICKS_PER_BEAT  # four bars of 4/4
 
 
 def opening(piece: Piece, codec: Codec) -> Opening:
     """Cut a piece's first bars."""
-    begins = piece.notes.onset_ticks < _OPENING_BEATS * TICKS_PER_BEAT
-    return Opening(piece.name, tuple(codec.encode(piece.notes[begins]).tolist()), piece.tempo_bpm)
+    begins = piece.notes.onset_ticks < _OPENING_TICKS
+    return Opening(
+        piece.name,
+        tuple(codec.encode(piece.notes[begins]).tolist()),
+        piece.tempo_bpm,
+        tuple(each for each in piece.time_signatures if each.start_ticks < _OPENING_TICKS),
+    )

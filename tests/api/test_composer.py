@@ -59,7 +59,7 @@ class Workplace:
         deadline = Deadline.after(30)
         bundle = self.games.bundle("zelda", deadline)
         start = Start.of(asked, bundle)
-        length = Length.of(asked, start.tempo_bpm)
+        length = Length.of(asked, start.tempos[-1].bpm)
         composer = Composer(self.server, chunk_steps)
         passages = composer.passages(asked, bundle, start, length, deadline)
         return (passage.notes for passage in passages)

@@ -10,6 +10,7 @@ import pytest
 
 from music.midi import to_midi
 from music.notes import Notes
+from music.piece import constant_tempo
 from tests.api.test_process import running_api
 from tests.music.test_reading import midi_file, note
 from tests.mutants import mutants
@@ -30,7 +31,7 @@ def whole_files():
     pedal = [mido.Message("control_change", control=64, value=n % 128) for n in range(60)]
     tracks = [note(60 + n, 480, wait=n, channel=n % 16) for n in range(20)]
     return [
-        to_midi(notes, tempo_bpm=100, name="intro", text="x" * 200),
+        to_midi(notes, tempos=constant_tempo(100), name="intro", text="x" * 200),
         midi_file(tempos, note(60, 480) * 30),
         midi_file(pedal, *tracks),
         midi_file([mido.Message("program_change", program=5), *note(64, 96)], ticks_per_beat=96),

@@ -8,6 +8,7 @@ from api.encoders import SCORE_LIMIT, WAV_LIMIT
 from api.errors import SongTooLongError
 from api.limit import NO_LIMIT
 from music.notes import Notes
+from music.piece import constant_tempo
 from tests.api.test_primers import midi_of, scale, uploaded
 from tests.api.test_refusals import assert_problem
 
@@ -32,10 +33,10 @@ def quarters(count):
 )
 def test_what_fits(limit, notes, ticks, fits):
     if fits:
-        limit.check(notes, ticks, 120.0)
+        limit.check(notes, ticks, constant_tempo(120.0), BAR)
     else:
         with pytest.raises(SongTooLongError):
-            limit.check(notes, ticks, 120.0)
+            limit.check(notes, ticks, constant_tempo(120.0), BAR)
 
 
 @pytest.mark.parametrize(

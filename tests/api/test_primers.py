@@ -14,6 +14,7 @@ from music.codec.notetuple import NoteTuple
 from music.description import LearnedPiece
 from music.midi import to_midi
 from music.notes import NO_NOTES, Notes, cleaned, join
+from music.piece import constant_tempo
 from music.reading import read_midi
 from tests.api.loopback import CODEC, VOCABULARY, description
 from tests.api.test_generate import notes_of, texts_of
@@ -26,7 +27,7 @@ URL = "/generate?game=zelda&seed=7&notes=30"
 
 
 def midi_of(notes, tempo_bpm=100):
-    return to_midi(notes, tempo_bpm=tempo_bpm, name="intro", text="")
+    return to_midi(notes, tempos=constant_tempo(tempo_bpm), name="intro", text="")
 
 
 INTRO = midi_of(LINE)

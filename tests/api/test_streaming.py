@@ -74,6 +74,8 @@ def test_first_comes_what_the_song_is_and_last_how_it_ended(events):
             "version": 1,
             "seed": 7,
             "tempo": 90,
+            "tempos": [{"start_beats": 0, "tempo": 90}],
+            "time_signatures": [],
             "primer_notes": 0,
         },
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from music.midi import to_midi
+from music.piece import constant_tempo
 from tests.training.conftest import scale
 
 ROOT = Path(__file__).parents[2]
@@ -85,7 +86,7 @@ def write_pieces(folder: Path, count: int = 4) -> None:
     folder.mkdir(parents=True)
     for n in range(count):
         piece = scale(f"scale {n}", 55 + n)
-        midi = to_midi(piece.notes, tempo_bpm=90 + n, name=piece.name, text="")
+        midi = to_midi(piece.notes, tempos=constant_tempo(90 + n), name=piece.name, text="")
         (folder / f"Link's {piece.name}.mid").write_bytes(midi)
 
 

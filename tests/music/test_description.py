@@ -9,6 +9,7 @@ from hypothesis import given, strategies
 from music.description import Description, LearnedPiece, ModelCard, Opening
 from music.errors import DescriptionError
 from music.notes import Notes
+from music.piece import TimeSignature
 
 DESCRIPTION = Description(
     game="two_bars",
@@ -16,7 +17,7 @@ DESCRIPTION = Description(
     codec="notes",
     vocabulary=(("C4", "D4"),),
     tempo_bpm=90.0,
-    openings=(Opening("Prélude", (3, 4), 72.5),),
+    openings=(Opening("Prélude", (3, 4), 72.5, (TimeSignature(-24, 3, 4),)),),
     learned=(LearnedPiece("Prélude", Notes.of([0, 12], [12, 6], [60, 62])),),
     quote_notes=6,
     card=ModelCard("default", 1, 2, None, "2026-01-01T00:00:00+00:00", "2.20.0"),
@@ -37,7 +38,11 @@ def fields(**changes):
 
 
 def opening(**changes):
-    return {"openings": [{"piece": "x", "tokens": [3], "tempo_bpm": 90, **changes}]}
+    return {
+        "openings": [
+            {"piece": "x", "tokens": [3], "tempo_bpm": 90, "time_signatures": [], **changes}
+        ]
+    }
 
 
 def learned(**changes):
@@ -48,7 +53,7 @@ def learned(**changes):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 99}, "format is 99; this reads 3"),
+        ({"format": 99}, "format is 99; this reads 4"),
         ({"game": 5}, "game must be text, not 5"),
         ({"title": "half of a pair: \ud83c"}, "title must be text, not 'half of a pair: \\ud83c'"),
         ({"vocabulary": None}, "vocabulary must be lists of text, not None"),
@@ -63,6 +68,15 @@ def learned(**changes):
         ({"card": {"recipe": "default"}}, "lacks card.held_out_bits_per_note"),
         ({"card": 5}, "card must be an object"),
         ({"openings": 5}, "openings must be a list, not 5"),
+        (opening(time_signatures=[{"numerator": 3}]), "lacks openings[0].time_signatures[0].denom"),
+        (
+            opening(time_signatures=[{"start_ticks": 0, "numerator": 3, "denominator": 5}]),
+            "a time signature has the denominator 5, not 1, 2, 4 ...",
+        ),
+        (
+            opening(time_signatures=[{"start_ticks": 0, "numerator": 0, "denominator": 4}]),
+            "openings[0].time_signatures[0].numerator must be an integer from 1 to 255, not 0",
+        ),
         ({"openings": [{"piece": "x"}]}, "lacks openings[0].tokens"),
         (opening(tokens=["3"]), "openings[0].tokens must be integers from 0 to 2147483647, not"),
         (opening(tokens=[2**70]), "openings[0].tokens must be integers from 0 to 2147483647, not"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from music.midi import VELOCITY, to_midi
 from music.notes import Notes
+from music.piece import TempoChange, TimeSignature, constant_tempo
 from music.reading import read_midi
 from tests.music.test_notes import gridded, raw_notes
 
@@ -20,7 +21,7 @@ def messages(midi: bytes) -> list[mido.Message]:
 
 
 def test_it_names_its_track_and_says_where_it_comes_from():
-    found = messages(to_midi(THREE, tempo_bpm=90, name="Bach", text="seed=7"))
+    found = messages(to_midi(THREE, tempos=constant_tempo(90), name="Bach", text="seed=7"))
     assert [m.name for m in found if m.type == "track_name"] == ["Bach"]
     assert [m.text for m in found if m.type == "text"] == ["seed=7"]
     assert [m.program for m in found if m.type == "program_change"] == [0]
@@ -31,12 +32,12 @@ def test_it_names_its_track_and_says_where_it_comes_from():
 
 @pytest.mark.parametrize("length", [0, 127, 128, 20_000])
 def test_a_text_of_any_length_comes_back(length):
-    found = messages(to_midi(THREE, tempo_bpm=120, name="x", text="a" * length))
+    found = messages(to_midi(THREE, tempos=constant_tempo(120), name="x", text="a" * length))
     assert [len(m.text) for m in found if m.type == "text"] == [length]
 
 
 def test_every_note_sounds_and_ends():
-    found = messages(to_midi(THREE, tempo_bpm=120, name="x", text=""))
+    found = messages(to_midi(THREE, tempos=constant_tempo(120), name="x", text=""))
     on = [m.note for m in found if m.type == "note_on" and m.velocity]
     off = [m.note for m in found if m.type == "note_off" or getattr(m, "velocity", 1) == 0]
     assert sorted(on) == sorted(off) == [60, 60, 64]
@@ -45,12 +46,47 @@ def test_every_note_sounds_and_ends():
 
 def test_a_note_ends_where_its_key_is_struck_again():
     overlapping = Notes.of([0, 6], [24, 6], [60, 60])
-    back = read_midi(to_midi(overlapping, tempo_bpm=120, name="x", text=""), "x")
+    back = read_midi(to_midi(overlapping, tempos=constant_tempo(120), name="x", text=""), "x")
     assert back.notes == Notes.of([0, 6], [6, 6], [60, 60])
 
 
 @given(raw_notes.map(gridded).filter(len), st.floats(20, 400))
 def test_written_notes_are_read_back_exactly(notes, tempo_bpm):
-    back = read_midi(to_midi(notes, tempo_bpm=tempo_bpm, name="x", text="y"), "x")
+    back = read_midi(to_midi(notes, tempos=constant_tempo(tempo_bpm), name="x", text="y"), "x")
     assert back.notes == notes
     assert back.tempo_bpm == pytest.approx(tempo_bpm, abs=0.01)
+
+
+WALTZ = TimeSignature(0, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("signatures", "written"),
+    [
+        ((), [(0, 4, 4)]),
+        ((WALTZ,), [(0, 3, 4)]),
+        ((WALTZ, TimeSignature(36, 6, 8)), [(0, 3, 4), (36, 6, 8)]),
+        ((TimeSignature(24, 3, 4),), [(0, 4, 4), (24, 3, 4)]),
+        ((TimeSignature(-24, 3, 4),), [(0, 1, 4), (12, 3, 4)]),
+        ((TimeSignature(-18, 4, 4),), [(0, 5, 8), (30, 4, 4)]),
+        ((TimeSignature(-3, 2, 2),), [(0, 15, 16), (45, 2, 2)]),
+        ((TimeSignature(-4, 4, 4),), [(0, 4, 4), (44, 4, 4)]),
+    ],
+    ids=["none", "3/4", "two", "late", "pickup", "eighths", "sixteenths", "triplets"],
+)
+def test_bars_start_where_the_time_signatures_say(signatures, written):
+    midi = to_midi(THREE, tempos=constant_tempo(90), time_signatures=signatures, name="x", text="")
+    now, found = 0, []
+    for message in mido.MidiFile(file=io.BytesIO(midi)).tracks[0]:
+        now += message.time
+        if message.type == "time_signature":
+            found.append((now // 40, message.numerator, message.denominator))
+    assert found == written
+
+
+def test_a_tempo_map_comes_back():
+    tempos = (TempoChange(0, 60), TempoChange(7, 180))
+    midi = to_midi(THREE, tempos=tempos, time_signatures=(WALTZ,), name="x", text="")
+    piece = read_midi(midi, "x")
+    assert piece.tempos == tempos
+    assert piece.time_signatures == (WALTZ,)

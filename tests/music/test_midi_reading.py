@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from music.errors import UnreadablePieceError
 from music.midi import to_midi
 from music.notes import Notes
-from music.piece import TempoChange, TimeSignature
+from music.piece import TempoChange, TimeSignature, constant_tempo
 from music.reading import read_midi
 from music.reading.midi import MOST_NOTES, _paired
 from music.reading.smf import MOST_BEATS, MOST_BYTES, MOST_EVENTS
@@ -400,7 +400,7 @@ def test_a_time_signature_that_cannot_be_is_ignored(data):
 
 SONG = to_midi(
     Notes.of(range(0, 480, 6), [6] * 80, [60 + n % 24 for n in range(80)]),
-    tempo_bpm=90,
+    tempos=constant_tempo(90),
     name="song",
     text="text",
 )

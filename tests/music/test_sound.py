@@ -13,6 +13,7 @@ from music.errors import SoundfontError
 from music.instrument import SAMPLE_RATE_HZ
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
 from music.piano import Piano
+from music.piece import constant_tempo
 from music.soundfont import Soundfont
 from music.wav import to_wav, wav_bytes
 from tests.music.soundfonts import soundfont
@@ -33,7 +34,7 @@ def written(folder: Path) -> Path:
 
 
 def played(instrument, notes, tempo_bpm=TEMPO_BPM):
-    sound = instrument.play(notes, tempo_bpm)
+    sound = instrument.play(notes, constant_tempo(tempo_bpm))
     blocks = list(sound.blocks)
     assert sum(map(len, blocks)) == sound.samples
     return np.concatenate(blocks)
@@ -118,7 +119,7 @@ def test_only_what_is_ahead_is_held_of_a_long_song(instrument):
         np.arange(4 * seconds) * 6, [6] * 4 * seconds, [40 + n % 40 for n in range(4 * seconds)]
     )
     tracemalloc.start()
-    for _ in instrument.play(notes, 120).blocks:
+    for _ in instrument.play(notes, constant_tempo(120)).blocks:
         pass
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -130,7 +131,7 @@ def test_nothing_is_silence():
 
 
 def test_a_wav_file_opens_elsewhere_and_holds_what_was_played(instrument):
-    sound = instrument.play(CHORD_THEN_NOTE, TEMPO_BPM)
+    sound = instrument.play(CHORD_THEN_NOTE, constant_tempo(TEMPO_BPM))
     file = b"".join(to_wav(sound))
     assert len(file) == wav_bytes(sound)
     with wave.open(io.BytesIO(file)) as reader:

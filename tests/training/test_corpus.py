@@ -20,7 +20,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "midi"
 
 
 def write(path: Path, piece) -> Path:
-    path.write_bytes(to_midi(piece.notes, tempo_bpm=piece.tempo_bpm, name="x", text=path.name))
+    path.write_bytes(to_midi(piece.notes, tempos=piece.tempos, name="x", text=path.name))
     return path
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from music.midi import to_midi
+from music.piece import constant_tempo
 from tests.training.conftest import CODEC, TINY, scale
 from training import pipeline
 from training.checkpoint import locked_checkpoint
@@ -37,7 +38,9 @@ def model(monkeypatch, tmp_path):
 def scales(tmp_path):
     files = [tmp_path / f"scale {n}.mid" for n in range(3)]
     for n, file in enumerate(files):
-        file.write_bytes(to_midi(scale("x", 60 + n).notes, tempo_bpm=100, name="x", text=""))
+        file.write_bytes(
+            to_midi(scale("x", 60 + n).notes, tempos=constant_tempo(100), name="x", text="")
+        )
     return Collection("scales", "Scales", tuple(files))
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from music.midi import to_midi
+from music.piece import constant_tempo
 from tests.training.conftest import TINY, scale
 from training.report import reproduction
 from training.report.result import Sampling
@@ -17,7 +18,7 @@ def test_loss_and_quotes_are_written_and_told(tmp_path, monkeypatch, capsys):
     (tmp_path / "midi" / "my_game").mkdir(parents=True)
     for n in range(3):
         piece = scale(f"scale {n}", 55 + n, notes=60)
-        midi = to_midi(piece.notes, tempo_bpm=90, name=piece.name, text="")
+        midi = to_midi(piece.notes, tempos=constant_tempo(90), name=piece.name, text="")
         (tmp_path / "midi" / "my_game" / f"{n}.mid").write_bytes(midi)
     fitting = replace(TINY.fitting, transpose=False, held_out_share=0.0, tokens_per_epoch=1)
     recipe = replace(TINY, codec="notes", fitting=fitting)
