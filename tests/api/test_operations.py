@@ -167,7 +167,7 @@ def test_a_caller_who_hangs_up_makes_room_for_another(loopback, config, tmp_path
 
 def peak_memory_mb(process_id):
     status = Path(f"/proc/{process_id}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1000
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024 / 1e6
 
 
 def read_slowly(port, seed, stop):
@@ -274,7 +274,7 @@ def test_what_gunicorn_refuses_is_a_problem_too(loopback, config, tmp_path):
     [
         (b"POST /generate HTTP/1.1\r\nHost: a\r\nX-Slow: ", b"", -4),
         (f"POST {SONG} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nga".encode(), b"", -4),
-        (f"POST {SONG}00&tempo=60&format=wav HTTP/1.1\r\nHost: a\r\n\r\n".encode(), b"HTTP", 9),
+        (f"POST {SONG}00&tempo=60&format=wav HTTP/1.1\r\nHost: a\r\n\r\n".encode(), b"HTTP", 0),
     ],
     ids=["sends no headers", "sends no body", "does not read"],
 )
