@@ -160,8 +160,8 @@ class Core:
         if not self._is_started:
             self._is_started = True
             self._source.configure(models.values())
-            self._source.start()
             with self._manager.loading_fast():
+                self._source.start()
                 failed = self._manager.monitor.wait_until_available(models.keys())
             _check_none(failed, "servable(s)")
             return
