@@ -10,6 +10,7 @@ from typing import Any
 from music.errors import UnreadablePieceError
 from music.reading.measures import Measure, WrittenNote, units
 
+ABC = "abc"
 _DRUM_CHANNEL = 9  # General MIDI's tenth, counted from 0
 _MOST_CHARACTERS = 2**20  # music21 takes a minute for so many
 _TUNE = re.compile(r"^X:", re.MULTILINE)  # where the tunes of a book start
@@ -38,7 +39,7 @@ def read_measures(text: str, music21_format: str) -> list[Measure]:
             warnings.simplefilter("ignore")  # a measure too full, say: it is read as it is
             # Its pickles of every file double the time; we keep what we read ourselves.
             score = music21.converter.parseData(text, format=music21_format, storePickle=False)
-            return _measures(score.toSoundingPitch())
+            return _measures(score.toSoundingPitch(), are_endings_open=music21_format == ABC)
     except Exception as error:  # its parsers raise whatever they stumble over
         reason = " ".join(str(error).split())[:_MESSAGE_CHARACTERS]
         raise UnreadablePieceError(f"music21 cannot read it: {reason}") from error
@@ -57,7 +58,14 @@ def tunes(book: str) -> list[tuple[str, str]]:
     return [(title, header + text) for title, text in zip(titles, texts, strict=True)]
 
 
-def _measures(score: Any) -> list[Measure]:
+def _measures(score: Any, *, are_endings_open: bool) -> list[Measure]:
+    """Read the measures.
+
+    Args:
+        score: music21's.
+        are_endings_open: Whether an ending goes on to the next double bar line or repeat sign,
+            whatever music21 says.
+    """
     parts = list(score.parts) if score.hasPartLikeStreams() else [score]
     written = [list(part.getElementsByClass("Measure")) for part in parts]
     offsets = [[measure.offset for measure in measures] for measures in written]
@@ -72,7 +80,7 @@ def _measures(score: Any) -> list[Measure]:
         _add_content(part, number, starts, measures)
         for measure, source in zip(measures, own, strict=False):
             _add_repeats(measure, source)
-        _add_endings(part, own, measures)
+        _add_endings(part, own, measures, are_open=are_endings_open)
     return measures
 
 
@@ -143,11 +151,16 @@ def _add_repeats(measure: Measure, source: Any) -> None:
                 measure.marks.plays = max(measure.marks.plays, line.times or 2)
 
 
-def _add_endings(part: Any, own: Sequence[Any], measures: Sequence[Measure]) -> None:
+def _add_endings(
+    part: Any, own: Sequence[Any], measures: Sequence[Measure], *, are_open: bool
+) -> None:
     """Add volta brackets; of some, music21 says only the first and the last measure."""
     indices = {id(source): index for index, source in enumerate(own)}
     for bracket in part.recurse().getElementsByClass("RepeatBracket"):
         spanned = [indices[i] for i in map(id, bracket.getSpannedElements()) if i in indices]
         if spanned:
-            for measure in measures[min(spanned) : max(spanned) + 1]:
+            last = max(spanned)
+            while are_open and last + 1 < len(own) and own[last].rightBarline is None:
+                last += 1
+            for measure in measures[min(spanned) : last + 1]:
                 measure.marks.endings.update(bracket.numberRange)

@@ -53,7 +53,7 @@ def _read_book(book: str, name: str) -> Piece:
     warnings: list[str] = []
     for title, text in tunes:
         try:
-            sounding.play(music21_scores.read_measures(text, "abc"))
+            sounding.play(music21_scores.read_measures(text, music21_scores.ABC))
         except UnreadablePieceError as error:
             if len(tunes) == 1:
                 raise

@@ -525,6 +525,21 @@ def test_an_abc_tunes_endings_are_played_as_they_sound():
     assert piece.time_signatures[0] == TimeSignature(-36, 4, 4)
 
 
+@pytest.mark.parametrize(
+    ("tune", "played_measures"),
+    [
+        ("|:CCCC|1DDDD|EEEE:|2FFFF|GGGG:|\n|:AAAA|BBBB:|", "CDECFGABAB"),
+        ("|:CCCC|DDDD|1EEEE:|2FFFF||GGGG|AAAA:|", "CDECDFGAGA"),
+        ("|:CCCC|1DDDD|EEEE:|2FFFF|GGGG|]\nAAAA|BBBB|", "CDECFGAB"),
+    ],
+    ids=["a repeat sign", "a double bar line", "the end"],
+)
+def test_an_abc_ending_goes_on_to_the_next_strong_bar_line(tune, played_measures):
+    piece = read(f"X:1\nT:V\nM:4/4\nL:1/4\nK:C\n{tune}\n", ".abc")
+    names = ["CDEFGAB"[[0, 2, 4, 5, 7, 9, 11].index(pitch % 12)] for pitch in piece.notes.pitch]
+    assert "".join(names[::4]) == played_measures
+
+
 def test_an_mei_score_is_read():
     mei = (
         '<mei xmlns="http://www.music-encoding.org/ns/mei"><music><body><mdiv><score><scoreDef>'
