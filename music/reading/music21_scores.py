@@ -12,7 +12,7 @@ from music.reading.measures import Measure, WrittenNote, units
 
 ABC = "abc"
 _DRUM_CHANNEL = 9  # General MIDI's tenth, counted from 0
-_MOST_CHARACTERS = 2**20  # music21 takes a minute for so many
+_MOST_CHARACTERS = 2**20  # a book of 2,000 tunes has 700,000
 _TUNE = re.compile(r"^X:", re.MULTILINE)  # where the tunes of a book start
 _TITLE = re.compile(r"^T:\s*(.*\S)", re.MULTILINE)
 _MESSAGE_CHARACTERS = 200
@@ -41,7 +41,7 @@ def read_measures(text: str, music21_format: str) -> list[Measure]:
             score = music21.converter.parseData(text, format=music21_format, storePickle=False)
             return _measures(score.toSoundingPitch(), are_endings_open=music21_format == ABC)
     except Exception as error:  # its parsers raise whatever they stumble over
-        reason = " ".join(str(error).split())[:_MESSAGE_CHARACTERS]
+        reason = " ".join(str(error).split())[:_MESSAGE_CHARACTERS] or type(error).__name__
         raise UnreadablePieceError(f"music21 cannot read it: {reason}") from error
 
 

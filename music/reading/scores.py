@@ -7,6 +7,7 @@ from music.piece import Piece
 from music.reading import music21_scores, musicxml
 from music.reading.containers import decoded, is_compressed, parse_xml, uncompressed
 from music.reading.measures import Measure
+from music.reading.music21_process import MUSIC21, ScoreTooHardError
 from music.reading.sounding import Sounding
 
 _XML_SUFFIXES = frozenset({".mei", ".musicxml", ".mxl", ".xml"})
@@ -39,12 +40,12 @@ def _read_xml(content: bytes) -> Sequence[Measure]:
     xml = uncompressed(content) if is_compressed(content) else content
     root = parse_xml(xml)
     if root.tag == "mei":
-        return music21_scores.read_measures(decoded(xml), "mei")
+        return MUSIC21.read_measures(decoded(xml), "mei")
     return musicxml.read_measures(root)
 
 
 def _read_kern(content: bytes) -> Sequence[Measure]:
-    return music21_scores.read_measures(decoded(content), "humdrum")
+    return MUSIC21.read_measures(decoded(content), "humdrum")
 
 
 def _read_book(book: str, name: str) -> Piece:
@@ -53,9 +54,9 @@ def _read_book(book: str, name: str) -> Piece:
     warnings: list[str] = []
     for title, text in tunes:
         try:
-            sounding.play(music21_scores.read_measures(text, music21_scores.ABC))
+            sounding.play(MUSIC21.read_measures(text, music21_scores.ABC))
         except UnreadablePieceError as error:
-            if len(tunes) == 1:
+            if len(tunes) == 1 or isinstance(error, ScoreTooHardError):
                 raise
             warnings.append(f"the tune {title!r} is left out: {error}")
     if len(warnings) == len(tunes):

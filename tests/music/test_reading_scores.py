@@ -14,6 +14,7 @@ from music.notes import Notes
 from music.piece import Piece, TempoChange, TimeSignature
 from music.reading import read_piece
 from music.reading.measures import Marks, Measure
+from music.reading.music21_process import Music21Process, ScoreTooHardError
 from music.reading.repeats import playing_order
 from music.reading.scores import read_score
 
@@ -538,6 +539,22 @@ def test_an_abc_ending_goes_on_to_the_next_strong_bar_line(tune, played_measures
     piece = read(f"X:1\nT:V\nM:4/4\nL:1/4\nK:C\n{tune}\n", ".abc")
     names = ["CDEFGAB"[[0, 2, 4, 5, 7, 9, 11].index(pitch % 12)] for pitch in piece.notes.pitch]
     assert "".join(names[::4]) == played_measures
+
+
+def test_a_score_that_takes_all_memory_is_refused_and_the_next_is_read():
+    with pytest.raises(UnreadablePieceError, match="music21 cannot read it: MemoryError"):
+        read("X:1\nM:999999999/1\nL:1/4\nK:C\nCDEF|CDEF|CDEF|CDEF|\n", ".abc")
+    assert len(read("X:1\nT:A\nL:1/4\nK:C\nCD\n", ".abc").notes) == 2
+
+
+def test_a_score_that_takes_too_long_is_refused_and_the_next_is_read(monkeypatch):
+    process = Music21Process()
+    monkeypatch.setattr("music.reading.music21_process._START", "import time; time.sleep(0.2)")
+    with pytest.raises(ScoreTooHardError, match="music21 takes more than 60 s or 1024 MB for it"):
+        process.read_measures("X:1", "abc")
+    monkeypatch.undo()
+    assert len(process.read_measures("X:1\nT:A\nL:1/4\nK:C\nCD\n", "abc")) == 1
+    process.close()
 
 
 def test_an_mei_score_is_read():

@@ -1,0 +1,116 @@
+"""music21 in a process of its own: what it cannot bear ends that process, not ours.
+
+A time signature of 999999999/1 takes all memory there is, and some short texts take minutes.
+"""
+
+import atexit
+import os
+import resource
+import subprocess
+import sys
+from multiprocessing.connection import Connection, Pipe
+from threading import Lock
+
+from music.errors import UnreadablePieceError
+from music.reading.measures import Measure
+
+MOST_SECONDS = 60  # of a processor, for one score; the longest of music21's corpus take ten
+_MOST_BYTES = 2**30
+_START = "import sys; from music.reading.music21_process import serve; serve(int(sys.argv[1]))"
+
+
+class ScoreTooHardError(UnreadablePieceError):
+    """music21 took too long over a score, or too much memory."""
+
+
+class Music21Process:
+    """A process that reads scores; it starts when it is first needed, and again after it ended."""
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._lock = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection[object, object] | None = None
+
+    def read_measures(self, text: str, music21_format: str) -> list[Measure]:
+        """Read a score as `music21_scores.read_measures` does, in bounded time and memory.
+
+        Raises:
+            UnreadablePieceError: music21 cannot read it.
+            ScoreTooHardError: It took too much.
+        """
+        with self._lock:
+            connection = self._connection or self._start()
+            try:
+                connection.send((text, music21_format))
+                found = connection.recv()
+            except (EOFError, OSError) as error:
+                self.close()
+                raise ScoreTooHardError(
+                    f"music21 takes more than {MOST_SECONDS} s or {_MOST_BYTES // 2**20} MB for it"
+                ) from error
+            except BaseException:  # its answer is not to be taken for that to the next score
+                self.close()
+                raise
+        if isinstance(found, list):
+            return found
+        raise UnreadablePieceError(str(found))
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        if self._connection and self._process:
+            self._connection.close()
+            self._process.kill()
+            self._process.wait()
+        self._connection = self._process = None
+
+    def _start(self) -> "Connection[object, object]":
+        ours, theirs = Pipe()
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        self._process = subprocess.Popen(  # noqa: S603  this very program
+            [sys.executable, "-c", _START, str(theirs.fileno())],
+            pass_fds=(theirs.fileno(),),
+            env={**environment, "OPENBLAS_NUM_THREADS": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,  # music21 prints pages about a malformed score
+            start_new_session=True,  # Ctrl-C is ours to handle
+        )
+        theirs.close()
+        self._connection = ours
+        return ours
+
+
+MUSIC21 = Music21Process()
+atexit.register(MUSIC21.close)
+
+
+def serve(descriptor: int) -> None:
+    """Read the scores that come over a connection until it ends.
+
+    Args:
+        descriptor: Of the connection's file.
+    """
+    from music.reading import music21_scores  # noqa: PLC0415  imports music21
+
+    _, hardest = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (_MOST_BYTES, hardest))
+    connection: Connection[object, tuple[str, str]] = Connection(descriptor)
+    while True:
+        try:
+            text, music21_format = connection.recv()
+        except EOFError:
+            return
+        _allow_seconds(MOST_SECONDS)
+        try:
+            connection.send(music21_scores.read_measures(text, music21_format))
+        except UnreadablePieceError as error:
+            connection.send(str(error))
+
+
+def _allow_seconds(seconds: int) -> None:
+    """Let the system end this process once it has computed for so long from now on."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    _, hardest = resource.getrlimit(resource.RLIMIT_CPU)
+    until = int(usage.ru_utime + usage.ru_stime) + seconds + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (until, hardest))
