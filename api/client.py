@@ -159,6 +159,7 @@ class SongEvent:
         game_title: The game's name as people write it.
         title: What the song is called.
         tempo: Beats a minute.
+        origin: All that makes the same song again, by the parameters' names.
         primer_notes: How many notes of an uploaded primer come first.
     """
 
@@ -170,6 +171,7 @@ class SongEvent:
     tempo: float
     tempos: tuple[TempoChange, ...]
     time_signatures: tuple[TimeSignature, ...]
+    origin: Mapping[str, str | int | float]
     primer_notes: int
 
 

@@ -128,6 +128,19 @@ _PITCH = {"type": "integer", "minimum": 0, "maximum": 127}
 _POSITIVE = {"type": "number", "exclusiveMinimum": 0}
 _VERSION = _said({"type": "integer", "minimum": 1}, "The model's that drew it.")
 _TEMPO = _said(_POSITIVE, "Beats (quarter notes) a minute.")
+_NOT_OF_ORIGIN = ("title", "format")  # they change nothing in the music
+_ORIGIN: Schema = {
+    "description": "All that makes the same song again.",
+    "type": "object",
+    "properties": {
+        "version": _VERSION,
+        **{p.name: schema_of(p) for p in PARAMETERS if p.name not in _NOT_OF_ORIGIN},
+        "primer": {"enum": [*Primer, UPLOADED]},
+        "primer_sha256": _said(_NAME, "Of the notes of an uploaded primer."),
+    },
+    "required": ["game", "version", "seed"],
+    "additionalProperties": False,
+}
 _IDENTITY = {
     "game": _NAME,
     "game_title": _said(_TEXT, "The game's name as people write it."),
@@ -151,8 +164,8 @@ _IDENTITY = {
             denominator={"type": "integer", "minimum": 1},
         ),
     },
+    "origin": _ORIGIN,
 }
-_NOT_OF_ORIGIN = ("title", "format")  # they change nothing in the music
 _PRIMER_NOTES = _said(_COUNT, "How many notes of an uploaded primer come first.")
 _NOTE = _shown(
     _object(
@@ -235,21 +248,8 @@ _PROBLEM = {
 
 
 def _song() -> Schema:
-    origin: Schema = {
-        "description": "All that makes the same song again.",
-        "type": "object",
-        "properties": {
-            "version": _VERSION,
-            **{p.name: schema_of(p) for p in PARAMETERS if p.name not in _NOT_OF_ORIGIN},
-            "primer": {"enum": [*Primer, UPLOADED]},
-            "primer_sha256": _said(_NAME, "Of the notes of an uploaded primer."),
-        },
-        "required": ["game", "version", "seed"],
-        "additionalProperties": False,
-    }
     return _object(
         **_IDENTITY,
-        origin=origin,
         primer_notes=_PRIMER_NOTES,
         longest_quote=_said(_COUNT, "The notes of the longest run that a piece has too."),
         quotes=_list("Quote"),

@@ -1,5 +1,6 @@
 """A song, from what was asked for to what came of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -75,6 +76,27 @@ class SongRequest:
         """What the song is called; never by the game, whose name nobody wants in their own."""
         return f"Song {self.seed}" if self.given_title is None else self.given_title
 
+    def origin(self, version: int, tempos: Sequence[TempoChange]) -> dict[str, str | int | float]:
+        """Give all that makes the same song again, with a model's version and the song's tempos."""
+        upload = self.primer if isinstance(self.primer, Upload) else None
+        fields: dict[str, str | int | float | None] = {
+            "game": self.game,
+            "version": version,
+            "seed": self.seed,
+            "notes": self.notes,
+            "seconds": self.seconds,
+            "temperature": self.temperature,
+            "top_k": self.top_k,
+            "top_p": self.top_p,
+            # Where the primer brings a tempo map, one tempo would replace it.
+            "tempo": tempos[0].bpm if len(tempos) == 1 else None,
+            "primer": UPLOADED if upload else str(self.primer),
+            "primer_sha256": upload.digest if upload else None,
+            "include_primer": self.include_primer or None,
+            "max_quote": self.max_quote,
+        }
+        return {name: value for name, value in fields.items() if value is not None}
+
 
 @dataclass(frozen=True)
 class Song:
@@ -116,25 +138,7 @@ class Song:
     @property
     def origin(self) -> dict[str, str | int | float]:
         """Give all that makes the same song again."""
-        asked = self.request
-        upload = asked.primer if isinstance(asked.primer, Upload) else None
-        fields: dict[str, str | int | float | None] = {
-            "game": asked.game,
-            "version": self.version,
-            "seed": asked.seed,
-            "notes": asked.notes,
-            "seconds": asked.seconds,
-            "temperature": asked.temperature,
-            "top_k": asked.top_k,
-            "top_p": asked.top_p,
-            # Where the primer brings a tempo map, one tempo would replace it.
-            "tempo": self.tempo_bpm if len(self.tempos) == 1 else None,
-            "primer": UPLOADED if upload else str(asked.primer),
-            "primer_sha256": upload.digest if upload else None,
-            "include_primer": asked.include_primer or None,
-            "max_quote": asked.max_quote,
-        }
-        return {name: value for name, value in fields.items() if value is not None}
+        return self.request.origin(self.version, self.tempos)
 
     @property
     def provenance(self) -> str:

@@ -27,13 +27,15 @@ def song_events(drawing: Drawing) -> Iterator[Event]:
 
 
 def _identity(drawing: Drawing) -> dict[str, Any]:
+    version = drawing.bundle.model.version
     return {
         "game": drawing.request.game,
         "game_title": drawing.bundle.description.title,
         "title": drawing.request.title,
-        "version": drawing.bundle.model.version,
+        "version": version,
         "seed": drawing.request.seed,
         **time_members(drawing.tempos, drawing.time_signatures),
+        "origin": drawing.request.origin(version, drawing.tempos),
         "primer_notes": len(drawing.lead),
     }
 

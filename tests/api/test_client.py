@@ -148,12 +148,12 @@ def test_the_client_knows_every_member_of_the_contract(kind):
 
 def test_a_stream_gives_the_song_as_typed_events(leitmotif, client):
     first, *between, end = leitmotif.stream("zelda", seed=7, notes=100, tempo=90)
-    tempos = (TempoChange(0, 90),)
-    assert first == SongEvent("zelda", "Zélda: Majora's Mask", "Song 7", 1, 7, 90, tempos, (), 0)
+    whole = client.post("/generate?game=zelda&seed=7&notes=100&tempo=90&format=json").json
+    named, tempos = ("zelda", "Zélda: Majora's Mask", "Song 7", 1, 7, 90), (TempoChange(0, 90),)
+    assert first == SongEvent(*named, tempos, (), whole["origin"], 0)
     told = [note for event in between for note in event.notes]
-    whole = client.post("/generate?game=zelda&seed=7&notes=100&tempo=90&format=json").json["notes"]
     assert {(n.pitch, n.start_beats) for n in told} == {
-        (n["pitch"], n["start_beats"]) for n in whole
+        (n["pitch"], n["start_beats"]) for n in whole["notes"]
     }
     assert isinstance(end, EndEvent)
     assert (end.notes, end.longest_quote) == (100, 0)

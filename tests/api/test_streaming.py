@@ -63,7 +63,17 @@ def test_the_streamed_song_is_the_song(events, client, query):
     assert cleaned(told_notes(events(SONG + query))) == midi
 
 
-def test_first_comes_what_the_song_is_and_last_how_it_ended(events):
+@pytest.mark.parametrize("length", ["notes=300", "seconds=60"])
+def test_what_came_of_a_song_is_a_song_of_so_many_notes(events, client, length):
+    """Who keeps what arrived before a stream broke off can ask for it in any format."""
+    said = events(f"{SONG}&{length}")
+    for arrived in range(2, len(said) - 1):
+        came = told_notes(said[:arrived])
+        song = client.post(f"{SONG}&notes={len(came)}").data
+        assert read_midi(song, "song").notes == cleaned(came)
+
+
+def test_first_comes_what_the_song_is_and_last_how_it_ended(events, client):
     said = events(f"{SONG}&notes=100&tempo=90")
     assert said[0] == (
         "song",
@@ -76,6 +86,7 @@ def test_first_comes_what_the_song_is_and_last_how_it_ended(events):
             "tempo": 90,
             "tempos": [{"start_beats": 0, "tempo": 90}],
             "time_signatures": [],
+            "origin": client.post(f"{SONG}&notes=100&tempo=90&format=json").json["origin"],
             "primer_notes": 0,
         },
     )
