@@ -78,9 +78,27 @@ def test_stopping_ends_the_work_and_leaves_what_there_is(page, loopback):
     drawn = len(loopback.calls)
     page.wait_for_timeout(1000)
     assert len(loopback.calls) == drawn
-    expect(page.locator("#keep")).to_be_hidden()
     expect(page.locator(".error:not(:empty)")).to_have_count(0)
     assert kept(page) == []
+
+
+def test_what_was_stopped_is_kept_if_one_wants_it(page, loopback, address):
+    loopback.slow_s = 0.2
+    expect(page.locator("#compose")).to_be_enabled()
+    page.select_option("#unit", "seconds")
+    page.fill("#length", "600")
+    page.click("#compose")
+    expect(page.locator("#piece-facts")).to_contain_text("notes")
+    page.click("#compose")
+    expect(page.locator("#keep-it")).to_be_visible()
+    loopback.slow_s = 0
+    page.click("#keep-it")
+    expect(page.locator("#keep-it")).to_be_hidden()
+    (piece,) = kept(page)
+    recipe = piece["recipe"]
+    assert "seconds" not in recipe
+    query = f"game=zelda&notes={recipe['notes']}&seed={recipe['seed']}"
+    assert rows(piece) == told_by_the_service(address, query)
 
 
 def sent(loopback, name):
@@ -166,14 +184,14 @@ def multipart(fields, midi):
     return body, {"Content-Type": "multipart/form-data; boundary=edge"}
 
 
-def test_a_piece_goes_on_from_the_last_bars_of_another(page, address):
+def test_a_piece_continues_the_last_bars_of_another(page, address):
     first = compose(page, 200)
     page.click("#continue")
-    expect(page.locator(".piece")).to_have_count(2)
-    following = kept(page)[0]
+    expect(page.locator("#compose")).to_be_focused()
+    following = compose(page, 60)
     recipe = following["recipe"]
     assert recipe["seed"] != first["recipe"]["seed"]
-    assert recipe["file"]["name"] == "the end of Majora's Mask, no. 1.mid"
+    assert recipe["file"]["name"] == "the end of Song 1.mid"
     midi = base64.b64decode(recipe["file"]["base64"])
     end = [(onset, pitch) for onset, _, pitch in columns(read_midi(midi, "end").notes)]
     last = rows(first)[-len(end) :]
@@ -181,16 +199,63 @@ def test_a_piece_goes_on_from_the_last_bars_of_another(page, address):
     assert 0 < len(end) < 200
     assert following["tempo"] == first["tempo"]
     assert rows(following) == told_after(address, recipe, midi)
+    expect(page.locator("#piece-facts")).to_contain_text("continues the end of Song 1.mid")
 
 
-def test_a_link_to_what_went_on_from_another_piece_brings_it_back(page, studio, address):
+def test_to_continue_is_a_choice_for_one_piece_that_is_seen_and_taken_back(page):
+    compose(page)
+    expect(page.locator("#continued")).to_be_hidden()
+    page.click("#continue")
+    expect(page.locator("#continued")).to_contain_text(
+        "The next piece continues the end of Song 1."
+    )
+    expect(page.locator("#start-corpus")).to_be_disabled()
+    page.click("#take-back")
+    expect(page.locator("#continued")).to_be_hidden()
+    expect(page.locator("#start-corpus")).to_be_enabled()
+    page.click("#continue")
+    compose(page)
+    expect(page.locator("#continued")).to_be_hidden()
+    compose(page)
+    assert [piece["recipe"]["primer"] for piece in kept(page)] == ["corpus", "file", "corpus"]
+
+
+def test_a_piece_that_is_refused_still_continues_another_when_it_is_asked_for_again(page, watch):
+    watch.allowed = "422"
+    compose(page)
+    page.click("#continue")
+    page.evaluate("document.getElementById('tempo').removeAttribute('max')")
+    page.fill("#tempo", "999")
+    page.click("#compose")
+    expect(page.locator("#tempo-error")).to_have_text("tempo must be a number from 20 to 400.")
+    expect(page.locator("#continued")).to_be_visible()
+    page.fill("#tempo", "")
+    assert compose(page)["recipe"]["primer"] == "file"
+
+
+def test_a_piece_of_the_list_says_what_it_continued_and_hands_it_to_one_piece_alone(page):
+    compose(page)
+    page.click("#continue")
+    compose(page)
+    page.get_by_role("button", name="Open Song 1").click()
+    expect(page.locator("#continued")).to_be_hidden()
+    page.get_by_role("button", name="Open Song 2").click()
+    expect(page.locator("#continued")).to_contain_text(
+        "The next piece continues the end of Song 1."
+    )
+    for primer in ("file", "corpus"):
+        assert compose(page)["recipe"]["primer"] == primer
+
+
+def test_a_link_to_what_continues_another_piece_brings_it_back(page, studio, address):
     compose(page, 60)
     page.click("#continue")
-    expect(page.locator(".piece")).to_have_count(2)
+    compose(page, 60)
     link = page.evaluate("location.href")
     other = studio(link.removeprefix(address))
     expect(other.locator("#keep")).to_be_visible()
     assert rows(kept(other)[0]) == rows(kept(page)[0])
+    expect(other.locator("#continued")).to_be_hidden()
 
 
 DROP = """(bytes) => {
@@ -201,11 +266,12 @@ DROP = """(bytes) => {
 }"""
 
 
-def test_a_piece_goes_on_from_a_file_that_is_dropped(page):
+def test_pieces_continue_a_file_that_is_dropped_until_one_takes_it_back(page):
     expect(page.locator("#compose")).to_be_enabled()
     page.evaluate(DROP, list(INTRO))
     expect(page.locator("#file-name")).to_have_text("mine.mid")
     expect(page.locator("#start-file")).to_be_checked()
+    expect(page.locator("#continued")).to_contain_text("Every piece continues mine.")
     page.check("#include_primer")
     piece = compose(page, 50)
     lead = rows(piece)[: len(LINE)]
@@ -213,6 +279,10 @@ def test_a_piece_goes_on_from_a_file_that_is_dropped(page):
         (onset, pitch) for onset, _, pitch in columns(LINE)
     ]
     assert len(rows(piece)) > 50
+    expect(page.locator("#continued")).to_be_visible()
+    page.click("#take-back")
+    expect(page.locator("#start-corpus")).to_be_checked()
+    assert compose(page)["recipe"]["primer"] == "corpus"
 
 
 def test_a_file_that_is_no_midi_file_is_refused_beside_it(page, watch):

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from music.reading import read_midi
-from tests.studio.conftest import columns, compose, kept, rows, until
+from tests.studio.conftest import columns, compose, kept, rows, until, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -22,12 +22,63 @@ def downloaded(page, format_name):
     return coming.value.suggested_filename, Path(coming.value.path()).read_bytes()
 
 
-def test_the_midi_file_is_the_piece(page):
+def test_the_midi_file_is_the_piece_whether_or_not_the_service_is_there(page, loopback, address):
     piece = compose(page, 120)
+    query = f"game=zelda&notes=120&seed={piece['recipe']['seed']}&title=Song+1"
+    answer = page.request.post(f"{address}/generate?{query}")
+    loopback.versions["zelda"] = {}
     name, content = downloaded(page, "midi")
-    assert name == f"zelda-{piece['recipe']['seed']}.mid"
-    assert mido.MidiFile(file=io.BytesIO(content)).length > 0
+    assert name == "Song 1.mid"
     assert columns(read_midi(content, "song").notes) == rows(piece)
+    assert messages(content) == messages(answer.body())
+
+
+def messages(midi):
+    """What a MIDI file of ours says, and when, in whatever order at one tick."""
+    song = mido.MidiFile(file=io.BytesIO(midi), charset="utf-8")
+    said, tick = [], 0
+    for message in mido.merge_tracks(song.tracks):
+        tick += message.time
+        if message.type == "end_of_track":
+            break
+        said.append((tick / song.ticks_per_beat, repr(message.copy(time=0)).replace(".0;", ";")))
+    return sorted(said)
+
+
+def test_the_name_of_a_piece_is_the_title_of_its_files_and_the_games_is_in_none(page):
+    piece = compose(page)
+    page.click("#score summary")
+    expect(page.locator("#sheets img").first).to_be_visible()
+    before = page.get_attribute("#sheets img", "src")
+    page.locator(".piece-name").fill("Rain & <Tea>\u202e / 雨")
+    page.locator(".piece-name").press("Tab")
+    expect(page.locator("#piece-heading")).to_have_text("Rain & <Tea> / 雨")
+    assert page.evaluate("document.title") == "Rain & <Tea> / 雨 · Leitmotif"
+    wait_for(page, lambda: page.get_attribute("#sheets img", "src") != before)
+    files = {}
+    for form in ("midi", "musicxml", "svg"):
+        name, files[form] = downloaded(page, form)
+        assert name.startswith("Rain & -Tea- - 雨.")
+        assert b"lda: Majora" not in files[form]
+    (track,) = mido.MidiFile(file=io.BytesIO(files["midi"]), charset="utf-8").tracks
+    assert track.name == "Rain & <Tea> / 雨"
+    (provenance,) = (message.text for message in track if message.type == "text")
+    assert provenance.startswith(
+        f"Leitmotif; game=zelda; version=1; seed={piece['recipe']['seed']};"
+    )
+    score = music21.converter.parseData(files["musicxml"], format="musicxml")
+    assert score.metadata.bestTitle == "Rain & <Tea> / 雨"
+    assert "Rain &amp; &lt;Tea&gt; / 雨" in files["svg"].decode()
+
+
+def test_a_name_that_another_tab_gives_reaches_files_too(page, address):
+    compose(page)
+    other = page.context.new_page()
+    other.goto(address)
+    other.locator(".piece-name").fill("Dusk")
+    other.locator(".piece-name").press("Tab")
+    expect(page.locator("#piece-heading")).to_have_text("Dusk")
+    assert downloaded(page, "midi")[0] == "Dusk.mid"
 
 
 def test_the_wav_file_plays(page):
@@ -62,6 +113,37 @@ def test_the_score_is_shown_page_by_page(page):
             "image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])"
         )
         assert min(size) > 100
+
+
+def sheets_width(page):
+    return page.locator("#sheets").evaluate("sheets => sheets.getBoundingClientRect().width")
+
+
+def test_the_score_is_zoomed_by_buttons_and_keys(page):
+    compose(page)
+    page.click("#score summary")
+    expect(page.locator("#sheets img").first).to_be_visible()
+    whole = sheets_width(page)
+    place = page.locator("#score-larger").bounding_box()
+    page.click("#score-larger")
+    page.click("#score-larger")
+    assert page.locator("#score-larger").bounding_box() == place  # under the finger still
+    assert sheets_width(page) == pytest.approx(1.96 * whole, rel=0.01)
+    middle = page.evaluate(
+        "(({scrollLeft, clientWidth, scrollWidth}) => (scrollLeft + clientWidth / 2) / scrollWidth)"
+        "(document.getElementById('sheets-frame'))"
+    )
+    assert middle == pytest.approx(0.5, abs=0.01)
+    page.click("#score-smaller")
+    assert sheets_width(page) == pytest.approx(1.4 * whole, rel=0.01)
+    page.click("#score-fit")
+    assert sheets_width(page) == whole
+    page.focus("#sheets-frame")
+    page.keyboard.press("+")
+    assert sheets_width(page) > whole
+    page.keyboard.press("-")
+    page.keyboard.press("-")
+    assert sheets_width(page) == pytest.approx(whole)
 
 
 def test_the_recording_plays_in_the_page(page):
@@ -104,8 +186,9 @@ def test_where_the_model_is_another_one_by_now_it_says_so(page, studio, address,
     other = studio(link.removeprefix(address))
     expect(other.locator("#notice")).to_contain_text("a piece of version 1 of the model")
     expect(other.locator("#notice")).to_contain_text("version 2 by now, so this is another piece")
-    page.click("[data-format=midi]")
+    page.click("[data-format=musicxml]")
     expect(page.locator("#keep-error")).to_contain_text("version 2 by now, and cannot write it")
+    assert downloaded(page, "midi")[0] == "Song 1.mid"
 
 
 @pytest.mark.parametrize("link", ["nonsense", "game=zelda", "seed=7", "game=&seed=7"])
@@ -117,10 +200,7 @@ def test_a_link_that_says_no_piece_is_told(studio, link):
 def test_pieces_stay_in_a_list_with_names_of_ones_own(page):
     first = compose(page)
     second = compose(page)
-    assert [piece["name"] for piece in kept(page)] == [
-        "Majora's Mask, no. 2",
-        "Majora's Mask, no. 1",
-    ]
+    assert [piece["name"] for piece in kept(page)] == ["Song 2", "Song 1"]
     page.locator(".piece-name").nth(1).fill("Dawn")
     page.locator(".piece-name").nth(1).press("Tab")
     page.reload()
@@ -130,7 +210,7 @@ def test_pieces_stay_in_a_list_with_names_of_ones_own(page):
     assert str(first["recipe"]["seed"]) in page.inner_text("#piece-facts")
     assert page.input_value("#seed") == str(first["recipe"]["seed"])
     expect(page.locator(".piece[aria-current]")).to_have_count(1)
-    page.get_by_role("button", name="Remove Majora's Mask, no. 2").click()
+    page.get_by_role("button", name="Remove Song 2").click()
     expect(page.locator(".piece")).to_have_count(1)
     assert [piece["name"] for piece in kept(page)] == ["Dawn"]
     assert second["recipe"]["seed"] != first["recipe"]["seed"]
@@ -140,8 +220,8 @@ def test_pieces_are_compared_while_they_play(page):
     for _ in range(2):
         compose(page, 200, is_heard=True)
     expect(page.locator("#play")).to_have_attribute("data-state", "playing")
-    page.get_by_role("button", name="Open Majora's Mask, no. 1").click()
-    expect(page.locator("#piece-heading")).to_have_text("Majora's Mask, no. 1")
+    page.get_by_role("button", name="Open Song 1").click()
+    expect(page.locator("#piece-heading")).to_have_text("Song 1")
     expect(page.locator("#play")).to_have_attribute("data-state", "playing")
 
 
@@ -156,7 +236,27 @@ def test_the_list_is_bounded(page):
     for _ in range(14):
         compose(page, 2)
     assert len(kept(page)) == 12
-    assert kept(page)[0]["name"] == "Majora's Mask, no. 14"
+    assert kept(page)[0]["name"] == "Song 14"
+    page.click("#undo")  # the one that made room last
+    assert [piece["name"] for piece in kept(page)][-1] == "Song 2"
+
+
+def test_a_removal_is_undone(page):
+    for _ in range(3):
+        compose(page, 5)
+    before = kept(page)
+    expect(page.locator("#undo")).to_be_hidden()
+    for name in ("Song 2", "Song 1", "Song 3"):
+        page.get_by_role("button", name=f"Remove {name}").click()
+        expect(page.locator("#undo")).to_be_focused()
+        expect(page.locator(".removed")).to_contain_text(f"{name} is removed.")
+    assert kept(page) == []
+    for left in (2, 1, 0):
+        page.keyboard.press("Enter")
+        expect(page.locator(".piece")).to_have_count(3 - left)
+        page.locator("#undo").focus()
+    expect(page.locator("#undo")).to_be_hidden()
+    assert kept(page) == before
 
 
 @pytest.mark.parametrize("text", ["no JSON", "null", "{}", "[1]", '[{"name": "half a piece"}]'])

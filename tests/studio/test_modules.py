@@ -61,13 +61,14 @@ def test_its_midi_files_open_and_no_note_hangs(page):
             const {toMidi} = await import('/studio/midi.js');
             const notes = [[0, 12, 60], [0, 6, 64], [12, 300, 60], [5000, 12, 70]];
             const named = notes.map(([start, duration, pitch]) => ({start, duration, pitch}));
-            return [...toMidi(named, 97)];
+            const about = {tempo: 97, name: 'Dusk', provenance: 'x'.repeat(200)};
+            return [...toMidi(named, about)];
         }"""
     )
     song = mido.MidiFile(file=io.BytesIO(bytes(written)))
     held, tick, seen = {}, 0, []
     for message in song.tracks[0]:
-        tick += message.time
+        tick += message.time * 12 / song.ticks_per_beat
         if message.type == "note_on":
             assert message.note not in held
             held[message.note] = tick

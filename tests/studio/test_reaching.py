@@ -55,6 +55,16 @@ def test_all_of_it_works_by_the_keyboard_alone(page):
     press_until(page, "#score summary")
     page.keyboard.press("Enter")
     expect(page.locator("#sheets img").first).to_be_visible()
+    press_until(page, "#continue", "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#compose")).to_be_focused()
+    press_until(page, "#take-back", "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#continued")).to_be_hidden()
+    press_until(page, ".piece .quiet")
+    page.keyboard.press("Enter")
+    expect(page.locator("#undo")).to_be_focused()
+    page.keyboard.press("Enter")
     press_until(page, ".piece-name")
     page.keyboard.press("Control+a")
     page.keyboard.type("By hand")
@@ -69,8 +79,12 @@ def test_axe_finds_nothing_serious(studio, look):
     page = studio(**LOOKS[look])
     compose(page)
     page.evaluate("for (const panel of document.querySelectorAll('details')) panel.open = true")
-    page.check("#start-file")
     expect(page.locator("#sheets img").first).to_be_visible()
+    page.click("#score-larger")
+    compose(page)
+    page.get_by_role("button", name="Remove Song 1").click()
+    page.check("#start-file")
+    page.click("#continue")
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run()")["violations"]
     serious = [each for each in found if each["impact"] in {"serious", "critical"}]
@@ -83,6 +97,38 @@ def test_nothing_sticks_out_on_a_phone(studio, look):
     compose(page, 300)
     page.evaluate("for (const panel of document.querySelectorAll('details')) panel.open = true")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def pinch(page, apart):
+    """Move two fingers on the middle of the window from 100 pixels apart to more or less."""
+    devtools = page.context.new_cdp_session(page)
+
+    def touch(kind, distances=()):
+        points = [{"x": 195 + side * d / 2, "y": 400} for d in distances for side in (-1, 1)]
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", [100])
+    for distance in (100 + (apart - 100) / 2, apart):
+        touch("touchMove", [distance])
+    touch("touchEnd")
+
+
+def test_the_score_is_zoomed_by_two_fingers_on_a_phone(studio):
+    page = studio(**LOOKS["phone"])
+    compose(page, 300)
+    page.tap("#score summary")
+    expect(page.locator("#sheets img").first).to_be_visible()
+    page.evaluate("document.getElementById('sheets').scrollIntoView()")
+    width = "document.getElementById('sheets').getBoundingClientRect().width"
+    whole = page.evaluate(width)
+    pinch(page, 300)
+    assert page.evaluate(width) == pytest.approx(3 * whole, rel=0.02)
+    assert page.evaluate("visualViewport.scale") == 1  # the page around it is as it was
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    pinch(page, 20)
+    assert page.evaluate(width) == whole
+    page.tap("#score-larger")
+    assert page.evaluate(width) > whole
 
 
 def test_a_phone_begins_with_what_matters(studio):

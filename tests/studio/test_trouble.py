@@ -1,14 +1,16 @@
 """What goes wrong is said where it was caused, and comes right by itself where it can."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from api.config import Config
+from music.reading import read_midi
 from tests.api.loopback import description, write_models_config
 from tests.api.test_process import running_api
-from tests.studio.conftest import compose
+from tests.studio.conftest import columns, compose, kept, rows, told_by_the_service
 
 pytestmark = pytest.mark.slow
 
@@ -55,15 +57,46 @@ def test_a_model_server_that_is_gone_shows_as_such_and_comes_back_by_itself(page
     compose(page)
 
 
-def test_a_model_server_that_fails_midway_is_told_beside_the_button(page, loopback):
+def break_off(page, loopback):
+    """Compose a piece whose model is unloaded after its second chunk."""
     loopback.after_draw = lambda draws: loopback.versions.update(
         zelda={1 if draws < 2 else 2: "AVAILABLE"}
     )
     expect(page.locator("#compose")).to_be_enabled()
     page.click("#compose")
     expect(page.locator("#games-error")).not_to_be_empty()
+
+
+def test_a_model_server_that_fails_midway_is_told_beside_the_button(page, loopback):
+    break_off(page, loopback)
     assert "Traceback" not in page.inner_text("body")
     expect(page.locator("#compose")).to_have_text("Compose")
+
+
+def test_what_had_come_of_a_piece_that_broke_off_is_kept(page, loopback, address):
+    break_off(page, loopback)
+    expect(page.locator("#notice")).to_have_text("It broke off. What had come by then is kept.")
+    (piece,) = kept(page)
+    notes = piece["recipe"]["notes"]
+    assert 60 < notes <= 80  # of the first two chunks
+    expect(page.locator("#keep-it")).to_be_hidden()
+    with page.expect_download() as coming:
+        page.click("[data-format=midi]")
+    midi = Path(coming.value.path()).read_bytes()
+    assert columns(read_midi(midi, "song").notes) == rows(piece)
+    assert f"; notes={notes};".encode() in midi
+    loopback.after_draw = None
+    loopback.versions["zelda"] = {1: "AVAILABLE"}
+    query = f"game=zelda&notes={notes}&seed={piece['recipe']['seed']}"
+    assert rows(piece) == told_by_the_service(address, query)
+    with page.expect_download():
+        page.click("[data-format=musicxml]")
+    page.reload()
+    page.get_by_role("button", name="Open Song 1").click()
+    page.click("#play")
+    expect(page.locator("#play")).to_have_attribute("data-state", "playing")
+    page.click("#continue")
+    assert compose(page)["recipe"]["primer"] == "file"
 
 
 @pytest.mark.parametrize(
@@ -151,9 +184,9 @@ def test_a_service_that_asks_for_a_key_is_given_one_and_says_when_it_is_asked_to
     page.keyboard.press("Enter")
     expect(page.locator("#keep")).to_be_visible()
     with page.expect_download():
-        page.click("[data-format=midi]")
+        page.click("[data-format=musicxml]")
     compose(page, 5)
-    page.click("[data-format=midi]")
+    page.click("[data-format=musicxml]")
     said = re.compile(r"You may ask for 3/hour, .* Try again in \d+ s\.")
     expect(page.locator("#keep-error")).to_have_text(said)
     page.click("#compose")

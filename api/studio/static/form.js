@@ -30,8 +30,19 @@ export class Form {
   #fileName = byId("file-name", HTMLElement);
   #fileControls = byId("file-controls", HTMLElement);
   #includes = byId("include_primer", HTMLInputElement);
-  /** @type {PrimerFile | null} */
+  #begin = byId("begin", HTMLFieldSetElement);
+  #continued = byId("continued", HTMLElement);
+  #continuedWords = byId("continued-words", HTMLElement);
+  /**
+   * What pieces continue, where one has chosen a file.
+   * @type {PrimerFile | null}
+   */
   #file = null;
+  /**
+   * What the next piece alone continues, whatever else is chosen.
+   * @type {Required<Pick<Recipe, "file" | "include_primer">> | null}
+   */
+  #once = null;
 
   /** @param {Games} games */
   constructor(games) {
@@ -42,6 +53,7 @@ export class Form {
     this.#seed.addEventListener("input", () => (this.#keepsSeed.checked = true));
     this.element.addEventListener("input", () => this.#changed());
     this.#unit.addEventListener("change", () => this.#unitChanged());
+    byId("take-back", HTMLButtonElement).addEventListener("click", () => this.#takeBack());
     this.#acceptDrops();
     this.#changed();
   }
@@ -64,20 +76,24 @@ export class Form {
       temperature: Number(this.#temperature.value),
       top_p: Number(this.#topP.value),
       seed: Number(this.#seed.value),
-      primer: this.#primer,
+      ...this.#start,
     };
     recipe[this.#unit.value === "seconds" ? "seconds" : "notes"] = Number(this.#length.value);
     if (this.#tempo.value) recipe.tempo = Number(this.#tempo.value);
     if (this.#maxQuote.value) recipe.max_quote = Number(this.#maxQuote.value);
-    if (recipe.primer === "file" && this.#file) {
-      recipe.file = this.#file;
-      recipe.include_primer = this.#includes.checked;
-    }
     return recipe;
   }
 
+  /** @returns {Pick<Recipe, "primer" | "file" | "include_primer">} */
+  get #start() {
+    if (this.#once) return { primer: "file", ...this.#once };
+    const primer = this.#primer;
+    if (primer !== "file" || !this.#file) return { primer };
+    return { primer, file: this.#file, include_primer: this.#includes.checked };
+  }
+
   /**
-   * Says what was asked for; the seed is kept.
+   * Says what was asked for; the seed is kept. A file is continued by the next piece alone.
    * @param {Recipe} recipe
    */
   fill(recipe) {
@@ -90,25 +106,56 @@ export class Form {
     this.#tempo.value = String(recipe.tempo ?? "");
     this.#seed.value = this.#usedSeed = String(recipe.seed);
     this.#maxQuote.value = String(recipe.max_quote ?? "");
-    this.#includes.checked = recipe.include_primer ?? false;
-    this.#useFile(recipe.file ?? this.#file);
-    this.#primer = recipe.primer;
+    if (recipe.file) this.#once = { file: recipe.file, include_primer: !!recipe.include_primer };
+    else this.#chooseStart(recipe.primer);
+    this.#changed();
     this.clearProblems();
   }
 
   /**
-   * Goes on from a MIDI file.
+   * Lets the next piece, and no other, continue a file.
+   * @param {PrimerFile} file
+   * @param {string} game Which composes it.
+   */
+  continueOnce(file, game) {
+    this.#games.choose(game);
+    this.#once = { file, include_primer: false };
+    this.#changed();
+  }
+
+  /**
+   * Forgets what one piece alone was to continue, as that piece has begun.
+   * @param {PrimerFile | undefined} file
+   */
+  used(file) {
+    if (this.#once?.file === file) this.#once = null;
+    this.#changed();
+  }
+
+  /**
+   * Lets all further pieces continue a file.
    * @param {PrimerFile} file
    */
-  goOnFrom(file) {
-    this.#useFile(file);
-    this.#primer = "file";
+  #useFile(file) {
+    this.#file = file;
+    this.#fileName.textContent = file.name;
+    this.#chooseStart("file");
+    this.#changed();
+  }
+
+  /** Lets no piece continue what the next one would. */
+  #takeBack() {
+    if (this.#once) this.#once = null;
+    else this.#chooseStart("corpus");
+    this.#changed();
+    byId("compose", HTMLElement).focus();
   }
 
   /** Says what is missing before anything is asked; true where nothing is. */
   check() {
     this.clearProblems();
-    if (this.#primer === "file" && !this.#file)
+    const { primer, file } = this.#start;
+    if (primer === "file" && !file)
       return this.#complain("file", "Choose a MIDI file, or drop one here.");
     for (const control of [this.#length, this.#seed, this.#tempo, this.#maxQuote]) {
       if (!control.checkValidity()) {
@@ -165,12 +212,14 @@ export class Form {
   }
 
   get #primer() {
-    return /** @type {Recipe["primer"]} */ (String(new FormData(this.element).get("start")));
+    const checked = /** @type {HTMLInputElement} */ (this.#begin.querySelector(":checked"));
+    return /** @type {Recipe["primer"]} */ (checked.value);
   }
 
-  set #primer(primer) {
+  /** @param {Recipe["primer"]} primer */
+  #chooseStart(primer) {
+    this.#once = null;
     byId(`start-${primer}`, HTMLInputElement).checked = true;
-    this.#changed();
   }
 
   #changed() {
@@ -178,6 +227,16 @@ export class Form {
     byId("top_p-value", HTMLOutputElement).value =
       `${Math.round(Number(this.#topP.value) * 100)} %`;
     this.#fileControls.hidden = this.#primer !== "file";
+    this.#showContinued();
+  }
+
+  /** Says beside the button what pieces continue, wherever that was chosen. */
+  #showContinued() {
+    const { file } = this.#start;
+    this.#begin.disabled = this.#once !== null;
+    this.#continued.hidden = !file;
+    const who = this.#once ? "The next piece continues" : "Every piece continues";
+    this.#continuedWords.textContent = file ? `${who} ${file.name.replace(/\.midi?$/i, "")}.` : "";
   }
 
   #unitChanged() {
@@ -189,13 +248,7 @@ export class Form {
 
   async #picked() {
     const file = this.#picker.files?.[0];
-    if (file) this.goOnFrom(await read(file));
-  }
-
-  /** @param {PrimerFile | null} file */
-  #useFile(file) {
-    this.#file = file;
-    this.#fileName.textContent = file?.name ?? "none yet";
+    if (file) this.#useFile(await read(file));
   }
 
   /** Takes a MIDI file that is dropped anywhere on the page. */
@@ -214,7 +267,7 @@ export class Form {
       const file = event.dataTransfer?.files[0];
       if (!file) return;
       byId("shape", HTMLDetailsElement).open = true;
-      this.goOnFrom(await read(file));
+      this.#useFile(await read(file));
     });
   }
 }

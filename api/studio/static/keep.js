@@ -1,14 +1,17 @@
 /** What one can keep of a piece: files, its score, the service's recording, a link. */
 
 import { byId, make, save } from "./elements.js";
+import { wholePiece } from "./midi.js";
 import { toLink } from "./recipe.js";
 import { pages } from "./score.js";
 import { Problem, written } from "./service.js";
+import { Zoom } from "./zoom.js";
 
 /** @import { Piece } from "./piece.js" */
 
 /** @type {Record<string, string>} */
 const SUFFIXES = { midi: "mid", wav: "wav", musicxml: "musicxml", svg: "svg" };
+const NAMELESS = "Song"; // the file of a piece whose name has nothing that a file's name can have
 const TOO_LARGE =
   "This piece goes on from a MIDI file that is too large for a link; keep the piece itself.";
 
@@ -33,6 +36,8 @@ export class Keep {
    */
   #addresses = [];
 
+  /** What the piece was called when its score was asked for. */
+  #scoreName = "";
   #onProblem;
 
   /** @param {(problem: Problem) => void} onProblem Called when the service refuses. */
@@ -43,6 +48,11 @@ export class Keep {
         this.#download(/** @type {HTMLButtonElement} */ (button)),
       );
     }
+    new Zoom(byId("sheets-frame", HTMLElement), this.#sheets, {
+      larger: byId("score-larger", HTMLButtonElement),
+      smaller: byId("score-smaller", HTMLButtonElement),
+      fit: byId("score-fit", HTMLButtonElement),
+    });
     byId("copy-link", HTMLButtonElement).addEventListener("click", () => this.#copyLink());
     this.#score.addEventListener("toggle", () => this.#load(this.#score));
     this.#recording.addEventListener("toggle", () => this.#load(this.#recording));
@@ -60,13 +70,22 @@ export class Keep {
     for (const panel of [this.#score, this.#recording]) this.#load(panel);
   }
 
+  /** Asks for the score again where the piece has been renamed. */
+  renamed() {
+    if (!this.#loaded.has(this.#score) || this.#scoreName === this.#piece?.name) return;
+    this.#loaded.delete(this.#score);
+    void this.#load(this.#score);
+  }
+
   /** @param {HTMLButtonElement} button */
   async #download(button) {
     const format = button.dataset.format ?? "";
     const piece = this.#piece;
     if (!piece) return;
+    const name = `${fileName(piece.name)}.${SUFFIXES[format]}`;
+    if (format === "midi") return save(new Blob([wholePiece(piece)], { type: "audio/midi" }), name);
     const content = await this.#written(piece, format, button);
-    if (content) save(content, `${piece.recipe.game}-${piece.recipe.seed}.${SUFFIXES[format]}`);
+    if (content) save(content, name);
   }
 
   /**
@@ -79,7 +98,7 @@ export class Keep {
     this.#error.textContent = "";
     place.setAttribute("aria-busy", "true");
     try {
-      const { content, version } = await written(piece.recipe, format);
+      const { content, version } = await written(piece.recipe, format, piece.name);
       if (version !== piece.version) throw new Problem(outdated(piece.version, version));
       return content;
     } catch (error) {
@@ -97,11 +116,13 @@ export class Keep {
     const piece = this.#piece;
     if (!piece || !panel.open || this.#loaded.has(panel)) return;
     this.#loaded.add(panel);
-    const content = await this.#written(piece, panel === this.#score ? "svg" : "wav", panel);
-    if (piece !== this.#piece) return;
+    const [isScore, { name }] = [panel === this.#score, piece];
+    if (isScore) this.#scoreName = name;
+    const content = await this.#written(piece, isScore ? "svg" : "wav", panel);
+    if (piece !== this.#piece || (isScore && name !== this.#scoreName)) return;
     if (!content) panel.open = false;
     if (!content) this.#loaded.delete(panel);
-    else if (panel === this.#score) this.#showPages(await content.text());
+    else if (isScore) this.#showPages(await content.text());
     else this.#audio.src = this.#address(content);
   }
 
@@ -144,5 +165,10 @@ export class Keep {
  * @param {number} now
  */
 function outdated(then, now) {
-  return `This piece is of version ${then} of the model. The service has version ${now} by now, and cannot write it any more.`;
+  return `This piece is of version ${then} of the model. The service has version ${now} by now, and cannot write it any more; MIDI can still be had.`;
+}
+
+/** @param {string} name Of a piece. */
+function fileName(name) {
+  return name.replace(/[\\/:*?"<>|%]/g, "-").replace(/^[ .]+|[ .]+$/g, "") || NAMELESS;
 }

@@ -6,13 +6,13 @@ import { Games } from "./games.js";
 import { Keep } from "./keep.js";
 import { lastBars } from "./midi.js";
 import { Piece } from "./piece.js";
-import { fromLink, newSeed, toBase64, toLink } from "./recipe.js";
+import { fromLink, toBase64, toLink } from "./recipe.js";
 import { Problem, compose, rememberKey } from "./service.js";
 import { Shelf } from "./shelf.js";
 import { Transport } from "./transport.js";
 import { clock, count } from "./words.js";
 
-/** @import { ToldNote } from "./piece.js" */
+/** @import { Origin, ToldNote } from "./piece.js" */
 /** @import { Recipe } from "./recipe.js" */
 
 const SAID_EVERY_NOTES = 250; // to those who hear the page
@@ -24,12 +24,13 @@ const status = byId("status", HTMLElement);
 const heading = byId("piece-heading", HTMLElement);
 const facts = byId("piece-facts", HTMLElement);
 const notice = byId("notice", HTMLElement);
+const keepIt = byId("keep-it", HTMLButtonElement);
 
 const games = new Games(() => (button.disabled = !games.isReady && !composing));
 const form = new Form(games);
 const keep = new Keep((problem) => form.askForKey(problem));
 const transport = new Transport();
-const shelf = new Shelf(openPiece, (piece) => piece === shown && showFacts(piece));
+const shelf = new Shelf(openPiece, () => shown && showFacts(shown));
 
 /** @type {AbortController | null} */
 let composing = null;
@@ -110,11 +111,13 @@ async function follow(piece, signal, wish) {
 
 /**
  * @param {Piece} piece
- * @param {{game_title: string, version: number, tempo: number, primer_notes: number}} song
+ * @param {{game_title: string, version: number, tempo: number, origin: Origin, primer_notes: number}} song
  * @param {Wish} wish
  */
-function begin(piece, { game_title: title, version, tempo, primer_notes }, { isPlayed, linkedVersion }) {
-  Object.assign(piece, { title, version, tempo, primerNotes: primer_notes });
+function begin(piece, song, { isPlayed, linkedVersion }) {
+  const { game_title: gameTitle, version, tempo, origin, primer_notes: primerNotes } = song;
+  Object.assign(piece, { gameTitle, version, tempo, origin, primerNotes, name: shelf.nextName() });
+  form.used(piece.recipe.file);
   show(piece);
   if (isPlayed) player.play();
   if (linkedVersion && linkedVersion !== version) {
@@ -143,23 +146,35 @@ function grow(piece, told) {
 /** @param {Piece} piece */
 function finish(piece) {
   shelf.add(piece);
-  showFacts(piece);
-  transport.changed();
-  keep.show(piece);
-  showLink(piece);
+  showEnded(piece);
   say(`Finished: ${count(piece.notes.length, "note")}, ${clock(piece.end_s)}.`);
 }
 
 /**
+ * Shows a piece of which no more comes; what there is of it is a piece too.
  * @param {Piece} piece
- * @param {unknown} error
+ * @param {unknown} error Why; somebody may have stopped it, and then says whether to keep it.
  */
 function breakOff(piece, error) {
-  piece.isFinished = true; // what there is can be heard
-  transport.changed();
+  const isStopped = error instanceof DOMException && error.name === "AbortError";
+  piece.breakOff();
+  if (!piece.hasNewNotes) transport.changed();
+  else {
+    if (!isStopped) shelf.add(piece);
+    if (!isStopped) notice.textContent = "It broke off. What had come by then is kept.";
+    showEnded(piece);
+  }
   if (error instanceof Problem) form.show(error);
-  else if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
+  else if (!isStopped) throw error;
   say("Stopped.");
+}
+
+/** @param {Piece} piece */
+function showEnded(piece) {
+  showFacts(piece);
+  transport.changed();
+  keep.show(piece);
+  showLink(piece);
 }
 
 /** @param {Piece} piece */
@@ -188,14 +203,17 @@ function openPiece(piece) {
 
 /** @param {Piece} piece */
 function showFacts(piece) {
-  heading.textContent = piece.name || piece.title;
+  keepIt.hidden = shelf.has(piece);
+  keep.renamed();
+  heading.textContent = piece.name;
   document.title = `${heading.textContent} · Leitmotif`;
   facts.textContent = [
     count(piece.notes.length, "note"),
     count(piece.bars, "bar"),
     `${Math.round(piece.tempo)} beats a minute`,
     `seed ${piece.recipe.seed}`,
-    `model version ${piece.version}`,
+    `${piece.gameTitle}, model version ${piece.version}`,
+    ...(piece.recipe.file ? [`continues ${piece.recipe.file.name}`] : []),
   ].join(" · ");
 }
 
@@ -242,8 +260,14 @@ form.element.addEventListener("submit", (event) => {
 byId("continue", HTMLButtonElement).addEventListener("click", () => {
   if (!shown) return;
   const file = { name: `the end of ${shown.name}.mid`, base64: toBase64(lastBars(shown)) };
-  form.fill({ ...shown.recipe, seed: newSeed(), primer: "file", file, include_primer: false });
-  void composePiece(form.recipe, { isPlayed: true });
+  form.continueOnce(file, shown.recipe.game);
+  button.focus();
+  say(`The next piece continues the end of ${shown.name}. Press Compose.`);
+});
+keepIt.addEventListener("click", () => {
+  if (!shown) return;
+  shelf.add(shown);
+  say(`${shown.name} is kept.`);
 });
 byId("key", HTMLInputElement).addEventListener("change", (event) => {
   rememberKey(/** @type {HTMLInputElement} */ (event.target).value);

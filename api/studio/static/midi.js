@@ -1,4 +1,4 @@
-/** The end of a piece as a MIDI file, for the next one to go on from. */
+/** Pieces as standard MIDI files: what one keeps, and the ending that the next piece continues. */
 
 import { BAR_TICKS, TICKS_PER_BEAT } from "./meter.js";
 
@@ -6,6 +6,16 @@ import { BAR_TICKS, TICKS_PER_BEAT } from "./meter.js";
 
 const LAST_BARS = 8;
 const VELOCITY = 80;
+const MIDI_TICKS_PER_BEAT = 480; // as the service's own files
+const SCALE = MIDI_TICKS_PER_BEAT / TICKS_PER_BEAT;
+const [TEXT, TRACK_NAME, END, TEMPO, TIME_SIGNATURE] = [0x01, 0x03, 0x2f, 0x51, 0x58];
+const FOUR_FOUR = [4, 2, 24, 8];
+const PIANO = [0xc0, 0];
+
+/** @param {Piece} piece */
+export function wholePiece(piece) {
+  return toMidi(piece.notes, piece);
+}
 
 /** @param {Piece} piece */
 export function lastBars(piece) {
@@ -14,34 +24,49 @@ export function lastBars(piece) {
   const notes = piece.notes.slice(piece.firstFrom(from));
   return toMidi(
     notes.map((note) => ({ ...note, start: note.start - from })),
-    piece.tempo,
+    piece,
   );
 }
 
 /**
- * Writes a standard MIDI file of one track.
+ * Writes a file of one piano track.
  * @param {readonly Note[]} notes
- * @param {number} tempo Quarter notes a minute.
+ * @param {{tempo: number, name: string, provenance: string}} about Quarter notes a minute, the
+ *   track's name, and a text that says where the music comes from.
  */
-export function toMidi(notes, tempo) {
+export function toMidi(notes, { tempo, name, provenance }) {
   const events = notes.flatMap(({ pitch, start, duration }) => [
-    { tick: start, bytes: [0x90, pitch, VELOCITY] },
-    { tick: start + duration, bytes: [0x80, pitch, 0] },
+    { tick: start * SCALE, bytes: [0x90, pitch, VELOCITY] },
+    { tick: (start + duration) * SCALE, bytes: [0x80, pitch, VELOCITY] },
   ]);
   // A key that is struck again at once is released first.
   events.sort((a, b) => a.tick - b.tick || a.bytes[0] - b.bytes[0]);
   const quarter_us = Math.round(60e6 / tempo);
-  const track = [0, 0xff, 0x51, 3, quarter_us >> 16, (quarter_us >> 8) & 255, quarter_us & 255];
-  let behind = 0;
+  const track = [
+    ...meta(TRACK_NAME, new TextEncoder().encode(name)),
+    ...meta(TEXT, new TextEncoder().encode(provenance)),
+    ...meta(TEMPO, [quarter_us >> 16, (quarter_us >> 8) & 255, quarter_us & 255]),
+    ...meta(TIME_SIGNATURE, FOUR_FOUR),
+    ...[0, ...PIANO],
+  ];
+  let before = 0;
   for (const { tick, bytes } of events) {
-    track.push(...variableLength(tick - behind), ...bytes);
-    behind = tick;
+    track.push(...variableLength(tick - before), ...bytes);
+    before = tick;
   }
-  track.push(0, 0xff, 0x2f, 0);
-  return Uint8Array.from([
-    ...chunk("MThd", [0, 0, 0, 1, 0, TICKS_PER_BEAT]),
-    ...chunk("MTrk", track),
-  ]);
+  track.push(...meta(END, []));
+  const header = [0, 0, 0, 1, MIDI_TICKS_PER_BEAT >> 8, MIDI_TICKS_PER_BEAT & 255];
+  return Uint8Array.from([...chunk("MThd", header), ...chunk("MTrk", track)]);
+}
+
+/**
+ * Writes an event that makes no sound, at once after the event before it.
+ * @param {number} kind
+ * @param {Iterable<number>} content
+ */
+function meta(kind, content) {
+  const bytes = [...content];
+  return [0, 0xff, kind, ...variableLength(bytes.length), ...bytes];
 }
 
 /**

@@ -27,12 +27,19 @@ import { BAR_TICKS, TICKS_PER_BEAT, partHands, upbeat } from "./meter.js";
  */
 
 /**
+ * @typedef {Record<string, string | number | boolean>} Origin All that makes the same piece again,
+ *   as the service says it.
+ */
+
+/**
  * @typedef {object} StoredPiece
+ * @property {string} [id] Older pieces have none.
  * @property {string} name
  * @property {Recipe} recipe
  * @property {string} title
  * @property {number} version
  * @property {number} tempo
+ * @property {Origin} [origin] Older pieces have none.
  * @property {number[]} notes Pitch, start and duration of one note after the other.
  * @property {Quote[]} quotes
  */
@@ -46,19 +53,28 @@ export class Piece {
 
   /** @param {Recipe} recipe */
   constructor(recipe) {
+    /** Tells it from others, in all tabs of this browser. */
+    this.id = crypto.getRandomValues(new Uint32Array(2)).join("-");
     this.recipe = recipe;
+    /** What it is called, by whoever keeps it, and in its files. */
     this.name = "";
-    this.title = recipe.game;
+    /** The game's, as people write it. */
+    this.gameTitle = recipe.game;
     /** The model's that draws it; 0 until it is known. */
     this.version = 0;
     /** Quarter notes a minute. */
     this.tempo = 120;
+    /** @type {Origin} */
+    this.origin = {};
+    /** How many notes the service has sent. */
+    this.sentNotes = 0;
     /** How many of its first notes are of the file that it goes on from. */
     this.primerNotes = 0;
     /** @type {Note[]} By start, then by pitch. */
     this.notes = [];
     /** @type {Quote[]} */
     this.quotes = [];
+    /** Whether no more notes come. */
     this.isFinished = false;
     /** How many ticks into its bar it begins. */
     this.upbeat = 0;
@@ -72,6 +88,7 @@ export class Piece {
    * @param {readonly ToldNote[]} told
    */
   add(told) {
+    this.sentNotes += told.length;
     for (const { pitch, start_beats, duration_beats } of told) {
       const start = Math.round(start_beats * TICKS_PER_BEAT);
       const duration = Math.max(1, Math.round(duration_beats * TICKS_PER_BEAT));
@@ -80,6 +97,27 @@ export class Piece {
     this.notes.sort((a, b) => a.start - b.start || a.pitch - b.pitch);
     this.upbeat = upbeat(this.notes);
     partHands(this.notes, this.upbeat);
+  }
+
+  /** Ends it with the notes that have come: it is the piece that is asked for with so many. */
+  breakOff() {
+    const notes = this.sentNotes - this.primerNotes;
+    const { seconds: _, ...recipe } = this.recipe;
+    const { seconds: __, ...origin } = this.origin;
+    this.recipe = { ...recipe, notes };
+    this.origin = { ...origin, notes };
+    this.isFinished = true;
+  }
+
+  /** Whether anything of it has been composed. */
+  get hasNewNotes() {
+    return this.sentNotes > this.primerNotes;
+  }
+
+  /** All that makes it again, in one line. */
+  get provenance() {
+    const said = Object.entries(this.origin).map(([name, value]) => `${name}=${value}`);
+    return ["Leitmotif", ...said].join("; ");
   }
 
   /** @param {Note} note */
@@ -152,19 +190,21 @@ export class Piece {
 
   /** @returns {StoredPiece} */
   stored() {
-    const { name, recipe, title, version, tempo, quotes } = this;
+    const { id, name, recipe, gameTitle, version, tempo, origin, quotes } = this;
     const notes = this.notes.flatMap(({ pitch, start, duration }) => [pitch, start, duration]);
-    return { name, recipe, title, version, tempo, notes, quotes };
+    return { id, name, recipe, title: gameTitle, version, tempo, origin, notes, quotes };
   }
 
   /** @param {StoredPiece} stored */
   static from(stored) {
     const piece = new Piece(stored.recipe);
     Object.assign(piece, {
+      id: stored.id ?? piece.id,
       name: stored.name,
-      title: stored.title,
+      gameTitle: stored.title,
       version: stored.version,
       tempo: stored.tempo,
+      origin: stored.origin ?? {},
       quotes: stored.quotes,
       isFinished: true,
     });

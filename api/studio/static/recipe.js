@@ -42,9 +42,11 @@ export function newSeed() {
  * Writes a request's body.
  * @param {Recipe} recipe
  * @param {string} format
+ * @param {string} [title] What the piece is called in a file.
  */
-export function toForm(recipe, format) {
+export function toForm(recipe, format, title) {
   const form = new FormData();
+  if (title) form.set("title", title);
   form.set("game", recipe.game);
   form.set("format", format);
   for (const name of NUMBERS) {

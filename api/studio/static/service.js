@@ -2,7 +2,7 @@
 
 import { toForm } from "./recipe.js";
 
-/** @import { Quote, ToldNote } from "./piece.js" */
+/** @import { Origin, Quote, ToldNote } from "./piece.js" */
 /** @import { Recipe } from "./recipe.js" */
 
 /**
@@ -16,7 +16,8 @@ import { toForm } from "./recipe.js";
  */
 
 /**
- * @typedef {{event: "song", game_title: string, version: number, tempo: number, primer_notes: number}
+ * @typedef {{event: "song", game_title: string, version: number, tempo: number, origin: Origin,
+ *     primer_notes: number}
  *   | {event: "notes", notes: ToldNote[]}
  *   | {event: "quote"} & Quote
  *   | {event: "end", notes: number, longest_quote: number}
@@ -60,7 +61,7 @@ export async function games() {
  * @returns {AsyncGenerator<SongEvent>}
  */
 export async function* compose(recipe, signal) {
-  const response = await generated(recipe, "ndjson", signal);
+  const response = await generated(toForm(recipe, "ndjson"), signal);
   try {
     for await (const line of lines(/** @type {ReadableStream<Uint8Array>} */ (response.body))) {
       yield JSON.parse(line);
@@ -74,23 +75,23 @@ export async function* compose(recipe, signal) {
  * Asks for a piece in a format that is written when it is finished.
  * @param {Recipe} recipe
  * @param {string} format
+ * @param {string} title What it is called in the file.
  * @returns {Promise<{content: Blob, version: number}>} And the model's version that it is of.
  */
-export async function written(recipe, format) {
-  const response = await generated(recipe, format);
+export async function written(recipe, format, title) {
+  const response = await generated(toForm(recipe, format, title));
   const version = Number(response.headers.get("Leitmotif-Model-Version"));
   return { content: await response.blob(), version };
 }
 
 /**
- * @param {Recipe} recipe
- * @param {string} format
+ * @param {FormData} body
  * @param {AbortSignal} [signal]
  */
-function generated(recipe, format, signal) {
+function generated(body, signal) {
   const key = sessionStorage.getItem(KEY);
   const headers = key ? { Authorization: `Bearer ${key}` } : undefined;
-  return fetched("generate", { method: "POST", body: toForm(recipe, format), headers, signal });
+  return fetched("generate", { method: "POST", body, headers, signal });
 }
 
 /**

@@ -6,45 +6,67 @@ import { clock, count } from "./words.js";
 
 const STORE = "leitmotif.pieces";
 const MOST_PIECES = 12;
+// Of what a title cannot have (api/parameters.py): what ends lines or turns the direction of text.
+const NOT_IN_NAMES = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069\ufffe\uffff]/gu;
 const SKETCH = { width: 240, height: 48 };
 
 export class Shelf {
   #list = byId("pieces", HTMLElement);
   #section = byId("shelf", HTMLElement);
   #error = byId("shelf-error", HTMLElement);
+  #undo = byId("undo", HTMLButtonElement);
   /**
    * The newest first.
    * @type {Piece[]}
    */
   #pieces = read();
+  /**
+   * Pieces that can be brought back, and their places; the last one removed is the last.
+   * @type {{piece: Piece, place: number}[]}
+   */
+  #removed = [];
   /** @type {Piece | null} */
   #open = null;
   #onOpen;
-  #onRename;
+  #onChange;
 
   /**
    * @param {(piece: Piece) => void} onOpen
-   * @param {(piece: Piece) => void} onRename
+   * @param {() => void} onChange Called when pieces or their names have changed.
    */
-  constructor(onOpen, onRename) {
+  constructor(onOpen, onChange) {
     this.#onOpen = onOpen;
-    this.#onRename = onRename;
+    this.#onChange = onChange;
     this.#show();
+    this.#undo.addEventListener("click", () => this.#bringBack());
     addEventListener("storage", () => {
-      this.#pieces = read(); // another tab has made one
+      this.#pieces = read().map((piece) => this.#known(piece)); // as another tab has left them
       this.#show();
+      this.#onChange();
     });
   }
 
   /**
-   * Puts a new piece in front, with a name of its own where it has none; the oldest makes room.
+   * Puts a piece in front; the oldest makes room.
    * @param {Piece} piece
    */
   add(piece) {
-    piece.name ||= this.#nextName(piece.title);
-    this.#pieces = [piece, ...this.#pieces].slice(0, MOST_PIECES);
+    this.#removed = this.#removed.filter((removed) => removed.piece !== piece);
+    this.#pieces.unshift(piece);
+    for (const oldest of this.#pieces.slice(MOST_PIECES)) this.#takeOut(oldest);
     this.mark(piece);
     this.#keep();
+  }
+
+  /** @param {Piece | null} piece */
+  has(piece) {
+    return this.#pieces.some((other) => other === piece);
+  }
+
+  /** Names a new piece, by no game's name: its name is the title of its files. */
+  nextName() {
+    const numbers = this.#pieces.map(({ name }) => Number(name.match(/^Song (\d{1,9})$/)?.[1] ?? 0));
+    return `Song ${Math.max(0, ...numbers) + 1}`;
   }
 
   /**
@@ -64,16 +86,18 @@ export class Shelf {
     return this.#pieces.find(isIt);
   }
 
-  /** @param {string} title */
-  #nextName(title) {
-    const own = title.split(": ").at(-1) ?? title; // without that of its series
-    const short = own.charAt(0).toUpperCase() + own.slice(1);
-    const numbers = this.#pieces.map(({ name }) => name.match(/^(.*), no\. (\d+)$/));
-    const used = numbers.map((found) => (found?.[1] === short ? Number(found?.[2]) : 0));
-    return `${short}, no. ${Math.max(0, ...used) + 1}`;
+  /**
+   * Gives the piece that this page has of an id, with the name that another tab may have given it.
+   * @param {Piece} stored
+   */
+  #known(stored) {
+    const piece = this.#pieces.find(({ id }) => id === stored.id) ?? stored;
+    piece.name = stored.name;
+    return piece;
   }
 
   #keep() {
+    this.#onChange();
     const stored = JSON.stringify(this.#pieces.map((piece) => piece.stored()));
     try {
       localStorage.setItem(STORE, stored);
@@ -84,7 +108,11 @@ export class Shelf {
   }
 
   #show() {
-    this.#section.hidden = this.#pieces.length === 0;
+    const last = this.#removed.at(-1);
+    this.#section.hidden = this.#pieces.length === 0 && !last;
+    byId("removed", HTMLElement).textContent = last ? `${last.piece.name} is removed.` : "";
+    this.#undo.hidden = !last;
+    this.#undo.setAttribute("aria-label", `Undo: bring ${last?.piece.name} back`);
     this.#list.replaceChildren(...this.#pieces.map((piece) => this.#item(piece)));
   }
 
@@ -97,9 +125,8 @@ export class Shelf {
       maxlength: "80",
     });
     name.addEventListener("change", () => {
-      piece.name = name.value.trim() || piece.name;
+      piece.name = name.value = name.value.replace(NOT_IN_NAMES, "").trim() || piece.name;
       this.#keep();
-      this.#onRename(piece);
     });
     const open = make(
       "button",
@@ -113,7 +140,11 @@ export class Shelf {
       "Remove",
     );
     remove.addEventListener("click", () => this.#remove(piece));
-    const facts = `${count(piece.notes.length, "note")} · ${clock(piece.end_s)}`;
+    const facts = [
+      count(piece.notes.length, "note"),
+      clock(piece.end_s),
+      piece.gameTitle.split(": ").at(-1), // without that of its series
+    ].join(" · ");
     const item = make(
       "li",
       { class: "piece" },
@@ -128,11 +159,25 @@ export class Shelf {
 
   /** @param {Piece} piece */
   #remove(piece) {
-    this.#pieces = this.#pieces.filter((other) => other !== piece);
-    this.#keep();
+    this.#takeOut(piece);
     this.#show();
-    const next = /** @type {HTMLElement | null} */ (this.#list.querySelector("button"));
-    (next ?? byId("compose", HTMLElement)).focus();
+    this.#keep();
+    this.#undo.focus();
+  }
+
+  /** @param {Piece} piece */
+  #takeOut(piece) {
+    this.#removed.push({ piece, place: this.#pieces.indexOf(piece) });
+    this.#pieces = this.#pieces.filter((other) => other !== piece);
+  }
+
+  #bringBack() {
+    const last = this.#removed.pop();
+    if (!last) return;
+    this.#pieces.splice(last.place, 0, last.piece);
+    this.#show();
+    this.#keep();
+    this.#list.children[this.#pieces.indexOf(last.piece)].querySelector("button")?.focus();
   }
 }
 
