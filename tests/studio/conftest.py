@@ -24,6 +24,12 @@ SWITCHES = [
     "--no-first-run",
 ]
 PATIENCE_MS = 30_000
+DROP = """(bytes) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(bytes)], "mine.mid"));
+    document.body.dispatchEvent(
+        new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+}"""
 KEPT = "localStorage.getItem('leitmotif.pieces')"
 
 

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from music.description import LearnedPiece
+from music.description import LearnedPiece, Opening
 from music.notes import Notes
+from music.piece import TimeSignature
 from music.reading import read_midi
+from tests.api.loopback import OPENINGS, description
 from tests.api.test_primers import INTRO, LINE
 from tests.studio.conftest import (
+    DROP,
     columns,
     compose,
     in_ticks,
@@ -233,6 +236,47 @@ def test_a_piece_that_is_refused_still_continues_another_when_it_is_asked_for_ag
     assert compose(page)["recipe"]["primer"] == "file"
 
 
+BAR_NUMBERS = """async () => {
+    const drawn = {};
+    const pen = CanvasRenderingContext2D.prototype;
+    const {fillText} = pen;
+    pen.fillText = function (text, x, y) { drawn[text] = x; fillText.call(this, text, x, y); };
+    const {player} = await import('/studio/main.js');
+    player.seek(0);
+    document.getElementById('zoom-in').click();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    pen.fillText = fillText;
+    return drawn;
+}"""
+
+
+def test_a_waltz_goes_on_in_three(page, loopback):
+    three = (TimeSignature(0, 3, 4),)
+    openings = [Opening(each.piece, each.tokens, each.tempo_bpm, three) for each in OPENINGS]
+    loopback.descriptions["zelda"] = description(openings=tuple(openings)).to_json()
+    loopback.versions["zelda"] = {3: "AVAILABLE"}  # the service knows another version 2
+    expect(page.locator(".card")).to_contain_text("version 3")
+    waltz = compose(page, 150)
+    expect(page.locator("#piece-facts")).to_contain_text("bars of 3/4")
+    numbers = page.evaluate(BAR_NUMBERS)
+    assert numbers["3"] - numbers["2"] == pytest.approx(3 * 28 * 1.4)  # pixels a beat, zoomed once
+    page.focus("#roll")
+    page.keyboard.press("Home")
+    page.keyboard.press("PageUp")
+    assert page.evaluate(player("player.position_s")) * waltz["tempo"] / 60 == pytest.approx(3)
+    page.click("#continue")
+    following = compose(page, 40)
+    (signature,) = following["signatures"]
+    assert (signature["numerator"], signature["denominator"]) == (3, 4)
+    ending = read_midi(base64.b64decode(following["recipe"]["file"]["base64"]), "end")
+    assert [each.numerator for each in ending.time_signatures] == [3]
+    bar_line = waltz["signatures"][0]["start"]
+    first = rows(waltz)[-len(ending.notes)][0]
+    assert (first - bar_line + ending.time_signatures[0].start_ticks) % 36 == 0
+    page.get_by_role("button", name="Open Song 1").click()
+    expect(page.locator("#piece-facts")).to_contain_text("bars of 3/4")
+
+
 def test_a_piece_of_the_list_says_what_it_continued_and_hands_it_to_one_piece_alone(page):
     compose(page)
     page.click("#continue")
@@ -256,14 +300,6 @@ def test_a_link_to_what_continues_another_piece_brings_it_back(page, studio, add
     expect(other.locator("#keep")).to_be_visible()
     assert rows(kept(other)[0]) == rows(kept(page)[0])
     expect(other.locator("#continued")).to_be_hidden()
-
-
-DROP = """(bytes) => {
-    const data = new DataTransfer();
-    data.items.add(new File([new Uint8Array(bytes)], "mine.mid"));
-    document.body.dispatchEvent(
-        new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
-}"""
 
 
 def test_pieces_continue_a_file_that_is_dropped_until_one_takes_it_back(page):

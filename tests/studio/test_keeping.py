@@ -10,8 +10,11 @@ import music21
 import pytest
 from playwright.sync_api import expect
 
+from music.midi import to_midi
+from music.piece import TempoChange, TimeSignature
 from music.reading import read_midi
-from tests.studio.conftest import columns, compose, kept, rows, until, wait_for
+from tests.api.test_primers import LINE
+from tests.studio.conftest import DROP, columns, compose, kept, rows, until, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -31,6 +34,30 @@ def test_the_midi_file_is_the_piece_whether_or_not_the_service_is_there(page, lo
     assert name == "Song 1.mid"
     assert columns(read_midi(content, "song").notes) == rows(piece)
     assert messages(content) == messages(answer.body())
+
+
+@pytest.mark.parametrize(
+    "signatures",
+    [
+        (TimeSignature(0, 3, 4),),
+        (TimeSignature(-12, 3, 4), TimeSignature(24, 6, 8)),
+        (TimeSignature(-3, 7, 8),),
+        (TimeSignature(24, 5, 4),),
+    ],
+)
+def test_the_midi_file_has_the_tempos_and_the_meter_of_what_it_continues(page, address, signatures):
+    tempos = (TempoChange(0, 80), TempoChange(13, 100.5), TempoChange(60, 200))
+    waltz = to_midi(LINE, tempos=tempos, time_signatures=signatures, name="", text="")
+    expect(page.locator("#compose")).to_be_enabled()
+    page.evaluate(DROP, list(waltz))
+    expect(page.locator("#start-file")).to_be_checked()
+    page.check("#include_primer")
+    piece = compose(page, 30)
+    fields = {"notes": "30", "seed": str(piece["recipe"]["seed"]), "title": "Song 1"}
+    file = {"name": "a.mid", "mimeType": "audio/midi", "buffer": waltz}
+    form = {"game": "zelda", **fields, "primer": file, "include_primer": "true"}
+    answer = page.request.post(f"{address}/generate", multipart=form)
+    assert messages(downloaded(page, "midi")[1]) == messages(answer.body())
 
 
 def messages(midi):

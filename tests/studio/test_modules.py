@@ -6,9 +6,12 @@ import random
 import mido
 import pytest
 
-from music.meter import upbeat
+from music.meter import measures, upbeat
 from music.notes import Notes, cleaned
+from music.piece import TempoChange, TimeSignature
 from music.staves import _hands
+from music.tempo import seconds_at
+from tests.studio.conftest import columns
 
 pytestmark = pytest.mark.slow
 
@@ -23,36 +26,72 @@ def raw_song(seed, notes=200):
     return rows
 
 
-PIECE = """async (rows) => {
+PIECE = """async ([rows, signatures]) => {
     const {Piece} = await import('/studio/piece.js');
     const piece = new Piece({});
+    piece.keepTime([{start: 0, tempo: 120}], signatures.map(
+        ([start, numerator, denominator]) => ({start, numerator, denominator})));
     for (let at = 0; at < rows.length; at += 17) {
         piece.add(rows.slice(at, at + 17).map(([start, duration, pitch]) => ({
             start_beats: start / 12, duration_beats: duration / 12, pitch})));
     }
     const notes = piece.notes.map((n) => [n.start, n.duration, n.pitch, n.isRight]);
-    return {notes, upbeat: piece.upbeat};
+    const bars = [...piece.barLines.between(-1000, piece.endTicks - 1)];
+    return {notes, bars: bars.map((bar) => [bar.number, bar.start, bar.ticks, bar.beatTicks])};
+}"""
+
+METERS = (
+    (),
+    ((0, 3, 4),),
+    ((-24, 3, 4),),
+    ((-6, 6, 8), (138, 2, 2), (186, 5, 16)),
+    ((0, 4, 4), (50, 7, 8), (51, 3, 2), (700, 12, 8)),
+    ((0, 9, 4), (30, 2, 4)),
+    ((24, 3, 4), (96, 4, 32)),
+)
+
+
+@pytest.mark.parametrize("meters", METERS)
+def test_a_piece_is_cleaned_barred_and_parted_as_the_score_is(page, meters):
+    for seed in range(8):
+        rows = raw_song(seed)
+        whole = cleaned(Notes.of(*zip(*sorted(rows), strict=True)))
+        told = page.evaluate(PIECE, [rows, meters])
+        assert [note[:3] for note in told["notes"]] == [list(note) for note in columns(whole)]
+        bars = measures(signatures_of(whole, meters), whole.end_ticks)
+        assert told["bars"] == [
+            [number, bar.start_ticks, bar.ticks, bar.meter.beat_ticks]
+            for number, bar in enumerate(bars, 1)
+        ]
+        right, left = (
+            {(onset, pitch) for onset, _, pitch in columns(hand)} for hand in _hands(whole, bars)
+        )
+        assert {(n[0], n[2]) for n in told["notes"] if n[3]} == right
+        assert {(n[0], n[2]) for n in told["notes"] if not n[3]} == left
+
+
+def signatures_of(notes, meters):
+    """The time signatures that a score is written in."""
+    if not meters:
+        return [TimeSignature(-upbeat(notes), 4, 4)]
+    pickup = [TimeSignature(0, 4, 4)] if meters[0][0] > 0 else []
+    return pickup + [TimeSignature(*meter) for meter in meters]
+
+
+CLOCK = """async ([tempos, ticks]) => {
+    const {TempoMap} = await import('/studio/tempo.js');
+    const clock = new TempoMap(tempos.map(([start, tempo]) => ({start, tempo})));
+    return ticks.map((tick) => [clock.seconds(tick), clock.ticks(clock.seconds(tick))]);
 }"""
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_a_piece_is_cleaned_barred_and_parted_as_the_score_is(page, seed):
-    rows = raw_song(seed)
-    ordered = sorted(rows)
-    whole = cleaned(Notes.of(*zip(*ordered, strict=True)))
-    told = page.evaluate(PIECE, rows)
-    columns = (column.tolist() for column in whole.columns)
-    assert [tuple(note[:3]) for note in told["notes"]] == list(zip(*columns, strict=True))
-    assert told["upbeat"] == upbeat(whole)
-    right, left = (
-        {
-            (int(o) - told["upbeat"], int(p))
-            for o, p in zip(hand.onset_ticks, hand.pitch, strict=True)
-        }
-        for hand in _hands(whole.shifted(told["upbeat"]))
-    )
-    assert {(n[0], n[2]) for n in told["notes"] if n[3]} == right
-    assert {(n[0], n[2]) for n in told["notes"] if not n[3]} == left
+@pytest.mark.parametrize("tempos", [((0, 90),), ((0, 60), (36, 180), (40, 33.3))])
+def test_the_clock_follows_the_tempo_map_there_and_back(page, tempos):
+    ticks = [0, 5, 36, 37, 40, 500]
+    there, back = zip(*page.evaluate(CLOCK, [tempos, ticks]), strict=True)
+    changes = [TempoChange(*change) for change in tempos]
+    assert there == pytest.approx(seconds_at(changes, ticks).tolist())
+    assert back == pytest.approx(ticks)
 
 
 def test_its_midi_files_open_and_no_note_hangs(page):
@@ -61,7 +100,8 @@ def test_its_midi_files_open_and_no_note_hangs(page):
             const {toMidi} = await import('/studio/midi.js');
             const notes = [[0, 12, 60], [0, 6, 64], [12, 300, 60], [5000, 12, 70]];
             const named = notes.map(([start, duration, pitch]) => ({start, duration, pitch}));
-            const about = {tempo: 97, name: 'Dusk', provenance: 'x'.repeat(200)};
+            const about = {tempos: [{start: 0, tempo: 97}], signatures: [], name: 'Dusk',
+                provenance: 'x'.repeat(200)};
             return [...toMidi(named, about)];
         }"""
     )

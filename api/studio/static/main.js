@@ -7,13 +7,14 @@ import { Keep } from "./keep.js";
 import { lastBars } from "./midi.js";
 import { Piece } from "./piece.js";
 import { fromLink, toBase64, toLink } from "./recipe.js";
-import { Problem, compose, rememberKey } from "./service.js";
+import { Problem, compose, rememberKey, time } from "./service.js";
 import { Shelf } from "./shelf.js";
 import { Transport } from "./transport.js";
 import { clock, count } from "./words.js";
 
-/** @import { Origin, ToldNote } from "./piece.js" */
+/** @import { ToldNote } from "./piece.js" */
 /** @import { Recipe } from "./recipe.js" */
+/** @import { SongEvent } from "./service.js" */
 
 const SAID_EVERY_NOTES = 250; // to those who hear the page
 
@@ -111,12 +112,13 @@ async function follow(piece, signal, wish) {
 
 /**
  * @param {Piece} piece
- * @param {{game_title: string, version: number, tempo: number, origin: Origin, primer_notes: number}} song
+ * @param {SongEvent & {event: "song"}} song
  * @param {Wish} wish
  */
 function begin(piece, song, { isPlayed, linkedVersion }) {
-  const { game_title: gameTitle, version, tempo, origin, primer_notes: primerNotes } = song;
-  Object.assign(piece, { gameTitle, version, tempo, origin, primerNotes, name: shelf.nextName() });
+  const { game_title: gameTitle, version, origin, primer_notes: primerNotes } = song;
+  Object.assign(piece, { gameTitle, version, origin, primerNotes, name: shelf.nextName() });
+  piece.keepTime(...time(song));
   form.used(piece.recipe.file);
   show(piece);
   if (isPlayed) player.play();
@@ -205,11 +207,12 @@ function openPiece(piece) {
 function showFacts(piece) {
   keepIt.hidden = shelf.has(piece);
   keep.renamed();
+  const meter = piece.signatures.at(-1);
   heading.textContent = piece.name;
   document.title = `${heading.textContent} · Leitmotif`;
   facts.textContent = [
     count(piece.notes.length, "note"),
-    count(piece.bars, "bar"),
+    count(piece.bars, "bar") + (meter ? ` of ${meter.numerator}/${meter.denominator}` : ""),
     `${Math.round(piece.tempo)} beats a minute`,
     `seed ${piece.recipe.seed}`,
     `${piece.gameTitle}, model version ${piece.version}`,

@@ -1,13 +1,31 @@
 /**
- * Bars and hands, guessed as the score guesses them (music/meter.py, music/staves.py), so that the
- * piano roll and the score agree.
+ * Bars and hands, as the score has them (music/meter.py, music/staves.py), so that the piano roll and
+ * the score agree. Where nothing says which meter a piece has, it is taken to be 4/4.
  */
 
 /** @import { Note } from "./piece.js" */
 
-export const TICKS_PER_BEAT = 12;
-export const BAR_TICKS = 4 * TICKS_PER_BEAT;
+/**
+ * @typedef {object} TimeSignature
+ * @property {number} start Ticks from the first note; less than 0 where a piece begins within a bar.
+ * @property {number} numerator
+ * @property {number} denominator
+ */
 
+/**
+ * @typedef {object} Bar
+ * @property {number} number From 1.
+ * @property {number} start Ticks.
+ * @property {number} ticks Less than others where another time signature follows sooner.
+ * @property {number} beatTicks
+ */
+
+export const TICKS_PER_BEAT = 12;
+
+const WHOLE_TICKS = 4 * TICKS_PER_BEAT;
+const BAR_TICKS = WHOLE_TICKS; // of 4/4
+const LONGEST_BAR_TICKS = 2 * WHOLE_TICKS; // that the score writes
+const SIXTEENTH_TICKS = 3;
 const UPBEAT_NOTES = 400;
 const MIDDLE_C = 60;
 /** @type {Record<number, number>} How strong the places of a bar are. */
@@ -32,26 +50,79 @@ export function upbeat(notes) {
   return best;
 }
 
+/** The bars of a piece, however long it becomes. */
+export class Bars {
+  /** From each time signature on. */
+  #sections;
+
+  /** @param {readonly TimeSignature[]} signatures One or more, in order. */
+  constructor(signatures) {
+    const [{ start: first }] = signatures;
+    const starts = signatures.map(
+      ({ start }) => first + Math.round((start - first) / SIXTEENTH_TICKS) * SIXTEENTH_TICKS,
+    );
+    let number = 1;
+    this.#sections = signatures.map((signature, place) => {
+      const [start, end] = [starts[place], starts[place + 1] ?? Infinity];
+      const section = { number, start, end, ...lengths(signature) };
+      number += Math.ceil((end - start) / section.barTicks);
+      return section;
+    });
+  }
+
+  /**
+   * Finds the bar that a place is in; what comes before the first bar counts to it.
+   * @param {number} ticks
+   * @returns {Bar}
+   */
+  at(ticks) {
+    const section = this.#sections.findLast(({ start }) => start <= ticks) ?? this.#sections[0];
+    const place = Math.max(0, Math.floor((ticks - section.start) / section.barTicks));
+    const start = section.start + place * section.barTicks;
+    const barTicks = Math.min(section.barTicks, section.end - start);
+    return { number: section.number + place, start, ticks: barTicks, beatTicks: section.beatTicks };
+  }
+
+  /**
+   * Gives the bars from one place to another.
+   * @param {number} from Ticks.
+   * @param {number} until Ticks.
+   */
+  *between(from, until) {
+    for (let bar = this.at(from); bar.start <= until; bar = this.at(bar.start + bar.ticks)) yield bar;
+  }
+}
+
+/**
+ * Says how long bars and beats are; as in 4/4 where the score writes no such bars.
+ * @param {TimeSignature} signature
+ */
+function lengths({ numerator, denominator }) {
+  const barTicks = (numerator * WHOLE_TICKS) / denominator;
+  const isWritten = [2, 4, 8, 16].includes(denominator) && barTicks <= LONGEST_BAR_TICKS;
+  if (!isWritten) return { barTicks: BAR_TICKS, beatTicks: TICKS_PER_BEAT };
+  return { barTicks, beatTicks: Math.min(TICKS_PER_BEAT, WHOLE_TICKS / denominator) };
+}
+
 /**
  * Parts notes between the hands, bar by bar.
  * @param {readonly Note[]} notes In order; each is told its hand.
- * @param {number} upbeatTicks How far into its bar the piece begins.
+ * @param {Bars} bars
  */
-export function partHands(notes, upbeatTicks) {
+export function partHands(notes, bars) {
   let parting = MIDDLE_C;
   let first = 0;
   while (first < notes.length) {
-    const bar = Math.floor((notes[first].start + upbeatTicks) / BAR_TICKS);
-    let behind = first + 1;
-    while (behind < notes.length && notes[behind].start + upbeatTicks < (bar + 1) * BAR_TICKS)
-      behind++;
-    const here = notes.slice(first, behind);
+    const bar = bars.at(notes[first].start);
+    let next = first + 1;
+    while (next < notes.length && notes[next].start < bar.start + bar.ticks) next++;
+    const here = notes.slice(first, next);
     parting = nextParting(
       here.map((note) => note.pitch),
       parting,
     );
     for (const note of here) note.isRight = note.pitch >= parting;
-    first = behind;
+    first = next;
   }
 }
 

@@ -1,72 +1,119 @@
 /** Pieces as standard MIDI files: what one keeps, and the ending that the next piece continues. */
 
-import { BAR_TICKS, TICKS_PER_BEAT } from "./meter.js";
+import { TICKS_PER_BEAT } from "./meter.js";
 
+/** @import { TimeSignature } from "./meter.js" */
 /** @import { Note, Piece } from "./piece.js" */
+/** @import { TempoChange } from "./tempo.js" */
 
 const LAST_BARS = 8;
 const VELOCITY = 80;
 const MIDI_TICKS_PER_BEAT = 480; // as the service's own files
+const WHOLE_TICKS = 4 * TICKS_PER_BEAT;
 const SCALE = MIDI_TICKS_PER_BEAT / TICKS_PER_BEAT;
 const [TEXT, TRACK_NAME, END, TEMPO, TIME_SIGNATURE] = [0x01, 0x03, 0x2f, 0x51, 0x58];
-const FOUR_FOUR = [4, 2, 24, 8];
+const CLOCKS = [24, 8]; // between two beats of a metronome; thirty-second notes in a quarter note
 const PIANO = [0xc0, 0];
 
 /** @param {Piece} piece */
 export function wholePiece(piece) {
-  return toMidi(piece.notes, piece);
+  return toMidi(piece.notes, { ...about(piece), signatures: fromTheStart(piece.signatures) });
+}
+
+/**
+ * Gives time signatures from tick 0 on. A pickup becomes a bar of its own, 1/4 for a quarter, as in
+ * the service's files (music/midi.py).
+ * @param {readonly TimeSignature[]} signatures
+ * @returns {TimeSignature[]}
+ */
+function fromTheStart(signatures) {
+  const [first, ...others] = signatures;
+  if (!first || first.start > 0)
+    return [{ start: 0, numerator: 4, denominator: 4 }, ...signatures];
+  if (first.start === 0) return [first, ...others];
+  const { numerator, denominator } = first;
+  const left = first.start + (numerator * WHOLE_TICKS) / denominator;
+  const value = [4, 8, 16].find((each) => (left * each) % WHOLE_TICKS === 0);
+  const pickup = value ? { numerator: (left * value) / WHOLE_TICKS, denominator: value } : first;
+  return [{ ...pickup, start: 0 }, { ...first, start: left }, ...others];
 }
 
 /** @param {Piece} piece */
 export function lastBars(piece) {
-  const lastBarLine = (piece.bars - 1) * BAR_TICKS - piece.upbeat;
-  const from = Math.max(0, lastBarLine - (LAST_BARS - 1) * BAR_TICKS);
+  const bars = [...piece.barLines.between(0, piece.endTicks - 1)];
+  const from = bars[Math.max(0, bars.length - LAST_BARS)].start;
+  const moved = (/** @type {{start: number}} */ { start }) => Math.max(0, start - from);
   const notes = piece.notes.slice(piece.firstFrom(from));
+  const holding = piece.signatures.findLastIndex(({ start }) => start <= from);
+  const signatures = piece.signatures.slice(Math.max(0, holding));
   return toMidi(
-    notes.map((note) => ({ ...note, start: note.start - from })),
-    piece,
+    notes.map((note) => ({ ...note, start: moved(note) })),
+    {
+      ...about(piece),
+      tempos: [{ start: 0, tempo: piece.tempo }],
+      signatures: signatures.map((signature) => ({ ...signature, start: moved(signature) })),
+    },
   );
+}
+
+/** @param {Piece} piece */
+function about({ tempos, signatures, name, provenance }) {
+  return { tempos, signatures, name, provenance };
 }
 
 /**
  * Writes a file of one piano track.
  * @param {readonly Note[]} notes
- * @param {{tempo: number, name: string, provenance: string}} about Quarter notes a minute, the
- *   track's name, and a text that says where the music comes from.
+ * @param {object} about
+ * @param {readonly TempoChange[]} about.tempos
+ * @param {readonly TimeSignature[]} about.signatures
+ * @param {string} about.name The track's.
+ * @param {string} about.provenance Where the music comes from.
  */
-export function toMidi(notes, { tempo, name, provenance }) {
-  const events = notes.flatMap(({ pitch, start, duration }) => [
-    { tick: start * SCALE, bytes: [0x90, pitch, VELOCITY] },
-    { tick: (start + duration) * SCALE, bytes: [0x80, pitch, VELOCITY] },
-  ]);
-  // A key that is struck again at once is released first.
-  events.sort((a, b) => a.tick - b.tick || a.bytes[0] - b.bytes[0]);
-  const quarter_us = Math.round(60e6 / tempo);
-  const track = [
-    ...meta(TRACK_NAME, new TextEncoder().encode(name)),
-    ...meta(TEXT, new TextEncoder().encode(provenance)),
-    ...meta(TEMPO, [quarter_us >> 16, (quarter_us >> 8) & 255, quarter_us & 255]),
-    ...meta(TIME_SIGNATURE, FOUR_FOUR),
-    ...[0, ...PIANO],
+export function toMidi(notes, { tempos, signatures, name, provenance }) {
+  const encoder = new TextEncoder();
+  const events = [
+    { start: 0, bytes: meta(TRACK_NAME, encoder.encode(name)) },
+    { start: 0, bytes: meta(TEXT, encoder.encode(provenance)) },
+    ...tempos.map(({ start, tempo }) => ({ start, bytes: meta(TEMPO, quarter_us(tempo)) })),
+    ...signatures.map(({ start, numerator, denominator }) => {
+      const content = [numerator, Math.log2(denominator), ...CLOCKS];
+      return { start, bytes: meta(TIME_SIGNATURE, content) };
+    }),
+    { start: 0, bytes: PIANO },
+    // A key that is struck again at once is released first.
+    ...notes.map(({ pitch, start, duration }) => ({
+      start: start + duration,
+      bytes: [0x80, pitch, VELOCITY],
+    })),
+    ...notes.map(({ pitch, start }) => ({ start, bytes: [0x90, pitch, VELOCITY] })),
   ];
+  events.sort((a, b) => a.start - b.start); // which leaves those of one tick in this order
   let before = 0;
-  for (const { tick, bytes } of events) {
-    track.push(...variableLength(tick - before), ...bytes);
-    before = tick;
-  }
-  track.push(...meta(END, []));
+  const track = events.flatMap(({ start, bytes }) => {
+    const wait = variableLength((start - before) * SCALE);
+    before = start;
+    return [...wait, ...bytes];
+  });
+  track.push(0, ...meta(END, []));
   const header = [0, 0, 0, 1, MIDI_TICKS_PER_BEAT >> 8, MIDI_TICKS_PER_BEAT & 255];
   return Uint8Array.from([...chunk("MThd", header), ...chunk("MTrk", track)]);
 }
 
+/** @param {number} tempo Quarter notes a minute. */
+function quarter_us(tempo) {
+  const duration_us = Math.round(60e6 / tempo);
+  return [duration_us >> 16, (duration_us >> 8) & 255, duration_us & 255];
+}
+
 /**
- * Writes an event that makes no sound, at once after the event before it.
+ * Writes an event that makes no sound.
  * @param {number} kind
  * @param {Iterable<number>} content
  */
 function meta(kind, content) {
   const bytes = [...content];
-  return [0, 0xff, kind, ...variableLength(bytes.length), ...bytes];
+  return [0xff, kind, ...variableLength(bytes.length), ...bytes];
 }
 
 /**

@@ -1,8 +1,11 @@
 /** A piece: what was asked for, and what is known of it so far. */
 
-import { BAR_TICKS, TICKS_PER_BEAT, partHands, upbeat } from "./meter.js";
+import { Bars, TICKS_PER_BEAT, partHands, upbeat } from "./meter.js";
+import { TempoMap } from "./tempo.js";
 
+/** @import { TimeSignature } from "./meter.js" */
 /** @import { Recipe } from "./recipe.js" */
+/** @import { TempoChange } from "./tempo.js" */
 
 /**
  * @typedef {object} Note
@@ -38,7 +41,9 @@ import { BAR_TICKS, TICKS_PER_BEAT, partHands, upbeat } from "./meter.js";
  * @property {Recipe} recipe
  * @property {string} title
  * @property {number} version
- * @property {number} tempo
+ * @property {number} tempo Of its last notes.
+ * @property {TempoChange[]} [tempos] Older pieces have none, nor the next.
+ * @property {TimeSignature[]} [signatures]
  * @property {Origin} [origin] Older pieces have none.
  * @property {number[]} notes Pitch, start and duration of one note after the other.
  * @property {Quote[]} quotes
@@ -62,8 +67,10 @@ export class Piece {
     this.gameTitle = recipe.game;
     /** The model's that draws it; 0 until it is known. */
     this.version = 0;
-    /** Quarter notes a minute. */
-    this.tempo = 120;
+    /** @type {readonly TempoChange[]} */
+    this.tempos = [{ start: 0, tempo: 120 }];
+    /** @type {readonly TimeSignature[]} None where nothing says which meter it has. */
+    this.signatures = [];
     /** @type {Origin} */
     this.origin = {};
     /** How many notes the service has sent. */
@@ -76,10 +83,34 @@ export class Piece {
     this.quotes = [];
     /** Whether no more notes come. */
     this.isFinished = false;
-    /** How many ticks into its bar it begins. */
-    this.upbeat = 0;
     this.endTicks = 0;
     this.longestTicks = 0;
+    this.clock = new TempoMap(this.tempos);
+    this.barLines = this.#barLines();
+  }
+
+  /**
+   * Says how fast it is, and in which meter.
+   * @param {readonly TempoChange[]} tempos
+   * @param {readonly TimeSignature[]} signatures
+   */
+  keepTime(tempos, signatures) {
+    [this.tempos, this.signatures] = [tempos, signatures];
+    this.clock = new TempoMap(tempos);
+    this.barLines = this.#barLines();
+  }
+
+  /** Where nothing says its meter, bar lines depend on its notes. */
+  #barLines() {
+    const [first] = this.signatures;
+    if (!first) return new Bars([{ start: -upbeat(this.notes), numerator: 4, denominator: 4 }]);
+    if (first.start <= 0) return new Bars(this.signatures);
+    return new Bars([{ start: 0, numerator: 4, denominator: 4 }, ...this.signatures]);
+  }
+
+  /** Quarter notes a minute, of its last notes. */
+  get tempo() {
+    return this.tempos[this.tempos.length - 1].tempo;
   }
 
   /**
@@ -95,8 +126,8 @@ export class Piece {
       this.#add({ pitch, start, duration, isRight: true });
     }
     this.notes.sort((a, b) => a.start - b.start || a.pitch - b.pitch);
-    this.upbeat = upbeat(this.notes);
-    partHands(this.notes, this.upbeat);
+    this.barLines = this.#barLines();
+    partHands(this.notes, this.barLines);
   }
 
   /** Ends it with the notes that have come: it is the piece that is asked for with so many. */
@@ -136,17 +167,17 @@ export class Piece {
 
   /** @param {number} ticks */
   seconds(ticks) {
-    return (ticks * 60) / this.tempo / TICKS_PER_BEAT;
+    return this.clock.seconds(ticks);
   }
 
   /** @param {number} seconds */
   ticks(seconds) {
-    return (seconds * this.tempo * TICKS_PER_BEAT) / 60;
+    return this.clock.ticks(seconds);
   }
 
   /** @param {number} ticks */
   bar(ticks) {
-    return Math.floor((ticks + this.upbeat) / BAR_TICKS) + 1;
+    return this.barLines.at(ticks).number;
   }
 
   get bars() {
@@ -190,9 +221,10 @@ export class Piece {
 
   /** @returns {StoredPiece} */
   stored() {
-    const { id, name, recipe, gameTitle, version, tempo, origin, quotes } = this;
+    const { id, name, recipe, gameTitle: title, version, origin, quotes } = this;
+    const time = { tempo: this.tempo, tempos: [...this.tempos], signatures: [...this.signatures] };
     const notes = this.notes.flatMap(({ pitch, start, duration }) => [pitch, start, duration]);
-    return { id, name, recipe, title: gameTitle, version, tempo, origin, notes, quotes };
+    return { id, name, recipe, title, version, ...time, origin, notes, quotes };
   }
 
   /** @param {StoredPiece} stored */
@@ -203,11 +235,12 @@ export class Piece {
       name: stored.name,
       gameTitle: stored.title,
       version: stored.version,
-      tempo: stored.tempo,
       origin: stored.origin ?? {},
       quotes: stored.quotes,
       isFinished: true,
     });
+    const tempos = stored.tempos ?? [{ start: 0, tempo: stored.tempo }];
+    piece.keepTime(tempos, stored.signatures ?? []);
     const told = [];
     for (let place = 0; place + 2 < stored.notes.length; place += 3) {
       const [pitch, start, duration] = stored.notes.slice(place, place + 3);

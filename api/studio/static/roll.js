@@ -1,6 +1,6 @@
 /** The piano roll: a canvas that draws what of a piece can be seen, when it changes. */
 
-import { BAR_TICKS, TICKS_PER_BEAT } from "./meter.js";
+import { TICKS_PER_BEAT } from "./meter.js";
 import { count, pitchName } from "./words.js";
 
 /** @import { Note, Piece, Quote } from "./piece.js" */
@@ -336,21 +336,20 @@ export class Roll {
    */
   #drawBars(piece, colours) {
     const pen = this.#pen;
-    const firstBar = piece.bar(this.#tickAt(0));
-    const lastBar = piece.bar(this.#tickAt(this.#width));
-    const every = 2 ** Math.max(0, Math.ceil(Math.log2(36 / this.#pixels(BAR_TICKS))));
     const bottom = this.#height - HEADER_PX - QUOTES_PX;
-    for (let bar = Math.max(1, firstBar); bar <= lastBar; bar++) {
-      const line = (bar - 1) * BAR_TICKS - piece.upbeat;
-      const isCounted = (bar - 1) % every === 0;
+    for (const bar of piece.barLines.between(this.#tickAt(0), this.#tickAt(this.#width))) {
+      const width = this.#pixels(bar.ticks);
+      const every = 2 ** Math.max(0, Math.ceil(Math.log2(36 / width)));
+      const isCounted = (bar.number - 1) % every === 0;
+      const x = this.#x(bar.start);
       pen.fillStyle = isCounted ? colours.barLine : colours.beatLine;
-      if (isCounted || this.#pixels(BAR_TICKS) > 6)
-        pen.fillRect(this.#x(line), HEADER_PX, 1, bottom);
+      if (isCounted || width > 6) pen.fillRect(x, HEADER_PX, 1, bottom);
       pen.fillStyle = colours.label;
-      if (isCounted) pen.fillText(String(bar), Math.max(4, this.#x(line) + 4), HEADER_PX / 2);
-      for (let beat = 1; beat < 4 && this.#pxPerBeat > 16; beat++) {
-        pen.fillStyle = colours.beatLine;
-        pen.fillRect(this.#x(line + beat * TICKS_PER_BEAT), HEADER_PX, 1, bottom);
+      if (isCounted) pen.fillText(String(bar.number), Math.max(4, x + 4), HEADER_PX / 2);
+      pen.fillStyle = colours.beatLine;
+      for (let beat = bar.beatTicks; beat < bar.ticks; beat += bar.beatTicks) {
+        if (this.#pixels(bar.beatTicks) <= 16) break;
+        pen.fillRect(this.#x(bar.start + beat), HEADER_PX, 1, bottom);
       }
     }
   }

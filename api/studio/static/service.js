@@ -1,9 +1,12 @@
 /** The service that this page came from. */
 
+import { TICKS_PER_BEAT } from "./meter.js";
 import { toForm } from "./recipe.js";
 
 /** @import { Origin, Quote, ToldNote } from "./piece.js" */
+/** @import { TimeSignature } from "./meter.js" */
 /** @import { Recipe } from "./recipe.js" */
+/** @import { TempoChange } from "./tempo.js" */
 
 /**
  * @typedef {object} Game
@@ -16,12 +19,17 @@ import { toForm } from "./recipe.js";
  */
 
 /**
- * @typedef {{event: "song", game_title: string, version: number, tempo: number, origin: Origin,
- *     primer_notes: number}
+ * @typedef {{event: "song", game_title: string, version: number, tempos: ToldTempo[],
+ *     time_signatures: ToldSignature[], origin: Origin, primer_notes: number}
  *   | {event: "notes", notes: ToldNote[]}
  *   | {event: "quote"} & Quote
  *   | {event: "end", notes: number, longest_quote: number}
  *   | {event: "error", detail: string, status: number, type: string}} SongEvent
+ */
+
+/**
+ * @typedef {{start_beats: number, tempo: number}} ToldTempo
+ * @typedef {{start_beats: number, numerator: number, denominator: number}} ToldSignature
  */
 
 const KEY = "leitmotif.key"; // of this tab alone
@@ -69,6 +77,24 @@ export async function* compose(recipe, signal) {
   } catch (error) {
     throw signal.aborted ? error : new Problem("The connection broke off while it composed.");
   }
+}
+
+/**
+ * Reads a song's tempos and time signatures.
+ * @param {{tempos: ToldTempo[], time_signatures: ToldSignature[]}} song
+ * @returns {[TempoChange[], TimeSignature[]]}
+ */
+export function time({ tempos, time_signatures }) {
+  const start = (/** @type {{start_beats: number}} */ { start_beats }) =>
+    Math.round(start_beats * TICKS_PER_BEAT);
+  return [
+    tempos.map((change) => ({ start: start(change), tempo: change.tempo })),
+    time_signatures.map((signature) => ({
+      start: start(signature),
+      numerator: signature.numerator,
+      denominator: signature.denominator,
+    })),
+  ];
 }
 
 /**

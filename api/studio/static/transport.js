@@ -1,7 +1,6 @@
 /** The controls of the sound and of the piano roll. */
 
 import { byId, make } from "./elements.js";
-import { BAR_TICKS, TICKS_PER_BEAT } from "./meter.js";
 import { Piece } from "./piece.js";
 import { Player } from "./player.js";
 import { Roll } from "./roll.js";
@@ -122,14 +121,15 @@ export class Transport {
     const piece = this.#piece;
     if (!piece || event.ctrlKey || event.altKey || event.metaKey) return;
     const here = piece.ticks(this.player.position_s);
+    const { ticks: bar, beatTicks: beat } = piece.barLines.at(here);
     /** @type {Record<string, () => number>} */
     const places = {
-      ArrowLeft: () => here - TICKS_PER_BEAT,
-      ArrowRight: () => here + TICKS_PER_BEAT,
-      ArrowDown: () => here - TICKS_PER_BEAT,
-      ArrowUp: () => here + TICKS_PER_BEAT,
-      PageUp: () => here + BAR_TICKS,
-      PageDown: () => here - BAR_TICKS,
+      ArrowLeft: () => here - beat,
+      ArrowRight: () => here + beat,
+      ArrowDown: () => here - beat,
+      ArrowUp: () => here + beat,
+      PageUp: () => here + bar,
+      PageDown: () => here - bar,
       Home: () => 0,
       End: () => piece.endTicks,
     };
