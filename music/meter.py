@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.notes import TICKS_PER_BEAT, Notes
-from music.piece import TimeSignature
+from music.piece import Piece, TimeSignature
 
 BAR_TICKS = 4 * TICKS_PER_BEAT  # of 4/4
 _SIXTEENTH_TICKS, _TRIPLET_TICKS = 3, 4
@@ -134,6 +134,19 @@ class Measure:
     start_ticks: int
     ticks: int
     meter: Meter
+
+
+def signatures_of(piece: Piece) -> tuple[TimeSignature, ...]:
+    """Give the time signatures that hold from a piece's first note on.
+
+    Where the piece does not say, it is 4/4, with a pickup that suits the notes.
+    """
+    signatures = piece.time_signatures
+    if not signatures:
+        return (TimeSignature(-upbeat(piece.notes), 4, 4),)
+    if signatures[0].start_ticks > 0:
+        return (TimeSignature(0, 4, 4), *signatures)
+    return signatures
 
 
 def measures(signatures: Sequence[TimeSignature], end_ticks: int) -> list[Measure]:

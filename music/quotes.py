@@ -227,6 +227,35 @@ def self_quotes(pieces: Sequence[NamedNotes]) -> list[Quote]:
     return [finder.without(i).longest_quote(piece.notes) for i, piece in enumerate(pieces)]
 
 
+def quoting_groups(pieces: Sequence[NamedNotes], fewest_notes: int) -> list[list[int]]:
+    """Group pieces that quote each other, directly or through others.
+
+    Args:
+        pieces: P pieces, in any number.
+        fewest_notes: Length of the shortest run that counts as a quote, 2 or more.
+
+    Returns:
+        The places 0 to P - 1, each in one group; rising, and the groups by their first.
+    """
+    group_of = list(range(len(pieces)))
+    first_with: dict[bytes, int] = {}
+    for place, piece in enumerate(pieces):
+        for run in _runs(piece.notes, fewest_notes):
+            other = group_of[first_with.setdefault(run, place)]
+            if (mine := group_of[place]) != other:
+                group_of = [other if group == mine else group for group in group_of]
+    return [[i for i, g in enumerate(group_of) if g == group] for group in dict.fromkeys(group_of)]
+
+
+def _runs(notes: Notes, length_notes: int) -> set[bytes]:
+    """Give a piece's runs of so many notes, by their steps."""
+    steps = _steps(notes)[:-1]
+    if len(steps) < length_notes - 1:
+        return set()
+    windows = np.lib.stride_tricks.sliding_window_view(steps, length_notes - 1)
+    return {window.tobytes() for window in windows}
+
+
 def _shared_prefix(strikes: Sequence[tuple[int, int]], before: Sequence[tuple[int, int]]) -> int:
     """Count the strikes at the beginning that both have; `before` may be all of them."""
     pairs = enumerate(zip(strikes, before, strict=False))

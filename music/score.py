@@ -16,9 +16,9 @@ import numpy as np
 from music.checkpoint import Checkpoint, go_on
 from music.errors import EngravingError
 from music.glyphs import draw_symbols
-from music.meter import Measure, measures, quantized, upbeat
+from music.meter import Measure, measures, quantized, signatures_of
 from music.notes import TICKS_PER_BEAT, Notes
-from music.piece import Piece, TimeSignature
+from music.piece import Piece
 from music.staves import MIDDLE_C, Bar, Head, Rest, Staff, Stem, Voice, staves
 from music.tempo import tempo_at
 
@@ -119,11 +119,7 @@ def _placed(page: str, number: int, size: Sequence[float], top: float) -> str:
 
 def _barred(piece: Piece) -> tuple[Notes, list[Measure]]:
     """Divide a piece into bars, and move its notes to where they can be written in them."""
-    signatures = piece.time_signatures
-    if not signatures:
-        signatures = (TimeSignature(-upbeat(piece.notes), 4, 4),)
-    elif signatures[0].start_ticks > 0:
-        signatures = (TimeSignature(0, 4, 4), *signatures)
+    signatures = signatures_of(piece)
     # What is moved by rounding still ends in a bar.
     spare = measures(signatures, piece.notes.end_ticks + TICKS_PER_BEAT)
     notes = quantized(piece.notes, spare)

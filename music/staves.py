@@ -110,7 +110,7 @@ def staves(notes: Notes, bars: Sequence[Measure]) -> tuple[Staff, Staff]:
         notes: Quantized, ordered, from the first bar on.
         bars: One after the other; what sounds later is cut off.
     """
-    right, left = _hands(_until(notes, bars[-1].start_ticks + bars[-1].ticks), bars)
+    right, left = hands(_until(notes, bars[-1].start_ticks + bars[-1].ticks), bars)
     return _staff(right, bars), _staff(left, bars)
 
 
@@ -121,8 +121,13 @@ def _until(notes: Notes, ticks: int) -> Notes:
     return Notes(begun.onset_ticks, np.minimum(begun.duration_ticks, left), begun.pitch)
 
 
-def _hands(notes: Notes, bars: Sequence[Measure]) -> tuple[Notes, Notes]:
-    """Part the notes between the hands, right and left, bar by bar."""
+def hands(notes: Notes, bars: Sequence[Measure]) -> tuple[Notes, Notes]:
+    """Split notes between the hands, right and left, bar by bar.
+
+    Args:
+        notes: Ordered, from the first bar on.
+        bars: One after the other.
+    """
     bar = np.searchsorted([each.start_ticks for each in bars], notes.onset_ticks, "right")
     right = np.zeros(len(notes), dtype=np.bool_)
     parting = MIDDLE_C

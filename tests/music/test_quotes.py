@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from music.description import LearnedPiece
 from music.notes import Notes
-from music.quotes import Heard, Quote, QuoteFinder, self_quotes
+from music.quotes import Heard, Quote, QuoteFinder, quoting_groups, self_quotes
+from tests.quoting import longest_shared
 
 # Few pitches and onsets, so that runs are shared.
 strikes = st.lists(st.tuples(st.integers(0, 12), st.integers(60, 62)), max_size=14, unique=True)
@@ -177,3 +178,29 @@ def test_pitch_and_rhythm_both_count(song, length_notes):
 
 def test_nothing_is_quoted_from_no_pieces():
     assert QuoteFinder([]).longest_quote(line(60, 62)) == Quote()
+
+
+def test_pieces_that_share_a_run_are_in_one_group_whatever_the_key():
+    motif = [0, 4, 7, 12, 11]
+    pieces = [
+        line(*(60 + n for n in motif), 80, 20),
+        line(60, 61, 62, 63, 64, 65, 66),
+        line(30, *(50 + n for n in motif), 90, 93, 97, 20, 21),
+        line(90, 93, 97, 20, 21),
+        line(),
+    ]
+    assert quoting_groups(named(pieces), 5) == [[0, 2, 3], [1], [4]]
+    assert quoting_groups(named(pieces), 6) == [[0], [1], [2], [3], [4]]
+
+
+@given(collections, st.integers(2, 5))
+def test_groups_hold_every_piece_once_and_keep_quoting_pieces_together(parts, fewest_notes):
+    groups = quoting_groups(named(parts), fewest_notes)
+    assert sorted(place for group in groups for place in group) == list(range(len(parts)))
+    for one, other in itertools.combinations(range(len(parts)), 2):
+        shared = longest_shared(
+            zip(parts[one].onset_ticks, parts[one].pitch, strict=True),
+            zip(parts[other].onset_ticks, parts[other].pitch, strict=True),
+        )
+        if shared >= fewest_notes:
+            assert any({one, other} <= set(group) for group in groups)
