@@ -78,6 +78,18 @@ def find_games(data_dir: Path) -> tuple[str, ...]:
     return found or (EMBEDDED,)
 
 
+def other_games(collection: Collection, data_dir: Path) -> tuple[Collection, ...]:
+    """Find the games that have files in `data_dir` and share none with a collection."""
+    entries = _entries(data_dir)
+    games = [game for game in entries if not entries[game].union]
+    found = [(game, _files_of(game, entries, data_dir)) for game in games]
+    return tuple(
+        Collection(game, entries[game].title, tuple(files))
+        for game, files in found
+        if files and not set(files) & set(collection.files)
+    )
+
+
 def misnamed_folders(data_dir: Path) -> tuple[Path, ...]:
     """Find the folders that hold files, but whose name no request could ask for.
 

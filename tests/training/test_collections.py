@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.conftest import touch
-from training.collections import find_collection, find_games, misnamed_folders
+from training.collections import find_collection, find_games, misnamed_folders, other_games
 from training.errors import CollectionError
 
 
@@ -130,3 +130,14 @@ def test_a_data_folder_that_may_not_be_listed_is_an_error(readable_by_all, as_no
             find_games(readable_by_all / "midi")
         with pytest.raises(CollectionError, match=r"/file cannot be listed: Not a directory"):
             find_collection("bach", readable_by_all / "file")
+
+
+def test_other_games_are_those_with_pieces_of_their_own(data_dir):
+    def others(game: str) -> list[str]:
+        return [other.game for other in other_games(find_collection(game, data_dir), data_dir)]
+
+    assert others("majoras_mask") == ["ocarina_of_time", "my_game"]
+    assert others("zelda") == ["my_game"]
+    assert others("bach") == ["ocarina_of_time", "majoras_mask", "my_game"]
+    (other,) = other_games(find_collection("zelda", data_dir), data_dir)
+    assert [path.name for path in other.files] == ["tune.abc"]

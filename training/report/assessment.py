@@ -1,45 +1,125 @@
-"""Generated pieces beside the collection: likeness, degeneration, quotes."""
+"""Generated pieces beside the collection, by every measure.
 
-from collections.abc import Sequence
+Songs are compared with pieces that their network has not learned: a song of a fold with the pieces
+that this fold held out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from music.piece import Piece
 from music.quotes import Quote, QuoteFinder, self_quotes
-from training.report.degeneration import degeneration
-from training.report.measures import compare
+from training.report.metrics.degeneration import degeneration
+from training.report.metrics.endings import ending, ending_shares
+from training.report.metrics.histogram_overlap import compare
+from training.report.metrics.repetition import mean_repetition, repetition, similarity_error
+from training.report.metrics.texture import texture, texture_summary
+from training.report.metrics.two_sample_test import distinguish, excerpt_table
 from training.report.result import (
     AssessedPiece,
     Assessment,
     BothDegenerations,
+    BothEndings,
     BothPieces,
+    BothRepetitions,
+    BothTextures,
+    RealOrGenerated,
     degeneration_summary,
     quote_lengths,
 )
 
 
-def assess(generated: Sequence[Piece], collection: Sequence[Piece]) -> Assessment:
-    """Compare generated pieces with the collection that they were learned from.
+@dataclass(frozen=True)
+class SongsOfFold:
+    """What a fold's network composed, and the pieces around it.
 
-    The longer a piece is, the more of it comes back: the collection's pieces are cut to as many
-    notes as the longest song before signs of degeneration are looked for.
+    Attributes:
+        songs: One or more.
+        learned: The pieces that the network learned, and could quote.
+        held_out: The pieces that it did not.
+    """
+
+    songs: tuple[Piece, ...]
+    learned: tuple[Piece, ...]
+    held_out: tuple[Piece, ...]
+
+
+def assess(folds: Sequence[SongsOfFold], other_games: Mapping[str, Sequence[Piece]]) -> Assessment:
+    """Compare generated pieces with the collection.
+
+    The longer a piece is, the more of it comes back: for repetition, texture and degeneration the
+    collection's pieces are cut to as many notes as the longest song.
 
     Args:
-        generated: One or more.
-        collection: Two or more.
+        folds: Every piece is held out in one of them.
+        other_games: Pieces of other games, by the game's name.
     """
-    finder = QuoteFinder(collection)
-    length = max(len(song.notes) for song in generated)
-    songs = [_assessed(song, finder.longest_quote(song.notes), length) for song in generated]
-    quotes = self_quotes(collection)
-    pieces = [_assessed(*both, length) for both in zip(collection, quotes, strict=True)]
-    return Assessment(
-        measures=compare([song.notes for song in generated], [piece.notes for piece in collection]),
-        degeneration=BothDegenerations(
-            degeneration_summary([song.degeneration for song in songs]),
-            degeneration_summary([piece.degeneration for piece in pieces]),
-        ),
-        longest_quote_notes=quote_lengths([song.quote for song in songs], quotes),
-        pieces=BothPieces(tuple(songs), tuple(pieces)),
+    songs = [song for fold in folds for song in fold.songs]
+    pieces = [piece for fold in folds for piece in fold.held_out]
+    length = max(len(song.notes) for song in songs)
+    cut = [replace(piece, notes=piece.notes[:length]) for piece in pieces]
+    of_songs, of_pieces = (
+        mean_repetition([repetition(piece) for piece in each]) for each in (songs, cut)
     )
+    collection_quotes = self_quotes(pieces)
+    finders = [QuoteFinder(fold.learned) for fold in folds]
+    assessed_songs = [
+        _assessed(song, finder.longest_quote(song.notes), length)
+        for fold, finder in zip(folds, finders, strict=True)
+        for song in fold.songs
+    ]
+    assessed_pieces = [
+        _assessed(piece, quote, length)
+        for piece, quote in zip(pieces, collection_quotes, strict=True)
+    ]
+    return Assessment(
+        real_or_generated=_real_or_generated(folds, other_games),
+        repetition=BothRepetitions(of_songs, of_pieces, similarity_error(of_songs, of_pieces)),
+        texture=BothTextures(*(texture_summary([texture(p) for p in e]) for e in (songs, cut))),
+        endings=BothEndings(*(ending_shares([ending(p) for p in e]) for e in (songs, pieces))),
+        measures=compare(
+            [song.notes for song in songs], [piece.notes for piece in pieces], _comparable(folds)
+        ),
+        degeneration=BothDegenerations(
+            degeneration_summary([song.degeneration for song in assessed_songs]),
+            degeneration_summary([piece.degeneration for piece in assessed_pieces]),
+        ),
+        longest_quote_notes=quote_lengths(
+            [song.quote for song in assessed_songs], collection_quotes
+        ),
+        pieces=BothPieces(tuple(assessed_songs), tuple(assessed_pieces)),
+    )
+
+
+def _real_or_generated(
+    folds: Sequence[SongsOfFold], other_games: Mapping[str, Sequence[Piece]]
+) -> RealOrGenerated:
+    songs, pieces = (
+        [excerpt_table(piece, n) for n, each in enumerate(side) for piece in each]
+        for side in ([f.songs for f in folds], [f.held_out for f in folds])
+    )
+    alone = [replace(table, fold=0) for table in pieces]
+    others = {
+        game: distinguish(alone, [excerpt_table(piece) for piece in theirs])
+        for game, theirs in other_games.items()
+    }
+    return RealOrGenerated(
+        generated=distinguish(pieces, songs),
+        other_games={game: found for game, found in others.items() if found},
+    )
+
+
+def _comparable(folds: Sequence[SongsOfFold]) -> NDArray[np.bool_]:
+    """Tell of each song which pieces its network has not learned: bool[songs, pieces]."""
+    of_song, of_piece = (
+        np.repeat(np.arange(len(folds)), [len(each) for each in side])
+        for side in ([f.songs for f in folds], [f.held_out for f in folds])
+    )
+    comparable: NDArray[np.bool_] = of_song[:, None] == of_piece[None]
+    return comparable
 
 
 def _assessed(piece: Piece, quote: Quote, length: int) -> AssessedPiece:

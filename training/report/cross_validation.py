@@ -1,61 +1,87 @@
-"""Cross-validation by piece: every piece is foretold once, by networks that have not heard it."""
+"""Cross-validation by piece: every piece is predicted once, by networks that have not learned it.
 
-import hashlib
+All that this report knows of networks is here and in `generation.py` and `served.py`.
+"""
+
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from music.bounding import QuoteBound
 from music.codec import Codec
+from music.notes import Notes
 from music.piece import Piece
+from training.base.weights import load_base
 from training.batches import sequence, whole_batches
 from training.checkpoint import locked_checkpoint
-from training.evaluation import nats
+from training.evaluation import token_nats
 from training.fitting import Fitted, fit_to_the_end, split
-from training.recipe import ADAM, SCRATCH, Recipe
-from training.report.baselines import baselines
-from training.report.result import Fold, HeldOutBits
+from training.network import build_network
+from training.openings import opening
+from training.products import FLOAT32, INT8, PRODUCTS, weights_here
+from training.recipe import ADAM, BASE, SCRATCH, Recipe
+from training.report.folds import Parts
+from training.report.generation import generate
+from training.report.metrics.ngrams import Baselines, ngram_bits
+from training.report.metrics.repetition import follows_a_played_run
+from training.report.metrics.variable_order import VariableOrderModel
+from training.report.result import Fold, HeldOutBits, Material, Sampling
+from training.report.served import ServedNetwork
 
-FOLDS = 3
+NoteBits = Sequence[NDArray[np.float64]]  # what every note costs, piece by piece
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """What comes of a fold.
+
+    Attributes:
+        parts: The fold's pieces.
+        scores: How well the held-out ones are predicted.
+        songs: Composed by the fold's network, after prompts of pieces that it has learned.
+    """
+
+    parts: Parts
+    scores: Fold
+    songs: tuple[Piece, ...]
 
 
 def cross_validate(
-    pieces: Sequence[Piece],
+    folds: Sequence[Parts],
     recipe: Recipe,
     codec: Codec,
+    sampling: Sampling,
     work_dir: Path,
     say: Callable[[str], None],
-) -> tuple[Fold, ...]:
+) -> tuple[Crossed, ...]:
     """Fit and score every fold; fits that an interrupted call has finished are not done again.
 
     Within a fold, some of the learned pieces are held out for early stopping: the fold's own
-    pieces play no part in the fitting.
+    pieces play no part in the fits. The songs are shared out among the folds.
 
     Args:
-        pieces: Three or more.
+        folds: Two or more.
         recipe: Whose results are wanted.
         codec: Writes the pieces as tokens.
+        sampling: Of the songs.
         work_dir: Where fits are kept.
-        say: Is told which fit begins.
+        say: Called with a line for every fold.
     """
-    folds = []
-    for n, (learned, held_out) in enumerate(parted(pieces, FOLDS)):
-        say(f"fold {n + 1} of {FOLDS}: {len(learned)} pieces learned, {len(held_out)} held out")
-        folds.append(_fold(learned, held_out, recipe, codec, work_dir / f"fold-{n + 1}"))
-    return tuple(folds)
-
-
-def parted(
-    pieces: Sequence[Piece], folds: int
-) -> list[tuple[tuple[Piece, ...], tuple[Piece, ...]]]:
-    """Part pieces into folds, the same ones every time: the learned and the held-out pieces."""
-    by_lot = sorted(pieces, key=lambda piece: hashlib.sha256(piece.name.encode()).digest())
-    parts = [by_lot[n::folds] for n in range(folds)]
-    return [
-        (tuple(piece for part in parts if part is not held for piece in part), tuple(held))
-        for held in parts
-    ]
+    crossed = []
+    for n, parts in enumerate(folds):
+        say(
+            f"fold {n + 1} of {len(folds)}: {len(parts.learned)} pieces learned, "
+            f"{len(parts.held_out)} held out"
+        )
+        mine = replace(sampling, seeds=sampling.seeds[n :: len(folds)])
+        crossed.append(_cross(parts, recipe, codec, mine, work_dir / f"fold-{n + 1}"))
+    return tuple(crossed)
 
 
 def scratch(recipe: Recipe) -> Recipe:
@@ -77,37 +103,117 @@ def scratch(recipe: Recipe) -> Recipe:
     )
 
 
-def _fold(
-    learned: tuple[Piece, ...],
-    held_out: tuple[Piece, ...],
-    recipe: Recipe,
-    codec: Codec,
-    work_dir: Path,
-) -> Fold:
+def scratch_transposed(recipe: Recipe) -> Recipe:
+    """Take the base alone from a recipe.
+
+    An epoch reads pieces in several keys, so that fewer of them show that there is nothing to gain.
+    """
+    plain = scratch(recipe)
+    fitting = replace(plain.fitting, transpose=True, epochs=40, patience_epochs=4)
+    return replace(plain, name=f"{plain.name}, transposed", fitting=fitting)
+
+
+def _cross(
+    parts: Parts, recipe: Recipe, codec: Codec, sampling: Sampling, work_dir: Path
+) -> Crossed:
     started = time.monotonic()
-    parts = split(learned, recipe.fitting.held_out_share)
-    with locked_checkpoint(work_dir / "default") as checkpoint:
-        default = fit_to_the_end(parts, recipe, codec, checkpoint)
-    with locked_checkpoint(work_dir / "scratch") as checkpoint:
-        plain = fit_to_the_end(parts, scratch(recipe), codec, checkpoint)
-    grams = baselines(learned, held_out, codec)
-    return Fold(
-        held_out=tuple(piece.name for piece in held_out),
-        held_out_notes=sum(len(piece.notes) for piece in held_out),
-        bits_per_note=HeldOutBits(
-            default=_bits_per_note(default, held_out, codec),
-            scratch=_bits_per_note(plain, held_out, codec),
-            unigram=grams.unigram.best,
-            five_gram=grams.five_gram.best,
-        ),
-        baselines=grams,
-        default_epochs=default.journal.epochs,
-        scratch_epochs=plain.journal.epochs,
+    fits = {
+        name: _fitted(parts, variant, codec, work_dir / name)
+        for name, variant in {
+            "default": recipe,
+            "scratch": scratch(recipe),
+            "scratch_transposed": scratch_transposed(recipe),
+        }.items()
+    }
+    unigram, five_gram = (ngram_bits(parts.learned, parts.held_out, codec, n) for n in (1, 5))
+    bits = {
+        **{name: _network_bits(f.model, parts.held_out, codec) for name, f in fits.items()},
+        "unigram": unigram.note_bits,
+        "five_gram": five_gram.note_bits,
+        "variable_order": _variable_order_bits(parts, codec),
+        **_served_bits(fits["default"].model, parts.held_out, codec),
+    }
+    if recipe.start == BASE:
+        bits["base"] = _network_bits(_base(recipe, codec), parts.held_out, codec)
+    is_repeated = np.concatenate([follows_a_played_run(piece.notes) for piece in parts.held_out])
+    prompts = [opening(piece, codec) for piece in parts.learned]
+    songs = generate(
+        fits["default"].model, codec, sampling, prompts, QuoteBound.usual(parts.learned)
+    )
+    scores = Fold(
+        held_out=tuple(piece.name for piece in parts.held_out),
+        held_out_notes=len(is_repeated),
+        bits_per_note=_mean_bits(bits, np.ones_like(is_repeated)),
+        new_material=_material(bits, ~is_repeated),
+        repeated_material=_material(bits, is_repeated),
+        baselines=Baselines(unigram.scored, five_gram.scored),
+        default_epochs=fits["default"].journal.epochs,
+        scratch_epochs=fits["scratch"].journal.epochs,
+        scratch_transposed_epochs=fits["scratch_transposed"].journal.epochs,
+        song_seeds=sampling.seeds,
         duration_s=time.monotonic() - started,
     )
+    return Crossed(parts, scores, tuple(songs))
 
 
-def _bits_per_note(fitted: Fitted, pieces: Sequence[Piece], codec: Codec) -> float:
-    notes = sum(len(piece.notes) for piece in pieces)
-    batches = whole_batches([sequence(piece.notes, codec) for piece in pieces], codec)
-    return nats(fitted.model, batches) / math.log(2) / notes
+def _fitted(parts: Parts, recipe: Recipe, codec: Codec, work_dir: Path) -> Fitted:
+    with locked_checkpoint(work_dir) as checkpoint:
+        return fit_to_the_end(
+            split(parts.learned, recipe.fitting.held_out_share), recipe, codec, checkpoint
+        )
+
+
+def _base(recipe: Recipe, codec: Codec) -> keras.Model:
+    model = build_network(recipe.network, codec.field_sizes)
+    load_base(model)
+    return model
+
+
+def _network_bits(model: keras.Model, pieces: Sequence[Piece], codec: Codec) -> NoteBits:
+    each = [whole_batches([sequence(piece.notes, codec)], codec) for piece in pieces]
+    return [
+        token_nats(model, batch)[0, : len(piece.notes)] / math.log(2)
+        for piece, (batch,) in zip(pieces, each, strict=True)
+    ]
+
+
+def _served_bits(model: keras.Model, pieces: Sequence[Piece], codec: Codec) -> dict[str, NoteBits]:
+    sequences = [sequence(piece.notes, codec) for piece in pieces]
+    weights = {FLOAT32, weights_here()}
+    return {
+        f"served_{name}": [
+            nats / math.log(2) for nats in ServedNetwork(model, PRODUCTS[name]).nats(sequences)
+        ]
+        for name in (FLOAT32, INT8)
+        if name in weights
+    }
+
+
+def _variable_order_bits(parts: Parts, codec: Codec) -> NoteBits:
+    learned, held_out = (
+        [_on_codecs_grid(piece.notes, codec) for piece in pieces]
+        for pieces in (parts.learned, parts.held_out)
+    )
+    longest = max(int(_longest_ticks(notes)) for notes in (*learned, *held_out))
+    model = VariableOrderModel(learned, longest)
+    return [model.bits(notes) for notes in held_out]
+
+
+def _on_codecs_grid(notes: Notes, codec: Codec) -> Notes:
+    """Round notes as the codec does: what is predicted is the same for all."""
+    return codec.decode(codec.encode(notes))[0]
+
+
+def _longest_ticks(notes: Notes) -> int:
+    shift = np.diff(notes.onset_ticks, prepend=0)
+    return int(max(shift.max(), notes.duration_ticks.max()))
+
+
+def _material(bits: dict[str, NoteBits], which: NDArray[np.bool_]) -> Material:
+    return Material(int(which.sum()), _mean_bits(bits, which) if which.any() else None)
+
+
+def _mean_bits(bits: dict[str, NoteBits], which: NDArray[np.bool_]) -> HeldOutBits:
+    return HeldOutBits(
+        **{name: float(np.concatenate(each)[which].mean()) for name, each in bits.items()}
+    )

@@ -13,7 +13,7 @@ from music.bounding import ATTEMPTS, Attempt, QuoteBound, stands_still
 from music.codec import BOS, PAD, Codec, Cursor
 from music.description import Opening
 from music.notes import Notes, cleaned, join
-from music.piece import Piece, constant_tempo
+from music.piece import Piece, constant_tempo, meter_map
 from music.quotes import NOTHING_HEARD, Heard, QuoteFinder
 from music.sampling import CHUNK_STEPS
 from training.decoding import Drawn, Network
@@ -69,9 +69,20 @@ def generate(
     starts = [openings[seed % len(openings)] for seed in asked.seeds]
     songs = _drawn(network, codec, asked, starts, bound)
     return [
-        Piece(f"seed {seed}", cleaned(notes[: asked.notes]), constant_tempo(start.tempo_bpm))
+        _song(f"seed {seed}", notes[: asked.notes], start)
         for seed, notes, start in zip(asked.seeds, songs, starts, strict=True)
     ]
+
+
+def _song(name: str, notes: Notes, start: Opening) -> Piece:
+    """Make a song of notes that continue an opening, in the opening's meter."""
+    first_note_ticks = int(notes.onset_ticks[:1].max(initial=0))
+    return Piece(
+        name,
+        cleaned(notes),
+        constant_tempo(start.tempo_bpm),
+        meter_map(start.time_signatures, first_note_ticks),
+    )
 
 
 def _drawn(

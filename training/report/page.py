@@ -6,7 +6,9 @@ from pathlib import Path
 from string import Template
 
 from training.report import sections
-from training.report.markup import duration, figure, figures, number
+from training.report.folds import FEWEST_QUOTED_NOTES
+from training.report.markup import duration, figure, figures, number, percent
+from training.report.metrics.excerpt_features import FEATURES
 from training.report.pictures import Gallery
 from training.report.result import Report
 
@@ -22,6 +24,8 @@ def page(report: Report, gallery: Gallery) -> str:
 
 def _text(report: Report) -> dict[str, str]:
     bits = report.held_out_bits_per_note
+    found = report.assessment.real_or_generated
+    repeated = report.assessment.repetition
     quotes = report.assessment.longest_quote_notes
     overlap, halves_overlap = sections.mean_overlaps(report)
     return {
@@ -33,14 +37,20 @@ def _text(report: Report) -> dict[str, str]:
         "notes": f"{report.collection_notes:,}",
         "songs": str(len(report.assessment.pieces.generated)),
         "song_notes": str(report.sampling.notes),
+        "features": str(len(FEATURES)),
+        "area": number(found.generated.area if found.generated else None),
+        "generated_runs": percent(repeated.generated.notes_in_runs_of_8_share),
+        "collection_runs": percent(repeated.collection.notes_in_runs_of_8_share),
+        "similarity_error": number(repeated.bar_similarity_error),
         "default_bits": number(bits.default),
-        "five_gram_bits": number(bits.five_gram),
+        "variable_order_bits": number(bits.variable_order),
         "overlap": number(overlap),
         "halves_overlap": number(halves_overlap),
         "generated_p95": number(quotes.generated_p95, 0),
         "collection_p95": number(quotes.collection_p95, 0),
         "verdict": sections.verdict(bits),
         "sampling": sections.sampling(report.sampling),
+        "fewest_quoted": str(FEWEST_QUOTED_NOTES),
         "details": _details(report),
     }
 
@@ -48,7 +58,13 @@ def _text(report: Report) -> dict[str, str]:
 def _tables(report: Report) -> dict[str, str]:
     pieces = report.assessment.pieces
     return {
+        "real_or_generated": sections.real_or_generated_table(report),
+        "telling": sections.telling_table(report),
+        "repetition": sections.repetition_table(report),
+        "texture": sections.texture_table(report),
+        "endings": sections.endings_table(report),
         "bits": sections.bits_table(report.held_out_bits_per_note),
+        "material": sections.material_table(report),
         "fold_table": sections.folds_table(report.folds),
         "measures": sections.measures_table(report),
         "degeneration": sections.degeneration_table(report),
@@ -61,7 +77,8 @@ def _tables(report: Report) -> dict[str, str]:
 def _pictures(gallery: Gallery) -> dict[str, str]:
     return {
         "losses": figure(gallery.losses),
-        "features": figures(gallery.features),
+        "bar_similarity": figure(gallery.bar_similarity),
+        "features_pictures": figures(gallery.features),
         "generated_rolls": figures(gallery.generated_rolls),
         "collection_rolls": figures(gallery.collection_rolls),
         "scores": "".join(map(figure, gallery.scores)),

@@ -18,14 +18,14 @@ from music.notes import TICKS_PER_BEAT, Notes
 from music.piece import Piece
 from music.score import to_musicxml, to_svg
 from training.journal import Epoch
-from training.report.measures import (
+from training.report.metrics.histogram_overlap import (
     FEATURES,
     LENGTHS_TICKS,
     MOST_VOICES,
     WIDEST_INTERVAL,
     histograms,
 )
-from training.report.result import Fold, Report
+from training.report.result import BothRepetitions, Fold, Report
 
 GENERATED, COLLECTION = "#d9730d", "#3b82c4"  # each stands out from white and from black
 
@@ -73,6 +73,7 @@ class Gallery:
 
     Attributes:
         losses: Of all folds.
+        bar_similarity: Of both, by distance.
         features: One of each measure.
         generated_rolls: Piano rolls of generated pieces.
         collection_rolls: Of the collection's.
@@ -80,6 +81,7 @@ class Gallery:
     """
 
     losses: Picture
+    bar_similarity: Picture
     features: tuple[Picture, ...]
     generated_rolls: tuple[Picture, ...]
     collection_rolls: tuple[Picture, ...]
@@ -97,6 +99,7 @@ def gallery(report: Report, songs: Sequence[Piece], collection: Sequence[Piece])
     notes = [[piece.notes for piece in pieces] for pieces in (songs, collection)]
     return Gallery(
         losses=losses(report.folds),
+        bar_similarity=bar_similarity(report.assessment.repetition),
         features=tuple(feature_pictures(*notes)),
         generated_rolls=tuple(piano_roll(song, GENERATED) for song in songs[:_ROLLS]),
         collection_rolls=tuple(piano_roll(piece, COLLECTION) for piece in collection[:_ROLLS]),
@@ -105,17 +108,41 @@ def gallery(report: Report, songs: Sequence[Piece], collection: Sequence[Piece])
 
 
 def losses(folds: Sequence[Fold]) -> Picture:
-    """Draw the losses of every fold's two fittings."""
+    """Draw the losses of every fold's fits."""
+    fits = {
+        "the recipe": [fold.default_epochs for fold in folds],
+        "from scratch, transposed": [fold.scratch_transposed_epochs for fold in folds],
+        "from scratch": [fold.scratch_epochs for fold in folds],
+    }
 
     def draw(figure: Any) -> None:
-        left, right = figure.subplots(1, 2, sharey=True)
-        _losses(left, [fold.default_epochs for fold in folds], "the recipe")
-        _losses(right, [fold.scratch_epochs for fold in folds], "from scratch")
-        left.set_ylabel("loss (nats a token)")
-        right.legend(*_legend_of_first(left))
+        each = figure.subplots(1, len(fits), sharey=True)
+        for axes, (title, trainings) in zip(each, fits.items(), strict=True):
+            _losses(axes, trainings, title)
+        each[0].set_ylabel("loss (nats per token)")
+        each[-1].legend(*_legend_of_first(each[0]))
 
-    what = "Losses by epoch, a line a fold: the recipe on the left, from scratch on the right."
+    what = f"Losses by epoch, a line for each fold: {', '.join(fits)}."
     return Picture(_svg(draw, (8, 3.2), what), what)
+
+
+def bar_similarity(both: BothRepetitions) -> Picture:
+    """Draw how alike bars are by their distance, in both."""
+
+    def draw(figure: Any) -> None:
+        axes = figure.add_subplot()
+        for name, colour, found in (
+            ("collection", COLLECTION, both.collection),
+            ("generated", GENERATED, both.generated),
+        ):
+            known = [(n, v) for n, v in enumerate(found.bar_similarity, 1) if v is not None]
+            axes.plot(*zip(*known, strict=True), ".-", color=colour, linewidth=1.5, label=name)
+        axes.set(xlabel="distance (bars)", ylabel="similarity", xticks=range(0, 33, 4))
+        axes.set_ylim(bottom=0)
+        axes.legend(loc="upper right")
+
+    what = "Mean similarity of two bars by their distance"
+    return Picture(_svg(draw, (8, 2.8), what), what)
 
 
 def feature_pictures(generated: Sequence[Notes], collection: Sequence[Notes]) -> list[Picture]:

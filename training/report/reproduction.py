@@ -12,6 +12,7 @@ from typing import Any
 
 from music.bounding import QuoteBound
 from music.codec import Codec, as_told
+from music.quotes import QuoteFinder, self_quotes
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 from training.checkpoint import locked_checkpoint
 from training.collections import find_collection
@@ -21,9 +22,8 @@ from training.openings import opening
 from training.program import run, say
 from training.recipe import load_recipe
 from training.report import REPORTS_DIR
-from training.report.assessment import assess
 from training.report.generation import generate
-from training.report.result import QuoteLengths, Sampling
+from training.report.result import QuoteLengths, Sampling, quote_lengths
 from training.settings import Settings
 from training.writing import write_whole
 
@@ -80,7 +80,8 @@ def _quotes(corpus: Corpus, codec: Codec, fitted: Fitted, how: Sampling) -> Quot
     told = [replace(p, notes=as_told(codec, p.notes)) for p in corpus.pieces]
     openings = [opening(piece, codec) for piece in corpus.pieces]
     songs = generate(fitted.model, codec, how, openings, QuoteBound.off())
-    return assess(songs, told).longest_quote_notes
+    finder = QuoteFinder(told)
+    return quote_lengths([finder.longest_quote(song.notes) for song in songs], self_quotes(told))
 
 
 def _tell(figures: dict[str, Any]) -> None:

@@ -5,35 +5,62 @@ Fields are added, never renamed: other programs read them.
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from music.quotes import Quote
 from training.journal import Epoch
-from training.report.baselines import Baselines
-from training.report.degeneration import Degeneration
-from training.report.measures import Comparison
+from training.report.metrics.degeneration import Degeneration
+from training.report.metrics.endings import EndingShares
+from training.report.metrics.histogram_overlap import Comparison
+from training.report.metrics.ngrams import Baselines
+from training.report.metrics.repetition import Repetition
+from training.report.metrics.texture import TextureSummary
+from training.report.metrics.two_sample_test import Distinction
 
 FORMAT = 1
 
 
 @dataclass(frozen=True)
 class HeldOutBits:
-    """Bits a note on held-out pieces.
+    """Bits per note on held-out pieces.
 
     Attributes:
         default: The recipe as it is.
-        scratch: The same network without transposition.
+        scratch: The same network without the base and without transposition.
         unigram: Counting tokens.
         five_gram: Counting runs of five tokens.
+        scratch_transposed: The same network without the base, with transposition.
+        variable_order: A variable-order Markov model with a long-term and a short-term memory.
+        served_float32: The recipe through the decoder cells of the export.
+        served_int8: The same with 8-bit weights; None on a machine that cannot compute them.
+        base: The base alone, which has learned no piece of the game; None without a base.
     """
 
     default: float
     scratch: float
     unigram: float
     five_gram: float
+    scratch_transposed: float
+    variable_order: float
+    served_float32: float
+    served_int8: float | None = None
+    base: float | None = None
+
+
+@dataclass(frozen=True)
+class Material:
+    """Notes of one kind on held-out pieces.
+
+    Attributes:
+        notes: Number of notes.
+        bits_per_note: On these notes; None where there are none.
+    """
+
+    notes: int
+    bits_per_note: HeldOutBits | None
 
 
 @dataclass(frozen=True)
@@ -41,22 +68,30 @@ class Fold:
     """One fold of the cross-validation; no piece is ever on both sides.
 
     Attributes:
-        held_out: The names of the pieces that were foretold.
-        held_out_notes: How many notes they have.
-        bits_per_note: On these pieces.
+        held_out: The names of the pieces that were predicted.
+        held_out_notes: Number of their notes.
+        bits_per_note: On all of these notes.
+        new_material: Notes after four that the piece has not played before.
+        repeated_material: Notes after four that it has.
         baselines: The n-grams' scores in full.
-        default_epochs: The losses of the recipe's fitting; held out there are pieces of the other
-            folds, which tell when to stop.
-        scratch_epochs: The losses of the fitting from scratch.
+        default_epochs: The losses of the recipe's fit; held out there are pieces of the other
+            folds, which decide when to stop.
+        scratch_epochs: The losses of the fit from scratch.
+        scratch_transposed_epochs: The same with transposition.
+        song_seeds: Of the songs that this fold's network composed.
         duration_s: Seconds that the fold took.
     """
 
     held_out: tuple[str, ...]
     held_out_notes: int
     bits_per_note: HeldOutBits
+    new_material: Material
+    repeated_material: Material
     baselines: Baselines
     default_epochs: tuple[Epoch, ...]
     scratch_epochs: tuple[Epoch, ...]
+    scratch_transposed_epochs: tuple[Epoch, ...]
+    song_seeds: tuple[int, ...]
     duration_s: float
 
 
@@ -140,16 +175,69 @@ class BothPieces:
 
 
 @dataclass(frozen=True)
+class RealOrGenerated:
+    """How well a classifier tells excerpts of songs from excerpts of pieces.
+
+    Attributes:
+        generated: The collection's pieces and the songs, each song beside pieces that its network
+            has not learned. None where there are too few.
+        other_games: The collection's pieces and those of another game, by the game's name.
+    """
+
+    generated: Distinction | None
+    other_games: dict[str, Distinction]
+
+
+@dataclass(frozen=True)
+class BothRepetitions:
+    """Repetition in generated pieces beside the collection's, cut to as many notes.
+
+    Attributes:
+        generated: Mean of the generated pieces.
+        collection: Mean of the collection's pieces.
+        bar_similarity_error: Mean difference of their bars' similarities, 0 to 1.
+    """
+
+    generated: Repetition
+    collection: Repetition
+    bar_similarity_error: float | None
+
+
+@dataclass(frozen=True)
+class BothTextures:
+    """Texture of generated pieces beside the collection's, cut to as many notes."""
+
+    generated: TextureSummary
+    collection: TextureSummary
+
+
+@dataclass(frozen=True)
+class BothEndings:
+    """Endings of generated pieces beside the collection's."""
+
+    generated: EndingShares
+    collection: EndingShares
+
+
+@dataclass(frozen=True)
 class Assessment:
     """How generated pieces compare with the collection.
 
     Attributes:
-        measures: By the name of the feature.
+        real_or_generated: How well a classifier tells the two apart.
+        repetition: How much comes back, in both.
+        texture: What the hands do, in both.
+        endings: How both end.
+        measures: Overlap of histograms, by the name of the feature.
         degeneration: Of both.
         longest_quote_notes: Of both.
         pieces: Of both, one by one.
     """
 
+    real_or_generated: RealOrGenerated
+    repetition: BothRepetitions
+    texture: BothTextures
+    endings: BothEndings
     measures: dict[str, Comparison]
     degeneration: BothDegenerations
     longest_quote_notes: QuoteLengths
@@ -158,10 +246,10 @@ class Assessment:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the generated pieces were drawn, each going on from the opening that its seed chooses.
+    """How the generated pieces were sampled, each after the prompt that its seed chooses.
 
     Attributes:
-        notes: How many each was asked for.
+        notes: Requested length of each.
         temperature: 1 leaves the network's probabilities as they are.
         top_k: 0 where off.
         top_p: 1 where off.
@@ -207,21 +295,33 @@ class Report:
 
     @property
     def held_out_bits_per_note(self) -> HeldOutBits:
-        """Bits a note over all folds: every held-out note counts the same."""
-        return pooled(self.folds)
+        """Bits per note over all folds: every held-out note weighs the same."""
+        return pooled([Material(fold.held_out_notes, fold.bits_per_note) for fold in self.folds])
+
+    @property
+    def new_material(self) -> Material:
+        """Notes of all folds after four that their piece has not played before."""
+        return _merged([fold.new_material for fold in self.folds])
+
+    @property
+    def repeated_material(self) -> Material:
+        """Notes of all folds after four that their piece has played before."""
+        return _merged([fold.repeated_material for fold in self.folds])
 
     def as_fields(self) -> dict[str, Any]:
         """Give what `report.json` holds."""
-        fields = asdict(self)
-        assessment = fields.pop("assessment")
+        members = asdict(self)
+        assessment = members.pop("assessment")
         return {
             "format": FORMAT,
-            "game": fields.pop("game"),
-            "title": fields.pop("title"),
+            "game": members.pop("game"),
+            "title": members.pop("title"),
             "held_out_bits_per_note": asdict(self.held_out_bits_per_note),
+            "held_out_new_material": asdict(self.new_material),
+            "held_out_repeated_material": asdict(self.repeated_material),
             "longest_quote_notes": assessment.pop("longest_quote_notes"),
             **assessment,
-            **fields,
+            **members,
         }
 
     def to_json(self) -> str:
@@ -229,15 +329,22 @@ class Report:
         return json.dumps(self.as_fields(), indent=1, allow_nan=False)
 
 
-def pooled(folds: Sequence[Fold]) -> HeldOutBits:
-    """Average folds by their notes."""
-    weights = [fold.held_out_notes for fold in folds]
+def pooled(materials: Sequence[Material]) -> HeldOutBits:
+    """Average bits per note by numbers of notes; one material or more has notes."""
+    known = [(m.notes, m.bits_per_note) for m in materials if m.bits_per_note]
 
-    def mean(name: str) -> float:
-        bits = [getattr(fold.bits_per_note, name) for fold in folds]
-        return float(np.average(bits, weights=weights))
+    def mean(name: str) -> float | None:
+        values = [(notes, getattr(bits, name)) for notes, bits in known]
+        weights, bits = zip(*values, strict=True)
+        return None if None in bits else float(np.average(bits, weights=weights))
 
-    return HeldOutBits(mean("default"), mean("scratch"), mean("unigram"), mean("five_gram"))
+    names = [field.name for field in fields(HeldOutBits)]
+    return HeldOutBits(**{name: mean(name) for name in names})  # type: ignore[arg-type]
+
+
+def _merged(materials: Sequence[Material]) -> Material:
+    notes = sum(material.notes for material in materials)
+    return Material(notes, pooled(materials) if notes else None)
 
 
 def quote_lengths(generated: Sequence[Quote], collection: Sequence[Quote]) -> QuoteLengths:

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from training.report.markup import bars, duration, number, percent, table
+from training.report.metrics.endings import EndingShares
+from training.report.metrics.repetition import Repetition
+from training.report.metrics.texture import TextureSummary
 from training.report.result import (
     AssessedPiece,
     DegenerationSummary,
@@ -14,9 +17,54 @@ from training.report.result import (
 
 SCORED = {
     "default": "this recipe",
-    "scratch": "the network from scratch, without transposition",
+    "base": "the base alone",
+    "scratch_transposed": "from scratch, with transposition",
+    "scratch": "from scratch, without transposition",
+    "variable_order": "variable-order model with a short-term memory",
     "five_gram": "5-gram",
     "unigram": "unigram",
+    "served_float32": "this recipe as served, float32",
+    "served_int8": "this recipe as served, int8",
+}
+_IN_FOLDS = ("default", "base", "scratch_transposed", "scratch", "variable_order", "five_gram")
+
+
+def _similarity(bars_apart: int) -> Callable[[Repetition], str]:
+    return lambda found: number(found.bar_similarity[bars_apart - 1])
+
+
+REPETITION: dict[str, Callable[[Repetition], str]] = {
+    "notes in runs of 8 or more played before": lambda r: percent(r.notes_in_runs_of_8_share),
+    "notes in runs of 16 or more played before": lambda r: percent(r.notes_in_runs_of_16_share),
+    "bars that return exactly": lambda r: percent(r.returning_bars_share),
+    **{f"similarity of bars {apart} apart": _similarity(apart) for apart in (1, 2, 4, 8, 16, 32)},
+}
+
+TEXTURE: dict[str, Callable[[TextureSummary], str]] = {
+    "notes per beat": lambda t: number(t.notes_per_beat_mean, 1),
+    "onsets with melody over accompaniment": lambda t: percent(
+        t.melody_over_accompaniment_share_mean
+    ),
+    "moves in parallel octaves": lambda t: percent(t.parallel_octaves_share_mean),
+    "longest run of one struck key, median (onsets)": lambda t: number(
+        t.longest_single_key_onsets_median, 1
+    ),
+    "longest run of one struck key, worst piece (onsets)": lambda t: str(
+        t.longest_single_key_onsets_max
+    ),
+    "beats in which a hand sounds nothing": lambda t: percent(t.empty_hand_share_mean),
+    "longest time of an empty hand, median (beats)": lambda t: number(
+        t.longest_empty_hand_beats_median, 1
+    ),
+    "longest time of an empty hand, worst piece (beats)": lambda t: str(
+        t.longest_empty_hand_beats_max
+    ),
+}
+
+ENDINGS: dict[str, Callable[[EndingShares], str]] = {
+    "last onset on a downbeat": lambda e: percent(e.on_downbeat_share),
+    "last note longer than its neighbours": lambda e: percent(e.on_long_note_share),
+    "last bass note on the tonic": lambda e: percent(e.on_tonic_share),
 }
 
 SIGNS: dict[str, Callable[[DegenerationSummary], str]] = {
@@ -35,18 +83,93 @@ QUOTED = {
 }
 
 
+def real_or_generated_table(report: Report) -> str:
+    """Set the area of songs against pieces beside those of other games' pieces."""
+    found = report.assessment.real_or_generated
+    rows = [("songs", found.generated), *sorted(found.other_games.items())]
+    return table(
+        "The collection’s pieces against others: area under the ROC curve",  # noqa: RUF001
+        ["against", "area", "its excerpts", "of excerpts of the collection"],
+        [
+            (name.replace("_", " "), number(d.area), str(d.excerpts[1]), str(d.excerpts[0]))
+            for name, d in rows
+            if d
+        ],
+    )
+
+
+def telling_table(report: Report) -> str:
+    """List the features by which songs are told from pieces."""
+    found = report.assessment.real_or_generated.generated
+    rows = [
+        (
+            feature.name.replace("_", " "),
+            percent(feature.importance),
+            number(feature.means[1]),
+            number(feature.means[0]),
+        )
+        for feature in (found.telling if found else ())
+    ]
+    head = ["feature of an excerpt", "importance", "mean of songs", "mean of pieces"]
+    return table("What gives songs away", head, rows)
+
+
+def repetition_table(report: Report) -> str:
+    """Set the repetition of generated pieces beside the collection's."""
+    both = report.assessment.repetition
+    rows = [(words, of(both.generated), of(both.collection)) for words, of in REPETITION.items()]
+    return table("Repetition, mean of all pieces", ["", "generated", "collection"], rows)
+
+
+def texture_table(report: Report) -> str:
+    """Set the texture of generated pieces beside the collection's."""
+    both = report.assessment.texture
+    rows = [(words, of(both.generated), of(both.collection)) for words, of in TEXTURE.items()]
+    return table("Texture", ["", "generated", "collection"], rows)
+
+
+def endings_table(report: Report) -> str:
+    """Set the endings of generated pieces beside the collection's."""
+    both = report.assessment.endings
+    rows = [(words, of(both.generated), of(both.collection)) for words, of in ENDINGS.items()]
+    return table("Endings, share of all pieces", ["", "generated", "collection"], rows)
+
+
 def bits_table(bits: HeldOutBits) -> str:
-    """Draw the recipe's bits a note above the baselines'."""
+    """Draw the recipe's bits per note above the baselines'."""
     values = [(words, getattr(bits, name)) for name, words in SCORED.items()]
-    return bars("Held-out bits a note, over all folds", values, "bits a note")
+    known = [(words, value) for words, value in values if value is not None]
+    return bars("Held-out bits per note, over all folds", known, "bits per note")
+
+
+def material_table(report: Report) -> str:
+    """Set bits per note on new and on repeated material side by side."""
+    materials = (report.new_material, report.repeated_material)
+    notes = sum(material.notes for material in materials)
+    rows = [
+        (words, *(number(getattr(m.bits_per_note, name, None)) for m in materials))
+        for name, words in SCORED.items()
+    ]
+    shares = [percent(material.notes / notes) for material in materials]
+    return table(
+        "Held-out bits per note by kind of material",
+        ["", f"new ({shares[0]} of the notes)", f"repeated ({shares[1]})"],
+        rows,
+    )
 
 
 def verdict(bits: HeldOutBits) -> str:
-    """Say how the recipe stands against the network from scratch and the 5-gram."""
+    """Compare the recipe with the rows that it has to beat."""
+    rows = {
+        "the base alone": bits.base,
+        "the network from scratch with transposition": bits.scratch_transposed,
+        "the variable-order model": bits.variable_order,
+    }
+    known = [(name, value) for name, value in rows.items() if value is not None]
+    against = [f"{_against(bits.default, value)} {name}" for name, value in known]
     return (
-        f"This recipe needs {number(bits.default)} bits a note, "
-        f"{_against(bits.default, bits.scratch)} the network from scratch and "
-        f"{_against(bits.default, bits.five_gram)} the 5-gram."
+        f"This recipe needs {number(bits.default)} bits per note: "
+        f"{', '.join(against[:-1])} and {against[-1]}."
     )
 
 
@@ -54,19 +177,39 @@ def _against(ours: float, theirs: float) -> str:
     return f"{number(abs(theirs - ours))} {'fewer' if ours <= theirs else 'more'} than"
 
 
+def summary(report: Report) -> list[str]:
+    """Sum the report up, for the terminal."""
+    bits, quotes = report.held_out_bits_per_note, report.assessment.longest_quote_notes
+    found = report.assessment.real_or_generated.generated
+    repeated = report.assessment.repetition
+    area = number(found.area if found else None)
+    runs = [
+        percent(each.notes_in_runs_of_8_share) for each in (repeated.generated, repeated.collection)
+    ]
+    baselines = [number(b) for b in (bits.base, bits.variable_order, bits.five_gram)]
+    p95 = [number(length, 0) for length in (quotes.generated_p95, quotes.collection_p95)]
+    return [
+        f"{report.game}: real or generated: area {area} (0.50 cannot be told apart)",
+        f"notes in runs of 8 or more: {runs[0]} in songs, {runs[1]} in pieces",
+        f"held-out bits per note: {number(bits.default)}",
+        "  base alone {}, variable-order model {}, 5-gram {}".format(*baselines),
+        f"longest quote, 95th percentile: {p95[0]} notes in songs, {p95[1]} among the pieces",
+    ]
+
+
 def folds_table(folds: Sequence[Fold]) -> str:
-    """List what was held out in each fold, and its bits a note."""
+    """List what was held out in each fold, and its bits per note."""
     rows = [
         (
             ", ".join(fold.held_out),
             str(fold.held_out_notes),
-            *(number(getattr(fold.bits_per_note, name)) for name in SCORED),
+            *(number(getattr(fold.bits_per_note, name)) for name in _IN_FOLDS),
             duration(fold.duration_s),
         )
         for fold in folds
     ]
-    head = ["held out", "notes", "recipe", "scratch", "5-gram", "unigram", "took"]
-    return table("Held-out bits a note, fold by fold", head, rows)
+    head = ["held out", "notes", *(SCORED[name] for name in _IN_FOLDS), "took"]
+    return table("Held-out bits per note, fold by fold", head, rows)
 
 
 def measures_table(report: Report) -> str:
@@ -97,7 +240,7 @@ def degeneration_table(report: Report) -> str:
     """Set the signs of degeneration of generated pieces beside the collection's."""
     both = report.assessment.degeneration
     rows = [(words, sign(both.generated), sign(both.collection)) for words, sign in SIGNS.items()]
-    return table("Signs of running dry", ["sign", "generated", "collection"], rows)
+    return table("Degenerate repetition", ["sign", "generated", "collection"], rows)
 
 
 def quotes_table(report: Report) -> str:
@@ -128,11 +271,11 @@ def pieces_table(caption: str, pieces: Sequence[AssessedPiece]) -> str:
 
 
 def sampling(how: Sampling) -> str:
-    """Say how the pieces were drawn."""
-    top_k = f"from the {how.top_k} most likely tokens" if how.top_k else "from all tokens"
-    top_p = f"cut to {how.top_p:g} of the probability" if how.top_p < 1 else "uncut"
-    drawn = f"at temperature {how.temperature:g}, {top_k}, {top_p}"
-    return f"{drawn}, {how.notes} notes each, going on from the openings of the pieces by turns"
+    """Describe how the songs were sampled."""
+    top_k = f"from the {how.top_k} most likely values" if how.top_k else "from all values"
+    top_p = f"nucleus {how.top_p:g}" if how.top_p < 1 else "without a nucleus"
+    sampled = f"at temperature {how.temperature:g}, {top_k}, {top_p}"
+    return f"{sampled}, {how.notes} notes each, after the openings of learned pieces by turns"
 
 
 def _whole(value: float) -> str:

@@ -5,19 +5,37 @@ import pytest
 from music.piece import Piece
 from tests.training.conftest import TINY, scale
 from training.journal import Epoch
-from training.report.assessment import assess
-from training.report.baselines import Baseline, Baselines
-from training.report.result import Fold, HeldOutBits, Report, Sampling
+from training.report.assessment import SongsOfFold, assess
+from training.report.metrics.ngrams import Baseline, Baselines
+from training.report.result import Fold, HeldOutBits, Material, Report, Sampling
 
 
-def fold(held_out: str, notes: int, bits: float) -> Fold:
+def bits(default: float) -> HeldOutBits:
+    return HeldOutBits(
+        default=default,
+        base=default + 0.5,
+        scratch=default + 2,
+        scratch_transposed=default + 1,
+        unigram=default + 5,
+        five_gram=default + 3,
+        variable_order=default - 1,
+        served_float32=default,
+        served_int8=None,
+    )
+
+
+def fold(held_out: str, notes: int, default: float) -> Fold:
     return Fold(
         held_out=(held_out,),
         held_out_notes=notes,
-        bits_per_note=HeldOutBits(bits, bits + 1, bits + 5, bits + 3),
-        baselines=Baselines(Baseline(bits + 5, bits + 6), Baseline(bits + 4, bits + 3)),
+        bits_per_note=bits(default),
+        new_material=Material(notes // 4, bits(default + 3)),
+        repeated_material=Material(notes - notes // 4, bits(default - 1)),
+        baselines=Baselines(Baseline(default + 5, default + 6), Baseline(default + 4, default + 3)),
         default_epochs=(Epoch(2.5, 2.0, 3.0), Epoch(2.0, 1.8, 3.0)),
         scratch_epochs=(Epoch(3.5, 3.0, 3.0),),
+        scratch_transposed_epochs=(Epoch(3.2, 2.9, 3.0),),
+        song_seeds=(1,),
         duration_s=12.0,
     )
 
@@ -28,13 +46,21 @@ def songs() -> list[Piece]:
 
 
 @pytest.fixture(scope="session")
-def report(pieces, songs) -> Report:
+def songs_of_folds(pieces, songs) -> list[SongsOfFold]:
+    return [
+        SongsOfFold((songs[0],), tuple(pieces[2:]), tuple(pieces[:2])),
+        SongsOfFold((songs[1],), tuple(pieces[:2]), tuple(pieces[2:])),
+    ]
+
+
+@pytest.fixture(scope="session")
+def report(pieces, songs_of_folds) -> Report:
     return Report(
         game="scales",
         title="Scales & <Arpeggios>",
         collection_notes=200,
         folds=(fold("scale 0", 40, 5.0), fold("scale 1", 120, 7.0)),
-        assessment=assess(songs, pieces),
+        assessment=assess(songs_of_folds, {"other_game": pieces[:2]}),
         sampling=Sampling(notes=30, temperature=1.0, top_k=0, top_p=0.95, seeds=(1, 2)),
         recipe=TINY.as_fields(),
         folds_seed=0,

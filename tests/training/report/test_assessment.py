@@ -1,23 +1,80 @@
-"""Generated pieces are held against the collection."""
+"""Generated pieces are compared with the collection, by what their network could not know."""
 
-from music.notes import Notes
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from music.notes import Notes, cleaned
 from music.piece import Piece
 from tests.training.conftest import scale
-from training.report.assessment import assess
+from training.report.assessment import SongsOfFold, assess
+from training.report.metrics import two_sample_test
 
 
-def test_a_song_that_copies_is_found_out(pieces):
+@pytest.fixture(autouse=True)
+def _small_forest(monkeypatch):
+    monkeypatch.setattr(two_sample_test, "_TREES", 20)
+
+
+def folds(songs, pieces) -> list[SongsOfFold]:
+    """Two folds, all songs of the first one's network."""
+    return [
+        SongsOfFold(tuple(songs), tuple(pieces[2:]), tuple(pieces[:2])),
+        SongsOfFold((), tuple(pieces[:2]), tuple(pieces[2:])),
+    ]
+
+
+def random_piece(name: str, seed: int, beats: int = 64) -> Piece:
+    random = np.random.default_rng(seed)
+    onset = np.sort(random.integers(0, beats * 12, 3 * beats))
+    duration, pitch = random.integers(3, 30, 3 * beats), random.integers(40, 80, 3 * beats)
+    return Piece(name, cleaned(Notes.of(onset, duration, pitch)))
+
+
+def test_a_song_that_copies_a_learned_piece_is_found_out(pieces):
     copied = Piece("copy", pieces[2].notes[5:25].transposed(7))
     own = Piece("own", Notes.of([0, 5, 7], [1, 2, 3], [60, 80, 61]))
-    songs = assess([copied, own], pieces).pieces.generated
+    songs = assess(folds([copied, own], pieces), {}).pieces.generated
     assert [song.quote.length_notes for song in songs] == [20, 1]
 
 
+def test_what_a_song_shares_with_a_piece_that_its_network_has_not_learned_is_no_quote(pieces):
+    other = random_piece("other", 1)
+    song = replace(other, name="song")
+    found = assess(folds([song], [other, *pieces]), {}).pieces.generated
+    assert found[0].quote.length_notes < 5
+
+
 def test_the_collections_pieces_are_cut_to_the_length_of_the_songs(pieces):
-    found = assess([scale("song", 60, notes=14)], pieces).degeneration
-    assert found.collection.distinct_four_grams_median == found.generated.distinct_four_grams_median
+    song = scale("song", 60, notes=14)
+    found = assess(folds([song], pieces), {})
+    both = found.degeneration
+    assert both.collection.distinct_four_grams_median == both.generated.distinct_four_grams_median
+    assert found.repetition.collection == found.repetition.generated
+    assert found.repetition.bar_similarity_error == 0
+    assert found.texture.collection.notes_per_beat_mean == 2
 
 
 def test_the_collection_quotes_itself(pieces):
-    found = assess(pieces[:1], [*pieces[:2], scale("short", 70, notes=9)])
+    short = scale("short", 70, notes=9)
+    found = assess(folds(pieces[:1], [*pieces[:2], short]), {})
     assert found.longest_quote_notes.collection == (40, 40, 9)
+
+
+def test_songs_are_only_compared_with_pieces_that_their_network_has_not_learned():
+    """They are copies of learned pieces, and yet not told from those that were held out."""
+    random = [random_piece(f"{n}", n) for n in range(6)]
+    scales = [scale(f"s{n}", 40 + n, notes=128) for n in range(6)]
+    held_out_first = SongsOfFold(tuple(random), tuple(random), tuple(scales))
+    held_out_second = SongsOfFold(tuple(scales), tuple(scales), tuple(random))
+    found = assess([held_out_first, held_out_second], {}).real_or_generated.generated
+    assert found.excerpts[0] == found.excerpts[1]
+    assert found.area < 0.7
+
+
+def test_pieces_of_another_game_stand_beside_the_songs(pieces):
+    other = [random_piece(f"{n}", n) for n in range(4)]
+    found = assess(folds(pieces[:3], pieces), {"other": other, "tiny": pieces[:1]})
+    assert found.real_or_generated.other_games.keys() == {"other"}
+    assert found.real_or_generated.other_games["other"].area > 0.9

@@ -2,6 +2,8 @@
 
 import pytest
 
+from music.midi import to_midi
+from tests.training.conftest import scale
 from training.report import __main__ as report
 from training.report import reproduction
 
@@ -28,3 +30,20 @@ def test_an_experiment_needs_a_game(monkeypatch, capsys):
     monkeypatch.setenv("GAME", "")
     assert reproduction.main() == 1
     assert capsys.readouterr().err == "reproduction: GAME is not set; it must name a collection\n"
+
+
+def test_pieces_that_all_quote_each_other_cannot_be_split(monkeypatch, capsys, tmp_path):
+    folder = tmp_path / "my_game"
+    folder.mkdir()
+    for n in range(4):
+        piece = scale(f"{n}", 55 + n, notes=40 + n)
+        midi = to_midi(piece.notes, tempos=piece.tempos, name="", text="")
+        (folder / f"{n}.mid").write_bytes(midi)
+    monkeypatch.setenv("GAME", "my_game")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert report.main() == 1
+    assert capsys.readouterr().err == (
+        "report: my_game has 4 pieces, of which those that quote each other make 1 groups; "
+        "a report needs 3 or more\n"
+    )

@@ -1,14 +1,16 @@
 """The page: whole, self-contained, and every number in it with its words."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
+from tests.training.report.conftest import bits
 from training.report.markup import bars, duration, number, table
 from training.report.page import page
 from training.report.pictures import gallery
-from training.report.result import HeldOutBits, Sampling
-from training.report.sections import sampling, verdict
+from training.report.result import Sampling
+from training.report.sections import bits_table, material_table, sampling, summary, verdict
 
 VOID = {"meta", "img", "br"}
 
@@ -61,24 +63,51 @@ def test_titles_are_shown_as_they_are_written(markup):
 
 def test_every_table_has_a_caption(markup):
     tags = Reader(markup).tags
-    assert tags.count("caption") == tags.count("table") == 7
+    assert tags.count("caption") == tags.count("table") == 13
 
 
 def test_it_names_the_bits_and_what_they_are_measured_against(markup):
     words = Reader(markup).words
-    assert "This recipe needs 6.50 bits a note, 1.00 fewer than the network from scratch" in words
+    assert "This recipe needs 6.50 bits per note: 0.50 fewer than the base alone" in words
+    assert "and 1.00 more than the variable-order model." in words
     assert "6.50 bits" in words
     assert "1 h 2 min" in words
 
 
-def test_the_verdict_does_not_flatter():
-    assert "0.50 more than the 5-gram" in verdict(HeldOutBits(9.5, 10.0, 15.0, 9.0))
+def test_the_sections_are_in_an_order_that_a_musician_cares_for(markup):
+    words = Reader(markup).words
+    titles = [
+        "Real or generated?", "Does it repeat itself", "What do the hands play?", "Does it end?",
+        "How well does it predict music?", "Does it quote?", "Are its histograms",
+    ]  # fmt: skip
+    places = [words.index(title) for title in titles]
+    assert places == sorted(places)
+
+
+def test_what_could_not_be_computed_is_a_dash_and_no_bar(report):
+    assert "int8" not in bits_table(report.held_out_bits_per_note)
+    assert "<td>–</td>" in material_table(report)  # noqa: RUF001
+
+
+def test_the_verdict_without_a_base():
+    found = replace(bits(9.5), base=None)
+    assert verdict(found).startswith(
+        "This recipe needs 9.50 bits per note: 1.00 fewer than the net"
+    )
+
+
+def test_the_summary_for_the_terminal(report):
+    lines = summary(report)
+    assert lines[0].startswith("scales: real or generated: area ")
+    assert "held-out bits per note: 6.50" in lines
 
 
 def test_sampling_in_words():
     plain, cut = Sampling(500, 1.0, 0, 1.0, (1,)), Sampling(300, 0.9, 40, 0.95, (1,))
-    assert sampling(plain).startswith("at temperature 1, from all tokens, uncut, 500 notes each, ")
-    assert "temperature 0.9, from the 40 most likely tokens, cut to 0.95" in sampling(cut)
+    assert sampling(plain).startswith(
+        "at temperature 1, from all values, without a nucleus, 500 notes each, "
+    )
+    assert "temperature 0.9, from the 40 most likely values, nucleus 0.95" in sampling(cut)
 
 
 def test_text_in_tables_is_escaped():

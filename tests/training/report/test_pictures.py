@@ -5,9 +5,10 @@ from xml.etree import ElementTree as ET
 
 from music.piece import Piece
 from tests.training.conftest import scale
-from training.report.measures import FEATURES
+from training.report.metrics.histogram_overlap import FEATURES
 from training.report.pictures import (
     COLLECTION,
+    bar_similarity,
     feature_pictures,
     gallery,
     losses,
@@ -29,6 +30,13 @@ def test_the_losses_of_all_folds(report):
     assert "pieces kept aside" in picture.markup
     assert "currentColor" in picture.markup
     assert "width" not in element.attrib
+
+
+def test_the_similarity_of_bars_shows_both(report):
+    picture = bar_similarity(report.assessment.repetition)
+    assert parsed(picture.markup).tag == SVG
+    assert "generated" in picture.markup
+    assert "collection" in picture.markup
 
 
 def test_every_measure_has_its_picture(pieces, songs):

@@ -5,27 +5,47 @@ import json
 import pytest
 
 from music.quotes import Quote
-from tests.training.report.conftest import fold
-from training.report.degeneration import Degeneration
-from training.report.result import degeneration_summary, pooled, quote_lengths
+from tests.training.report.conftest import bits
+from training.report.metrics.degeneration import Degeneration
+from training.report.result import Material, degeneration_summary, pooled, quote_lengths
 
 
-def test_every_held_out_note_counts_the_same():
-    bits = pooled([fold("a", 40, 5.0), fold("b", 120, 7.0)])
-    assert (bits.default, bits.scratch, bits.unigram, bits.five_gram) == (6.5, 7.5, 11.5, 9.5)
+def test_every_held_out_note_weighs_the_same(report):
+    found = report.held_out_bits_per_note
+    assert (found.default, found.scratch, found.unigram, found.five_gram) == (6.5, 8.5, 11.5, 9.5)
+    assert (found.base, found.variable_order, found.served_float32) == (7.0, 5.5, 6.5)
+
+
+def test_a_row_that_a_fold_lacks_is_not_averaged(report):
+    assert report.held_out_bits_per_note.served_int8 is None
+
+
+def test_new_and_repeated_material_have_all_notes_between_them(report):
+    assert (report.new_material.notes, report.repeated_material.notes) == (40, 120)
+    assert report.new_material.bits_per_note.default == 9.5
+    assert report.repeated_material.bits_per_note.default == 5.5
+
+
+def test_a_fold_without_a_kind_of_material_does_not_count_in_it():
+    found = pooled([Material(0, None), Material(3, bits(4.0))])
+    assert found == bits(4.0)
 
 
 def test_the_fields_that_other_programs_read(report):
     fields = json.loads(report.to_json())
     assert fields["held_out_bits_per_note"] == {
-        "default": 6.5, "scratch": 7.5, "unigram": 11.5, "five_gram": 9.5,
+        "default": 6.5, "scratch": 8.5, "unigram": 11.5, "five_gram": 9.5,
+        "scratch_transposed": 7.5, "variable_order": 5.5, "base": 7.0,
+        "served_float32": 6.5, "served_int8": None,
     }  # fmt: skip
+    assert fields["held_out_new_material"]["bits_per_note"]["default"] == 9.5
     assert fields["longest_quote_notes"]["generated_p95"] == pytest.approx(29.75)
     assert fields["longest_quote_notes"]["collection_p95"] == 40
     assert fields.keys() == {
         "format", "game", "title", "made_at", "duration_s", "held_out_bits_per_note",
         "longest_quote_notes", "measures", "degeneration", "pieces", "folds", "folds_seed",
-        "collection_notes", "sampling", "recipe", "versions",
+        "collection_notes", "sampling", "recipe", "versions", "held_out_new_material",
+        "held_out_repeated_material", "real_or_generated", "repetition", "texture", "endings",
     }  # fmt: skip
     assert fields["measures"].keys() == {
         "pitch", "pitch_class", "interval", "note_length", "onset_interval", "polyphony",
@@ -33,6 +53,10 @@ def test_the_fields_that_other_programs_read(report):
     assert fields["measures"]["pitch"]["generated"].keys() == {
         "overlapping_area", "kl_divergence",
     }  # fmt: skip
+    assert fields["real_or_generated"].keys() == {"generated", "other_games"}
+    for both in ("repetition", "texture", "endings"):
+        assert fields[both].keys() >= {"generated", "collection"}
+    assert len(fields["repetition"]["generated"]["bar_similarity"]) == 32
     assert fields["folds"][0]["held_out"] == ["scale 0"]
     assert fields["folds"][0]["bits_per_note"]["default"] == 5.0
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from music.codec import BOS, FIRST, PAD
 from tests.training.conftest import CODEC, scale
-from training.report.baselines import Baseline, NGrams, baselines
+from training.report.metrics.ngrams import Baseline, NGrams, ngram_bits
 
 SIZE = 7
 
@@ -38,7 +38,7 @@ def test_a_sequence_costs_what_its_tokens_cost_behind_those_before_them(learned,
         context = padded[place - length + 1 : place]
         (likely,) = model.probabilities(np.reshape(context, (1, length - 1)), [padded[place]])
         cost -= np.log2(likely)
-    assert model.bits(asked) == pytest.approx(cost)
+    assert model.bits(asked).sum() == pytest.approx(cost)
 
 
 def test_a_unigram_says_how_often_a_token_was_seen_less_what_it_gives_away():
@@ -51,7 +51,7 @@ def test_a_unigram_says_how_often_a_token_was_seen_less_what_it_gives_away():
 
 def test_longer_grams_foretell_what_depends_on_the_tokens_before():
     learned = [[BOS, *[3, 4, 5, 4] * 20, 2]]
-    bits = [NGrams(learned, length, SIZE).bits(learned[0]) for length in (1, 2, 3)]
+    bits = [NGrams(learned, length, SIZE).bits(learned[0]).sum() for length in (1, 2, 3)]
     assert bits[0] > bits[1] > bits[2]
 
 
@@ -61,17 +61,24 @@ def test_where_nothing_was_counted_all_tokens_are_alike():
 
 
 def test_counts_in_every_key_know_a_piece_in_a_key_that_was_not_learned():
-    found = baselines([scale("x", 60)], [scale("y", 61)], CODEC).five_gram
+    found = ngram_bits([scale("x", 60)], [scale("y", 61)], CODEC, 5).scored
     assert found.every_key < found.own_keys
     assert found.best == found.every_key
 
 
-def test_bits_are_counted_a_note():
+def test_bits_are_counted_per_note():
     learned, held_out = scale("x", 60), scale("y", 60, notes=30)
     spelled = [[BOS, *CODEC.spelled(CODEC.encode(p.notes))] for p in (learned, held_out)]
-    expected = NGrams(spelled[:1], 1, CODEC.alphabet_size).bits(spelled[1]) / 30
-    found = baselines([learned], [held_out], CODEC).unigram
-    assert found.own_keys == pytest.approx(expected)
+    expected = NGrams(spelled[:1], 1, CODEC.alphabet_size).bits(spelled[1]).sum() / 30
+    found = ngram_bits([learned], [held_out], CODEC, 1)
+    assert found.scored.own_keys == pytest.approx(expected)
+
+
+def test_every_note_costs_what_its_letters_cost_by_the_better_count():
+    learned, held_out = scale("x", 60), scale("y", 61, notes=30)
+    found = ngram_bits([learned], [held_out, learned], CODEC, 5)
+    assert [len(bits) for bits in found.note_bits] == [30, 40]
+    assert np.concatenate(found.note_bits).mean() == pytest.approx(found.scored.best)
 
 
 def test_the_better_one_is_the_baseline():

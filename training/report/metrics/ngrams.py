@@ -1,4 +1,4 @@
-"""How well counting foretells pieces: n-grams of tokens, what a network has to beat.
+"""How well counting predicts pieces: n-grams of tokens, what a network has to beat.
 
 The n-grams are interpolated and smoothed by modified Kneser-Ney, which was better here than
 Witten-Bell. They count what a token says piece by piece, as a codec spells it: whole notes are too
@@ -8,7 +8,6 @@ Source: S. F. Chen and J. Goodman, An Empirical Study of Smoothing Techniques fo
 (Computer Speech and Language, 1999), section 3.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -85,19 +84,22 @@ class NGrams:
             likely = np.where(total, (kept + freed * likely) / np.maximum(total, 1), likely)
         return likely
 
-    def bits(self, tokens: ArrayLike) -> float:
-        """Sum what every token behind BOS costs.
+    def bits(self, tokens: ArrayLike) -> NDArray[np.float64]:
+        """Compute what every token after BOS costs.
 
         Args:
             tokens: int[T], BOS first.
+
+        Returns:
+            float64[T - 1].
         """
         windows = _windows(np.asarray(tokens), self.length)
-        return float(-np.log2(self.probabilities(windows[:, :-1], windows[:, -1])).sum())
+        return -np.log2(self.probabilities(windows[:, :-1], windows[:, -1]))
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What n-grams of one length score on held-out pieces, in bits a note.
+    """What n-grams of one length score on held-out pieces, in bits per note.
 
     Attributes:
         own_keys: Counted in the learned pieces as they are.
@@ -115,38 +117,51 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Baselines:
-    """The baselines of one split of a collection."""
+    """The baselines of one fold of a collection."""
 
     unigram: Baseline
     five_gram: Baseline
 
 
-def baselines(learned: Sequence[Piece], held_out: Sequence[Piece], codec: Codec) -> Baselines:
+@dataclass(frozen=True)
+class NGramBits:
+    """What n-grams of one length score on held-out pieces.
+
+    Attributes:
+        scored: Both ways of counting.
+        note_bits: What every note costs by the better one, piece by piece: float64[notes] each.
+    """
+
+    scored: Baseline
+    note_bits: tuple[NDArray[np.float64], ...]
+
+
+def ngram_bits(
+    learned: Sequence[Piece], held_out: Sequence[Piece], codec: Codec, length: int
+) -> NGramBits:
     """Count n-grams in some pieces and score them on others.
 
     Args:
         learned: One or more.
         held_out: One or more.
         codec: Writes them as tokens, in every key.
+        length: Of the n-grams, 1 or more.
     """
     by_key = {
         key: [_spelled(piece.notes.transposed(key), codec) for piece in learned] for key in KEYS
     }
-    every_key = [tokens for sequences in by_key.values() for tokens in sequences]
-
-    def scored(length: int) -> Baseline:
-        own = _bits_per_note(by_key[0], held_out, codec, length)
-        return Baseline(own, _bits_per_note(every_key, held_out, codec, length))
-
-    return Baselines(unigram=scored(1), five_gram=scored(5))
+    counted = [by_key[0], [tokens for sequences in by_key.values() for tokens in sequences]]
+    models = [NGrams(sequences, length, codec.alphabet_size) for sequences in counted]
+    bits = [tuple(_note_bits(model, piece.notes, codec) for piece in held_out) for model in models]
+    scored = Baseline(*(float(np.concatenate(each).mean()) for each in bits))
+    return NGramBits(scored, bits[0] if scored.own_keys <= scored.every_key else bits[1])
 
 
-def _bits_per_note(
-    sequences: Sequence[NDArray[np.int32]], held_out: Sequence[Piece], codec: Codec, length: int
-) -> float:
-    model = NGrams(sequences, length, codec.alphabet_size)
-    bits = math.fsum(model.bits(_spelled(piece.notes, codec)) for piece in held_out)
-    return bits / sum(len(piece.notes) for piece in held_out)
+def _note_bits(model: NGrams, notes: Notes, codec: Codec) -> NDArray[np.float64]:
+    """Sum what the letters of each token cost."""
+    letters = [len(codec.spelled([token])) for token in codec.encode(notes)]
+    starts = np.cumsum([0, *letters[:-1]])
+    return np.add.reduceat(model.bits(_spelled(notes, codec)), starts)
 
 
 def _spelled(notes: Notes, codec: Codec) -> NDArray[np.int32]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from music.notes import Notes
-from training.report.degeneration import degeneration
+from training.report.metrics.degeneration import degeneration
 
 
 def line(*pitches: int) -> Notes:

@@ -107,18 +107,24 @@ FEATURES: dict[str, Callable[[Notes], Histogram]] = {
 
 
 def compare(
-    generated: Sequence[Notes], collection: Sequence[Notes], seed: int = 0
+    generated: Sequence[Notes],
+    collection: Sequence[Notes],
+    comparable: NDArray[np.bool_],
+    seed: int = 0,
 ) -> dict[str, Comparison]:
     """Compare pieces with a collection by every feature.
 
     Args:
-        generated: One or more pieces.
-        collection: Two or more.
+        generated: G pieces, one or more.
+        collection: C pieces, two or more.
+        comparable: bool[G, C], which of the two are compared.
         seed: Of the splits into halves.
     """
     return {
         name: Comparison(
-            generated=agreement(histograms(feature, generated), histograms(feature, collection)),
+            generated=agreement(
+                histograms(feature, generated), histograms(feature, collection), comparable
+            ),
             halves=_halves(histograms(feature, collection), np.random.default_rng(seed)),
         )
         for name, feature in FEATURES.items()
@@ -130,15 +136,19 @@ def histograms(feature: Callable[[Notes], Histogram], pieces: Sequence[Notes]) -
     return np.stack([feature(notes) for notes in pieces])
 
 
-def agreement(pieces: Histogram, collection: Histogram) -> Agreement:
+def agreement(
+    pieces: Histogram, collection: Histogram, comparable: NDArray[np.bool_] | None = None
+) -> Agreement:
     """Compare the distances to a collection with those within it.
 
     Args:
         pieces: float64[P, bins], a histogram a row.
         collection: float64[C, bins], C 2 or more.
+        comparable: bool[P, C], which distances count; all of them by default.
     """
     intra = _distances(collection, collection)[np.triu_indices(len(collection), 1)]
-    inter = _distances(pieces, collection).ravel()
+    inter = _distances(pieces, collection)
+    inter = inter.ravel() if comparable is None else inter[comparable]
     return _agreement(intra, inter)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from music.notes import Notes
 from tests.music.test_notes import gridded, raw_notes
 from tests.training.conftest import scale
-from training.report.measures import (
+from training.report.metrics.histogram_overlap import (
     FEATURES,
     LENGTHS_TICKS,
     agreement,
@@ -88,7 +88,7 @@ def test_pieces_that_are_all_the_same_agree_wholly():
 
 def test_every_feature_is_compared_beside_the_halves_of_the_collection(pieces):
     notes = [piece.notes for piece in pieces]
-    found = compare([scale("high", 84).notes], notes)
+    found = compare([scale("high", 84).notes], notes, np.ones((1, len(notes)), bool))
     assert found.keys() == FEATURES.keys()
     assert found["pitch"].generated.overlapping_area < found["pitch"].halves.overlapping_area
     assert found["note_length"].generated.overlapping_area == pytest.approx(1)
@@ -96,9 +96,19 @@ def test_every_feature_is_compared_beside_the_halves_of_the_collection(pieces):
 
 def test_a_comparison_is_always_the_same(pieces):
     notes = [piece.notes for piece in pieces]
-    assert compare(notes[:1], notes) == compare(notes[:1], notes)
+    both = (notes[:1], notes, np.ones((1, len(notes)), bool))
+    assert compare(*both) == compare(*both)
+
+
+def test_only_comparable_pieces_count():
+    collection = np.random.default_rng(0).dirichlet(np.ones(12), 20)
+    far = np.eye(12)[:1]
+    songs = np.concatenate([collection[:1], far])
+    is_near = np.array([[True] * 20, [False] * 20])
+    assert agreement(songs, collection, is_near) == agreement(songs[:1], collection)
+    assert agreement(songs, collection) != agreement(songs[:1], collection)
 
 
 def test_few_pieces_have_no_halves(pieces):
     notes = [piece.notes for piece in pieces[:3]]
-    assert compare(notes[:1], notes)["pitch"].halves is None
+    assert compare(notes[:1], notes, np.ones((1, len(notes)), bool))["pitch"].halves is None

@@ -1,0 +1,94 @@
+"""Texture: melody over accompaniment, octaves, repeated keys, empty hands."""
+
+import numpy as np
+import pytest
+
+from music.notes import Notes
+from music.piece import Piece, TimeSignature
+from training.report.metrics.texture import Texture, texture, texture_summary
+
+
+def piece(*notes: tuple[int, int, int]) -> Piece:
+    """Notes of onset, duration and pitch."""
+    return Piece("x", Notes.of(*zip(*sorted(notes), strict=True)))
+
+
+def line(pitches, ticks=6, start=0) -> list[tuple[int, int, int]]:
+    return [(start + n * ticks, ticks, pitch) for n, pitch in enumerate(pitches)]
+
+
+HELD_MELODY = [(n * 24, 24, 76 + n) for n in range(4)]
+BROKEN_CHORDS = line([43, 47, 50, 47] * 4)
+
+
+@pytest.mark.parametrize(
+    ("notes", "share"),
+    [
+        ([*HELD_MELODY, *BROKEN_CHORDS], 1),
+        (line([60, 62, 64, 65]), 0),
+        ([*line([72, 74, 76, 77]), *line([48, 50, 52, 53])], 0),
+        ([*line([72, 74, 76, 77], 24), *line([76, 77, 79, 81], 24), *BROKEN_CHORDS], 0),
+        ([*HELD_MELODY[:2], *BROKEN_CHORDS], 1 / 2),
+    ],
+    ids=["melody over chords", "one line", "hands in unison", "two upper notes", "half of it"],
+)
+def test_melody_over_accompaniment(notes, share):
+    found = texture(piece(*notes)).melody_over_accompaniment_share
+    assert found == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("notes", "share"),
+    [
+        ([*line([60, 62, 64]), *line([72, 74, 76])], 1),
+        ([*line([60, 60, 62]), *line([72, 72, 74])], 1 / 2),
+        ([*line([60, 62, 64]), *line([67, 69, 71])], 0),
+        (line([60]), 0),
+    ],
+    ids=["octaves", "one of them repeated", "fifths", "one note"],
+)
+def test_parallel_octaves(notes, share):
+    assert texture(piece(*notes)).parallel_octaves_share == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("notes", "onsets"),
+    [
+        (line([60]), 1),
+        (line([60, 62, 60, 62]), 1),
+        (line([62, 60, 60, 60, 62]), 3),
+        ([*line([60] * 4), *line([72] * 2)], 2),
+        ([*line([60] * 4), *line([72] * 4)], 0),
+    ],
+    ids=["one note", "a trill", "three in a row", "a chord is not one key", "chords alone"],
+)
+def test_the_longest_run_of_one_struck_key(notes, onsets):
+    assert texture(piece(*notes)).longest_single_key_onsets == onsets
+
+
+def test_empty_hands_are_counted_in_beats():
+    hand_rests = piece(*line([76] * 8, 12), *line([48] * 2, 12), *line([48], 12, start=60))
+    found = texture(hand_rests)
+    assert found.empty_hand_share == pytest.approx(5 / 8)
+    assert found.longest_empty_hand_beats == 3
+
+
+def test_notes_per_beat():
+    assert texture(piece(*line([60] * 8))).notes_per_beat == 2
+
+
+def test_a_pickup_moves_nothing():
+    pickup = Piece(
+        "x", piece(*line([76] * 8, 12)).notes, time_signatures=(TimeSignature(-12, 3, 4),)
+    )
+    assert texture(pickup).empty_hand_share == 1
+    assert texture(pickup).longest_empty_hand_beats == 8
+
+
+def test_a_summary_names_the_mean_the_median_and_the_worst():
+    found = texture_summary([Texture(n, n / 10, n / 5, n, n / 4, 2 * n) for n in (1, 2, 9)])
+    assert found.notes_per_beat_mean == 4
+    assert found.melody_over_accompaniment_share_mean == pytest.approx(0.4)
+    assert (found.longest_single_key_onsets_median, found.longest_single_key_onsets_max) == (2, 9)
+    assert (found.longest_empty_hand_beats_median, found.longest_empty_hand_beats_max) == (4, 18)
+    assert np.isclose(found.empty_hand_share_mean, 1)

@@ -1,0 +1,44 @@
+"""The decoder cells of the export predict as Keras does, note by note."""
+
+import numpy as np
+import pytest
+
+from tests.training.conftest import CODEC, TINY, scale
+from training.batches import sequence, whole_batches
+from training.evaluation import nats, token_nats
+from training.network import build_network
+from training.products import FLOAT32, INT8, PRODUCTS, weights_here
+from training.report.served import ServedNetwork
+
+SEQUENCES = [sequence(scale("x", 60, notes=n).notes, CODEC) for n in (40, 7)]
+
+
+@pytest.fixture(scope="module")
+def model():
+    model = build_network(TINY.network, CODEC.field_sizes)
+    random = np.random.default_rng(0)
+    model.set_weights([random.normal(0, 0.4, w.shape) for w in model.get_weights()])
+    return model
+
+
+def test_in_float32_every_note_costs_what_it_costs_in_keras(model):
+    served = ServedNetwork(model, PRODUCTS[FLOAT32]).nats(SEQUENCES)
+    assert [len(costs) for costs in served] == [40, 7]
+    for tokens, costs in zip(SEQUENCES, served, strict=True):
+        (batch,) = whole_batches([tokens], CODEC)
+        assert costs == pytest.approx(token_nats(model, batch)[0, : len(costs)], abs=1e-3)
+
+
+@pytest.mark.skipif(weights_here() != INT8, reason="TensorFlow has no 8-bit product here")
+def test_in_8_bits_notes_cost_nearly_the_same_but_not_quite(model):
+    exact, rounded = (ServedNetwork(model, PRODUCTS[n]).nats(SEQUENCES) for n in (FLOAT32, INT8))
+    for costs, others in zip(exact, rounded, strict=True):
+        assert costs.mean() == pytest.approx(others.mean(), abs=0.5)
+        assert costs.tolist() != others.tolist()
+
+
+def test_a_batch_costs_what_its_tokens_cost(model):
+    batches = whole_batches(SEQUENCES, CODEC)
+    each = [token_nats(model, batch) for batch in batches]
+    assert nats(model, batches) == pytest.approx(sum(costs.sum() for costs in each))
+    assert sum((costs > 0).sum() for costs in each) == 47

@@ -1,0 +1,152 @@
+"""What a pianist's hands do: melody and accompaniment, octaves, repeated keys, rests.
+
+Which hand plays what is guessed, in the same way for a game's pieces and for songs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from music.notes import TICKS_PER_BEAT, Notes
+from music.piece import Piece
+from music.staves import hands
+from training.report.metrics.bars import bars
+
+_OCTAVES = (12, 24)
+
+
+@dataclass(frozen=True)
+class Texture:
+    """What the hands do in a piece.
+
+    Attributes:
+        notes_per_beat: From the first onset to the last note's end.
+        melody_over_accompaniment_share: Of the onsets, the share at which the right hand sounds a
+            single note over at least one of the left hand's, in a beat in which the hands do not
+            strike in the same rhythm.
+        parallel_octaves_share: Of the pairs of neighbouring onsets, the share in which an octave
+            moves to another one.
+        longest_single_key_onsets: The longest run of onsets that strike one and the same key, and
+            no other.
+        empty_hand_share: Of the beats, the share in which one of the hands sounds nothing.
+        longest_empty_hand_beats: The longest time that a hand sounds nothing.
+    """
+
+    notes_per_beat: float
+    melody_over_accompaniment_share: float
+    parallel_octaves_share: float
+    longest_single_key_onsets: int
+    empty_hand_share: float
+    longest_empty_hand_beats: int
+
+
+@dataclass(frozen=True)
+class TextureSummary:
+    """The texture of some pieces: means, and of the longest runs the median and the worst."""
+
+    notes_per_beat_mean: float
+    melody_over_accompaniment_share_mean: float
+    parallel_octaves_share_mean: float
+    longest_single_key_onsets_median: float
+    longest_single_key_onsets_max: int
+    empty_hand_share_mean: float
+    longest_empty_hand_beats_median: float
+    longest_empty_hand_beats_max: int
+
+
+def texture(piece: Piece) -> Texture:
+    """Measure what the hands do in a piece.
+
+    Args:
+        piece: With one note or more.
+    """
+    notes = piece.notes
+    beats = -(-notes.end_ticks // TICKS_PER_BEAT)
+    both = hands(notes, bars(piece))
+    rests = [~_sounding(hand, beats) for hand in both]
+    return Texture(
+        notes_per_beat=len(notes) * TICKS_PER_BEAT / notes.end_ticks,
+        melody_over_accompaniment_share=_melody_share(*both, notes),
+        parallel_octaves_share=parallel_octaves_share(notes.chords()),
+        longest_single_key_onsets=_longest_single_key(notes.chords()),
+        empty_hand_share=float((rests[0] | rests[1]).mean()),
+        longest_empty_hand_beats=max(longest_run(rest) for rest in rests),
+    )
+
+
+def texture_summary(found: Sequence[Texture]) -> TextureSummary:
+    """Sum up one or more pieces, each of the same weight."""
+    keys = [one.longest_single_key_onsets for one in found]
+    empty = [one.longest_empty_hand_beats for one in found]
+    return TextureSummary(
+        notes_per_beat_mean=_mean([one.notes_per_beat for one in found]),
+        melody_over_accompaniment_share_mean=_mean(
+            [one.melody_over_accompaniment_share for one in found]
+        ),
+        parallel_octaves_share_mean=_mean([one.parallel_octaves_share for one in found]),
+        longest_single_key_onsets_median=float(np.median(keys)),
+        longest_single_key_onsets_max=max(keys),
+        empty_hand_share_mean=_mean([one.empty_hand_share for one in found]),
+        longest_empty_hand_beats_median=float(np.median(empty)),
+        longest_empty_hand_beats_max=max(empty),
+    )
+
+
+def parallel_octaves_share(chords: Sequence[NDArray[np.int32]]) -> float:
+    """Give the share of neighbouring onsets in which an octave moves to another one.
+
+    Args:
+        chords: The pitches that start together, onset by onset.
+    """
+    octaves = [
+        frozenset(int(p) for p in chord if any(p + octave in chord for octave in _OCTAVES))
+        for chord in chords
+    ]
+    moves = [bool(a) and bool(b) and a != b for a, b in pairwise(octaves)]
+    return _mean(moves) if moves else 0.0
+
+
+def longest_run(is_true: NDArray[np.bool_]) -> int:
+    """Count the longest run of true values in bool[N]."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], is_true.astype(np.int8), [0]])))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
+
+
+def _melody_share(right: Notes, left: Notes, notes: Notes) -> float:
+    onsets = np.unique(notes.onset_ticks)
+    has_melody = _sounding_at(right, onsets) == 1
+    has_bass = _sounding_at(left, onsets) >= 1
+    beats = onsets // TICKS_PER_BEAT
+    strikes_alike = np.isin(onsets, right.onset_ticks) == np.isin(onsets, left.onset_ticks)
+    own_rhythm = np.isin(beats, beats[~strikes_alike])
+    return float((has_melody & has_bass & own_rhythm).mean())
+
+
+def _sounding_at(notes: Notes, ticks: NDArray[np.int32]) -> NDArray[np.intp]:
+    """Count the notes that sound at each of some ticks."""
+    ends = np.sort(notes.onset_ticks + notes.duration_ticks)
+    begun = np.searchsorted(notes.onset_ticks, ticks, side="right")
+    return begun - np.searchsorted(ends, ticks, side="right")
+
+
+def _sounding(notes: Notes, beats: int) -> NDArray[np.bool_]:
+    """Tell of each beat whether any note sounds in it: bool[beats]."""
+    changes = np.zeros(beats + 1, np.int64)
+    np.add.at(changes, notes.onset_ticks // TICKS_PER_BEAT, 1)
+    last_ticks = notes.onset_ticks + notes.duration_ticks - 1
+    np.add.at(changes, last_ticks // TICKS_PER_BEAT + 1, -1)
+    sounding: NDArray[np.bool_] = np.cumsum(changes)[:-1] > 0
+    return sounding
+
+
+def _longest_single_key(chords: Sequence[NDArray[np.int32]]) -> int:
+    keys = [int(chord[0]) if len(chord) == 1 else -1 for chord in chords]
+    same = np.array([a == b >= 0 for a, b in pairwise(keys)], np.bool_)
+    return longest_run(same) + 1 if max(keys) >= 0 else 0
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values))

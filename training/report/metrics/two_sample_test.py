@@ -1,0 +1,140 @@
+"""How well a classifier tells two collections of pieces apart: a classifier two-sample test.
+
+Source: D. Lopez-Paz and M. Oquab, Revisiting Classifier Two-Sample Tests (ICLR 2017). The
+classifier is a random forest (L. Breiman, Random Forests, Machine Learning, 2001).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedGroupKFold
+
+from music.piece import Piece
+from training.report.metrics.bars import bar_ticks
+from training.report.metrics.excerpt_features import FEATURES, excerpts, features
+
+_FOLDS = 5
+_TREES = 400
+_FEWEST_PIECES = 3  # on either side: a fold must leave some to learn from
+_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class ExcerptTable:
+    """The excerpts of one piece, in numbers.
+
+    Attributes:
+        rows: float64[excerpts, features], in the order of `FEATURES`.
+        fold: Excerpts are compared with those of the other collection in the same fold alone.
+    """
+
+    rows: NDArray[np.float64]
+    fold: int = 0
+
+
+@dataclass(frozen=True)
+class TellingFeature:
+    """A feature by which the classifier tells two collections apart.
+
+    Attributes:
+        name: The feature's name.
+        importance: Its share of the classifier's decisions (mean decrease of impurity).
+        means: Its mean over the excerpts of the first collection, and of the second.
+    """
+
+    name: str
+    importance: float
+    means: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Distinction:
+    """How well excerpts of two collections can be told apart.
+
+    Attributes:
+        area: Under the ROC curve: how often the classifier is right about which of two excerpts,
+            one of each collection, is which. 0.5 where they cannot be told apart, 1 where they
+            always can.
+        telling: The most important features, the most important first.
+        excerpts: Number of excerpts of the first collection, and of the second.
+    """
+
+    area: float
+    telling: tuple[TellingFeature, ...]
+    excerpts: tuple[int, int]
+
+
+def excerpt_table(piece: Piece, fold: int = 0) -> ExcerptTable:
+    """Describe a piece's excerpts, none where it has too few notes."""
+    bar = bar_ticks(piece)
+    rows = [list(features(excerpt, bar).values()) for excerpt in excerpts(piece.notes)]
+    return ExcerptTable(np.array(rows, np.float64).reshape(-1, len(FEATURES)), fold)
+
+
+def distinguish(
+    these: Sequence[ExcerptTable], those: Sequence[ExcerptTable], seed: int = 0
+) -> Distinction | None:
+    """Let a classifier learn to tell the excerpts of two collections apart.
+
+    It is cross-validated by piece: what it says of an excerpt, it says without having learned any
+    excerpt of the same piece.
+
+    Args:
+        these: The first collection's pieces.
+        those: The second collection's.
+        seed: Of the forest and of its folds.
+
+    Returns:
+        None where either collection has fewer than three pieces with an excerpt, or where none of
+        the folds has excerpts of both.
+    """
+    tables = [*these, *those]
+    lengths = [len(table.rows) for table in tables]
+    x = np.concatenate([table.rows for table in tables])
+    is_that = np.repeat([0] * len(these) + [1] * len(those), lengths)
+    piece = np.repeat(np.arange(len(tables)), lengths)
+    fold = np.repeat([table.fold for table in tables], lengths)
+    pieces = [len(np.unique(piece[is_that == side])) for side in (0, 1)]
+    if min(pieces) < _FEWEST_PIECES:
+        return None
+    score, importance = np.zeros(len(x)), np.zeros(len(FEATURES))
+    parts = StratifiedGroupKFold(min(_FOLDS, *pieces), shuffle=True, random_state=seed)
+    for learned, tested in parts.split(x, is_that, piece):
+        forest = RandomForestClassifier(
+            _TREES, min_samples_leaf=2, class_weight="balanced", random_state=seed, n_jobs=-1
+        ).fit(x[learned], is_that[learned])
+        score[tested] = forest.predict_proba(x[tested])[:, 1]
+        importance += forest.feature_importances_
+    area = _area(is_that, score, fold)
+    if area is None:
+        return None
+    means = [x[is_that == side].mean(axis=0) for side in (0, 1)]
+    importance /= importance.sum()
+    return Distinction(
+        area=area,
+        telling=tuple(
+            TellingFeature(
+                FEATURES[n], float(importance[n]), (float(means[0][n]), float(means[1][n]))
+            )
+            for n in np.argsort(-importance)[:_SHOWN]
+        ),
+        excerpts=(int((is_that == 0).sum()), int(is_that.sum())),
+    )
+
+
+def _area(
+    is_that: NDArray[np.int64], score: NDArray[np.float64], fold: NDArray[np.int64]
+) -> float | None:
+    """Compute the area over pairs of excerpts of the same fold; None where there are none."""
+    areas, pairs = [], []
+    for number in np.unique(fold):
+        here = fold == number
+        of_that = int(is_that[here].sum())
+        if of_these := of_that * (int(here.sum()) - of_that):
+            areas.append(float(roc_auc_score(is_that[here], score[here])))
+            pairs.append(of_these)
+    return float(np.average(areas, weights=pairs)) if pairs else None
