@@ -9,6 +9,7 @@ export WEIGHTS ?=
 export FETCH ?=
 export KEEP_VERSIONS ?=
 export VERSION ?=
+export BASE_DIR ?=
 export VGMUSIC_URL ?=
 export RECIPE ?= default
 export PEERS ?=
@@ -42,7 +43,7 @@ data: $(READY) ## download the pieces of the games that name a source, or of GAM
 evaluate: $(READY) ## a report on how good the music of GAME=name is, into reports/
 	@$(PYTHON) -m training.report
 
-base: $(READY) ## learn the base anew, which every training starts from (most of an hour)
+base: $(READY) ## learn the base anew, from music that is fetched or lies in BASE_DIR (hours)
 	@$(PYTHON) -m training.base
 
 reproduce: $(READY) ## the old experiment on GAME=name: its loss, and what it means

@@ -63,6 +63,17 @@ class Corpus:
         """The tempo of the piece in the middle."""
         return statistics.median_low(piece.tempo_bpm for piece in self.pieces)
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Say what was set aside and why, and what was left out of pieces or repaired."""
+        set_aside = (f"set aside {file.name}: {file.reason}" for file in self.set_aside)
+        warnings = (
+            f"{readable(path.name)}: {warning}"
+            for path, piece in zip(self.files, self.pieces, strict=True)
+            for warning in piece.warnings
+        )
+        return (*set_aside, *warnings)
+
     def codec(self, name: str) -> Codec:
         """Make the codec of that name that can write all pieces.
 

@@ -11,7 +11,6 @@ from music.description import Description, LearnedPiece, ModelCard
 from training.checkpoint import locked_checkpoint
 from training.collections import Collection
 from training.corpus import Corpus, read_corpus
-from training.file_tree import readable
 from training.fitting import FEWEST_TO_HOLD_OUT, Fitted, Split, fit, split
 from training.openings import opening
 from training.publishing import publish
@@ -55,11 +54,8 @@ def train(
     corpus = read_corpus(collection)
     pieces = "1 piece" if len(corpus.pieces) == 1 else f"{len(corpus.pieces)} pieces"
     say(f"{collection.game}: {pieces}, {corpus.notes} notes")
-    for file in corpus.set_aside:
-        say(f"  set aside {file.name}: {file.reason}")
-    for path, piece in zip(corpus.files, corpus.pieces, strict=True):
-        for warning in piece.warnings:
-            say(f"  {readable(path.name)}: {warning}")
+    for remark in corpus.remarks:
+        say(f"  {remark}")
     knows_all = recipe.start == BASE and collection.is_in_base
     held_out_share = 0 if knows_all else recipe.fitting.held_out_share
     parts = split(corpus.pieces, held_out_share)

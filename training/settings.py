@@ -28,6 +28,7 @@ class Settings:
         fetch: FETCH, whether pieces that are missing are downloaded where a source is named.
         vgmusic_url: VGMUSIC_URL, the page that lists them; for a mirror, should it move.
         api_port: API_PORT, where `make serve` is to be asked for songs.
+        base_dir: BASE_DIR, which holds the music that the base learns from, or None to fetch it.
     """
 
     game: str
@@ -41,6 +42,7 @@ class Settings:
     fetch: bool
     vgmusic_url: str
     api_port: str
+    base_dir: Path | None
 
     @property
     def one_game(self) -> str:
@@ -106,6 +108,7 @@ class Settings:
             fetch != "0",
             value.get("VGMUSIC_URL") or VGMUSIC_PIANO,
             value.get("API_PORT") or "8080",
+            Path(value["BASE_DIR"]) if value.get("BASE_DIR") else None,
         )
 
 

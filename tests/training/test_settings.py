@@ -10,7 +10,14 @@ from training.settings import Settings
 
 
 def test_nothing_said_means_the_defaults():
-    empty = {"GAME": "", "EPOCHS": "", "DATA_DIR": "", "MODELS_DIR": "", "RECIPE": ""}
+    empty = {
+        "GAME": "",
+        "EPOCHS": "",
+        "DATA_DIR": "",
+        "MODELS_DIR": "",
+        "RECIPE": "",
+        "BASE_DIR": "",
+    }
     expected = Settings(
         "",
         Path("data/midi"),
@@ -23,6 +30,7 @@ def test_nothing_said_means_the_defaults():
         fetch=True,
         vgmusic_url=VGMUSIC_PIANO,
         api_port="8080",
+        base_dir=None,
     )
     assert Settings.of({}) == Settings.of(empty) == expected
 
@@ -30,7 +38,7 @@ def test_nothing_said_means_the_defaults():
 def test_everything_can_be_said():
     said = {"GAME": "g", "EPOCHS": "3", "DATA_DIR": "/d", "MODELS_DIR": "m", "RECIPE": "original"}
     said |= {"WEIGHTS": "float32", "KEEP_VERSIONS": "1", "VERSION": "4"}
-    said |= {"VGMUSIC_URL": "http://x/", "API_PORT": "80"}
+    said |= {"VGMUSIC_URL": "http://x/", "API_PORT": "80", "BASE_DIR": "/b"}
     expected = Settings(
         "g",
         Path("/d"),
@@ -43,6 +51,7 @@ def test_everything_can_be_said():
         fetch=False,
         vgmusic_url="http://x/",
         api_port="80",
+        base_dir=Path("/b"),
     )
     assert Settings.of({**said, "FETCH": "0"}) == expected
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from training.base.card import CARD, write_card
-from training.base.sources import base_collection
+from training.base.music import MusicFinder
+from training.base.sources import read_sources
 from training.base.weights import WEIGHTS, save_base
 from training.checkpoint import locked_checkpoint
 from training.corpus import read_corpus
@@ -24,13 +25,17 @@ def main() -> int:
 
 def _train(settings: Settings) -> int:
     recipe = settings.shortened(load_recipe("base"))
-    corpus = read_corpus(base_collection())
+    finder = MusicFinder(settings.base_dir, fetches=settings.fetch, say=say)
+    music = finder.find(read_sources())
+    corpus = read_corpus(music.collection)
     say(f"base: {len(corpus.pieces)} pieces, {corpus.notes} notes")
+    for remark in corpus.remarks:
+        say(f"  {remark}")
     parts = split(corpus.pieces, recipe.fitting.held_out_share)
     with locked_checkpoint(CHECKPOINT_DIR) as checkpoint:
         fitted = fit_to_the_end(parts, recipe, corpus.codec(recipe.codec), checkpoint)
         save_base(fitted.model)
-        write_card(corpus, recipe, fitted, datetime.now(UTC).date())
+        write_card(music, corpus, recipe, fitted, datetime.now(UTC).date())
         checkpoint.remove()
     say(f"base: wrote {WEIGHTS.name} and {CARD.name}")
     return 0

@@ -1,31 +1,34 @@
 """The base's model card: what it learned from, how, and how well."""
 
-from collections import Counter
 from datetime import date
 from pathlib import Path
 
-from training.base.sources import sources
+from training.base.music import BaseMusic
+from training.base.sources import Credit, Source
 from training.corpus import Corpus
 from training.fitting import Fitted
 from training.recipe import Recipe
 from training.writing import write_whole
 
 CARD = Path(__file__).with_name("MODEL_CARD.md")
+_CC_BY = "CC-BY-"
 
 
-def write_card(corpus: Corpus, recipe: Recipe, fitted: Fitted, made_on: date) -> None:
+def write_card(
+    music: BaseMusic, corpus: Corpus, recipe: Recipe, fitted: Fitted, made_on: date
+) -> None:
     """Write the card beside the weights."""
-    write_whole(CARD, card(corpus, recipe, fitted, made_on).encode())
+    write_whole(CARD, card(music, corpus, recipe, fitted, made_on).encode())
 
 
-def card(corpus: Corpus, recipe: Recipe, fitted: Fitted, made_on: date) -> str:
+def card(music: BaseMusic, corpus: Corpus, recipe: Recipe, fitted: Fitted, made_on: date) -> str:
     """Put the card's text together, as Markdown."""
     fitting, epochs = recipe.fitting, fitted.journal.epochs
     learned_s = sum(epoch.duration_s for epoch in epochs)
     held_out = fitted.held_out_bits_per_note
     return f"""# The base
 
-A network that has learned public-domain music. Its weights, in half precision, lie in
+A network that has learned openly licensed music. Its weights, in half precision, are in
 `weights.npz`; every recipe with `start = "base"` goes on from them.
 
 | | |
@@ -38,11 +41,24 @@ A network that has learned public-domain music. Its weights, in half precision, 
 
 ## Learned from
 
-Folders of the corpus that comes with music21. The music is in the public domain; the last column
-says what the files themselves say of their encoding. Nobody's game music is among it.
+{_sources_table(music, corpus)}
 
-{_sources_table(corpus)}
+The weight says how often a window of a source's pieces is read, beside a window of the others.
+The compositions of the scores are in the public domain, or by those who are named below; the
+licences are those of the editions and files. `files/` beside this card lists every file by its
+SHA-256.{_left_out(music)}
 
+What each source says of its licence:
+
+{_statements(music)}
+
+## Credits
+
+{_credit_list(music, corpus)}
+
+The music was changed: it was read as notes on a grid, its parts merged, its drums left out, and
+learned in other keys and note values.
+{_notices(music)}
 ## How
 
 The recipe `{recipe.name}` of `training/recipes/`:
@@ -57,16 +73,16 @@ The recipe `{recipe.name}` of `training/recipes/`:
 
 ## How well
 
-{held_out:.2f} bits a note on {fitting.held_out_share:.0%} of the pieces, held out whole.
+{held_out:.2f} bits per note on {fitting.held_out_share:.0%} of the pieces, held out whole.
 
-| epoch | loss, nats a note | held out | seconds |
+| epoch | loss, nats per note | held out | seconds |
 | ---: | ---: | ---: | ---: |
 {_epoch_rows(fitted)}
 
 ## Not for
 
-Music of its own: it knows hymns, quartets and fiddle tunes, and nothing of instruments, dynamics
-or tempo. Melodies of its sources may come back from it.
+Music without a game to learn from: it knows songs, quartets, piano pieces and some game music, and
+nothing of instruments or drums. Melodies of its sources may return in what it composes.
 """
 
 
@@ -75,21 +91,87 @@ def _units(recipe: Recipe) -> str:
     return f"LSTM layers of {layers} over an embedding of {recipe.network.embedding_units}"
 
 
-def _sources_table(corpus: Corpus) -> str:
-    pieces, notes = Counter[str](), Counter[str]()
-    listed = sources()
-    folders = {source.folder for source in listed}
-    for piece, file in zip(corpus.pieces, corpus.files, strict=True):
-        folder = next(part for part in reversed(file.parts) if part in folders)
-        pieces[folder] += 1
-        notes[folder] += len(piece.notes)
-    rows = [
-        f"| `{source.folder}` | {pieces[source.folder]:,} | {notes[source.folder]:,} "
-        f"| {source.encoding} |"
-        for source in listed
-    ]
+def _sources_table(music: BaseMusic, corpus: Corpus) -> str:
+    rows = [_source_row(part.source, music, corpus) for part in music.parts]
     return "\n".join(
-        ["| folder | pieces | notes | encoding |", "| --- | ---: | ---: | --- |", *rows]
+        [
+            "| source | what | pieces | notes | weight | licence |",
+            "| --- | --- | ---: | ---: | ---: | --- |",
+            *rows,
+        ]
+    )
+
+
+def _source_row(source: Source, music: BaseMusic, corpus: Corpus) -> str:
+    read = zip(corpus.files, corpus.pieces, strict=True)
+    notes = [len(piece.notes) for file, piece in read if music.source_of(file) is source]
+    name = f"[{source.title}]({source.url})"
+    licences = ", ".join(
+        dict.fromkeys(credit.licence for credit in _credits(source, music, corpus))
+    )
+    return (
+        f"| {name} | {source.music} | {len(notes):,} | {sum(notes):,} | {source.weight:g} "
+        f"| {licences} |"
+    )
+
+
+def _left_out(music: BaseMusic) -> str:
+    if not music.left_out:
+        return ""
+    titles = ", ".join(source.title for source in music.left_out)
+    return f"\n\nNot learned from, because its files were not there: {titles}."
+
+
+def _statements(music: BaseMusic) -> str:
+    return "\n".join(f"- {part.source.title}: {part.source.statement}" for part in music.parts)
+
+
+def _credit_list(music: BaseMusic, corpus: Corpus) -> str:
+    rows = [
+        _credit_row(credit, names)
+        for part in music.parts
+        for credit, names in _credits(part.source, music, corpus).items()
+    ]
+    return "\n".join(rows)
+
+
+def _credits(source: Source, music: BaseMusic, corpus: Corpus) -> dict[Credit, tuple[str, ...]]:
+    """Name the files that were learned from by who made them."""
+    learned = set(corpus.files)
+    named = {credit: music.names(credit, learned) for credit in source.credits}
+    return {credit: names for credit, names in named.items() if names}
+
+
+def _credit_row(credit: Credit, names: tuple[str, ...]) -> str:
+    """Name an author, and piece by piece what is by them where the licence asks for the name."""
+    author = f"[{credit.author}]({credit.link})" if credit.link else credit.author
+    pieces = ", ".join(f"*{_piece(name)}*" for name in names) if _asks_for_name(credit) else ""
+    return f"- {author}, {_licence(credit)}{': ' if pieces else ''}{pieces}"
+
+
+def _asks_for_name(credit: Credit) -> bool:
+    return credit.licence.startswith(_CC_BY)
+
+
+def _licence(credit: Credit) -> str:
+    if not _asks_for_name(credit):
+        return credit.licence
+    version = credit.licence.removeprefix(_CC_BY)
+    return f"[{credit.licence}](https://creativecommons.org/licenses/by/{version}/)"
+
+
+def _piece(file_name: str) -> str:
+    """Name a piece by its file; Mutopia's are named <composer>__<opus>__<piece>__<part>_<n>."""
+    stem = Path(file_name).stem
+    parts = stem.split("__")
+    return parts[-2] if len(parts) > 1 else stem
+
+
+def _notices(music: BaseMusic) -> str:
+    return "".join(
+        f"\n{part.source.title}:\n\n```\n{part.source.notice}\n```\n"
+        for part in music.parts
+        if part.source.notice
     )
 
 

@@ -1,19 +1,25 @@
 """One request at a time: bounded in size and time, and never led to another server."""
 
+import io
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPMessage, HTTPResponse, IncompleteRead
-from typing import IO
+from typing import IO, TYPE_CHECKING
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from training.fetching.errors import FetchError, FileError, NoAnswerError
 from training.fetching.links import folder_of, is_inside
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 USER_AGENT = "Leitmotif/0.1 (game music learner; fetches each piece once, one at a time)"
 MOST_WITHOUT_ANSWER = 3  # in a row; a server that is down is not asked for a hundred files more
@@ -93,8 +99,7 @@ def download(url: str, limit_bytes: int, pace: Pace) -> Answer:
         NoAnswerError: The server was not found, did not answer in time, or has trouble.
         FileError: An answer came, but not what was asked for, or more than the limit.
     """
-    if urlsplit(url).scheme not in {"http", "https"}:
-        raise FileError(f"{url} begins with neither http:// nor https://")
+    _check_scheme(url)
     # A thread, because finding a server's address knows no time limit; it is left to itself when
     # time is over, and a daemon, so that it keeps no process from ending.
     begun, whole = Future[None](), Future[Answer]()
@@ -109,13 +114,92 @@ def download(url: str, limit_bytes: int, pace: Pace) -> Answer:
         raise NoAnswerError(f"no answer from {_host(url)} within {pace.answer_s:g} s") from None
 
 
+class Stream(io.RawIOBase):
+    """A response's body as it arrives; reading it raises what `streamed` raises.
+
+    Attributes:
+        received_bytes: How much has arrived.
+    """
+
+    def __init__(self, response: HTTPResponse, url: str, limit_bytes: int, until_s: float) -> None:
+        self.received_bytes = 0
+        self._response = response
+        self._announced_bytes = response.length  # None where the server does not say
+        self._url = url
+        self._limit_bytes = limit_bytes
+        self._until_s = until_s
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Read what has arrived, at most `size` bytes; nothing at the end."""
+        try:
+            body = self._response.read1(size)
+        except Exception as error:
+            raise _translated(error, self._url) from error
+        self.received_bytes += len(body)
+        if self.received_bytes > self._limit_bytes:
+            raise FileError(f"it has more than {self._limit_bytes} bytes; no more are taken")
+        if time.monotonic() > self._until_s:
+            raise NoAnswerError(f"{_host(self._url)} did not end in time")
+        announced = self._announced_bytes
+        if not body and announced is not None and self.received_bytes < announced:
+            raise FileError(f"it ended after {self.received_bytes} of {announced} bytes")
+        return body
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Fill a buffer with what has arrived; returns how many bytes that are, 0 at the end."""
+        space = memoryview(buffer)
+        body = self.read(len(space))
+        space[: len(body)] = body
+        return len(body)
+
+
+@contextmanager
+def streamed(url: str, limit_bytes: int, pace: Pace) -> Iterator[Stream]:
+    """Read a response's body while it arrives, for what is too large to be kept.
+
+    Raises:
+        NoAnswerError: As `download`, or the body stood still for as long as an answer may take.
+        FileError: As `download`.
+    """
+    _check_scheme(url)
+    opened = Future[HTTPResponse]()
+
+    def work() -> None:
+        try:
+            opened.set_result(_opened(url, pace))
+        except Exception as error:  # noqa: BLE001  translated, and raised where it is waited for
+            opened.set_exception(_translated(error, url))
+
+    threading.Thread(target=work, name="download", daemon=True).start()  # as above
+    try:
+        response = opened.result(pace.answer_s)
+    except TimeoutError:
+        raise NoAnswerError(f"no answer from {_host(url)} within {pace.answer_s:g} s") from None
+    with response:
+        yield Stream(response, url, limit_bytes, time.monotonic() + pace.body_s)
+
+
+def _check_scheme(url: str) -> None:
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise FileError(f"{url} begins with neither http:// nor https://")
+
+
+def _opened(url: str, pace: Pace) -> HTTPResponse:
+    opener = build_opener(_StayingInside(folder_of(url)))
+    request = Request(url, headers={"User-Agent": USER_AGENT})  # noqa: S310  it was checked
+    response: HTTPResponse = opener.open(request, timeout=pace.answer_s)
+    return response
+
+
 def _download(
     url: str, limit_bytes: int, pace: Pace, begun: Future[None], whole: Future[Answer]
 ) -> None:
-    opener = build_opener(_StayingInside(folder_of(url)))
-    request = Request(url, headers={"User-Agent": USER_AGENT})  # noqa: S310  checked above
     try:
-        with opener.open(request, timeout=pace.answer_s) as response:
+        with _opened(url, pace) as response:
             begun.set_result(None)
             body = _body(response, limit_bytes, time.monotonic() + pace.body_s)
             whole.set_result(Answer(response.url, response.headers.get_content_charset(), body))

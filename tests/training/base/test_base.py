@@ -1,4 +1,4 @@
-"""The base: weights that come back, and a card that tells the truth."""
+"""The base: weights that come back, and a program that says what it lacks."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.training.conftest import CODEC, TINY
-from training.base.sources import base_collection, sources
+from training.base.__main__ import main
 from training.base.weights import WEIGHTS, load_base, save_base
 from training.errors import RecipeError
 from training.network import build_network
@@ -40,20 +40,24 @@ def test_the_weights_are_a_few_megabytes():
     assert WEIGHTS.stat().st_size < 8 * 2**20
 
 
-def test_every_source_has_files_and_says_who_encoded_them():
-    files = base_collection().files
-    for source in sources():
-        assert any(source.folder in path.parts for path in files), source.folder
-        assert source.encoding
-
-
-def test_of_the_fiddle_tunes_few_are_taken_from_all_over_the_folder():
-    tunes = [path for path in base_collection().files if "ryansMammoth" in path.parts]
-    there_are = sorted(tunes[0].parent.glob("*.abc"))
-    assert tunes == there_are[::5]
-
-
-@pytest.mark.parametrize("folder", ["palestrina", "essenFolksong"])
-def test_encodings_that_reserve_rights_stay_out(folder):
-    assert folder not in {source.folder for source in sources()}
-    assert not [path for path in base_collection().files if path.suffix == ".krn"]
+@pytest.mark.parametrize(
+    ("base_dir", "message"),
+    [
+        ("no", "base: BASE_DIR is '{}/no'; there is no such folder\n"),
+        (
+            "",
+            (
+                "base: openscore_lieder: 1459 of 1459 files are not fetched yet, and FETCH=0 "
+                "forbids it; BASE_DIR=folder reads it from a folder that has it\n"
+            ),
+        ),
+    ],
+)
+def test_music_that_is_not_there_is_one_clear_line(
+    tmp_path, monkeypatch, capsys, base_dir, message
+):
+    monkeypatch.chdir(tmp_path)  # where nothing was fetched yet
+    monkeypatch.setenv("FETCH", "0")
+    monkeypatch.setenv("BASE_DIR", str(tmp_path / base_dir))
+    assert main() == 1
+    assert capsys.readouterr().err == message.format(tmp_path)

@@ -1,0 +1,172 @@
+"""The base's music: found in BASE_DIR or fetched, and checked by content."""
+
+import hashlib
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from training.base.archive import PATIENCE, take_files
+from training.base.sources import Credit, Source
+from training.collections import Collection
+from training.errors import CollectionError, SettingsError
+from training.fetching.download import Pace
+from training.fetching.errors import FetchError
+from training.file_tree import files_below
+
+FETCHED_DIR = Path(".cache/base_music")
+_HOW_ELSE = "BASE_DIR=folder reads it from a folder that has it"
+
+
+@dataclass(frozen=True)
+class SourceFiles:
+    """The files of one source.
+
+    Attributes:
+        source: Which.
+        files: Where each file is by its name in the source's list, in the list's order.
+    """
+
+    source: Source
+    files: dict[str, Path]
+
+
+@dataclass(frozen=True)
+class BaseMusic:
+    """The files of all sources that are here.
+
+    Attributes:
+        parts: Source by source.
+        left_out: The sources that are not.
+    """
+
+    parts: tuple[SourceFiles, ...]
+    left_out: tuple[Source, ...] = ()
+
+    @property
+    def collection(self) -> Collection:
+        """All files, source by source."""
+        return Collection("base", "Base", tuple(self._source_by_file))
+
+    def source_of(self, file: Path) -> Source:
+        """Say which source a file belongs to."""
+        return self._source_by_file[file]
+
+    def names(self, credit: Credit, files: Container[Path]) -> tuple[str, ...]:
+        """Name those of some files that a credit is about, as their source's list does."""
+        return tuple(
+            name
+            for part in self.parts
+            for name, file in part.files.items()
+            if file in files and part.source.credit_of(name) is credit
+        )
+
+    def weights(self, files: Iterable[Path]) -> tuple[float, ...]:
+        """Say how often a window of each file's piece is read, beside windows of other files."""
+        return tuple(self.source_of(file).weight for file in files)
+
+    @cached_property
+    def _source_by_file(self) -> dict[Path, Source]:
+        return {file: part.source for part in self.parts for file in part.files.values()}
+
+
+@dataclass(frozen=True)
+class MusicFinder:
+    """Finds the files of sources.
+
+    Attributes:
+        base_dir: BASE_DIR, a folder with one folder for each source, or None.
+        fetched_dir: Where fetched files are kept.
+        fetches: Whether what is missing is fetched.
+        say: Tells a person what was found where.
+        pace: How long to wait for a server.
+    """
+
+    base_dir: Path | None
+    fetched_dir: Path = FETCHED_DIR
+    fetches: bool = True
+    say: Callable[[str], None] = print
+    pace: Pace = PATIENCE
+
+    def find(self, sources: Iterable[Source]) -> BaseMusic:
+        """Find every source's files; a source that no archive has is left out where it is not here.
+
+        Raises:
+            SettingsError: BASE_DIR is no folder.
+            CollectionError: Files of a source are missing or differ from those of its list.
+            FetchError: They cannot be fetched; the next call goes on from there.
+            WritingError: They cannot be written.
+        """
+        if self.base_dir and not self.base_dir.is_dir():
+            raise SettingsError(f"BASE_DIR is {str(self.base_dir)!r}; there is no such folder")
+        parts: list[SourceFiles] = []
+        left_out: list[Source] = []
+        for source in sources:
+            folder = self._folder(source)
+            if folder:
+                parts.append(self._files(source, folder))
+            else:
+                self.say(
+                    f"{source.folder}: left out, because no archive holds its files; {_HOW_ELSE}"
+                )
+                left_out.append(source)
+        return BaseMusic(tuple(parts), tuple(left_out))
+
+    def _folder(self, source: Source) -> Path | None:
+        """Find the folder with a source's files, or fetch them into one."""
+        if self.base_dir and (self.base_dir / source.folder).is_dir():
+            return self.base_dir / source.folder
+        if not source.archive_url:
+            return None
+        folder = self.fetched_dir / source.folder
+        self._fetch(source, folder)
+        return folder
+
+    def _fetch(self, source: Source, folder: Path) -> None:
+        """Fetch what a folder lacks of a source's files."""
+        there = _by_digest(folder, source.suffixes)
+        missing = {name: digest for name, digest in source.files.items() if digest not in there}
+        if not missing:
+            return
+        if not self.fetches:
+            raise CollectionError(
+                f"{source.folder}: {len(missing)} of {len(source.files)} files are not fetched "
+                f"yet, and FETCH=0 forbids it; {_HOW_ELSE}"
+            )
+        try:
+            take_files(source, missing, folder, self.pace)
+        except FetchError as error:
+            raise type(error)(
+                f"{source.folder}: {error}. The same command goes on from here; {_HOW_ELSE}"
+            ) from error
+
+    def _files(self, source: Source, folder: Path) -> SourceFiles:
+        """Pick the files of the source's list by their content."""
+        there = _by_digest(folder, source.suffixes)
+        missing = [name for name, digest in source.files.items() if digest not in there]
+        if missing:
+            raise CollectionError(
+                f"{folder} lacks {len(missing)} of the {len(source.files)} files that "
+                f"training/base/files/{source.folder}.sha256 lists: {', '.join(missing[:3])}"
+                f"{', …' if missing[3:] else ''}"
+            )
+        self.say(f"{source.folder}: {len(source.files):,} files in {folder}")
+        return SourceFiles(source, {name: there[digest] for name, digest in source.files.items()})
+
+
+def _by_digest(folder: Path, suffixes: frozenset[str]) -> dict[str, Path]:
+    """Find the files below a folder that can be read, by the SHA-256 of their contents."""
+    found: dict[str, Path] = {}
+    for path in sorted(files_below(folder)):
+        if path.suffix.lower() in suffixes:
+            found.setdefault(_digest(path), path)
+    return found
+
+
+def _digest(path: Path) -> str:
+    """Digest a file's content; what cannot be read has none of the digests of a list."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
