@@ -1,5 +1,6 @@
 """The base's model card: what it learned from, how, and how well."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -161,15 +162,14 @@ def _licence(credit: Credit) -> str:
 
 
 def _piece(file_name: str) -> str:
-    """Name a piece by its file; Mutopia's are named <composer>__<opus>__<piece>__<part>_<n>."""
-    stem = Path(file_name).stem
-    parts = stem.split("__")
-    return parts[-2] if len(parts) > 1 else stem
+    """Name a piece by its file; Mutopia's are called <composer>__<opus>__<piece>_<score>.mid."""
+    *folders, piece = Path(file_name).stem.split("__")
+    return re.sub(r"_\d+$", "", piece) if folders else piece
 
 
 def _notices(music: BaseMusic) -> str:
     return "".join(
-        f"\n{part.source.title}:\n\n```\n{part.source.notice}\n```\n"
+        f"\nThe licence of {part.source.title}:\n\n```\n{part.source.notice}\n```\n"
         for part in music.parts
         if part.source.notice
     )

@@ -16,8 +16,8 @@ from training.journal import Epoch, Journal
 
 EXPECTED = Path(__file__).with_name("card.md")
 DANCES = {
-    "Trad__O1__dance.1__dance_0.mid": midi(40),
-    "Trad__O1__dance.2__dance_0.mid": midi(41),
+    "Trad__O1__dance.1__dance.1_0.mid": midi(40),
+    "Trad__O1__dance.2__dance.2_0.mid": midi(41),
     "Bach__prelude__prelude_0.mid": midi(42),
     "Copy__copy__copy_0.mid": midi(42) + b"\0",  # the same notes once more: set aside
 }
