@@ -17,7 +17,7 @@ from training.report.metrics.endings import ending, ending_shares
 from training.report.metrics.histogram_overlap import compare
 from training.report.metrics.repetition import mean_repetition, repetition, similarity_error
 from training.report.metrics.texture import texture, texture_summary
-from training.report.metrics.two_sample_test import distinguish, excerpt_table
+from training.report.metrics.two_sample_test import distinguish, distinguish_halves, excerpt_table
 from training.report.result import (
     AssessedPiece,
     Assessment,
@@ -108,6 +108,7 @@ def _real_or_generated(
     }
     return RealOrGenerated(
         generated=distinguish(pieces, songs),
+        collection_halves=distinguish_halves(alone),
         other_games={game: found for game, found in others.items() if found},
     )
 

@@ -18,7 +18,7 @@ from training.report.metrics.histogram_overlap import Comparison
 from training.report.metrics.ngrams import Baselines
 from training.report.metrics.repetition import Repetition
 from training.report.metrics.texture import TextureSummary
-from training.report.metrics.two_sample_test import Distinction
+from training.report.metrics.two_sample_test import Distinction, Halves
 
 FORMAT = 1
 
@@ -181,10 +181,12 @@ class RealOrGenerated:
     Attributes:
         generated: The collection's pieces and the songs, each song beside pieces that its network
             has not learned. None where there are too few.
+        collection_halves: Random halves of the collection's pieces; None where there are too few.
         other_games: The collection's pieces and those of another game, by the game's name.
     """
 
     generated: Distinction | None
+    collection_halves: Halves | None
     other_games: dict[str, Distinction]
 
 

@@ -84,17 +84,20 @@ QUOTED = {
 
 
 def real_or_generated_table(report: Report) -> str:
-    """Set the area of songs against pieces beside those of other games' pieces."""
+    """Set the area of songs against pieces beside those of the collection's halves and others."""
     found = report.assessment.real_or_generated
-    rows = [("songs", found.generated), *sorted(found.other_games.items())]
+    rows = [
+        (name.replace("_", " "), number(d.area), str(d.excerpts[0]), str(d.excerpts[1]))
+        for name, d in [("songs", found.generated), *sorted(found.other_games.items())]
+        if d
+    ]
+    if halves := found.collection_halves:
+        area = f"{number(halves.area_mean)} ± {number(halves.area_deviation)}"
+        rows.insert(1, ("its own halves", area, "", ""))
     return table(
         "The collection’s pieces against others: area under the ROC curve",  # noqa: RUF001
-        ["against", "area", "its excerpts", "of excerpts of the collection"],
-        [
-            (name.replace("_", " "), number(d.area), str(d.excerpts[1]), str(d.excerpts[0]))
-            for name, d in rows
-            if d
-        ],
+        ["against", "area", "excerpts of the collection", "of the other"],
+        rows,
     )
 
 

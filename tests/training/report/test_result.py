@@ -53,7 +53,9 @@ def test_the_fields_that_other_programs_read(report):
     assert fields["measures"]["pitch"]["generated"].keys() == {
         "overlapping_area", "kl_divergence",
     }  # fmt: skip
-    assert fields["real_or_generated"].keys() == {"generated", "other_games"}
+    assert fields["real_or_generated"].keys() == {
+        "generated", "collection_halves", "other_games",
+    }  # fmt: skip
     for both in ("repetition", "texture", "endings"):
         assert fields[both].keys() >= {"generated", "collection"}
     assert len(fields["repetition"]["generated"]["bar_similarity"]) == 32

@@ -21,6 +21,7 @@ _FOLDS = 5
 _TREES = 400
 _FEWEST_PIECES = 3  # on either side: a fold must leave some to learn from
 _SHOWN = 12
+_SPLITS = 8  # of the collection into halves
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,21 @@ class TellingFeature:
     name: str
     importance: float
     means: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Halves:
+    """How well random halves of one collection can be told apart, over several splits.
+
+    Few pieces differ from each other by chance: an area within the halves' says nothing.
+
+    Attributes:
+        area_mean: Mean area of all splits.
+        area_deviation: Their standard deviation.
+    """
+
+    area_mean: float
+    area_deviation: float
 
 
 @dataclass(frozen=True)
@@ -108,12 +124,13 @@ def distinguish(
             _TREES, min_samples_leaf=2, class_weight="balanced", random_state=seed, n_jobs=-1
         ).fit(x[learned], is_that[learned])
         score[tested] = forest.predict_proba(x[tested])[:, 1]
-        importance += forest.feature_importances_
+        with np.errstate(invalid="ignore"):  # a forest that no feature helps divides 0 by 0
+            importance += np.nan_to_num(forest.feature_importances_)
     area = _area(is_that, score, fold)
     if area is None:
         return None
     means = [x[is_that == side].mean(axis=0) for side in (0, 1)]
-    importance /= importance.sum()
+    importance /= max(importance.sum(), np.finfo(np.float64).tiny)
     return Distinction(
         area=area,
         telling=tuple(
@@ -124,6 +141,27 @@ def distinguish(
         ),
         excerpts=(int((is_that == 0).sum()), int(is_that.sum())),
     )
+
+
+def distinguish_halves(pieces: Sequence[ExcerptTable], seed: int = 0) -> Halves | None:
+    """Let the same classifier tell random halves of one collection apart.
+
+    Args:
+        pieces: The collection's, all in one fold.
+        seed: Of the splits.
+
+    Returns:
+        None where a half has fewer than three pieces with an excerpt.
+    """
+    random = np.random.default_rng(seed)
+    middle = len(pieces) // 2
+    areas = []
+    for _ in range(_SPLITS):
+        order = random.permutation(len(pieces))
+        one, other = ([pieces[n] for n in half] for half in np.split(order, [middle]))
+        if found := distinguish(one, other):
+            areas.append(found.area)
+    return Halves(float(np.mean(areas)), float(np.std(areas))) if areas else None
 
 
 def _area(

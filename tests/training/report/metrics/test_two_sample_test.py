@@ -7,7 +7,12 @@ from music.notes import Notes, cleaned
 from music.piece import Piece
 from training.report.metrics import two_sample_test
 from training.report.metrics.excerpt_features import FEATURES
-from training.report.metrics.two_sample_test import ExcerptTable, distinguish, excerpt_table
+from training.report.metrics.two_sample_test import (
+    ExcerptTable,
+    distinguish,
+    distinguish_halves,
+    excerpt_table,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +67,20 @@ def test_only_excerpts_of_the_same_fold_are_compared():
     # The forest learns that either value is in both: it cannot know the fold.
     assert distinguish(these, those).area == pytest.approx(0.5, abs=0.2)
     assert distinguish(these[:5], those[5:]) is None
+
+
+def test_halves_of_a_collection_show_how_far_chance_goes():
+    found = distinguish_halves(tables(range(10)))
+    assert 0.3 < found.area_mean < 0.7
+    assert 0 < found.area_deviation < 0.3
+    assert distinguish_halves(tables(range(5))) is None
+
+
+def test_pieces_that_are_all_alike_cannot_be_told_apart():
+    alike = [ExcerptTable(np.zeros((4, len(FEATURES))))] * 4
+    found = distinguish(alike, alike)
+    assert found.area == 0.5
+    assert {feature.importance for feature in found.telling} == {0.0}
 
 
 def test_few_pieces_say_nothing():
