@@ -18,9 +18,9 @@ from api.limit import NO_LIMIT, Limit
 from api.metrics import Metrics, Stage
 from api.model_server import ModelServer, Sampling, SongState
 from api.song import Song, SongRequest
-from api.start import Start
+from api.start import EMPTY_PROMPT, Start, opening_prompt
 from music.bounding import ATTEMPTS, FEWEST_STEPS, Attempt, QuoteBound, stands_still
-from music.codec import BOS, Cursor
+from music.codec import Cursor
 from music.errors import TokenError
 from music.meter import bar_ticks_of
 from music.notes import Notes
@@ -103,9 +103,9 @@ class Composer:
         Raises:
             ModelServerError: The model server does not answer.
         """
-        openings = ((BOS, *opening.tokens) for opening in bundle.description.openings)
-        for tokens in islice(chain([(BOS,)], openings), MOST_READ_AHEAD):
-            bundle.prefills.state(tokens, deadline)
+        prompts = map(opening_prompt, bundle.description.openings)
+        for prompt in islice(chain([EMPTY_PROMPT], prompts), MOST_READ_AHEAD):
+            bundle.prefills.state(prompt, deadline)
 
     def newest_song(
         self, request: SongRequest, games: Games, deadline: Deadline, limit: Limit = NO_LIMIT
@@ -197,7 +197,7 @@ class Composer:
             ModelServerError: The model server does not answer, with no music or with too little.
         """
         work = _Work(request, bundle, length, deadline)
-        state = bundle.prefills.state(start.tokens, deadline)
+        state = bundle.prefills.state(start.prompt, deadline)
         place = _Place(state, start.cursor)
         position = 0
         while position < length.tokens:
@@ -227,7 +227,7 @@ class Composer:
             drawn.append(self._attempted(work, before, position, steps, attempt))
             if work.is_right(drawn[-1][1], before):
                 return drawn[-1]
-        return min(drawn, key=lambda each: (each[1].stands_still, each[1].heard.latest_notes))
+        return min(drawn, key=_wrongness)
 
     def _attempted(
         self, work: _Work, before: _Place, position: int, steps: int, attempt: Attempt
@@ -250,8 +250,14 @@ class Composer:
         kept = work.length.cut(notes.shifted(-(first_tick or 0)), before.written)
         with self._metrics.timed(Stage.QUOTES):
             heard = work.bundle.finder.listen(kept, before.heard)
-        written, has_halted = before.written + len(kept), stands_still(len(notes), steps)
+        written, has_halted = before.written + len(kept), stands_still(notes, steps)
         return kept, _Place(draw.state, cursor, first_tick, written, heard, has_halted)
+
+
+def _wrongness(attempt: tuple[Notes, _Place]) -> tuple[bool, int, int]:
+    """Rank attempts that all went wrong; between equals, more notes are better."""
+    notes, place = attempt
+    return place.stands_still, place.heard.latest_notes, -len(notes)
 
 
 def _with_newest(

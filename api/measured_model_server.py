@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
-from numpy.typing import NDArray
-
 from api.deadline import Deadline
 from api.errors import ModelServerError
 from api.metrics import Metrics, Stage
-from api.model_server import Draw, Model, ModelServer, Sampling, SongState, VersionStatus
+from api.model_server import Draw, Model, ModelServer, Prompt, Sampling, SongState, VersionStatus
 from music.description import Description
 
 
@@ -31,10 +28,10 @@ class MeasuredModelServer:
         with self._counted("describe"):
             return self._asked.describe(model, deadline)
 
-    def prefill(self, model: Model, tokens: NDArray[np.int32], deadline: Deadline) -> SongState:
-        """Read what a song goes on from."""
+    def prefill(self, model: Model, prompt: Prompt, deadline: Deadline) -> SongState:
+        """Read what a song continues."""
         with self._counted("prefill"), self._metrics.timed(Stage.PREFILL):
-            return self._asked.prefill(model, tokens, deadline)
+            return self._asked.prefill(model, prompt, deadline)
 
     def decode(
         self,

@@ -20,7 +20,7 @@ from api.errors import (
     OverloadedError,
     UnavailableError,
 )
-from api.model_server import Draw, Model, Sampling, SongState, State, VersionStatus
+from api.model_server import Draw, Model, Prompt, Sampling, SongState, State, VersionStatus
 from api.tensors import byte_strings, float32_array, float32_tensor, int32_array, int32_tensor
 from music.description import Description
 from music.errors import DescriptionError
@@ -127,9 +127,14 @@ class GrpcModelServer:
         except DescriptionError as error:
             raise BrokenContractError(_BROKEN, str(error)) from error
 
-    def prefill(self, model: Model, tokens: NDArray[np.int32], deadline: Deadline) -> SongState:
-        """Read int32[T], the tokens that a song goes on from; T is 1 or more."""
-        inputs = {"tokens": int32_tensor([tokens]), "lengths": int32_tensor([len(tokens)])}
+    def prefill(self, model: Model, prompt: Prompt, deadline: Deadline) -> SongState:
+        """Read what a song continues."""
+        inputs = {
+            "tokens": int32_tensor([prompt.tokens]),
+            "lengths": int32_tensor([len(prompt.tokens)]),
+            "bar_ticks": int32_tensor([prompt.bar_ticks]),
+            "place_ticks": int32_tensor([prompt.place_ticks]),
+        }
         return _song_state(self._predict(model, "prefill", inputs, deadline))
 
     def decode(

@@ -66,12 +66,28 @@ class Sampling:
     seed: int
 
 
+@dataclass(frozen=True)
+class Prompt:
+    """What a model reads before the first note of a song.
+
+    Attributes:
+        tokens: One or more.
+        bar_ticks: Length of the song's bars, on the grid of `music.notes`, 1 or more.
+        place_ticks: Where in its bar the first note of `tokens` starts or, where they hold none,
+            the first note of the song: 0 to `bar_ticks` - 1.
+    """
+
+    tokens: tuple[int, ...]
+    bar_ticks: int
+    place_ticks: int
+
+
 @dataclass(frozen=True, eq=False)
 class SongState:
     """Where a song stands, all that is needed to go on with it.
 
     Attributes:
-        hidden: float32[S], the network's state behind the tokens read so far.
+        hidden: float32[S], the model's state after the tokens read so far.
         token: The last token, which the network has not read yet.
     """
 
@@ -109,8 +125,8 @@ class ModelServer(Protocol):
         """Let a model say what it is."""
         ...
 
-    def prefill(self, model: Model, tokens: NDArray[np.int32], deadline: Deadline) -> SongState:
-        """Read int32[T], the tokens that a song goes on from; T is 1 or more."""
+    def prefill(self, model: Model, prompt: Prompt, deadline: Deadline) -> SongState:
+        """Read what a song continues."""
         ...
 
     def decode(

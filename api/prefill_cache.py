@@ -1,12 +1,10 @@
 """The states after what songs continue, kept: many songs continue the same few openings."""
 
-import numpy as np
-
 from api.deadline import Deadline
 from api.fetch_cache import FetchCache
-from api.model_server import Model, ModelServer, SongState
+from api.model_server import Model, ModelServer, Prompt, SongState
 
-MOST_STATES = 128  # of a version, some kilobytes each: its openings, and primers of callers
+MOST_STATES = 128  # of a version, 25 kilobytes each: its openings, and primers of callers
 
 
 class PrefillCache:
@@ -16,16 +14,16 @@ class PrefillCache:
         """Ask `model_server` for the states that are not kept."""
         self._model = model
         self._model_server = model_server
-        self._states: FetchCache[tuple[int, ...], SongState] = FetchCache(MOST_STATES)
+        self._states: FetchCache[Prompt, SongState] = FetchCache(MOST_STATES)
 
-    def state(self, tokens: tuple[int, ...], deadline: Deadline) -> SongState:
-        """Give the state of a song that continues `tokens`, one or more.
+    def state(self, prompt: Prompt, deadline: Deadline) -> SongState:
+        """Give the state of a song that continues `prompt`, in its meter.
 
         Raises:
             ModelServerError: As `ModelServer.prefill`.
         """
 
         def prefill() -> SongState:
-            return self._model_server.prefill(self._model, np.array(tokens, np.int32), deadline)
+            return self._model_server.prefill(self._model, prompt, deadline)
 
-        return self._states.get(tokens, prefill, deadline)
+        return self._states.get(prompt, prefill, deadline)

@@ -6,13 +6,16 @@ from typing import Self
 
 from api.errors import BadParameterError
 from music.articulation import as_written
+from music.bars import signatures_of
 from music.codec import BOS, Codec
 from music.errors import TokenError, UnreadablePieceError
 from music.notes import Notes, cleaned
 from music.piece import Piece
 from music.reading import read_midi
 
-MOST_READ_NOTES = 128  # by a model, the last ones: as many as the windows that it learned from
+# By a model, the last ones: what a song continues is found again in its memory, bars later. That
+# remembers 1024 notes, half of which are left to the song; reading one takes as long as a step.
+MOST_READ_NOTES = 512
 _KEYS = sorted(range(-36, 37), key=abs)  # semitones; a piece's own key first, then the nearest
 
 
@@ -22,7 +25,7 @@ class Upload:
 
     Attributes:
         digest: SHA-256 of the file, hexadecimal.
-        piece: What is in it, one note or more.
+        piece: What is in it, one note or more, with one time signature or more.
     """
 
     digest: str
@@ -40,7 +43,8 @@ class Upload:
         except UnreadablePieceError as error:
             raise BadParameterError(f"The primer cannot be read: {error}.", "primer") from error
         written = replace(piece, notes=as_written(piece.notes))
-        return cls(hashlib.sha256(midi).hexdigest(), written)
+        in_meter = replace(written, time_signatures=signatures_of(written))
+        return cls(hashlib.sha256(midi).hexdigest(), in_meter)
 
 
 @dataclass(frozen=True)

@@ -156,8 +156,9 @@ _IDENTITY = {
     },
     "time_signatures": {
         "description": "Of the music that the song continues; a bar starts where each starts, and "
-        "the first may start before the first note. None where nothing says which meter it has.",
+        "the first may start before the first note. 4/4 where the song continues nothing.",
         "type": "array",
+        "minItems": 1,
         "items": _object(
             start_beats={"type": "number"},
             numerator={"type": "integer", "minimum": 1},

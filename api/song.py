@@ -105,7 +105,7 @@ class Song:
     Attributes:
         notes: From tick 0.
         tempos: As `Piece` has them.
-        time_signatures: As `Piece` has them; none where nothing says which meter it has.
+        time_signatures: As `Piece` has them, one or more.
         game_title: The game's, as people write it.
         version: The model's that drew it.
         longest_quote: The longest run of notes that it shares with a piece of the collection.

@@ -4,13 +4,18 @@ from dataclasses import dataclass, replace
 
 from api.errors import BadParameterError
 from api.games import Bundle
+from api.model_server import Prompt
 from api.primers import Upload, spoken
 from api.song import Primer, SongRequest
+from music.bars import COMMON_TIME
 from music.codec import BOS, Cursor
 from music.description import Opening
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import NO_NOTES, Notes
 from music.piece import Piece, TempoChange, TimeSignature, constant_tempo
+
+EMPTY_PROMPT = Prompt((BOS,), COMMON_TIME.bar_ticks, 0)
+"""Of a song that continues nothing: in 4/4, and its first note starts a bar."""
 
 
 @dataclass(frozen=True)
@@ -18,20 +23,22 @@ class Start:
     """What a song goes on from.
 
     Attributes:
-        tokens: All that the model reads first.
+        prompt: All that the model reads first, in the meter in which the music before the song
+            ends.
         cursor: Where the decoding of the song itself begins.
         tempos: The tempo map of the lead; the last tempo, at which the music before it ends, is
             that of the new notes. In the range that is written.
         lead: What comes first in the song itself, from tick 0; mostly nothing.
-        time_signatures: Of the music that the song continues. Ticks are counted from its start.
+        time_signatures: Of the music that the song continues, one or more. Ticks are counted from
+            its start.
         codec_start_ticks: Where in that music the codec starts to count.
     """
 
-    tokens: tuple[int, ...]
+    prompt: Prompt
     cursor: Cursor
     tempos: tuple[TempoChange, ...]
     lead: Notes
-    time_signatures: tuple[TimeSignature, ...] = ()
+    time_signatures: tuple[TimeSignature, ...]
     codec_start_ticks: int = 0
 
     @classmethod
@@ -47,29 +54,30 @@ class Start:
             primer = spoken(piece.notes, bundle.codec)
             read, cursor = bundle.codec.decode(primer.tokens)
             last_onset_ticks = int(primer.notes.onset_ticks[-1])
+            codec_start_ticks = last_onset_ticks - int(read.onset_ticks[-1])
             if request.include_primer:
                 tempos, lead = _playable_until(last_onset_ticks, piece), primer.notes
             else:
                 tempos, lead = constant_tempo(_playable(piece.last_tempo_bpm)), NO_NOTES
             return cls(
-                tokens=primer.tokens,
+                prompt=_prompt(primer.tokens, piece.time_signatures[-1], codec_start_ticks),
                 cursor=cursor,
                 tempos=tempos,
                 lead=lead,
                 time_signatures=piece.time_signatures,
-                codec_start_ticks=last_onset_ticks - int(read.onset_ticks[-1]),
+                codec_start_ticks=codec_start_ticks,
             )
         if request.primer is Primer.NONE:
             tempos = constant_tempo(_playable(bundle.description.tempo_bpm))
-            return cls((BOS,), Cursor(), tempos, NO_NOTES)
+            return cls(EMPTY_PROMPT, Cursor(), tempos, NO_NOTES, (COMMON_TIME,))
         opening = _opening(bundle, request.seed)
         _, cursor = bundle.codec.decode(opening.tokens)
         return cls(
-            (BOS, *opening.tokens),
+            opening_prompt(opening),
             cursor,
             constant_tempo(_playable(opening.tempo_bpm)),
             NO_NOTES,
-            time_signatures=opening.time_signatures,
+            opening.time_signatures,
         )
 
     def entry_ticks(self, first_tick: int) -> int:
@@ -77,8 +85,26 @@ class Start:
 
         Args:
             first_tick: Where the codec, which counts what was read, has that note.
+
+        Returns:
+            0 where there is no music before it, as the model counts: a first note waits for none.
         """
+        if self.prompt == EMPTY_PROMPT:
+            return 0
         return self.codec_start_ticks + first_tick
+
+
+def opening_prompt(opening: Opening) -> Prompt:
+    """Give what the model reads of a piece's opening."""
+    return _prompt((BOS, *opening.tokens), opening.meter, 0)
+
+
+def _prompt(tokens: tuple[int, ...], meter: TimeSignature, start_ticks: int) -> Prompt:
+    """Put tokens, whose first note starts so many ticks into a piece, into one of its meters.
+
+    All of them, whatever the meter was before: a model has one for a song and what it continues.
+    """
+    return Prompt(tokens, meter.bar_ticks, meter.place_ticks(start_ticks))
 
 
 def _opening(bundle: Bundle, seed: int) -> Opening:

@@ -1,4 +1,4 @@
-"""The two bundles that are measured, published as a training publishes them."""
+"""The bundles that are measured, published as a training publishes them."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -54,18 +54,27 @@ def publish_default(models_dir: Path) -> Published:
     return _publish("default_network", network, codec, recipe.network, models_dir)
 
 
-def publish_random(shape: NetworkRecipe, models_dir: Path) -> Published:
+def publish_original(shape: NetworkRecipe, models_dir: Path) -> Published:
     """Publish a network with the experiment's tokens and fresh weights, the same every time."""
-    keras.utils.set_random_seed(0)
-    codec = _codec(load_recipe(ORIGINAL))
-    network = build_network(shape, codec.field_sizes)
-    return _publish("original_network", network, codec, shape, models_dir)
+    return _publish_fresh("original_network", _codec(load_recipe(ORIGINAL)), shape, models_dir)
+
+
+def publish_without_memory(models_dir: Path) -> Published:
+    """Publish a network of the default recipe's LSTM layers alone, with fresh weights."""
+    recipe = load_recipe(DEFAULT)
+    shape = replace(recipe.network, memory=False)
+    return _publish_fresh("network_without_memory", _codec(recipe), shape, models_dir)
 
 
 def export_float32(published: Published, folder: Path) -> Path:
     """Write the same network with the weights that it was trained with; gives the folder."""
     export_bundle(published.network, published.description, folder, FLOAT32)
     return folder
+
+
+def _publish_fresh(game: str, codec: Codec, shape: NetworkRecipe, models_dir: Path) -> Published:
+    keras.utils.set_random_seed(0)
+    return _publish(game, build_network(shape, codec.field_sizes), codec, shape, models_dir)
 
 
 def _publish(

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from api.deadline import Deadline
 from api.model_server import Model, ModelServer, Sampling
+from api.start import EMPTY_PROMPT
 from benchmarks.graph_model import GraphModel, SamplingRows
-from music.codec import BOS
 from music.sampling import CHUNK_STEPS, TEMPERATURE, TOP_K, TOP_P
 
 PATIENCE_S = 120.0  # for what takes seconds at most
@@ -28,7 +28,7 @@ def draw_song(
         int32[tokens].
     """
     deadline, sampling = Deadline.after(PATIENCE_S), default_sampling(seed)
-    state = server.prefill(model, np.array([BOS], np.int32), deadline)
+    state = server.prefill(model, EMPTY_PROMPT, deadline)
     chunks = []
     for position in range(0, tokens, steps):
         draw = server.decode(
@@ -51,7 +51,7 @@ def draw_songs(graph: GraphModel, seeds: Sequence[int], tokens: int) -> NDArray[
         int32[B, tokens].
     """
     sampling = SamplingRows.of([default_sampling(seed) for seed in seeds])
-    states = graph.prefill(np.full((len(seeds), 1), BOS, np.int32))
+    states = graph.prefill([EMPTY_PROMPT] * len(seeds))
     chunks = []
     for position in range(0, tokens, CHUNK_STEPS):
         drawn = graph.decode(states, position, min(CHUNK_STEPS, tokens - position), sampling)

@@ -1,6 +1,6 @@
 """A bundle in this process, in a graph-mode session, as TensorFlow Serving runs it.
 
-B batch, T time, S the state's width: h and c of each LSTM layer, side by side.
+B batch, T time, S the state's width.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tensorflow.core.protobuf import config_pb2
 
 from api.model_client import seed_words
-from api.model_server import Sampling
+from api.model_server import Prompt, Sampling
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,11 @@ class GraphModel:
             loaded = tf.compat.v1.saved_model.load(self._session, ["serve"], str(folder))
         signatures = loaded.signature_def
         self._describe = self._call(signatures["describe"], ("probe",), ("bundle",))
-        self._prefill = self._call(signatures["prefill"], ("tokens", "lengths"), ("state", "token"))
+        self._prefill = self._call(
+            signatures["prefill"],
+            ("tokens", "lengths", "bar_ticks", "place_ticks"),
+            ("state", "token"),
+        )
         self._decode = self._call(
             signatures["decode"],
             ("token", "state", "position", "steps", "temperature", "top_k", "top_p", "seed"),
@@ -101,10 +105,15 @@ class GraphModel:
         (texts,) = self._describe(np.zeros(1, np.int32))
         return bytes(texts[0])
 
-    def prefill(self, tokens: NDArray[np.int32]) -> SongStates:
-        """Read int32[B, T], the tokens that songs go on from."""
-        batch, length = tokens.shape
-        return SongStates(*self._prefill(tokens, np.full(batch, length, np.int32)))
+    def prefill(self, prompts: Sequence[Prompt]) -> SongStates:
+        """Read what B songs continue, of as many tokens each."""
+        inputs = (
+            [prompt.tokens for prompt in prompts],
+            [len(prompt.tokens) for prompt in prompts],
+            [prompt.bar_ticks for prompt in prompts],
+            [prompt.place_ticks for prompt in prompts],
+        )
+        return SongStates(*self._prefill(*(np.array(values, np.int32) for values in inputs)))
 
     def decode(
         self, states: SongStates, position: int, steps: int, sampling: SamplingRows

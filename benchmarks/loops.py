@@ -19,6 +19,7 @@ from benchmarks.model_servers import InProcess
 from benchmarks.old_way import window_network
 from benchmarks.sizes import BATCH, WINDOW_TOKENS, Sizes
 from benchmarks.timing import interleaved
+from music.bars import COMMON_TIME
 from music.codec import FIRST
 from music.sampling import CHUNK_STEPS
 from proto.model_server_pb2 import ModelSpec, PredictRequest
@@ -130,7 +131,12 @@ def _by_rpc(stub: ModelServerStub, published: Published) -> Callable[[Window], P
     spec = ModelSpec(name=published.model.game, signature_name="serving_default")
 
     def ask(window: Window) -> Probabilities:
-        inputs = {"tokens": int32_tensor([window]), "lengths": int32_tensor([len(window)])}
+        inputs = {
+            "tokens": int32_tensor([window]),
+            "lengths": int32_tensor([len(window)]),
+            "bar_ticks": int32_tensor([COMMON_TIME.bar_ticks]),
+            "place_ticks": int32_tensor([0]),
+        }
         request = PredictRequest(model_spec=spec, inputs=inputs)
         response = stub.predict(request, timeout=PATIENCE_S)
         probabilities: Probabilities = float32_array(response.outputs["probabilities"])[0]

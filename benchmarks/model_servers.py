@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from numpy.typing import NDArray
 
 from api.deadline import Deadline
 from api.model_server import (
     Draw,
     Model,
     ModelServer,
+    Prompt,
     Sampling,
     SongState,
     State,
@@ -39,10 +39,10 @@ class InProcess:
         del model, deadline
         return Description.from_json(self._graph.describe())
 
-    def prefill(self, model: Model, tokens: NDArray[np.int32], deadline: Deadline) -> SongState:
-        """Read int32[T], the tokens that a song goes on from."""
+    def prefill(self, model: Model, prompt: Prompt, deadline: Deadline) -> SongState:
+        """Read what a song continues."""
         del model, deadline
-        return _only(self._graph.prefill(tokens[None]))
+        return _only(self._graph.prefill([prompt]))
 
     def decode(
         self,
@@ -85,10 +85,10 @@ class Clocked:
         with self._counted():
             return self._server.describe(model, deadline)
 
-    def prefill(self, model: Model, tokens: NDArray[np.int32], deadline: Deadline) -> SongState:
+    def prefill(self, model: Model, prompt: Prompt, deadline: Deadline) -> SongState:
         """Pass it on."""
         with self._counted():
-            return self._server.prefill(model, tokens, deadline)
+            return self._server.prefill(model, prompt, deadline)
 
     def decode(
         self,

@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+from training.memory.candidates import CANDIDATES, KEY_WEIGHTS
+from training.memory.context import KEYS
 from training.recipe import NetworkRecipe
 
 
 def label(recipe: NetworkRecipe) -> str:
-    """Name a network of equal LSTM layers by their number and width: 2x384."""
+    """Name a network of equal LSTM layers by their number and width: 2x512."""
     return f"{len(recipe.lstm_units)}x{recipe.lstm_units[0]}"
 
 
 def products_per_token(recipe: NetworkRecipe, field_sizes: Sequence[int]) -> int:
     """Count the multiplications of weights that `decode` does for one token.
 
-    As many are the weights it reads: at batch 1 each is used once. The lowest layer's inputs are a
-    table and cost none.
+    As many are the weights it reads: at batch 1 each is used once. What a token's values add to the
+    lowest layer's gates is a table and costs none; what memory adds is multiplied.
 
     Args:
         recipe: The network's shape.
@@ -27,7 +29,14 @@ def products_per_token(recipe: NetworkRecipe, field_sizes: Sequence[int]) -> int
         4 * here * (below + here) for below, here in zip(recipe.lstm_units, above, strict=False)
     )
     first, *others = field_sizes
-    top = first + len(others) * recipe.embedding_units
-    widths = (recipe.lstm_units[-1], *recipe.dense_units, top)
+    units = recipe.embedding_units
+    hidden = len(others) * units
+    widths = (recipe.lstm_units[-1], *recipe.dense_units, first + hidden)
     dense = sum(before * after for before, after in pairwise(widths))
-    return recurrent + stacked + dense + recipe.embedding_units * sum(others)
+    products = recurrent + stacked + dense + units * sum(others)
+    if not recipe.memory:
+        return products
+    heads = units * (first + hidden)  # read the context past the LSTM, too
+    trust = CANDIDATES * (widths[-2] + units + hidden)
+    read = units * 4 * lowest + KEY_WEIGHTS * 2 * units
+    return products + heads + trust + read + 2 * KEYS * hidden

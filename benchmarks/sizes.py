@@ -74,7 +74,7 @@ FULL = Sizes(
 
 TINY = Sizes(
     original_network=NetworkRecipe(
-        embedding_units=8, lstm_units=(16, 16, 16), dense_units=(8,), dropout=0.5
+        embedding_units=8, lstm_units=(16, 16, 16), dense_units=(8,), dropout=0.5, memory=False
     ),
     rounds=1,
     window_tokens=3,

@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks import services
-from benchmarks.bundle import Published, publish_default, publish_random
+from benchmarks.bundle import Published, publish_default, publish_original, publish_without_memory
 from benchmarks.graph_model import GraphModel
 from benchmarks.loops import measure_loops
 from benchmarks.machine import Machine
@@ -35,7 +35,7 @@ def run_all(folder: Path, sizes: Sizes, *, with_peers: bool) -> Results:
     imports = measure_imports(sizes)
     models_dir = folder / "models"
     default = publish_default(models_dir)
-    original = publish_random(sizes.original_network, models_dir)
+    original = publish_original(sizes.original_network, models_dir)
     published, models = (default, original), (default.model, original.model)
     with (
         closing(GraphModel(default.folder)) as graph,
@@ -50,14 +50,17 @@ def run_all(folder: Path, sizes: Sizes, *, with_peers: bool) -> Results:
                 memory = memory_figures(imports, api)
             with services.model_server(models_dir, models, batching=False, log_dir=folder) as plain:
                 throughput = measure_throughput(target, plain, default, graph, sizes)
-        peers = _peers(published, graphs, folder, sizes) if with_peers else PeerFigures(())
+        peers = _peers(original, original_graph, folder, sizes) if with_peers else PeerFigures(())
     training = measure_training(folder / "checkpoint", sizes)
     return Results(machine, loops, song, throughput, matmul, memory, training, peers)
 
 
 def _peers(
-    published: tuple[Published, ...], graphs: tuple[GraphModel, ...], folder: Path, sizes: Sizes
+    original: Published, original_graph: GraphModel, folder: Path, sizes: Sizes
 ) -> PeerFigures:
+    """Measure networks without memory, which is what the peers have layers for."""
     from benchmarks.peers.steps import measure_peers  # noqa: PLC0415  may not be installed
 
-    return measure_peers(published, graphs, folder, sizes)
+    plain = publish_without_memory(folder / "peers")
+    with closing(GraphModel(plain.folder)) as graph:
+        return measure_peers((plain, original), (graph, original_graph), folder, sizes)

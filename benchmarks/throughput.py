@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from api.model_client import CHANNEL_OPTIONS, seed_words
 from api.model_server import Model
+from api.start import EMPTY_PROMPT
 from api.tensors import float32_array, float32_tensor, int32_array, int32_tensor
 from benchmarks.bundle import Published
 from benchmarks.checks import DrawnSong, check_same_song
@@ -20,7 +21,6 @@ from benchmarks.drawing import PATIENCE_S, default_sampling, draw_songs
 from benchmarks.graph_model import GraphModel, SongStates
 from benchmarks.sizes import Sizes
 from benchmarks.timing import Percentiles, progress
-from music.codec import BOS
 from music.sampling import CHUNK_STEPS
 from proto.model_server_pb2 import ModelSpec, PredictRequest, PredictResponse
 from proto.rpc import ModelServerStub
@@ -97,7 +97,7 @@ def measure_throughput(
         for batching, target in ((True, merging_target), (False, plain_target))
     ]
     most = max(sizes.callers)
-    start = graph.prefill(np.full((1, 1), BOS, np.int32))
+    start = graph.prefill([EMPTY_PROMPT])
     expected = draw_songs(graph, range(most), sizes.calls_per_caller * CHUNK_STEPS)
     turns: list[list[_Turn]] = [[] for _ in settings]
     with progress("callers", (sizes.throughput_rounds + 1) * len(settings)) as bar:

@@ -16,6 +16,7 @@ from music.codec.events import EVENT_TICKS
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
 from training.batches import Epochs
 from training.checkpoint import locked_checkpoint
+from training.encoded import encode
 from training.evaluation import targets_in
 from training.fitting import Split, fit_to_the_end
 from training.recipe import Recipe, load_recipe
@@ -66,12 +67,12 @@ def _fitted_per_second(folder: Path, sizes: Sizes) -> float:
     recipe, codec = _recipe(sizes), _codec()
     # One piece, cut at random, fills all windows of the batches but for parts of two.
     tokens = (sizes.train_batches * BATCH - 1) * WINDOW_TOKENS
-    pieces = (scale(_ROOT, tokens),)
-    epochs = Epochs(pieces, recipe.fitting, codec)
+    piece = scale(_ROOT, tokens)
+    epochs = Epochs([encode(piece, codec, memory=False)], recipe.fitting)
     with locked_checkpoint(folder) as checkpoint:
-        fitted = fit_to_the_end(Split(pieces, ()), recipe, codec, checkpoint)
+        fitted = fit_to_the_end(Split((piece,), ()), recipe, codec, checkpoint)
     rates = [
-        targets_in(epochs.batches(number)) / epoch.duration_s
+        targets_in(list(epochs.batches(number))) / epoch.duration_s
         for number, epoch in enumerate(fitted.journal.epochs)
     ]
     return statistics.median(rates[1:])

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from music.notes import Notes
 from music.quotes import Heard, NamedNotes, QuoteFinder, self_quotes
 
 FEWEST_STEPS = 8  # of a chunk: so many that a standstill can be told
 _FEWEST_NOTES = 6  # chords and repeated notes are shared by pieces that know nothing of each other
+_MOST_REPEATS = 24  # onsets with the same keys; pieces of games have up to 16
 _SAME_WAY = 4
 _MOST = 8
 _STRIDE = 1 << 20  # more than a song has tokens
@@ -77,13 +79,29 @@ class QuoteBound:
         return heard.latest_notes <= self.most_notes
 
 
-def stands_still(notes: int, steps: int) -> bool:
-    """Say whether a chunk of so many tokens brought hardly any notes of their own.
+def stands_still(notes: Notes, steps: int) -> bool:
+    """Say whether a chunk is degenerate repetition, to be sampled again.
 
-    A model may strike the same keys at one onset for ever; a chunk in which it does is drawn again,
-    as one that quotes.
+    A model may strike the same keys at one onset for ever, so that hardly any token is a note of
+    its own, or at one onset after the other.
+
+    Args:
+        notes: Of the chunk, ordered.
+        steps: How many tokens it has.
     """
-    return steps >= FEWEST_STEPS and 2 * notes < steps
+    has_few = 2 * len(notes) < steps
+    return steps >= FEWEST_STEPS and (has_few or _longest_repeat(notes) > _MOST_REPEATS)
+
+
+def _longest_repeat(notes: Notes) -> int:
+    """Count the onsets of the longest run in which every onset strikes the same keys."""
+    longest = run = 0
+    before: list[int] = []
+    for chord in notes.chords():
+        keys = chord.tolist()
+        run = run + 1 if keys == before else 1
+        longest, before = max(longest, run), keys
+    return longest
 
 
 def usual_quote_notes(pieces: Sequence[NamedNotes]) -> int:

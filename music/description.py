@@ -12,11 +12,12 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
+from music.bars import COMMON_TIME
 from music.errors import DescriptionError
 from music.notes import Notes
 from music.piece import TimeSignature
 
-FORMAT = 4
+FORMAT = 5
 INT32_MAX = 2**31 - 1
 _MOST_OPENING_TICKS = 100_000
 
@@ -31,13 +32,19 @@ class Opening:
         piece: The piece's name.
         tokens: Without BOS.
         tempo_bpm: The piece's.
-        time_signatures: Those that start before it ends; ticks are counted from its first note.
+        time_signatures: The piece's first one, and those that start before the opening ends; ticks
+            are counted from its first note.
     """
 
     piece: str
     tokens: tuple[int, ...]
     tempo_bpm: float
-    time_signatures: tuple[TimeSignature, ...] = ()
+    time_signatures: tuple[TimeSignature, ...] = (COMMON_TIME,)
+
+    @property
+    def meter(self) -> TimeSignature:
+        """The time signature in which it ends: that of a song that continues it."""
+        return self.time_signatures[-1]
 
 
 @dataclass(frozen=True)
@@ -214,8 +221,15 @@ def _opening(members: _Members) -> Opening:
         piece=members.text("piece"),
         tokens=members.integers("tokens", 0, INT32_MAX),
         tempo_bpm=members.number("tempo_bpm"),
-        time_signatures=tuple(map(_time_signature, members.objects("time_signatures"))),
+        time_signatures=_time_signatures(members),
     )
+
+
+def _time_signatures(members: _Members) -> tuple[TimeSignature, ...]:
+    signatures = tuple(map(_time_signature, members.objects("time_signatures")))
+    if not signatures:
+        raise DescriptionError("an opening has no time signature")
+    return signatures
 
 
 def _time_signature(members: _Members) -> TimeSignature:

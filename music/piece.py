@@ -47,6 +47,14 @@ class TimeSignature:
         """Length of a bar, rounded down to the grid: exact unless a beat is a 32nd or shorter."""
         return max(1, self.numerator * 4 * TICKS_PER_BEAT // self.denominator)
 
+    def place_ticks(self, ticks: int) -> int:
+        """Give where in its bar something starts: 0 to `bar_ticks` - 1.
+
+        Args:
+            ticks: Its start, before the signature or after it.
+        """
+        return (ticks - self.start_ticks) % self.bar_ticks
+
 
 def constant_tempo(bpm: float) -> tuple[TempoChange, ...]:
     """Make the tempo map of a piece that keeps one tempo."""

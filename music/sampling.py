@@ -1,6 +1,6 @@
-"""How songs are drawn unless someone says otherwise; training/report/ shows what it does."""
+"""How songs are sampled by default; the report samples likewise."""
 
-TEMPERATURE = 0.9
+TEMPERATURE = 1.0
 TOP_K = 0  # off
-TOP_P = 0.95
+TOP_P = 0.97
 CHUNK_STEPS = 64  # tokens drawn at a time

@@ -102,15 +102,23 @@ def _description(bundle: _Bundle) -> Description:
 def _check_sampling(bundle: _Bundle, description: Description) -> None:
     """Read two starts of different lengths, one of them empty, and sample the next tokens."""
     size = open_codec(description.codec, description.vocabulary).vocabulary_size
-    starts = [BOS], [BOS, *description.openings[0].tokens]
+    opening = description.openings[0]
+    starts = [BOS], [BOS, *opening.tokens]
     lengths = [len(start) for start in starts]
     tokens = [[*start, *[PAD] * (max(lengths) - len(start))] for start in starts]
 
-    likely = bundle.call("serving_default", tokens=tokens, lengths=lengths)["probabilities"]
+    start = {
+        "tokens": tokens,
+        "lengths": lengths,
+        "bar_ticks": [opening.meter.bar_ticks] * 2,
+        "place_ticks": [opening.meter.place_ticks(0)] * 2,
+    }
+
+    likely = bundle.call("serving_default", **start)["probabilities"]
     _require(likely.shape == (2, size), f"probabilities have the shape {likely.shape}")
     _require(np.allclose(likely.sum(axis=1), 1, atol=1e-3), "probabilities do not sum to 1")
 
-    read = bundle.call("prefill", tokens=tokens, lengths=lengths)
+    read = bundle.call("prefill", **start)
     last = [start[-1] for start in starts]
     _require(read["token"].tolist() == last, f"prefill gives the tokens {read['token']}")
     _require(bool(np.isfinite(read["state"]).all()), "prefill gives a state that is not finite")

@@ -21,8 +21,9 @@ def token_nats(model: keras.Model, batch: Batch) -> NDArray[np.float64]:
     Returns:
         float64[B, T], in nats; 0 where none came.
     """
-    logits = model.predict_on_batch([batch.tokens, batch.following])
-    parts = np.split(logits, np.cumsum(field_sizes(model))[:-1], axis=-1)
+    logits = model.predict_on_batch(batch.inputs)  # the ending's too, behind the fields'
+    sizes = field_sizes(model)
+    parts = np.split(logits, np.cumsum(sizes), axis=-1)[: len(sizes)]
     fields = [_field_nats(part, batch.following[..., f] - 1) for f, part in enumerate(parts)]
     costs: NDArray[np.float64] = np.stack(fields).sum(axis=0, dtype=np.float64)
     return costs

@@ -48,11 +48,13 @@ def export_bundle(model: keras.Model, description: Description, folder: Path, we
 def _add_signatures(archive: Any, network: Network, description: Description) -> None:
     """Add the four signatures; an argument's name is the input's name."""
 
-    def serving_default(tokens: Any, lengths: Any) -> dict[str, Any]:
-        return {"probabilities": network.probabilities(tokens, lengths)}
+    def serving_default(
+        tokens: Any, lengths: Any, bar_ticks: Any, place_ticks: Any
+    ) -> dict[str, Any]:
+        return {"probabilities": network.probabilities(tokens, lengths, bar_ticks, place_ticks)}
 
-    def prefill(tokens: Any, lengths: Any) -> dict[str, Any]:
-        state, token = network.prefill(tokens, lengths)
+    def prefill(tokens: Any, lengths: Any, bar_ticks: Any, place_ticks: Any) -> dict[str, Any]:
+        state, token = network.prefill(tokens, lengths, bar_ticks, place_ticks)
         return {"state": state, "token": token}
 
     def decode(
@@ -82,8 +84,9 @@ def _add_signatures(archive: Any, network: Network, description: Description) ->
     state = tf.TensorSpec([None, network.state_width], tf.float32)
     seed = tf.TensorSpec([None, 2], tf.int32)
     row = (_VECTOR_I, state, _VECTOR_I, _VECTOR_I, _VECTOR_F, _VECTOR_I, _VECTOR_F, seed)
-    archive.add_endpoint("serving_default", serving_default, [_WINDOWS, _VECTOR_I])
-    archive.add_endpoint("prefill", prefill, [_WINDOWS, _VECTOR_I])
+    start = [_WINDOWS, _VECTOR_I, _VECTOR_I, _VECTOR_I]
+    archive.add_endpoint("serving_default", serving_default, start)
+    archive.add_endpoint("prefill", prefill, start)
     archive.add_endpoint("decode", decode, list(row))
     archive.add_endpoint("describe", describe, [_VECTOR_I])
 
@@ -104,6 +107,8 @@ def _write_warmup(network: Network, game: str, extra: Path) -> None:
     one = {
         "tokens": tf.constant([[BOS]]),
         "lengths": tf.constant([1]),
+        "bar_ticks": tf.constant([0]),
+        "place_ticks": tf.constant([0]),
         "token": tf.constant([BOS]),
         "state": network.initial_state(1),
         "position": tf.constant([0]),
@@ -114,10 +119,11 @@ def _write_warmup(network: Network, game: str, extra: Path) -> None:
         "seed": tf.constant([[0, 0]]),
         "probe": tf.constant([0]),
     }
+    start = ("tokens", "lengths", "bar_ticks", "place_ticks")
     decode = ("token", "state", "position", "steps", "temperature", "top_k", "top_p", "seed")
     inputs = {
-        "serving_default": ("tokens", "lengths"),
-        "prefill": ("tokens", "lengths"),
+        "serving_default": start,
+        "prefill": start,
         "decode": decode,
         "describe": ("probe",),
     }

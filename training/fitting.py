@@ -13,8 +13,9 @@ from tqdm import tqdm
 from music.codec import Codec
 from music.piece import Piece
 from training.base.weights import base_digest, load_base
-from training.batches import Batch, Epochs, sequence, whole_batches
+from training.batches import Batch, Epochs, whole_batches
 from training.checkpoint import Checkpoint
+from training.encoded import encode
 from training.errors import FittingError
 from training.evaluation import nats, targets_in
 from training.interruption import interruptible
@@ -30,10 +31,18 @@ FEWEST_TO_HOLD_OUT = 3  # pieces: of two, the one held out would be half of the 
 
 @dataclass(frozen=True)
 class Split:
-    """A collection's pieces, parted whole."""
+    """A collection's pieces, split whole.
+
+    Attributes:
+        learned: What is learned from.
+        held_out: What is not.
+        weights: How often each learned piece is read, where an epoch reads a part of them; None
+            for all alike.
+    """
 
     learned: tuple[Piece, ...]
     held_out: tuple[Piece, ...]
+    weights: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -82,10 +91,15 @@ def fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> F
     """
     fitting = recipe.fitting
     journal = checkpoint.load(_fingerprint(parts, recipe, codec))
-    epochs = Epochs(parts.learned, fitting, codec)
+    memory = recipe.network.memory
+    learned, held_out_pieces = (
+        [encode(piece, codec, memory=memory) for piece in pieces]
+        for pieces in (parts.learned, parts.held_out)
+    )
+    epochs = Epochs(learned, fitting, parts.weights)
     fresh = not journal.epochs
     model = _start(recipe, codec, epochs) if fresh else checkpoint.load_last(journal)
-    held_out = whole_batches([sequence(piece.notes, codec) for piece in parts.held_out], codec)
+    held_out = whole_batches(held_out_pieces)
     interrupted = False
     try:
         with interruptible() as check:
@@ -123,7 +137,7 @@ def _start(recipe: Recipe, codec: Codec, epochs: Epochs) -> keras.Model:
     if recipe.start == BASE:
         load_base(model)
     model.compile(
-        optimizer=make_optimizer(fitting, len(epochs.batches(0)) * fitting.epochs),
+        optimizer=make_optimizer(fitting, epochs.count(0) * fitting.epochs),
         loss=FieldsLoss(codec.field_sizes),
         jit_compile=not runs_on_gpu(),  # there, the fused layer is faster and knows no XLA
     )
@@ -171,20 +185,20 @@ def _learn(
         The mean loss, in nats a token.
     """
     number = len(journal.epochs)
-    batches = epochs.batches(number)
+    batches = epochs.count(number)
     total, tokens = 0.0, 0
     with tqdm(
         desc=f"epoch {number + 1} of at most {recipe.epochs}",
-        total=recipe.epochs * len(batches),
-        initial=number * len(batches),
+        total=recipe.epochs * batches,
+        initial=number * batches,
         unit="batch",
         leave=False,
         mininterval=0.5,
     ) as bar:
-        for batch in batches:
+        for batch in epochs.batches(number):
             check()
             targets = targets_in([batch])
-            loss = model.train_on_batch([batch.tokens, batch.following], batch.following)
+            loss = model.train_on_batch(batch.inputs, batch.targets)
             total += float(loss) * targets
             tokens += targets
             bar.update()
@@ -206,7 +220,9 @@ def _fingerprint(parts: Split, recipe: Recipe, codec: Codec) -> str:
     """Name all that decides what comes of a training: only the same training is resumed."""
     base = base_digest() if recipe.start == BASE else ""
     digest = hashlib.sha256(json.dumps([recipe.as_fields(), codec.vocabulary, base]).encode())
+    digest.update(repr(parts.weights).encode())
     for piece in (*parts.learned, *parts.held_out):
+        digest.update(repr(piece.time_signatures).encode())
         for column in piece.notes.columns:
             digest.update(column.tobytes())
     return digest.hexdigest()

@@ -1,14 +1,20 @@
-"""What fitting makes small: how badly every field of every token is foretold."""
+"""Training loss: the summed cross-entropy of a token's fields, and of where pieces end."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
+_ENDING_WEIGHT = 0.5
+
 
 @keras.saving.register_keras_serializable("leitmotif")
 class FieldsLoss(keras.losses.Loss):
-    """The mean over all tokens of the sum of their fields' cross-entropies, in nats."""
+    """The mean over all tokens of the sum of their fields' cross-entropies, in nats.
+
+    Where the logits have an ending's behind those of the fields, its cross-entropy is added with
+    a weight of a half.
+    """
 
     def __init__(self, field_sizes: tuple[int, ...], **options: Any) -> None:
         """Name how many values each field has."""
@@ -16,7 +22,12 @@ class FieldsLoss(keras.losses.Loss):
         self.field_sizes = tuple(field_sizes)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Compare float32[B, T, L] logits with the tokens that came, [B, T, F], 0 where none did.
+        """Compare logits with what came.
+
+        Args:
+            y_true: [B, T, F + 1]: the token that came, 0 where none did, and then 1 where the
+                piece ended, 0 where it went on, -1 behind the end.
+            y_pred: float32[B, T, L], or [B, T, L + 1] with the logit of the ending.
 
         Returns:
             float32, the mean.
@@ -31,8 +42,18 @@ class FieldsLoss(keras.losses.Loss):
                 from_logits=True,
             )
             start += size
-        return ops.sum(total * is_token) / ops.maximum(ops.sum(is_token), 1.0)
+        summed = ops.sum(total * is_token)
+        if y_pred.shape[-1] > start:
+            summed += _ENDING_WEIGHT * _ending_nats(came[..., -1], y_pred[..., start])
+        return summed / ops.maximum(ops.sum(is_token), 1.0)
 
     def get_config(self) -> dict[str, Any]:
         """Give what makes the same loss again."""
         return {"name": self.name, "field_sizes": self.field_sizes}
+
+
+def _ending_nats(ended: Any, logits: Any) -> Any:
+    """Sum the cross-entropy of endings: int32[B, T] of -1, 0 and 1, float32[B, T]."""
+    is_known = ops.cast(ended >= 0, logits.dtype)
+    is_end = ops.cast(ended > 0, logits.dtype)
+    return ops.sum((ops.softplus(logits) - is_end * logits) * is_known)

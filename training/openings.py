@@ -1,5 +1,6 @@
 """How pieces begin, for songs to go on from."""
 
+from music.bars import signatures_of
 from music.codec import Codec
 from music.description import Opening
 from music.notes import TICKS_PER_BEAT
@@ -9,11 +10,12 @@ _OPENING_TICKS = 16 * TICKS_PER_BEAT  # four bars of 4/4
 
 
 def opening(piece: Piece, codec: Codec) -> Opening:
-    """Cut a piece's first bars."""
+    """Cut a piece's first bars; their meter is inferred where the piece's file has none."""
+    first_signature, *later = signatures_of(piece)
     begins = piece.notes.onset_ticks < _OPENING_TICKS
     return Opening(
         piece.name,
         tuple(codec.encode(piece.notes[begins]).tolist()),
         piece.tempo_bpm,
-        tuple(each for each in piece.time_signatures if each.start_ticks < _OPENING_TICKS),
+        (first_signature, *(each for each in later if each.start_ticks < _OPENING_TICKS)),
     )

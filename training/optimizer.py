@@ -36,7 +36,10 @@ def make_optimizer(recipe: FittingRecipe, updates: int) -> keras.optimizers.Opti
     return keras.optimizers.Muon(
         schedule,
         global_clipnorm=recipe.clip_norm,
-        exclude_layers=["dense", "given", "logits"],
+        exclude_layers=[
+            *("dense", "given", "logits"),
+            *("agree", "ending", "key", "sounding", "trust"),
+        ],
         adam_lr_ratio=_ADAM_SHARE,
         weight_decay=_WEIGHT_DECAY,
         adam_weight_decay=None,

@@ -14,7 +14,7 @@ from training.corpus import Corpus, read_corpus
 from training.fitting import FEWEST_TO_HOLD_OUT, Fitted, Split, fit, split
 from training.openings import opening
 from training.publishing import publish
-from training.recipe import BASE, Recipe
+from training.recipe import Recipe
 from training.record import write_record
 from training.writing import writing
 
@@ -56,10 +56,8 @@ def train(
     say(f"{collection.game}: {pieces}, {corpus.notes} notes")
     for remark in corpus.remarks:
         say(f"  {remark}")
-    knows_all = recipe.start == BASE and collection.is_in_base
-    held_out_share = 0 if knows_all else recipe.fitting.held_out_share
-    parts = split(corpus.pieces, held_out_share)
-    if held_out_share and not parts.held_out:
+    parts = split(corpus.pieces, recipe.fitting.held_out_share)
+    if recipe.fitting.held_out_share and not parts.held_out:
         say(
             f"{collection.game}: too few pieces to hold one out: nothing tells when the model "
             f"begins to learn them by heart; with {FEWEST_TO_HOLD_OUT} or more it stops in time"

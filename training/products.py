@@ -28,6 +28,16 @@ _LARGEST_INPUT = 127
 _ZERO = 128  # inputs are unsigned bytes: this one is 0
 
 
+# Sums of multiples of its inverse are exact up to 2**10, so that their order, which differs with
+# the rows of a batch, makes no difference.
+EXACT = 1 << 14
+
+
+def exact(values: Any) -> Any:
+    """Round values to multiples of 2**-14, whose sums are exact in any order."""
+    return tf.round(values * EXACT) / EXACT
+
+
 # Multiplies float32[B, K] by a kernel and adds float32[N] or float32[B, N]: float32[B, N].
 Multiply = Callable[[Any, Any], Any]
 
@@ -86,6 +96,34 @@ class Int8Product:
                 input_quant_mode="SCALED",
             )
             return whole * self._scale + bias
+
+        return multiply
+
+
+class FineInt8Product:
+    """Multiplies rows within a bound in 8 bits, twice: what 8 bits hold, and then what they leave.
+
+    Rows that are sums of embeddings need more than 8 bits; both products are exact sums, so that a
+    song is the same whatever the rows beside it. What is added has to be multiples of 2**-14.
+    """
+
+    def __init__(self, kernel: NDArray[np.float32], bound: float) -> None:
+        """Round float32[K, N], for rows between -`bound` and `bound`."""
+        self._product = Int8Product(kernel)
+        self._bound = bound
+
+    def laid_out(self) -> Multiply:
+        """Write the kernel as a constant, once for both products."""
+        product = self._product.laid_out()
+
+        def multiply(x: Any, bias: Any) -> Any:
+            share = x / self._bound
+            coarse = tf.round(share * _LARGEST_INPUT) / _LARGEST_INPUT
+            fine = (share - coarse) * _LARGEST_INPUT
+            high = exact(product(coarse, 0.0) * self._bound)
+            low = exact(product(fine, 0.0) * (self._bound / _LARGEST_INPUT))
+            # It is exact already; this keeps TensorFlow from adding what follows in another order.
+            return exact(high + low + bias)
 
         return multiply
 

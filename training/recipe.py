@@ -24,12 +24,14 @@ class NetworkRecipe:
         lstm_units: Width of each LSTM layer, bottom first.
         dense_units: Width of each hidden layer between the LSTM and the logits, with ReLU.
         dropout: Share of activations dropped before every layer behind the embedding, 0 to 0.9.
+        memory: Whether it reads candidates for the next note, the place in the bar and the key.
     """
 
     embedding_units: int
     lstm_units: tuple[int, ...]
     dense_units: tuple[int, ...]
     dropout: float
+    memory: bool
 
     def __post_init__(self) -> None:
         """Check the values against each other and against what a machine can hold."""
@@ -58,7 +60,8 @@ class FittingRecipe:
             along a half cosine.
         clip_norm: Bound on the gradient's norm.
         transpose: Whether windows are read in random keys.
-        stretch: Whether pieces are at times read in twice or half their note values.
+        hidden_share: Share of the windows in which candidates are hidden at times, so that the
+            network does not lean on them.
         held_out_share: Share of the pieces that is kept for validation, whole.
     """
 
@@ -71,7 +74,7 @@ class FittingRecipe:
     learning_rate: float
     clip_norm: float
     transpose: bool
-    stretch: bool
+    hidden_share: float
     held_out_share: float
 
     def __post_init__(self) -> None:
@@ -84,12 +87,13 @@ class FittingRecipe:
         _check_name("fitting.optimizer", self.optimizer, OPTIMIZERS)
         _check("fitting.learning_rate", self.learning_rate, 1e-6, 1.0)
         _check("fitting.clip_norm", self.clip_norm, 1e-3, 1e3)
+        _check("fitting.hidden_share", self.hidden_share, 0, 1)
         _check("fitting.held_out_share", self.held_out_share, 0, 0.5)
 
     @property
     def asks_for_more_than_was_learned(self) -> bool:
         """Whether music must be written that is not, note for note, in the learned pieces."""
-        return bool(self.transpose or self.stretch or self.held_out_share)
+        return bool(self.transpose or self.held_out_share)
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ class Recipe:
         if self.codec == Events.name and self.fitting.asks_for_more_than_was_learned:
             raise RecipeError(
                 f"codec {self.codec!r} can write nothing but the learned pieces as they are; "
-                "fitting.transpose and fitting.stretch must be false, fitting.held_out_share 0"
+                "fitting.transpose must be false, fitting.held_out_share 0"
             )
 
     def with_epochs(self, epochs: int) -> "Recipe":

@@ -4,19 +4,108 @@ B batch, F fields of a token, U an LSTM layer's units, W the top's. A state is h
 layer, the lowest first, float32[B, U] each. A token is F rows of the table of inputs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training.network import field_sizes
-from training.products import Float32Product, Multiply, ProductOf
+from training.memory.candidates import CANDIDATES, KEY_WEIGHTS_SUM
+from training.network import SIDES, field_sizes, has_memory
+from training.products import (
+    EXACT,
+    FineInt8Product,
+    Float32Product,
+    Int8Product,
+    Multiply,
+    Product,
+    ProductOf,
+    exact,
+)
 
 State = tuple[Any, ...]
+
+
+class Known(NamedTuple):
+    """What a network with memory reads besides notes, C candidates a row.
+
+    Attributes:
+        place: int32[B], the last onset's place in its bar.
+        bar: int32[B], the length of that bar.
+        candidates: int32[B, C, F], values and 1, 0 where there is none.
+        evidence: int32[B, C].
+        key_weights: float32[B, 24].
+    """
+
+    place: Any
+    bar: Any
+    candidates: Any
+    evidence: Any
+    key_weights: Any
+
+
+class Coming(NamedTuple):
+    """What is known of the next token once its first field is.
+
+    Attributes:
+        place: int32[B], the next onset's place in its bar.
+        sounding: float32[B, 176], as `training.memory.context.sounding` gives it.
+    """
+
+    place: Any
+    sounding: Any
+
+
+class Below(NamedTuple):
+    """What tokens are predicted from.
+
+    Attributes:
+        first: float32[B, n], the first field's logits.
+        hidden: For each other field, float32[B, E], by the state alone.
+        candidates: int32[B, C, F], as `Known` has them; () without memory.
+    """
+
+    first: Any
+    hidden: Sequence[Any]
+    candidates: Any
+
+
+@dataclass(frozen=True)
+class _Context:
+    """The weights of a network with memory, inside of a graph; each of the two sides E wide.
+
+    Attributes:
+        table: float32[rows, 2E], what each number adds to the LSTM's input, and to its output.
+        first_rows: int32[2 + 4C], where in the table each number's rows begin.
+        key: float32[24, 2E].
+        read: The lowest LSTM layer's product with what is added to its input.
+        sounding: The product of what sounds with the hidden layers of all fields but the first,
+            and its bias.
+        next_place: For each field but the first, float32[PLACES, E].
+        agree: For each field but the first, float32[2**C, E], by which candidates agree.
+    """
+
+    table: Any
+    first_rows: NDArray[np.int32]
+    key: Any
+    read: Multiply
+    sounding: tuple[Multiply, Any]
+    next_place: Sequence[Any]
+    agree: Sequence[Any]
+
+    def both_sides(self, known: Known) -> tuple[Any, Any]:
+        """Give what is added to the LSTM's input and to its output, float32[B, E] each."""
+        candidates = tf.reshape(known.candidates, [-1, known.candidates.shape[1] * 3])
+        scalars = tf.stack([known.place, known.bar], axis=1)
+        rows = tf.concat([scalars, known.evidence, candidates], axis=1) + self.first_rows
+        # No matrix product: that would round differently with the rows beside it.
+        key = tf.reduce_sum(exact(known.key_weights[:, :, None] * self.key), axis=1)
+        both = tf.reduce_sum(tf.gather(self.table, rows), axis=1) + key
+        read, told = tf.split(both, 2, axis=1)
+        return read, tf.tanh(told)
 
 
 @dataclass(frozen=True)
@@ -34,6 +123,7 @@ class Reader:
         given: For each field but the first, what the values of every field before it add to its
             hidden layer.
         logits: For each field but the first, the product that gives its logits, and the bias.
+        context: None without memory.
     """
 
     inputs: Any
@@ -44,49 +134,115 @@ class Reader:
     top_widths: Sequence[int]
     given: Sequence[Sequence[Any]]
     logits: Sequence[tuple[Multiply, Any]]
+    context: _Context | None
 
-    def read(self, rows: Any, state: State) -> State:
-        """Read one token of each song, int32[B, F]; gives the new state."""
+    def read(self, rows: Any, known: Known | None, state: State) -> tuple[State, Below]:
+        """Read one token of each song.
+
+        Args:
+            rows: int32[B, F].
+            known: What is known once it is read; None without memory.
+            state: Of the LSTM layers, before it.
+
+        Returns:
+            The new state, and what the next token is predicted from.
+        """
         inputs = tf.reduce_sum(tf.gather(self.inputs, rows), axis=1)
+        told = None
+        if self.context is not None and known is not None:
+            read, told = self.context.both_sides(known)
+            inputs = self.context.read(read, inputs)
         after = [*_cell(self.recurrent(state[0], inputs), state[1])]
         for (product, bias), h, c in zip(self.stacked, state[2::2], state[3::2], strict=True):
             after += _cell(product(tf.concat([after[-2], h], axis=1), bias), c)
-        return tuple(after)
+        return tuple(after), self._below(after[-2], told, known)
 
-    def foretold(self, state: State) -> list[Any]:
-        """Give the first field's logits, and the other fields' hidden layers by the state alone."""
-        x = state[-2]
+    def _below(self, x: Any, told: Any, known: Known | None) -> Below:
         for product, bias in self.dense:
             x = tf.nn.relu(product(x, bias))
+        if told is not None:
+            x = tf.concat([x, told], axis=1)
         product, bias = self.top
-        parts: list[Any] = tf.split(product(x, bias), self.top_widths, axis=1)
-        return parts
+        first, *hidden = tf.split(product(x, bias), self.top_widths, axis=1)
+        candidates = () if known is None else known.candidates
+        return Below(self._with_copies(0, first, candidates, []), hidden, candidates)
 
-    def field_logits(self, field: int, hidden: Any, values: Sequence[Any]) -> Any:
-        """Give a field's logits, knowing the values int32[B] of those before it."""
+    def coming(self, coming: Coming) -> list[Any]:
+        """Give what the next onset adds to the hidden layers: float32[B, E] each."""
+        assert self.context is not None
+        product, bias = self.context.sounding
+        sounding = tf.split(product(coming.sounding, bias), len(self.context.next_place), axis=1)
+        places = [tf.gather(table, coming.place) for table in self.context.next_place]
+        return [sum(both) for both in zip(sounding, places, strict=True)]
+
+    def field_logits(
+        self, field: int, below: Below, values: Sequence[Any], coming: Sequence[Any]
+    ) -> Any:
+        """Give the logits of a field but the first.
+
+        Args:
+            field: Which.
+            below: As `read` gives it.
+            values: int32[B] of each field before it.
+            coming: As `coming` gives it; empty without memory.
+        """
+        hidden = below.hidden[field - 1]
         for table, value in zip(self.given[field - 1], values, strict=True):
             hidden += tf.gather(table, value)
+        if self.context is not None:
+            agrees = tf.cast(_agree(below.candidates, values), tf.int32)
+            pattern = tf.reduce_sum(agrees * (2 ** np.arange(agrees.shape[1])), axis=1)
+            hidden += coming[field - 1] + tf.gather(self.context.agree[field - 1], pattern)
         product, bias = self.logits[field - 1]
-        return product(tf.tanh(hidden), bias)
+        return self._with_copies(field, product(tf.tanh(hidden), bias), below.candidates, values)
 
-    def distribution(self, state: State) -> Any:
-        """Give how likely every token is, float32[B, product of the fields' sizes]."""
-        field_logits, *hidden = self.foretold(state)
-        likely = tf.nn.softmax(field_logits)
-        for f, below in enumerate(hidden, start=1):
-            added = tf.zeros((1, below.shape[-1]))  # by the values before, all of them
-            for table in self.given[f - 1]:
-                added = tf.reshape(added[:, None] + table[None], (-1, below.shape[-1]))
-            product, bias = self.logits[f - 1]
-            each = tf.tanh(below[:, None] + added[None])
-            logits = product(tf.reshape(each, (-1, below.shape[-1])), bias)
-            share = tf.nn.softmax(tf.reshape(logits, (-1, added.shape[0], logits.shape[-1])))
-            likely = tf.reshape(likely[:, :, None] * share, (-1, added.shape[0] * share.shape[-1]))
-        return likely
+    def _with_copies(self, field: int, head: Any, candidates: Any, values: Sequence[Any]) -> Any:
+        """Add to logits what the candidates add that agree so far, each to its own value.
+
+        Args:
+            field: Which.
+            head: float32[B, n] logits, and with memory float32[B, C] trust behind them.
+            candidates: As `Known` has them.
+            values: int32[B] of each field before it.
+        """
+        if self.context is None:
+            return head
+        trusted = candidates.shape[1]
+        logits, trust = head[:, :-trusted], head[:, -trusted:]
+        trust = tf.where(_agree(candidates, values), trust, 0.0)
+        own = tf.one_hot(candidates[:, :, field] - 1, logits.shape[1])
+        return logits + tf.reduce_sum(own * trust[:, :, None], axis=1)
+
+    def distribution(self, below: Below, coming_of: Callable[[Any], Coming] | None) -> Any:
+        """Give how likely every token is, float32[B, product of the fields' sizes].
+
+        Args:
+            below: As `read` gives it.
+            coming_of: With memory, gives what is known of the next token of row b * n + v, whose
+                first field, one of n values, is v: takes int32[B * n].
+        """
+        likely = tf.nn.softmax(below.first)
+        batch, tokens = tf.shape(likely)[0], int(below.first.shape[1])
+        size = tokens
+        values: list[Any] = []
+        coming: list[Any] = []
+        for f in range(1, len(self.given) + 1):
+            values = [tf.repeat(value, size) for value in values]
+            values.append(tf.tile(tf.range(size), [tf.size(likely) // size]))
+            below, coming = tf.nest.map_structure(
+                lambda part, times=size: tf.repeat(part, times, axis=0), (below, coming)
+            )
+            if f == 1 and coming_of is not None:
+                coming = self.coming(coming_of(values[0]))
+            share = tf.nn.softmax(self.field_logits(f, below, values, coming))
+            size = int(share.shape[1])
+            tokens *= size
+            likely = tf.reshape(likely, [-1, 1]) * share
+        return tf.reshape(likely, [batch, tokens])
 
 
 class Stack(tf.Module):
-    """LSTM layers and what foretells a token on top of them; the same cell on every device."""
+    """LSTM layers and what predicts a token on top of them; the same cell on every device."""
 
     def __init__(self, model: keras.Model, lstm_product: ProductOf) -> None:
         """Take a Keras model's weights.
@@ -98,14 +254,15 @@ class Stack(tf.Module):
         """
         super().__init__()
         self.field_sizes = field_sizes(model)
+        self.has_memory = has_memory(model)
         fields = range(len(self.field_sizes))
         lstm = [layer for layer in model.layers if isinstance(layer, keras.layers.LSTM)]
         self.units = [int(layer.units) for layer in lstm]
         kernel, recurrent, bias = lstm[0].get_weights()
-        # The lowest layer sees few different inputs: their products are a table.
+        # The lowest layer sees few different tokens: their products are a table.
         tables = [_weights(model, f"embedding_{f}")[0] @ kernel for f in fields]
         tables[0] += bias
-        self._inputs = _constant(np.concatenate(tables))
+        self._inputs = _constant(np.rint(np.concatenate(tables) * EXACT) / EXACT)
         self._recurrent = lstm_product(recurrent)
         weights = [layer.get_weights() for layer in lstm[1:]]
         # One product a step instead of two: a layer's two kernels on top of each other.
@@ -113,7 +270,7 @@ class Stack(tf.Module):
         self._stacked_bias = [_constant(bias) for _, _, bias in weights]
         dense = [_weights(model, layer.name) for layer in model.layers if _is_between(layer)]
         self._dense = [_Affine(*each) for each in dense]
-        tops = [_weights(model, "logits_0"), *(_weights(model, f"hidden_{f}") for f in fields[1:])]
+        tops = [self._head(model, 0), *(_weights(model, f"hidden_{f}") for f in fields[1:])]
         self._top = _Affine(*(np.concatenate(parts, axis=-1) for parts in zip(*tops, strict=True)))
         self._top_widths = [len(bias) for _, bias in tops]
         # Row 0 of these tables stands for no value, which is never given.
@@ -121,7 +278,16 @@ class Stack(tf.Module):
             [_constant(_weights(model, f"given_{f}_{g}")[0][1:]) for g in range(f)]
             for f in fields[1:]
         ]
-        self._logits = [_Affine(*_weights(model, f"logits_{f}")) for f in fields[1:]]
+        self._logits = [_Affine(*self._head(model, f)) for f in fields[1:]]
+        self._context = _ContextWeights(model, kernel, lstm_product) if self.has_memory else None
+
+    def _head(self, model: keras.Model, field: int) -> list[NDArray[np.float32]]:
+        """Give kernel and bias of a field's logits, and with memory of the candidates' trust."""
+        logits = _weights(model, f"logits_{field}")
+        if not self.has_memory:
+            return logits
+        trust = _weights(model, f"trust_{field}")
+        return [np.concatenate(both, axis=-1) for both in zip(logits, trust, strict=True)]
 
     def laid_out(self) -> Reader:
         """Put the weights into the graph that is being built."""
@@ -135,7 +301,62 @@ class Stack(tf.Module):
             top_widths=self._top_widths,
             given=self._given,
             logits=[affine.laid_out() for affine in self._logits],
+            context=self._context.laid_out() if self._context is not None else None,
         )
+
+
+class _ContextWeights(tf.Module):
+    """The weights by which a network with memory reads more than notes."""
+
+    def __init__(
+        self, model: keras.Model, lstm_kernel: NDArray[np.float32], lstm_product: ProductOf
+    ) -> None:
+        super().__init__()
+        fields = range(1, len(field_sizes(model)))
+        names = [
+            *("place", "bar"),
+            *(f"evidence_{c}" for c in range(CANDIDATES)),
+            *(f"candidate_{c}_{f}" for c in range(CANDIDATES) for f in range(len(fields) + 1)),
+        ]
+        tables = [_both_sides(model, name) for name in names]
+        self._table = _constant(np.rint(np.concatenate(tables) * EXACT) / EXACT)
+        self._first_rows = np.cumsum([0, *map(len, tables[:-1])]).astype(np.int32)
+        key = _both_sides(model, "key")
+        self._key = _constant(key)
+        self._read: Product = Float32Product(lstm_kernel)
+        if lstm_product is Int8Product:
+            units = lstm_kernel.shape[0]
+            largest = sum(np.abs(table[:, :units]).max(axis=0) for table in tables)
+            largest += KEY_WEIGHTS_SUM * np.abs(key[:, :units]).reshape(-1, 12, units).max(1).sum(0)
+            self._read = FineInt8Product(lstm_kernel, float(largest.max()))
+        sounding = np.concatenate([_weights(model, f"sounding_{f}")[0] for f in fields], axis=1)
+        self._sounding = _Affine(sounding, np.zeros(sounding.shape[1], np.float32))
+        self._next_place = [_constant(_weights(model, f"next_place_{f}")[0]) for f in fields]
+        patterns = np.arange(2**CANDIDATES)[:, None] >> np.arange(CANDIDATES) & 1
+        self._agree = [_constant(patterns @ _weights(model, f"agree_{f}")[0]) for f in fields]
+
+    def laid_out(self) -> _Context:
+        return _Context(
+            table=self._table,
+            first_rows=self._first_rows,
+            key=tf.convert_to_tensor(self._key),
+            read=self._read.laid_out(),
+            sounding=self._sounding.laid_out(),
+            next_place=self._next_place,
+            agree=self._agree,
+        )
+
+
+def _both_sides(model: keras.Model, name: str) -> NDArray[np.float32]:
+    return np.concatenate([_weights(model, f"{side}_{name}")[0] for side in SIDES], axis=1)
+
+
+def _agree(candidates: Any, values: Sequence[Any]) -> Any:
+    """Say which of int32[B, C, F] there are and have a token's first values: bool[B, C]."""
+    agree = candidates[:, :, 0] > 0
+    for f, value in enumerate(values):
+        agree &= candidates[:, :, f] == value[:, None] + 1
+    return agree
 
 
 class _Affine(tf.Module):

@@ -90,6 +90,6 @@ def _check(network: keras.Model, peers: Sequence[Peer], fields: Fields) -> None:
     sizes = field_sizes(network)
     songs = np.random.default_rng(0).integers(0, sizes, (*_CHECKED, len(sizes)), np.int64)
     before = np.pad(songs[:, :-1] + 1, [(0, 0), (1, 0), (0, 0)])
-    ours = network.predict_on_batch([before, songs + 1])
+    ours = network.predict_on_batch({"tokens": before, "following": songs + 1})
     for peer in peers:
         check_same_logits(peer.name, ours, logits_of(peer, fields, songs))

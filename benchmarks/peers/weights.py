@@ -82,7 +82,7 @@ class NetworkWeights:
 
     @classmethod
     def of(cls, network: keras.Model) -> Self:
-        """Take them from a network as `training.network` builds it."""
+        """Take them from a network as `training.network` builds it, without memory."""
 
         def dense(name: str) -> DenseWeights:
             return DenseWeights(*network.get_layer(name).get_weights())

@@ -30,7 +30,13 @@ _DURATIONS = (
 
 
 class NoteTuple(Codec):
-    """The codec `notetuple`. It keeps nothing but its vocabulary's tables."""
+    """The codec `notetuple`. It keeps nothing but its vocabulary's tables.
+
+    Attributes:
+        shift_ticks: int32[S], the ticks of each value of the first field, rising.
+        pitch: int32[P], the MIDI note number of each value of the second, rising.
+        duration_ticks: int32[D], the ticks of each value of the third, rising.
+    """
 
     name: ClassVar[str] = "notetuple"
 
@@ -39,17 +45,17 @@ class NoteTuple(Codec):
         super().__init__(vocabulary)
         if len(vocabulary) != len(FIELDS):
             raise TokenError(f"the vocabulary has {len(vocabulary)} fields, not {len(FIELDS)}")
-        self._shift_ticks, self._pitch, self._duration_ticks = (
+        self.shift_ticks, self.pitch, self.duration_ticks = (
             np.array([_value(kind, name) for name in names], np.int32)
             for kind, names in zip(FIELDS, vocabulary, strict=True)
         )
-        values = (self._shift_ticks, self._pitch, self._duration_ticks)
+        values = (self.shift_ticks, self.pitch, self.duration_ticks)
         for kind, rising in zip(FIELDS, values, strict=True):
             if (np.diff(rising) <= 0).any():
                 raise TokenError(f"the values of {kind} do not rise")
-        if self._pitch[-1] > HIGHEST_NOTE_NUMBER:
-            raise TokenError(f"pitch {self._pitch[-1]} is above {HIGHEST_NOTE_NUMBER}")
-        if self._duration_ticks[0] == 0:
+        if self.pitch[-1] > HIGHEST_NOTE_NUMBER:
+            raise TokenError(f"pitch {self.pitch[-1]} is above {HIGHEST_NOTE_NUMBER}")
+        if self.duration_ticks[0] == 0:
             raise TokenError("a note of no duration")
 
     @classmethod
@@ -75,13 +81,17 @@ class NoteTuple(Codec):
         Raises:
             TokenError: A pitch is not in the vocabulary.
         """
-        pitch = np.searchsorted(self._pitch, notes.pitch).clip(max=len(self._pitch) - 1)
-        if len(strange := notes.pitch[self._pitch[pitch] != notes.pitch]):
+        pitch = np.searchsorted(self.pitch, notes.pitch).clip(max=len(self.pitch) - 1)
+        if len(strange := notes.pitch[self.pitch[pitch] != notes.pitch]):
             raise TokenError(f"pitch {strange[0]} is not in the vocabulary")
         shift_ticks = np.diff(notes.onset_ticks, prepend=notes.onset_ticks[:1])
-        shift = _nearest(self._shift_ticks, shift_ticks)
-        duration = _nearest(self._duration_ticks, notes.duration_ticks)
+        shift = self.nearest_shift(shift_ticks)
+        duration = _nearest(self.duration_ticks, notes.duration_ticks)
         return self.joined(np.stack([shift, pitch, duration], axis=1).astype(np.int32))
+
+    def nearest_shift(self, ticks: NDArray[np.int32]) -> NDArray[np.intp]:
+        """Find the values of the first field nearest to waits of int32[N] ticks."""
+        return _nearest(self.shift_ticks, ticks)
 
     def spelled(self, tokens: ArrayLike) -> NDArray[np.int32]:
         """Spell tokens as every codec, but for shifts of nothing: MidiTok's TSD, one to one.
@@ -90,7 +100,7 @@ class NoteTuple(Codec):
             int32[T'], about 2.5 letters a note.
         """
         letters = super().spelled(tokens)
-        told: NDArray[np.bool_] = letters != FIRST + int(np.flatnonzero(self._shift_ticks == 0)[0])
+        told: NDArray[np.bool_] = letters != FIRST + int(np.flatnonzero(self.shift_ticks == 0)[0])
         return letters[told]
 
     def decode(self, tokens: ArrayLike, cursor: Cursor = START) -> tuple[Notes, Cursor]:
@@ -111,8 +121,8 @@ class NoteTuple(Codec):
         shift, pitch, duration = fields[fields[:, 0] >= 0].T
         if not len(shift):
             return Notes.of([], [], []), cursor
-        onset = cursor.onset_ticks + np.cumsum(self._shift_ticks[shift])
-        notes = Notes.of(onset, self._duration_ticks[duration], self._pitch[pitch])
+        onset = cursor.onset_ticks + np.cumsum(self.shift_ticks[shift])
+        notes = Notes.of(onset, self.duration_ticks[duration], self.pitch[pitch])
         here = int(onset[-1])
         struck = set(notes.pitch[onset == here].tolist())
         if here == cursor.onset_ticks:

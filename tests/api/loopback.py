@@ -200,9 +200,10 @@ class LoopbackModelServer:
         assert probe.shape == (1,)
         return {"bundle": [self.descriptions[game].encode()]}
 
-    def _prefill(self, _game, tokens, lengths):
+    def _prefill(self, _game, tokens, lengths, bar_ticks, place_ticks):
         assert lengths.tolist() == [tokens.shape[1]]
-        state = [0] * STATE_WIDTH
+        assert bar_ticks.shape == place_ticks.shape == (1,)
+        state = [256 * (int(bar_ticks[0]) - 48) + int(place_ticks[0])] * STATE_WIDTH
         for token in tokens[0, :-1]:
             state = _read(state, token)
         return _state_outputs(state, tokens[0, -1])

@@ -32,6 +32,7 @@ from api.client import (
     QuoteEvent,
     SongEvent,
     TempoChange,
+    TimeSignature,
     TooSlowError,
     UnreachableError,
     Wishes,
@@ -149,8 +150,12 @@ def test_the_client_knows_every_member_of_the_contract(kind):
 def test_a_stream_gives_the_song_as_typed_events(leitmotif, client):
     first, *between, end = leitmotif.stream("zelda", seed=7, notes=100, tempo=90)
     whole = client.post("/generate?game=zelda&seed=7&notes=100&tempo=90&format=json").json
-    named, tempos = ("zelda", "Zélda: Majora's Mask", "Song 7", 1, 7, 90), (TempoChange(0, 90),)
-    assert first == SongEvent(*named, tempos, (), whole["origin"], 0)
+    named = ("zelda", "Zélda: Majora's Mask", "Song 7", 1, 7, 90)
+    tempos, meters = (
+        (TempoChange(0, 90),),
+        tuple(TimeSignature(**each) for each in whole["time_signatures"]),
+    )
+    assert first == SongEvent(*named, tempos, meters, whole["origin"], 0)
     told = [note for event in between for note in event.notes]
     assert {(n.pitch, n.start_beats) for n in told} == {
         (n["pitch"], n["start_beats"]) for n in whole["notes"]

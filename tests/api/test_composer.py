@@ -171,7 +171,7 @@ def test_it_does_not_go_back_for_ever(loopback, model_server, config):
 
 def test_where_a_song_comes_to_a_standstill_it_is_drawn_another_way(loopback, model_server, config):
     # The same key at the same time, over and over, unless the draws are numbered otherwise.
-    loopback.tune = (token(0, 0, 0),) * 500 + (token(2, 0, 0),) * 500
+    loopback.tune = (token(0, 0, 0),) * 500 + (token(2, 0, 0), token(2, 1, 0)) * 250
     song = Workplace(model_server, config.models_config).song(request(notes=60))
     assert len(song.notes) == 60
     assert loopback.signatures().count("decode") < 30

@@ -8,8 +8,12 @@ import pytest
 import api.prefill_cache
 from api.deadline import Deadline
 from api.errors import NoSuchModelError
-from api.model_server import Model
+from api.model_server import Model, Prompt
 from api.prefill_cache import PrefillCache
+
+
+def prompt(*tokens):
+    return Prompt(tokens, 48, 0)
 
 
 @pytest.fixture
@@ -18,11 +22,18 @@ def prefills(model_server):
 
 
 def test_a_beginning_is_read_once(loopback, prefills):
-    states = [prefills.state((1, 5, 6), Deadline.after(30)) for _ in range(3)]
-    other = prefills.state((1, 5, 7), Deadline.after(30))
+    states = [prefills.state(prompt(1, 5, 6), Deadline.after(30)) for _ in range(3)]
+    other = prefills.state(prompt(1, 5, 7), Deadline.after(30))
     assert loopback.signatures() == ["prefill", "prefill"]
     assert all(np.array_equal(state.hidden, states[0].hidden) for state in states)
     assert (states[0].token, other.token) == (6, 7)
+
+
+def test_the_same_tokens_in_another_meter_are_another_beginning(loopback, prefills):
+    meters = ((48, 0), (36, 0), (36, 12), (48, 0))
+    states = [prefills.state(Prompt((1, 5), *meter), Deadline.after(30)) for meter in meters]
+    assert loopback.signatures() == ["prefill"] * 3
+    assert len({state.hidden.tobytes() for state in states}) == 3
 
 
 def test_songs_that_begin_at_the_same_time_share_the_calls_that_prepare_them(app, loopback):
@@ -40,13 +51,13 @@ def test_the_one_used_longest_ago_is_dropped(loopback, model_server, monkeypatch
     monkeypatch.setattr(api.prefill_cache, "MOST_STATES", 2)
     prefills = PrefillCache(Model("zelda", 1), model_server)
     for last in (5, 6, 5, 7, 5, 6):
-        prefills.state((1, last), Deadline.after(30))
+        prefills.state(prompt(1, last), Deadline.after(30))
     assert len(loopback.calls) == 4  # 5, 6, 7, and 6 again
 
 
 def test_a_failure_is_not_kept(loopback, prefills):
     loopback.versions["zelda"] = {1: "UNLOADING"}
     with pytest.raises(NoSuchModelError):
-        prefills.state((1, 5), Deadline.after(30))
+        prefills.state(prompt(1, 5), Deadline.after(30))
     loopback.versions["zelda"] = {1: "AVAILABLE"}
-    assert prefills.state((1, 5), Deadline.after(30)).token == 5
+    assert prefills.state(prompt(1, 5), Deadline.after(30)).token == 5

@@ -1,19 +1,21 @@
 """The time of songs: they have the meter and the tempos of the music that they continue."""
 
 import io
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from music.description import Opening
+from api.primers import MOST_READ_NOTES
 from music.midi import to_midi
 from music.notes import Notes
 from music.piece import TempoChange, TimeSignature, constant_tempo
 from music.reading import read_midi
 from music.reading.scores import read_score
 from tests.api.loopback import OPENINGS, description
-from tests.api.test_primers import uploaded
+from tests.api.test_primers import scale, uploaded
 from tests.api.test_streaming import READERS
+from tests.music.test_reading import midi_file, note
 
 WALTZ = Notes.of(range(0, 72, 12), [12] * 6, [60, 64, 67, 62, 65, 69])
 THREE_FOUR = (TimeSignature(0, 3, 4),)
@@ -36,6 +38,18 @@ def ask(client):
         return response
 
     return answer
+
+
+@pytest.fixture
+def meter_read(loopback):
+    """The length of a bar and the place in it that the model was given before the song."""
+
+    def meter():
+        (call,) = (c for c in loopback.calls if c.model_spec.signature_name == "prefill")
+        given = (call.inputs[name].tensor_content for name in ("bar_ticks", "place_ticks"))
+        return tuple(int.from_bytes(content, "little") for content in given)
+
+    return meter
 
 
 @pytest.mark.parametrize("include_primer", ["true", "false"])
@@ -71,14 +85,58 @@ def test_the_meter_is_that_of_the_place_where_the_primer_ends(ask):
 
 
 def test_a_song_of_the_corpus_has_the_meter_of_its_piece(ask, loopback):
-    openings = tuple(
-        Opening(each.piece, each.tokens, each.tempo_bpm, THREE_FOUR) for each in OPENINGS
-    )
+    openings = tuple(replace(each, time_signatures=THREE_FOUR) for each in OPENINGS)
     loopback.descriptions["zelda"] = description(openings=openings).to_json()
     loopback.versions["zelda"] = {2: "AVAILABLE"}
     song = read_midi(ask(primer="corpus").data, "x")
     assert song.time_signatures[-1].numerator == 3
-    assert ask(form="json", primer="none").json["time_signatures"] == []
+
+
+def test_a_song_that_continues_nothing_is_in_common_time(ask, meter_read):
+    (signature,) = ask(form="json", primer="none").json["time_signatures"]
+    assert signature == {"start_beats": 0, "numerator": 4, "denominator": 4}
+    assert meter_read() == (48, 0)
+
+
+PICKUP = (TimeSignature(-24, 3, 4),)
+
+
+@pytest.mark.parametrize(
+    ("signatures", "read"),
+    [
+        (THREE_FOUR, (36, 0)),
+        (PICKUP, (36, 24)),
+        ((TimeSignature(0, 6, 8),), (36, 0)),
+        ((*THREE_FOUR, TimeSignature(36, 4, 4)), (48, 12)),  # read as if it had begun in 4/4
+    ],
+    ids=["waltz", "pickup", "six eighths", "changing"],
+)
+@pytest.mark.parametrize("start", ["upload", "corpus"])
+def test_the_model_reads_in_the_meter_that_it_continues(
+    ask, loopback, meter_read, start, signatures, read
+):
+    if start == "upload":
+        ask(midi_of(*signatures))
+    else:
+        openings = tuple(replace(each, time_signatures=signatures) for each in OPENINGS)
+        loopback.descriptions["zelda"] = description(openings=openings).to_json()
+        ask(primer="corpus")
+    assert meter_read() == read
+
+
+def test_of_a_long_primer_the_place_is_that_of_the_first_note_that_is_read(ask, meter_read):
+    notes = scale(MOST_READ_NOTES + 5)  # a sixteenth each
+    ask(to_midi(notes, tempos=NINETY, time_signatures=PICKUP, name="long", text=""))
+    assert meter_read() == (36, (24 + 5 * 3) % 36)
+
+
+def test_the_meter_of_a_primer_without_time_signatures_is_inferred(ask, meter_read):
+    two_bars = [72, 76, 79, 71, 74, 79]
+    midi = midi_file([event for pitch in two_bars * 4 for event in note(pitch, 480)])
+    assert read_midi(midi, "x").time_signatures == ()
+    (signature,) = ask(midi, "json", include_primer="true").json["time_signatures"]
+    assert (signature["numerator"], signature["denominator"]) == (3, 4)
+    assert meter_read() == (36, 0)
 
 
 @pytest.mark.parametrize("form", READERS)

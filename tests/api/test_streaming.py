@@ -85,7 +85,7 @@ def test_first_comes_what_the_song_is_and_last_how_it_ended(events, client):
             "seed": 7,
             "tempo": 90,
             "tempos": [{"start_beats": 0, "tempo": 90}],
-            "time_signatures": [],
+            "time_signatures": [{"start_beats": 0, "numerator": 4, "denominator": 4}],
             "origin": client.post(f"{SONG}&notes=100&tempo=90&format=json").json["origin"],
             "primer_notes": 0,
         },

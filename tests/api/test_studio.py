@@ -81,7 +81,7 @@ def test_nothing_comes_from_another_host():
     [
         ("length", "notes", 1),
         ("temperature", "temperature", 0.05),
-        ("top_p", "top_p", 0.05),
+        ("top_p", "top_p", 0.01),
         ("tempo", "tempo", None),
         ("seed", "seed", 1),
         ("max_quote", "max_quote", 1),

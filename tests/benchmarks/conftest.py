@@ -36,9 +36,9 @@ def results() -> Results:
         matmul=MatmulFigures(
             80.0,
             (ProductRate("[64,2] x [2,3] by TensorFlow", 80.0),),
-            (DecodeShare("2x384", 9000.0, 40.0, 0.5),),
+            (DecodeShare("2x512", 9000.0, 40.0, 0.5),),
         ),
         memory=MemoryFigures(0.5, ApiMemory(41.0, 55.0, 140.0), 6.0, 600.0),
         training=TrainingFigures(1700.0, 17.0),
-        peers=PeerFigures((PeerStep("2x384", 32, 2.0, 2.5, 6.0, 3.0),)),
+        peers=PeerFigures((PeerStep("2x512", 32, 2.0, 2.5, 6.0, 3.0),)),
     )

@@ -51,7 +51,7 @@ def test_the_layout_is_this_one(results):
         "matmul_products": [{"product": "[64,2] x [2,3] by TensorFlow", "gflops": 80.0}],
         "decode_at_batch_64": [
             {
-                "network": "2x384",
+                "network": "2x512",
                 "tokens_per_second": 9000.0,
                 "gflops": 40.0,
                 "share_of_matmul": 0.5,
@@ -65,7 +65,7 @@ def test_the_layout_is_this_one(results):
         "window_train_targets_per_second": 17.0,
         "peers": [
             {
-                "network": "2x384",
+                "network": "2x512",
                 "batch": 32,
                 "leitmotif_ms_per_step": 2.0,
                 "leitmotif_float32_ms_per_step": 2.5,

@@ -37,7 +37,7 @@ def test_all_of_it_in_miniature(tmp_path):
         (32, True),
         (32, False),
     ]
-    assert [share["network"] for share in figures["decode_at_batch_64"]] == ["2x384", "3x16"]
+    assert [share["network"] for share in figures["decode_at_batch_64"]] == ["2x512", "3x16"]
     assert figures["peers"] == []
     assert "original_loop_ms_per_token" in table(results)
     assert children(os.getpid()) == before

@@ -1,8 +1,9 @@
 """What counts as quoting too much, and what is tried instead."""
 
 import numpy as np
+import pytest
 
-from music.bounding import ATTEMPTS, QuoteBound, usual_quote_notes
+from music.bounding import ATTEMPTS, QuoteBound, stands_still, usual_quote_notes
 from music.notes import Notes
 from music.piece import Piece, constant_tempo
 from music.quotes import QuoteFinder
@@ -76,3 +77,19 @@ def test_as_much_is_usual_as_most_pieces_share():
 def test_a_few_notes_are_always_usual():
     assert usual_quote_notes([TUNE]) == 6
     assert QuoteBound.usual([TUNE]).most_notes == 6
+
+
+@pytest.mark.parametrize(
+    ("onset_ticks", "pitch", "steps", "expected"),
+    [
+        (range(64), [60, 62] * 32, 64, False),
+        (range(64), [60] * 64, 64, True),
+        (range(64), [60] * 24 + [60, 64] * 20, 64, True),
+        (range(64), [*[60] * 24, *range(30, 70)], 64, False),
+        (range(31), range(30, 61), 64, True),  # of 64 tokens, most struck keys that sounded
+        (range(7), [60] * 7, 7, False),  # too few to tell
+    ],
+)
+def test_a_chunk_that_repeats_itself_for_ever_stands_still(onset_ticks, pitch, steps, expected):
+    notes = Notes.of(list(onset_ticks), [1] * len(onset_ticks), list(pitch))
+    assert stands_still(notes, steps) is expected

@@ -37,10 +37,13 @@ def fields(**changes):
     return json.loads(DESCRIPTION.to_json()) | changes
 
 
+WALTZ = {"start_ticks": 0, "numerator": 3, "denominator": 4}
+
+
 def opening(**changes):
     return {
         "openings": [
-            {"piece": "x", "tokens": [3], "tempo_bpm": 90, "time_signatures": [], **changes}
+            {"piece": "x", "tokens": [3], "tempo_bpm": 90, "time_signatures": [WALTZ], **changes}
         ]
     }
 
@@ -53,7 +56,7 @@ def learned(**changes):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 99}, "format is 99; this reads 4"),
+        ({"format": 99}, "format is 99; this reads 5"),
         ({"game": 5}, "game must be text, not 5"),
         ({"title": "half of a pair: \ud83c"}, "title must be text, not 'half of a pair: \\ud83c'"),
         ({"vocabulary": None}, "vocabulary must be lists of text, not None"),
@@ -69,12 +72,13 @@ def learned(**changes):
         ({"card": 5}, "card must be an object"),
         ({"openings": 5}, "openings must be a list, not 5"),
         (opening(time_signatures=[{"numerator": 3}]), "lacks openings[0].time_signatures[0].denom"),
+        (opening(time_signatures=[]), "an opening has no time signature"),
         (
-            opening(time_signatures=[{"start_ticks": 0, "numerator": 3, "denominator": 5}]),
+            opening(time_signatures=[WALTZ | {"denominator": 5}]),
             "a time signature has the denominator 5, not 1, 2, 4 ...",
         ),
         (
-            opening(time_signatures=[{"start_ticks": 0, "numerator": 0, "denominator": 4}]),
+            opening(time_signatures=[WALTZ | {"numerator": 0}]),
             "openings[0].time_signatures[0].numerator must be an integer from 1 to 255, not 0",
         ),
         ({"openings": [{"piece": "x"}]}, "lacks openings[0].tokens"),

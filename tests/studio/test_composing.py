@@ -122,7 +122,7 @@ def test_what_shapes_the_music_is_asked_for(page, loopback):
         "game": "zelda",
         "seconds": 9,
         "temperature": 0,
-        "top_p": 0.05,
+        "top_p": 0.01,
         "tempo": 88,
         "seed": 4711,
         "max_quote": 9,
@@ -130,7 +130,7 @@ def test_what_shapes_the_music_is_asked_for(page, loopback):
     }
     assert piece["tempo"] == 88
     assert sent(loopback, "temperature") == 0
-    assert sent(loopback, "top_p") == pytest.approx(0.05)
+    assert sent(loopback, "top_p") == pytest.approx(0.01)
 
 
 def test_a_seed_is_new_for_every_piece_unless_it_is_kept(page):

@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -24,7 +25,9 @@ TINY = Recipe(
     "notetuple",
     "scratch",
     0.0,
-    NetworkRecipe(embedding_units=8, lstm_units=(16, 12), dense_units=(10,), dropout=0.1),
+    NetworkRecipe(
+        embedding_units=8, lstm_units=(16, 12), dense_units=(10,), dropout=0.1, memory=True
+    ),
     FittingRecipe(
         epochs=3,
         patience_epochs=3,
@@ -35,10 +38,16 @@ TINY = Recipe(
         learning_rate=0.01,
         clip_norm=1.0,
         transpose=True,
-        stretch=False,
+        hidden_share=0.5,
         held_out_share=0.25,
     ),
 )
+
+WITHOUT_MEMORY = replace(TINY.network, memory=False)
+"""For codecs whose tokens are no notes."""
+
+PLAIN = replace(TINY, name="plain", network=WITHOUT_MEMORY)
+"""For tests of what does not depend on memory, without which a step is compiled in a third."""
 
 
 def scale(name: str, root: int, notes: int = 40) -> Piece:

@@ -70,10 +70,11 @@ def test_where_there_are_no_pieces_bach_needs_none(tmp_path, exists):
     assert find_games(tmp_path if exists else tmp_path / "nowhere") == ("bach",)
 
 
-def test_bach_has_the_chorales_of_music21():
+def test_bach_has_the_chorales_of_music21_that_the_base_has_not_learned():
     collection = find_collection("bach", Path("nowhere"))
     assert len(collection.files) > 300
     assert {path.suffix for path in collection.files} <= {".mxl", ".xml"}
+    assert not {"bwv269", "bwv347"} & {path.stem for path in collection.files}
 
 
 def test_a_folder_of_files_that_cannot_be_read_is_a_collection_whose_reading_says_why(tmp_path):

@@ -118,6 +118,15 @@ def test_names_that_are_not_utf_8_reach_the_bundle_readable(scales, tmp_path):
 
 
 @pytest.mark.usefixtures("model")
+def test_every_collection_holds_pieces_out_whatever_it_is_called(scales, tmp_path):
+    bach = replace(scales, game="bach")
+    recipe = replace(TINY, start="base")
+    train(bach, recipe, tmp_path / "models", FLOAT32, lambda _: None)
+    record = json.loads((tmp_path / "models" / "bach" / "1" / "training.json").read_text())
+    assert len(record["pieces"]["held_out"]) == 1
+
+
+@pytest.mark.usefixtures("model")
 def test_too_few_pieces_to_hold_one_out_are_warned_of(scales, tmp_path):
     said = []
     few = replace(scales, files=scales.files[:2])

@@ -18,6 +18,7 @@ def test_the_original_recipe_is_the_network_of_the_experiment():
     assert original.network.lstm_units == (512, 512, 512)
     assert original.network.dense_units == (256,)
     assert original.network.dropout == 0.5
+    assert not original.network.memory
     assert original.fitting.epochs == 250
     assert not original.fitting.transpose
 
@@ -36,11 +37,14 @@ def test_an_unknown_recipe_lists_those_there_are():
     [
         ("dropout", "drop_out", "network.dropout is missing"),
         ("[fitting]", "[fitting]\nspeed = 3", "fitting.speed is unknown; there are batch_windows"),
-        ("dropout = 0.3", "dropout = 1.5", "network.dropout is 1.5; it must be from 0 to 0.9"),
-        ("dropout = 0.3", 'dropout = "a lot"', "network.dropout is 'a lot'; it must be float"),
+        ("dropout = 0.2", "dropout = 1.5", "network.dropout is 1.5; it must be from 0 to 0.9"),
+        ("dropout = 0.2", 'dropout = "a lot"', "network.dropout is 'a lot'; it must be float"),
         ("transpose = true", "transpose = 1", "fitting.transpose is 1; it must be bool"),
-        ("lstm_units = [384, 384]", "lstm_units = []", "lstm_units .how many. is 0; it must be"),
-        ("lstm_units = [384, 384]", "lstm_units = 256", "it must be a list of whole numbers"),
+        ("lstm_units = [512, 512]", "lstm_units = []", "lstm_units .how many. is 0; it must be"),
+        ("lstm_units = [512, 512]", "lstm_units = 256", "it must be a list of whole numbers"),
+        ("memory = true", 'memory = "yes"', "network.memory is 'yes'; it must be bool"),
+        ("hidden_share = 0.5", "hidden_share = 2", "hidden_share is 2.0; it must be from 0 to 1"),
+        ("[fitting]", "[fitting]\nstretch = true", "fitting.stretch is unknown"),
         ("[network]", "[network", "recipe mine: "),
         ('start = "base"', 'start = "top"', "start is 'top'; it must be one of base, scratch"),
         (

@@ -1,6 +1,7 @@
 """`python -m training.base`: train the base anew and write its weights and its model card."""
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,7 +32,9 @@ def _train(settings: Settings) -> int:
     say(f"base: {len(corpus.pieces)} pieces, {corpus.notes} notes")
     for remark in corpus.remarks:
         say(f"  {remark}")
+    weight = dict(zip(map(id, corpus.pieces), music.weights(corpus.files), strict=True))
     parts = split(corpus.pieces, recipe.fitting.held_out_share)
+    parts = replace(parts, weights=tuple(weight[id(piece)] for piece in parts.learned))
     with locked_checkpoint(CHECKPOINT_DIR) as checkpoint:
         fitted = fit_to_the_end(parts, recipe, corpus.codec(recipe.codec), checkpoint)
         save_base(fitted.model)

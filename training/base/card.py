@@ -58,7 +58,7 @@ What each source says of its licence:
 {_credit_list(music, corpus)}
 
 The music was changed: it was read as notes on a grid, its parts merged, its drums left out, and
-learned in other keys and note values.
+learned in other keys.
 {_notices(music)}
 ## How
 
@@ -66,8 +66,8 @@ The recipe `{recipe.name}` of `training/recipes/`:
 
 | | |
 | --- | --- |
-| epochs | {fitting.epochs}, every piece in a random key each time, at times in other note values |
-| windows | {fitting.window_tokens} notes, {fitting.batch_windows} a batch |
+| epochs | {fitting.epochs}, windows in random keys, candidates hidden at times |
+| windows | {fitting.window_tokens} notes, {fitting.batch_windows} in a batch |
 | optimizer | {fitting.optimizer} |
 | learning rate | up to {fitting.learning_rate}, then down along a half cosine |
 | dropout | {recipe.network.dropout} |

@@ -11,13 +11,14 @@ import keras
 import numpy as np
 import sklearn
 
+from music.codec.events import Events
 from music.piece import Piece
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 from training.collections import Collection, find_collection, other_games
 from training.corpus import Corpus, read_corpus
 from training.errors import CollectionError, RecipeError
 from training.program import run, say
-from training.recipe import BASE, Recipe, load_recipe
+from training.recipe import Recipe, load_recipe
 from training.report import REPORTS_DIR
 from training.report.assessment import SongsOfFold, assess
 from training.report.cross_validation import cross_validate
@@ -44,11 +45,12 @@ def _evaluate(settings: Settings) -> int:
     game = settings.one_game
     started = time.monotonic()
     recipe = settings.shortened(load_recipe(settings.recipe))
-    if not recipe.fitting.held_out_share:
-        raise RecipeError(f"recipe {recipe.name} holds nothing out to score it on")
+    if recipe.codec == Events.name:
+        raise RecipeError(
+            f"recipe {recipe.name} can write nothing but what it has learned: "
+            "there is nothing to score it on"
+        )
     collection = find_collection(game, settings.data_dir)
-    if recipe.start == BASE and collection.is_in_base:
-        raise CollectionError(f"the base has learned {game}: nothing can be held out")
     corpus = read_corpus(collection)
     parts = folds(corpus.pieces, FOLDS)
     if len(parts) < FOLDS:

@@ -18,11 +18,12 @@ from music.codec import Codec
 from music.notes import Notes
 from music.piece import Piece
 from training.base.weights import load_base
-from training.batches import sequence, whole_batches
+from training.batches import whole_batches
 from training.checkpoint import locked_checkpoint
+from training.encoded import encode
 from training.evaluation import token_nats
 from training.fitting import Fitted, fit_to_the_end, split
-from training.network import build_network
+from training.network import build_network, has_memory
 from training.openings import opening
 from training.products import FLOAT32, INT8, PRODUCTS, weights_here
 from training.recipe import ADAM, BASE, SCRATCH, Recipe
@@ -32,8 +33,9 @@ from training.report.metrics.ngrams import Baselines, ngram_bits
 from training.report.metrics.repetition import follows_a_played_run
 from training.report.metrics.variable_order import VariableOrderModel
 from training.report.result import Fold, HeldOutBits, Material, Sampling
-from training.report.served import ServedNetwork
+from training.report.served import served_nats
 
+_HELD_OUT_SHARE = 0.15  # of the pieces, so that networks from scratch stop before they memorise
 NoteBits = Sequence[NDArray[np.float64]]  # what every note costs, piece by piece
 
 
@@ -92,11 +94,11 @@ def scratch(recipe: Recipe) -> Recipe:
     fitting = replace(
         recipe.fitting,
         transpose=False,
-        stretch=False,
         optimizer=ADAM,
         learning_rate=0.003,
         epochs=200,
         patience_epochs=25,
+        held_out_share=_HELD_OUT_SHARE,
     )
     return replace(
         recipe, name=f"{recipe.name} from scratch", start=SCRATCH, base_share=0.0, fitting=fitting
@@ -170,7 +172,8 @@ def _base(recipe: Recipe, codec: Codec) -> keras.Model:
 
 
 def _network_bits(model: keras.Model, pieces: Sequence[Piece], codec: Codec) -> NoteBits:
-    each = [whole_batches([sequence(piece.notes, codec)], codec) for piece in pieces]
+    memory = has_memory(model)
+    each = [whole_batches([encode(piece, codec, memory=memory)]) for piece in pieces]
     return [
         token_nats(model, batch)[0, : len(piece.notes)] / math.log(2)
         for piece, (batch,) in zip(pieces, each, strict=True)
@@ -178,11 +181,10 @@ def _network_bits(model: keras.Model, pieces: Sequence[Piece], codec: Codec) -> 
 
 
 def _served_bits(model: keras.Model, pieces: Sequence[Piece], codec: Codec) -> dict[str, NoteBits]:
-    sequences = [sequence(piece.notes, codec) for piece in pieces]
     weights = {FLOAT32, weights_here()}
     return {
         f"served_{name}": [
-            nats / math.log(2) for nats in ServedNetwork(model, PRODUCTS[name]).nats(sequences)
+            nats / math.log(2) for nats in served_nats(model, PRODUCTS[name], pieces, codec)
         ]
         for name in (FLOAT32, INT8)
         if name in weights

@@ -46,7 +46,7 @@ class _Row:
 
     def with_part(self, notes: Notes, cursor: Cursor, finder: QuoteFinder) -> "_Row":
         heard = finder.listen(notes, self.heard)
-        return _Row(cursor, (*self.parts, notes), heard, stands_still(len(notes), CHUNK_STEPS))
+        return _Row(cursor, (*self.parts, notes), heard, stands_still(notes, CHUNK_STEPS))
 
 
 def generate(
@@ -120,8 +120,8 @@ def _drawn(
     return [join(row.parts) for row in rows]
 
 
-def _wrongness(row: _Row) -> tuple[bool, int]:
-    return row.stands_still, row.heard.latest_notes
+def _wrongness(row: _Row) -> tuple[bool, int, int]:
+    return row.stands_still, row.heard.latest_notes, -row.length
 
 
 def _decoder(network: Network, asked: Asked) -> Callable[..., Drawn]:
@@ -155,12 +155,19 @@ def _decoder(network: Network, asked: Asked) -> Callable[..., Drawn]:
     return draw
 
 
-def _read_first(starts: Sequence[Opening]) -> tuple[Any, Any]:
-    """Give the tokens to read first, int32[B, T], and how many of a row's count, int32[B]."""
+def _read_first(starts: Sequence[Opening]) -> tuple[Any, Any, Any, Any]:
+    """Give the tokens to read first and the meters, as `Network.prefill` takes them."""
     rows = [[BOS, *start.tokens] for start in starts]
     longest = max(map(len, rows))
     padded = [row + [PAD] * (longest - len(row)) for row in rows]
-    return tf.constant(padded, tf.int32), tf.constant([len(row) for row in rows], tf.int32)
+    bar_ticks = [start.meter.bar_ticks for start in starts]
+    place_ticks = [start.meter.place_ticks(0) for start in starts]
+    return (
+        tf.constant(padded, tf.int32),
+        tf.constant([len(row) for row in rows], tf.int32),
+        tf.constant(bar_ticks, tf.int32),
+        tf.constant(place_ticks, tf.int32),
+    )
 
 
 def _halves(seed: int) -> list[int]:

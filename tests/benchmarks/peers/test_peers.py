@@ -14,7 +14,7 @@ from training.recipe import NetworkRecipe
 @pytest.fixture(scope="module", params=[((), (5, 9, 7)), ((10,), (12,))], ids=["notes", "events"])
 def network(request):
     dense_units, sizes = request.param
-    model = build_network(NetworkRecipe(8, (16, 16), dense_units, 0.1), sizes)
+    model = build_network(NetworkRecipe(8, (16, 16), dense_units, 0.1, memory=False), sizes)
     random = np.random.default_rng(0)  # large enough that gates and logits leave the linear range
     model.set_weights([random.normal(0, 0.5, w.shape) for w in model.get_weights()])
     return model
@@ -49,7 +49,7 @@ def test_its_logits_are_kerass(peer, network, weights):
     sizes = field_sizes(network)
     songs = np.random.default_rng(1).integers(0, sizes, (3, 20, len(sizes)), np.int64)
     before = np.pad(songs[:, :-1] + 1, [(0, 0), (1, 0), (0, 0)])
-    expected = network.predict_on_batch([before, songs + 1])
+    expected = network.predict_on_batch({"tokens": before, "following": songs + 1})
     check_same_logits(peer.name, expected, logits_of(peer, Fields(weights), songs))
 
 

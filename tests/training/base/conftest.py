@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from music.midi import to_midi
+from music.piece import constant_tempo
 from tests.training.conftest import scale
 from tests.training.fetching.site import running_site, send
 from training.base.sources import Credit, Source
@@ -17,7 +18,7 @@ CREDITS = (Credit("the transcribers", "CC0-1.0"),)
 
 
 def midi(root: int) -> bytes:
-    return to_midi(scale("x", root).notes, tempo_bpm=100.0, name="x", text="")
+    return to_midi(scale("x", root).notes, tempos=constant_tempo(100.0), name="x", text="")
 
 
 SONGS = {"Ann_lc1.mid": midi(60), "Ann_lc2.mid": midi(61), "Bob_lc3.mid": midi(62)}

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from tests.training.conftest import CODEC, TINY, scale
-from training.batches import sequence, whole_batches
+from training.batches import whole_batches
+from training.encoded import encode
 from training.evaluation import nats, token_nats
 from training.network import build_network
 from training.products import FLOAT32, INT8, PRODUCTS, weights_here
-from training.report.served import ServedNetwork
+from training.report.served import served_nats
 
-SEQUENCES = [sequence(scale("x", 60, notes=n).notes, CODEC) for n in (40, 7)]
+PIECES = [scale("x", 60, notes=n) for n in (40, 7)]
+ENCODED = [encode(piece, CODEC, memory=True) for piece in PIECES]
 
 
 @pytest.fixture(scope="module")
@@ -22,23 +24,23 @@ def model():
 
 
 def test_in_float32_every_note_costs_what_it_costs_in_keras(model):
-    served = ServedNetwork(model, PRODUCTS[FLOAT32]).nats(SEQUENCES)
+    served = served_nats(model, PRODUCTS[FLOAT32], PIECES, CODEC)
     assert [len(costs) for costs in served] == [40, 7]
-    for tokens, costs in zip(SEQUENCES, served, strict=True):
-        (batch,) = whole_batches([tokens], CODEC)
+    for encoded, costs in zip(ENCODED, served, strict=True):
+        (batch,) = whole_batches([encoded])
         assert costs == pytest.approx(token_nats(model, batch)[0, : len(costs)], abs=1e-3)
 
 
 @pytest.mark.skipif(weights_here() != INT8, reason="TensorFlow has no 8-bit product here")
 def test_in_8_bits_notes_cost_nearly_the_same_but_not_quite(model):
-    exact, rounded = (ServedNetwork(model, PRODUCTS[n]).nats(SEQUENCES) for n in (FLOAT32, INT8))
+    exact, rounded = (served_nats(model, PRODUCTS[n], PIECES, CODEC) for n in (FLOAT32, INT8))
     for costs, others in zip(exact, rounded, strict=True):
         assert costs.mean() == pytest.approx(others.mean(), abs=0.5)
         assert costs.tolist() != others.tolist()
 
 
 def test_a_batch_costs_what_its_tokens_cost(model):
-    batches = whole_batches(SEQUENCES, CODEC)
+    batches = whole_batches(ENCODED)
     each = [token_nats(model, batch) for batch in batches]
     assert nats(model, batches) == pytest.approx(sum(costs.sum() for costs in each))
     assert sum((costs > 0).sum() for costs in each) == 47

@@ -1,0 +1,80 @@
+"""Where in its bar each note of a piece starts: as the file says, or inferred where it does not."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from music.notes import TICKS_PER_BEAT, Notes
+from music.piece import Piece, TimeSignature
+
+COMMON_TIME = TimeSignature(0, 4, 4)
+_WALTZ = TimeSignature(0, 3, 4)
+_BARS_APART = (1, 2, 4, 8)
+_WALTZ_MARGIN = 1.4  # most music is in fours, and bars of four come back in threes at times
+_LONGEST_TICKS = 4 * TICKS_PER_BEAT  # a note counts as long as it lasts, up to this
+_DOWNBEAT_MARGIN = 2.0  # most pieces start with a bar
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where in their bars N notes start.
+
+    Attributes:
+        place_ticks: int32[N], counted from the bar line, 0 or more.
+        bar_ticks: int32[N], the length of the bar, above `place_ticks`.
+    """
+
+    place_ticks: NDArray[np.int32]
+    bar_ticks: NDArray[np.int32]
+
+
+def places(piece: Piece) -> Places:
+    """Find where in its bar each note of a piece starts.
+
+    Where no time signature holds yet, the piece's first one holds; where there is none at all,
+    it is inferred.
+    """
+    signatures = signatures_of(piece)
+    starts = np.array([signature.start_ticks for signature in signatures])
+    bars = np.array([signature.bar_ticks for signature in signatures])
+    holds = np.searchsorted(starts, piece.notes.onset_ticks, side="right") - 1
+    holds = np.maximum(holds, 0)
+    place = (piece.notes.onset_ticks - starts[holds]) % bars[holds]
+    return Places(place.astype(np.int32), bars[holds].astype(np.int32))
+
+
+def signatures_of(piece: Piece) -> tuple[TimeSignature, ...]:
+    """Give a piece's time signatures, one or more: inferred where its file has none."""
+    return piece.time_signatures or (inferred_signature(piece.notes),)
+
+
+def inferred_signature(notes: Notes) -> TimeSignature:
+    """Infer a piece's meter, 4/4 or 3/4, and its first bar line.
+
+    The meter is the one whose bars come back more: how much of what is struck was struck one, two,
+    four or eight bars before. The first bar line is where long notes start bars.
+    """
+    threes, fours = (
+        np.mean([_returns(notes, bars * meter.bar_ticks) for bars in _BARS_APART])
+        for meter in (_WALTZ, COMMON_TIME)
+    )
+    meter = _WALTZ if threes > _WALTZ_MARGIN * fours else COMMON_TIME
+    weights = np.bincount(
+        notes.onset_ticks % meter.bar_ticks,
+        weights=np.minimum(notes.duration_ticks, _LONGEST_TICKS),
+        minlength=meter.bar_ticks,
+    )
+    weights[0] *= _DOWNBEAT_MARGIN
+    downbeat = int(weights.argmax())
+    start_ticks = downbeat - meter.bar_ticks if downbeat else 0
+    return TimeSignature(start_ticks, meter.numerator, meter.denominator)
+
+
+def _returns(notes: Notes, ticks: int) -> float:
+    """Give the share of notes whose key was struck so many ticks before, of those it could be."""
+    strikes = notes.onset_ticks.astype(np.int64) * 128 + notes.pitch
+    later = notes.onset_ticks >= ticks
+    if not later.any():
+        return 0.0
+    return float(np.isin(strikes[later] - ticks * 128, strikes).mean())

@@ -1,0 +1,164 @@
+"""Pieces as the network reads them: field values, and in a network with memory their context."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from music.bars import places
+from music.codec import Codec
+from music.codec.notetuple import NoteTuple
+from music.piece import Piece
+from training.errors import RecipeError
+from training.memory.candidates import KEY_WEIGHTS
+from training.memory.context import KEYS, Context, context, folded, moved, sounding
+
+GOES_ON, ENDS, UNKNOWN = 0, 1, -1
+
+Inputs = dict[str, NDArray[Any]]
+"""By the network's names, int32 and float32."""
+
+
+@dataclass(frozen=True)
+class EncodedPiece:
+    """A piece's tokens as field values, N tokens of F fields, and what else is known at each.
+
+    Attributes:
+        fields: int32[N, F].
+        context: None in a network without memory.
+    """
+
+    fields: NDArray[np.int32]
+    context: Context | None
+
+    def __len__(self) -> int:
+        """Count the tokens."""
+        return len(self.fields)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of a piece, every step a target.
+
+    Attributes:
+        inputs: By the network's names, T steps each; 0 behind the end.
+        ending: int32[T]: whether the piece ends at a step, `GOES_ON` or `ENDS`; `UNKNOWN` behind.
+    """
+
+    inputs: Inputs
+    ending: NDArray[np.int32]
+
+
+def encode(piece: Piece, codec: Codec, *, memory: bool) -> EncodedPiece:
+    """Write a piece as field values, with the context where a network has memory.
+
+    Raises:
+        RecipeError: The codec's tokens are not notes, of which memory is made.
+    """
+    fields = codec.parted(codec.encode(piece.notes))
+    if not memory:
+        return EncodedPiece(fields, None)
+    if not isinstance(codec, NoteTuple):
+        raise RecipeError(f"network.memory needs the codec {NoteTuple.name!r}, not {codec.name!r}")
+    where = places(piece)
+    return EncodedPiece(fields, context(fields, where.place_ticks, where.bar_ticks, codec))
+
+
+def window(
+    piece: EncodedPiece,
+    part: range,
+    steps: int,
+    semitones: int = 0,
+    hidden: NDArray[np.bool_] | None = None,
+) -> Window:
+    """Cut a window whose targets are a part of a piece.
+
+    The step before the piece's first token has read nothing. The step behind its last token, if
+    there is place for it, has no target but the ending.
+
+    Args:
+        piece: Of one token or more.
+        part: The targets, counted from 0: one or more, at most T.
+        steps: T.
+        semitones: By how many the music is moved; only where fields are notes.
+        hidden: bool[T, C], the candidates that are not to be seen; None for none.
+    """
+    fields = _transposed(piece.fields, semitones)
+    first, targets = part.start, len(part)
+    ends = targets < steps and part.stop == len(fields)
+    read = slice(max(first - 1, 0), part.stop - (0 if ends else 1))
+    begins = 1 if first == 0 else 0
+    places = slice(begins, begins + read.stop - read.start)
+    inputs: Inputs = {
+        "tokens": _placed(fields[read] + 1, places, steps),
+        "following": _placed(fields[first : first + targets] + 1, slice(0, targets), steps),
+    }
+    if piece.context is not None:
+        inputs |= _context_inputs(piece.context, read, places, steps, semitones)
+        _place_ahead(inputs, piece.context, fields, first, targets, begins)
+        if hidden is not None:
+            for name in ("candidates", "evidence"):
+                inputs[name][hidden] = 0
+    ending = np.full(steps, UNKNOWN, np.int32)
+    ending[:targets] = GOES_ON
+    if ends:
+        ending[targets] = ENDS
+    return Window(inputs, ending)
+
+
+def _context_inputs(
+    known: Context,
+    read: slice,
+    places: slice,
+    steps: int,
+    semitones: int,
+) -> Inputs:
+    evidence = known.evidence[read]
+    candidates = moved(known.candidates[read], evidence, semitones)
+    shown = np.where(evidence[..., None] > 0, candidates + 1, 0)
+    halves = known.key_weights[read].reshape(len(evidence), KEY_WEIGHTS // 12, 12)
+    key_weights = np.roll(halves, semitones, axis=-1).reshape(len(evidence), KEY_WEIGHTS)
+    return {
+        "place": _placed(known.place[read], places, steps),
+        "bar": _placed(known.bar[read], places, steps),
+        "candidates": _placed(shown, places, steps),
+        "evidence": _placed(evidence, places, steps),
+        "key_weights": _placed(key_weights, places, steps),
+        "next_place": np.zeros(steps, np.int32),
+        "sounding": np.zeros((steps, 2 * KEYS), np.float32),
+    }
+
+
+def _place_ahead(
+    inputs: Inputs,
+    known: Context,
+    fields: NDArray[np.int32],
+    first: int,
+    targets: int,
+    begins: int,
+) -> None:
+    """Fill in what is known of the tokens that come, once their first field is."""
+    inputs["next_place"][:targets] = known.place[first : first + targets]
+    inputs["sounding"][:targets] = sounding(known, fields[:, 1], first, targets)
+    if begins:  # nothing is read yet, but where the piece starts
+        inputs["place"][0], inputs["bar"][0] = known.place[0], known.bar[0]
+
+
+def _transposed(fields: NDArray[np.int32], semitones: int) -> NDArray[np.int32]:
+    if not semitones:
+        return fields
+    return np.stack([fields[:, 0], folded(fields[:, 1] + semitones), fields[:, 2]], axis=1)
+
+
+def _placed(values: NDArray[Any], places: slice, steps: int) -> NDArray[Any]:
+    """Put values into `places` of T steps, 0 elsewhere."""
+    padded = np.zeros((steps, *values.shape[1:]), values.dtype)
+    padded[places] = values
+    return padded
+
+
+def empty_window(like: Window) -> Window:
+    """Make a window without targets, of the shapes of another."""
+    inputs = {name: np.zeros_like(values) for name, values in like.inputs.items()}
+    return Window(inputs, np.full_like(like.ending, UNKNOWN))

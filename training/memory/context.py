@@ -1,0 +1,279 @@
+"""The network's further inputs for a whole piece, worked out once, before windows are cut.
+
+N notes of a piece, C candidates, F fields of a token: shift, pitch, duration. Row n holds what is
+known once note n is read, to predict note n + 1.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from music.codec.notetuple import NoteTuple
+from music.notes import HIGHEST_PITCH, LOWEST_PITCH
+from training.memory.candidates import (
+    BARS_BACK,
+    FEWEST_TRANSPOSED_NOTES,
+    HISTORY_NOTES,
+    KEY_HALF_LIVES_TICKS,
+    KEY_WEIGHTS_SUM,
+    LONGEST_RUN,
+    MOST_KEY_TICKS,
+    PLACES,
+    RECENT_PREDICTIONS,
+    match_evidence,
+)
+
+KEYS = HIGHEST_PITCH - LOWEST_PITCH + 1
+_STILL_SOUNDING_NOTES = 256  # of the last ones, those that may sound still
+_BLOCK_NOTES = 256
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known when each note of a piece is read.
+
+    Attributes:
+        place: int32[N], the place of each onset in its bar, in ticks, below `PLACES`.
+        bar: int32[N], the length of that bar, in ticks, below `PLACES`.
+        candidates: int32[N, C, F], field values; all 0 where there is no candidate.
+        evidence: int32[N, C], what speaks for each, 0 where there is no candidate.
+        key_weights: float32[N, 24], how long each pitch class has sounded lately, C first, for
+            each of the half-lives; each half-life's sum to `KEY_WEIGHTS_SUM`.
+        onset_ticks: int32[N].
+        end_ticks: int32[N].
+        struck_again: int32[N], the next note of the same key; N where there is none.
+    """
+
+    place: NDArray[np.int32]
+    bar: NDArray[np.int32]
+    candidates: NDArray[np.int32]
+    evidence: NDArray[np.int32]
+    key_weights: NDArray[np.float32]
+    onset_ticks: NDArray[np.int32]
+    end_ticks: NDArray[np.int32]
+    struck_again: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class _Guess:
+    """One candidate at every note.
+
+    Attributes:
+        exists: bool[N].
+        fields: int32[N, F].
+        evidence: int32[N].
+    """
+
+    exists: NDArray[np.bool_]
+    fields: NDArray[np.int32]
+    evidence: NDArray[np.int32]
+
+
+def context(
+    fields: NDArray[np.int32],
+    place_ticks: NDArray[np.int32],
+    bar_ticks: NDArray[np.int32],
+    codec: NoteTuple,
+) -> Context:
+    """Work out a piece's further inputs.
+
+    Args:
+        fields: int32[N, F], the notes' field values, N 1 or more, ordered by onset and pitch.
+        place_ticks: int32[N], the place of each onset in its bar.
+        bar_ticks: int32[N], how long that bar is.
+        codec: Whose field values they are.
+    """
+    shift, pitch, duration = fields.T
+    onset_ticks = np.cumsum(codec.shift_ticks[shift]).astype(np.int32)
+    onset_ticks -= onset_ticks[0]
+    duration_ticks = codec.duration_ticks[duration]
+    guesses = [
+        _match(fields),
+        *(_bars_back(fields, onset_ticks, bars * bar_ticks, codec) for bars in BARS_BACK),
+        _transposed(fields),
+    ]
+    return Context(
+        place=np.minimum(place_ticks, PLACES - 1).astype(np.int32),
+        bar=np.minimum(bar_ticks, PLACES - 1).astype(np.int32),
+        candidates=np.stack([np.where(g.exists[:, None], g.fields, 0) for g in guesses], axis=1),
+        evidence=np.stack([np.where(g.exists, g.evidence, 0) for g in guesses], axis=1),
+        key_weights=_key_weights(onset_ticks, duration_ticks, pitch + LOWEST_PITCH),
+        onset_ticks=onset_ticks,
+        end_ticks=onset_ticks + duration_ticks,
+        struck_again=_struck_again(pitch),
+    )
+
+
+def sounding(
+    context: Context, pitch: NDArray[np.int32], first: int, count: int
+) -> NDArray[np.float32]:
+    """Say which keys sound, and which are struck, when notes start.
+
+    Args:
+        context: Of a piece.
+        pitch: int32[N], its notes' keys, 0 to 87.
+        first: The first of the notes.
+        count: How many.
+
+    Returns:
+        float32[count, 2 * 88]: 1 for every key that an earlier onset struck and that sounds at
+        the note's onset, then 1 for every key that an earlier note of the same onset struck.
+    """
+    notes = np.arange(first, first + count)
+    earlier = notes[:, None] - np.arange(1, _STILL_SOUNDING_NOTES + 1)
+    is_note = earlier >= 0
+    earlier = np.maximum(earlier, 0)
+    is_note &= context.struck_again[earlier] >= notes[:, None]
+    now = context.onset_ticks[notes][:, None]
+    onset, end = context.onset_ticks[earlier], context.end_ticks[earlier]
+    keys = np.zeros((count, 2 * KEYS), np.float32)
+    for start, which in ((0, (onset < now) & (end > now)), (KEYS, onset == now)):
+        row, column = np.nonzero(which & is_note)
+        keys[row, start + pitch[earlier[row, column]]] = 1
+    return keys
+
+
+def _struck_again(pitch: NDArray[np.int32]) -> NDArray[np.int32]:
+    by_key = np.argsort(pitch, kind="stable")
+    following = np.append(by_key[1:], len(pitch))
+    following[:-1][np.diff(pitch[by_key]) != 0] = len(pitch)
+    struck_again = np.empty(len(pitch), np.int32)
+    struck_again[by_key] = following
+    return struck_again
+
+
+def _match(fields: NDArray[np.int32]) -> _Guess:
+    """Find the note that followed the longest run equal to the run that ends at each note."""
+    shift, pitch, _ = fields.T
+    number = shift.astype(np.int64) * KEYS + pitch
+    run, period = _longest_runs(number, number >= 0)
+    return _followed(fields, run, period, run > 0)
+
+
+def _transposed(fields: NDArray[np.int32]) -> _Guess:
+    """Do as `_match` with intervals, leaving out runs in the same key."""
+    shift, pitch, _ = fields.T
+    interval = np.diff(pitch, prepend=pitch[:1])
+    number = shift.astype(np.int64) * (2 * KEYS) + interval + KEYS
+    has_interval = np.arange(len(pitch)) > 0
+    run, period = _longest_runs(number, has_interval, unequal=pitch)
+    found = _followed(fields, run, period, run >= FEWEST_TRANSPOSED_NOTES)
+    lower = pitch - pitch[np.maximum(np.arange(len(pitch)) - period, 0)]
+    moved = found.fields[:, 1] + lower
+    fields_here = np.stack([found.fields[:, 0], moved, found.fields[:, 2]], axis=1)
+    return _Guess(found.exists & (moved >= 0) & (moved < KEYS), fields_here, found.evidence)
+
+
+def _longest_runs(
+    number: NDArray[np.int64],
+    counts: NDArray[np.bool_],
+    unequal: NDArray[np.int32] | None = None,
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Find, for each place of a sequence, the longest earlier run equal to the one ending there.
+
+    Args:
+        number: int64[N], what is compared.
+        counts: bool[N], which places can be part of a run.
+        unequal: int[N], what has to differ at both ends of an equal pair; None for nothing.
+
+    Returns:
+        The length of the run, int32[N], 0 where there is none; and how many places earlier it
+        ended, int32[N], the latest of equally long ones.
+    """
+    longest, period = np.zeros(len(number), np.int32), np.zeros(len(number), np.int32)
+    reach = HISTORY_NOTES if unequal is None else HISTORY_NOTES - 1  # the oldest has no interval
+    for distance in range(1, min(reach, len(number))):
+        equal = (number[distance:] == number[:-distance]) & counts[:-distance]
+        if unequal is not None:
+            equal &= unequal[distance:] != unequal[:-distance]
+        if not equal.any():
+            continue
+        places = np.arange(len(equal))
+        broken = np.maximum.accumulate(np.where(equal, -1, places))
+        run = (places - broken).astype(np.int32)
+        is_longer = run > longest[distance:]
+        longest[distance:][is_longer] = run[is_longer]
+        period[distance:][is_longer] = distance
+    return np.minimum(longest, LONGEST_RUN), period
+
+
+def _followed(
+    fields: NDArray[np.int32],
+    run: NDArray[np.int32],
+    period: NDArray[np.int32],
+    exists: NDArray[np.bool_],
+) -> _Guess:
+    following = np.arange(len(fields)) - period + 1
+    return _Guess(exists, fields[np.where(exists, following, 0)], match_evidence(run, period))
+
+
+def _bars_back(
+    fields: NDArray[np.int32],
+    onset_ticks: NDArray[np.int32],
+    back_ticks: NDArray[np.int32],
+    codec: NoteTuple,
+) -> _Guess:
+    """Find the first note after the same place some bars ago, in the order of onset and pitch."""
+    note = np.arange(len(fields))
+    shift, pitch, duration = fields.T
+    there = onset_ticks.astype(np.int64) - back_ticks
+    strikes = onset_ticks.astype(np.int64) * 128 + pitch
+    following = np.searchsorted(strikes, there * 128 + pitch, side="right")
+    exists = (there >= 0) & (following <= note) & (following > note - HISTORY_NOTES + 1)
+    following = np.minimum(following, len(fields) - 1)
+    wait = np.where(exists, codec.nearest_shift(onset_ticks[following] - there), 0)
+    is_right = np.zeros(len(fields), np.int32)
+    is_right[1:] = exists[:-1] & (wait[:-1] == shift[1:]) & (pitch[following[:-1]] == pitch[1:])
+    right_so_far = np.concatenate([[0], np.cumsum(is_right)])
+    recent = np.maximum(note + 1 - RECENT_PREDICTIONS, 0)
+    hits = right_so_far[note + 1] - right_so_far[recent]
+    guess = np.stack([wait, pitch[following], duration[following]], axis=1).astype(np.int32)
+    return _Guess(exists, guess, (1 + hits).astype(np.int32))
+
+
+def _key_weights(
+    onset_ticks: NDArray[np.int32], duration_ticks: NDArray[np.int32], pitch: NDArray[np.int32]
+) -> NDArray[np.float32]:
+    """Sum how long each pitch class has sounded, older notes weighing less: float32[N, 24].
+
+    Taken block by block: the decay of a whole piece would leave what a float can hold.
+    """
+    lasting = np.zeros((len(pitch), 12))
+    lasting[np.arange(len(pitch)), pitch % 12] = np.minimum(duration_ticks, MOST_KEY_TICKS)
+    return np.concatenate(
+        [_decayed(onset_ticks, lasting, half_life) for half_life in KEY_HALF_LIVES_TICKS], axis=1
+    ).astype(np.float32)
+
+
+def _decayed(
+    onset_ticks: NDArray[np.int32], lasting: NDArray[np.float64], half_life_ticks: float
+) -> NDArray[np.float64]:
+    weights = np.empty_like(lasting)
+    before, last_onset = np.zeros(12), 0
+    for start in range(0, len(lasting), _BLOCK_NOTES):
+        block = slice(start, start + _BLOCK_NOTES)
+        ages = (onset_ticks[block] - onset_ticks[block][0]) / half_life_ticks
+        growth = np.exp2(np.minimum(ages, 600))[:, None]
+        before = before * 0.5 ** ((onset_ticks[block][0] - last_onset) / half_life_ticks)
+        weights[block] = (np.cumsum(lasting[block] * growth, axis=0) + before) / growth
+        before, last_onset = weights[block][-1], onset_ticks[block][-1]
+    scaled: NDArray[np.float64] = KEY_WEIGHTS_SUM * weights / weights.sum(axis=1, keepdims=True)
+    return scaled
+
+
+def moved(
+    candidates: NDArray[np.int32], evidence: NDArray[np.int32], semitones: int
+) -> NDArray[np.int32]:
+    """Move candidates int32[..., C, F] with evidence int32[..., C] to another key."""
+    pitch = folded(candidates[..., 1] + semitones)
+    pitch = np.where(evidence > 0, pitch, 0)
+    return np.stack([candidates[..., 0], pitch, candidates[..., 2]], axis=-1)
+
+
+def folded(key: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Bring keys of a piano, counted from 0, that left it back by octaves."""
+    octaves_up = np.maximum(0, -(key // 12))
+    octaves_down = np.maximum(0, -((KEYS - 1 - key) // 12))
+    inside: NDArray[np.int32] = (key + 12 * (octaves_up - octaves_down)).astype(np.int32)
+    return inside
