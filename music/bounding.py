@@ -2,8 +2,8 @@
 
 A song is drawn chunk by chunk. A chunk in which a longer run of notes ends that the song shares
 with a piece than is allowed, or that would strike the same keys for ever, is drawn again from the
-state before it: first with other random numbers, then more daringly. The number of attempts is
-bounded; then the one that quotes least is taken.
+state before it: first with other random numbers, then at higher temperatures. The number of
+attempts is bounded; then the one that quotes least is taken.
 """
 
 from collections.abc import Sequence

@@ -74,13 +74,6 @@ class Notes:
             self.onset_ticks, self.duration_ticks, pitch + 12 * (octaves_up - octaves_down)
         )
 
-    def stretched(self, factor: float) -> "Notes":
-        """Write everything in longer or shorter values, rounded down to the grid."""
-        onset, duration = (
-            (column * factor).astype(np.int32) for column in (self.onset_ticks, self.duration_ticks)
-        )
-        return Notes(onset, np.maximum(1, duration), self.pitch)
-
     def places_of(self, part: "Notes") -> NDArray[np.intp]:
         """Say which of these notes, counted from 0, are a part of them.
 

@@ -76,12 +76,6 @@ def test_transposing_moves_every_pitch_where_there_is_room():
     assert Notes.of([0], [1], [60]).transposed(-5).pitch.tolist() == [55]
 
 
-def test_stretched_notes_keep_their_pitches_and_never_vanish():
-    notes = Notes.of([0, 2, 4], [2, 1, 4], [60, 62, 64])
-    assert notes.stretched(2) == Notes.of([0, 4, 8], [4, 2, 8], [60, 62, 64])
-    assert notes.stretched(0.5) == Notes.of([0, 1, 2], [1, 1, 2], [60, 62, 64])
-
-
 def test_joining_puts_notes_behind_each_other():
     a, b = Notes.of([0], [1], [60]), Notes.of([5], [2], [61])
     assert join([a, b]) == Notes.of([0, 5], [1, 2], [60, 61])
