@@ -60,15 +60,15 @@ class _Song(NamedTuple):
 class Network(tf.Module):
     """What a server is asked for, on a stack of LSTM layers."""
 
-    def __init__(self, model: keras.Model, lstm_product: ProductOf = Float32Product) -> None:
+    def __init__(self, model: keras.Model, product_of: ProductOf = Float32Product) -> None:
         """Take a Keras model's weights.
 
         Args:
             model: As `training.network` builds it.
-            lstm_product: As a `Stack` takes it.
+            product_of: As a `Stack` takes it.
         """
         super().__init__()
-        self._stack = Stack(model, lstm_product)
+        self._stack = Stack(model, product_of)
         self._sizes = self._stack.field_sizes
         self._numbering = Numbering(self._sizes)
         self._recall = Recall(NoteTuple.over()) if self._stack.has_memory else None
@@ -133,7 +133,7 @@ class Network(tf.Module):
         def step(i: Any, songs: _Song, costs: Any) -> tuple[Any, _Song, Any]:
             reader = self._stack.laid_out()
             after, below = self._read(reader, rows[i], songs)
-            came = tf.unstack(values[i + 1], num=len(self._sizes), axis=1)
+            came = tf.split(values[i + 1], len(self._sizes), axis=1)
             coming: list[Any] = []
             if self._recall is not None:
                 ahead = self._recall.ahead(after.memory, came[0])
@@ -141,7 +141,8 @@ class Network(tf.Module):
             logits = [below.first] + [
                 reader.field_logits(f, below, came[:f], coming) for f in range(1, len(came))
             ]
-            return i + 1, after, costs.write(i, _cross_entropy(logits, came))
+            targets = [tf.squeeze(value, axis=1) for value in came]
+            return i + 1, after, costs.write(i, _cross_entropy(logits, targets))
 
         songs = self._begun(tf.shape(tokens)[0], bar_ticks, place_ticks)
         _, _, costs = tf.while_loop(lambda i, *_: i < steps, step, (0, songs, costs))
@@ -284,12 +285,11 @@ class Network(tf.Module):
         coming: list[Any] = []
         bias: dict[int, Any] = {}
         if self._recall is not None:
-            ahead = self._recall.ahead(songs.memory, values[0][:, 0])
+            ahead = self._recall.ahead(songs.memory, values[0])
             coming = reader.coming(Coming(ahead.place, ahead.sounding))
             bias[_PITCH] = ahead.pitch_bias
         for f in range(1, len(self._sizes)):
-            given = [value[:, 0] for value in values]
-            logits.append(reader.field_logits(f, below, given, coming))
+            logits.append(reader.field_logits(f, below, values, coming))
             values.append(draw(logits[-1] + bias.get(f, 0.0), numbers[:, f : f + 1]))
         rows = tf.concat(values, axis=1) + self._numbering.first_rows
         return rows, tf.concat(logits, axis=1)

@@ -73,16 +73,24 @@ class Int8Product:
         divisible = np.finfo(np.float32).tiny * _LARGEST_WEIGHT  # what is less is as good as 0
         scale = np.where(largest > divisible, largest, 1) / _LARGEST_WEIGHT
         self._kernel = np.rint(kernel / scale).astype(np.int8)
-        self._scale = (scale / _LARGEST_INPUT).astype(np.float32)
+        self.scale = (scale / _LARGEST_INPUT).astype(np.float32)
         self._zero = (-_ZERO * self._kernel.sum(axis=0, dtype=np.int64)).astype(np.float32)
 
     def laid_out(self) -> Multiply:
         """Write the kernel as a constant: a variable's oneDNN would lay out anew in every call."""
+        multiply_whole = self.whole_laid_out()
+        return lambda x, bias: multiply_whole(x * _LARGEST_INPUT) * self.scale + bias
+
+    def whole_laid_out(self) -> Callable[[Any], Any]:
+        """Do the same for float32[B, K] between -127 and 127: gives float32[B, N] whole numbers.
+
+        Times `scale` they are what the rows give, divided by 127.
+        """
         kernel = tf.constant(self._kernel, tf.qint8)
 
-        def multiply(x: Any, bias: Any) -> Any:
-            rounded = tf.cast(x * _LARGEST_INPUT + (_ZERO + 0.5), tf.uint8)
-            whole = tf.raw_ops.QuantizedMatMulWithBiasAndDequantize(
+        def multiply(x: Any) -> Any:
+            rounded = tf.cast(x + (_ZERO + 0.5), tf.uint8)
+            return tf.raw_ops.QuantizedMatMulWithBiasAndDequantize(
                 a=tf.bitcast(rounded, tf.quint8),
                 b=kernel,
                 bias=self._zero,
@@ -95,7 +103,6 @@ class Int8Product:
                 Toutput=tf.float32,
                 input_quant_mode="SCALED",
             )
-            return whole * self._scale + bias
 
         return multiply
 
@@ -104,7 +111,7 @@ class FineInt8Product:
     """Multiplies rows within a bound in 8 bits, twice: what 8 bits hold, and then what they leave.
 
     Rows that are sums of embeddings need more than 8 bits; both products are exact sums, so that a
-    song is the same whatever the rows beside it. What is added has to be multiples of 2**-14.
+    song is the same whatever the rows beside it.
     """
 
     def __init__(self, kernel: NDArray[np.float32], bound: float) -> None:
@@ -113,17 +120,19 @@ class FineInt8Product:
         self._bound = bound
 
     def laid_out(self) -> Multiply:
-        """Write the kernel as a constant, once for both products."""
-        product = self._product.laid_out()
+        """Write the kernel as a constant."""
+        multiply_whole = self._product.whole_laid_out()
+        scale = self._product.scale * self._bound
 
         def multiply(x: Any, bias: Any) -> Any:
-            share = x / self._bound
-            coarse = tf.round(share * _LARGEST_INPUT) / _LARGEST_INPUT
+            share = x * (_LARGEST_INPUT / self._bound)
+            coarse = tf.round(share)
             fine = (share - coarse) * _LARGEST_INPUT
-            high = exact(product(coarse, 0.0) * self._bound)
-            low = exact(product(fine, 0.0) * (self._bound / _LARGEST_INPUT))
-            # It is exact already; this keeps TensorFlow from adding what follows in another order.
-            return exact(high + low + bias)
+            # One product of twice the rows: the kernel has to arrive once.
+            both = multiply_whole(tf.concat([coarse, fine], axis=0))
+            coarse, fine = tf.split(both, 2, axis=0)
+            # Rounded, so that TensorFlow adds what follows in no other order in another loop.
+            return exact((coarse + fine / _LARGEST_INPUT) * scale + bias)
 
         return multiply
 

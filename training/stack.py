@@ -4,6 +4,7 @@ B batch, F fields of a token, U an LSTM layer's units, W the top's. A state is h
 layer, the lowest first, float32[B, U] each. A token is F rows of the table of inputs.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -23,8 +24,11 @@ from training.products import (
     Multiply,
     Product,
     ProductOf,
-    exact,
 )
+
+# Key weights are multiples of 2**-10. Their products with multiples of its inverse, and the sums of
+# those up to 2**4, fit into a float: they are the same in any order.
+_KEY_EXACT = 1 << 10
 
 State = tuple[Any, ...]
 
@@ -33,9 +37,9 @@ class Known(NamedTuple):
     """What a network with memory reads besides notes, C candidates a row.
 
     Attributes:
-        place: int32[B], the last onset's place in its bar.
-        bar: int32[B], the length of that bar.
-        candidates: int32[B, C, F], values and 1, 0 where there is none.
+        place: int32[B, 1], the last onset's place in its bar.
+        bar: int32[B, 1], the length of that bar.
+        candidates: int32[B, F, C], values; -1 where there is none.
         evidence: int32[B, C].
         key_weights: float32[B, 24].
     """
@@ -51,7 +55,7 @@ class Coming(NamedTuple):
     """What is known of the next token once its first field is.
 
     Attributes:
-        place: int32[B], the next onset's place in its bar.
+        place: int32[B, 1], the next onset's place in its bar.
         sounding: float32[B, 176], as `training.memory.context.sounding` gives it.
     """
 
@@ -65,7 +69,7 @@ class Below(NamedTuple):
     Attributes:
         first: float32[B, n], the first field's logits.
         hidden: For each other field, float32[B, E], by the state alone.
-        candidates: int32[B, C, F], as `Known` has them; () without memory.
+        candidates: Of each field int32[B, C], as `Known` has them; () without memory.
     """
 
     first: Any
@@ -98,12 +102,10 @@ class _Context:
 
     def both_sides(self, known: Known) -> tuple[Any, Any]:
         """Give what is added to the LSTM's input and to its output, float32[B, E] each."""
-        candidates = tf.reshape(known.candidates, [-1, known.candidates.shape[1] * 3])
-        scalars = tf.stack([known.place, known.bar], axis=1)
-        rows = tf.concat([scalars, known.evidence, candidates], axis=1) + self.first_rows
-        # No matrix product: that would round differently with the rows beside it.
-        key = tf.reduce_sum(exact(known.key_weights[:, :, None] * self.key), axis=1)
-        both = tf.reduce_sum(tf.gather(self.table, rows), axis=1) + key
+        candidates = tf.reshape(known.candidates, [-1, np.prod(known.candidates.shape[1:])])
+        rows = tf.concat([known.place, known.bar, known.evidence, candidates], axis=1)
+        added = tf.gather(self.table, rows + self.first_rows)
+        both = tf.reduce_sum(added, axis=1) + known.key_weights @ self.key
         read, told = tf.split(both, 2, axis=1)
         return read, tf.tanh(told)
 
@@ -164,15 +166,16 @@ class Reader:
             x = tf.concat([x, told], axis=1)
         product, bias = self.top
         first, *hidden = tf.split(product(x, bias), self.top_widths, axis=1)
-        candidates = () if known is None else known.candidates
-        return Below(self._with_copies(0, first, candidates, []), hidden, candidates)
+        candidates = () if known is None else tf.unstack(known.candidates, axis=1)
+        return Below(self._with_copies(0, first, candidates, None), hidden, candidates)
 
     def coming(self, coming: Coming) -> list[Any]:
         """Give what the next onset adds to the hidden layers: float32[B, E] each."""
         assert self.context is not None
         product, bias = self.context.sounding
         sounding = tf.split(product(coming.sounding, bias), len(self.context.next_place), axis=1)
-        places = [tf.gather(table, coming.place) for table in self.context.next_place]
+        place = tf.squeeze(coming.place, axis=1)
+        places = [tf.gather(table, place) for table in self.context.next_place]
         return [sum(both) for both in zip(sounding, places, strict=True)]
 
     def field_logits(
@@ -183,34 +186,36 @@ class Reader:
         Args:
             field: Which.
             below: As `read` gives it.
-            values: int32[B] of each field before it.
+            values: int32[B, 1] of each field before it.
             coming: As `coming` gives it; empty without memory.
         """
         hidden = below.hidden[field - 1]
         for table, value in zip(self.given[field - 1], values, strict=True):
-            hidden += tf.gather(table, value)
+            hidden += tf.gather(table, tf.squeeze(value, axis=1))
+        agree = None
         if self.context is not None:
-            agrees = tf.cast(_agree(below.candidates, values), tf.int32)
-            pattern = tf.reduce_sum(agrees * (2 ** np.arange(agrees.shape[1])), axis=1)
+            agree = _agree(below.candidates, values)
+            pattern = tf.reduce_sum(agree * (2 ** np.arange(agree.shape[1])), axis=1)
             hidden += coming[field - 1] + tf.gather(self.context.agree[field - 1], pattern)
         product, bias = self.logits[field - 1]
-        return self._with_copies(field, product(tf.tanh(hidden), bias), below.candidates, values)
+        return self._with_copies(field, product(tf.tanh(hidden), bias), below.candidates, agree)
 
-    def _with_copies(self, field: int, head: Any, candidates: Any, values: Sequence[Any]) -> Any:
+    def _with_copies(self, field: int, head: Any, candidates: Any, agree: Any) -> Any:
         """Add to logits what the candidates add that agree so far, each to its own value.
 
         Args:
             field: Which.
             head: float32[B, n] logits, and with memory float32[B, C] trust behind them.
-            candidates: As `Known` has them.
-            values: int32[B] of each field before it.
+            candidates: As `Below` has them.
+            agree: int32[B, C], 1 for those that agree; None for the first field, where all do.
         """
         if self.context is None:
             return head
-        trusted = candidates.shape[1]
-        logits, trust = head[:, :-trusted], head[:, -trusted:]
-        trust = tf.where(_agree(candidates, values), trust, 0.0)
-        own = tf.one_hot(candidates[:, :, field] - 1, logits.shape[1])
+        trusted = int(candidates[field].shape[1])
+        logits, trust = tf.split(head, [int(head.shape[1]) - trusted, trusted], axis=1)
+        if agree is not None:
+            trust *= tf.cast(agree, tf.float32)
+        own = tf.one_hot(candidates[field], logits.shape[1])
         return logits + tf.reduce_sum(own * trust[:, :, None], axis=1)
 
     def distribution(self, below: Below, coming_of: Callable[[Any], Coming] | None) -> Any:
@@ -219,7 +224,7 @@ class Reader:
         Args:
             below: As `read` gives it.
             coming_of: With memory, gives what is known of the next token of row b * n + v, whose
-                first field, one of n values, is v: takes int32[B * n].
+                first field, one of n values, is v: takes int32[B * n, 1].
         """
         likely = tf.nn.softmax(below.first)
         batch, tokens = tf.shape(likely)[0], int(below.first.shape[1])
@@ -227,8 +232,8 @@ class Reader:
         values: list[Any] = []
         coming: list[Any] = []
         for f in range(1, len(self.given) + 1):
-            values = [tf.repeat(value, size) for value in values]
-            values.append(tf.tile(tf.range(size), [tf.size(likely) // size]))
+            values = [tf.repeat(value, size, axis=0) for value in values]
+            values.append(tf.tile(tf.range(size)[:, None], [tf.size(likely) // size, 1]))
             below, coming = tf.nest.map_structure(
                 lambda part, times=size: tf.repeat(part, times, axis=0), (below, coming)
             )
@@ -244,13 +249,13 @@ class Reader:
 class Stack(tf.Module):
     """LSTM layers and what predicts a token on top of them; the same cell on every device."""
 
-    def __init__(self, model: keras.Model, lstm_product: ProductOf) -> None:
+    def __init__(self, model: keras.Model, product_of: ProductOf) -> None:
         """Take a Keras model's weights.
 
         Args:
             model: As `training.network` builds it.
-            lstm_product: Multiplies the h of LSTM layers, which is -1 to 1, for other layers'
-                gates; what leads to logits is small, and multiplied in float32.
+            product_of: Multiplies rows between -1 and 1: the h of LSTM layers, and what is read
+                beside it. What leads to most fields' logits is small, and multiplied in float32.
         """
         super().__init__()
         self.field_sizes = field_sizes(model)
@@ -263,23 +268,25 @@ class Stack(tf.Module):
         tables = [_weights(model, f"embedding_{f}")[0] @ kernel for f in fields]
         tables[0] += bias
         self._inputs = _constant(np.rint(np.concatenate(tables) * EXACT) / EXACT)
-        self._recurrent = lstm_product(recurrent)
+        self._recurrent = product_of(recurrent)
         weights = [layer.get_weights() for layer in lstm[1:]]
         # One product a step instead of two: a layer's two kernels on top of each other.
-        self._stacked = [lstm_product(np.concatenate([k, r])) for k, r, _ in weights]
+        self._stacked = [product_of(np.concatenate([k, r])) for k, r, _ in weights]
         self._stacked_bias = [_constant(bias) for _, _, bias in weights]
         dense = [_weights(model, layer.name) for layer in model.layers if _is_between(layer)]
-        self._dense = [_Affine(*each) for each in dense]
+        self._dense = [_Affine(each) for each in dense]
         tops = [self._head(model, 0), *(_weights(model, f"hidden_{f}") for f in fields[1:])]
-        self._top = _Affine(*(np.concatenate(parts, axis=-1) for parts in zip(*tops, strict=True)))
+        top = [np.concatenate(parts, axis=-1) for parts in zip(*tops, strict=True)]
+        # What comes out of dense layers has no bound.
+        self._top = _Affine(top, Float32Product if dense else product_of)
         self._top_widths = [len(bias) for _, bias in tops]
         # Row 0 of these tables stands for no value, which is never given.
         self._given = [
             [_constant(_weights(model, f"given_{f}_{g}")[0][1:]) for g in range(f)]
             for f in fields[1:]
         ]
-        self._logits = [_Affine(*self._head(model, f)) for f in fields[1:]]
-        self._context = _ContextWeights(model, kernel, lstm_product) if self.has_memory else None
+        self._logits = [_Affine(self._head(model, f)) for f in fields[1:]]
+        self._context = _ContextWeights(model, kernel, product_of) if self.has_memory else None
 
     def _head(self, model: keras.Model, field: int) -> list[NDArray[np.float32]]:
         """Give kernel and bias of a field's logits, and with memory of the candidates' trust."""
@@ -309,28 +316,30 @@ class _ContextWeights(tf.Module):
     """The weights by which a network with memory reads more than notes."""
 
     def __init__(
-        self, model: keras.Model, lstm_kernel: NDArray[np.float32], lstm_product: ProductOf
+        self, model: keras.Model, lstm_kernel: NDArray[np.float32], product_of: ProductOf
     ) -> None:
         super().__init__()
         fields = range(1, len(field_sizes(model)))
-        names = [
-            *("place", "bar"),
-            *(f"evidence_{c}" for c in range(CANDIDATES)),
-            *(f"candidate_{c}_{f}" for c in range(CANDIDATES) for f in range(len(fields) + 1)),
+        candidates = [
+            f"candidate_{c}_{f}" for f in range(len(fields) + 1) for c in range(CANDIDATES)
         ]
+        names = ["place", "bar", *(f"evidence_{c}" for c in range(CANDIDATES)), *candidates]
         tables = [_both_sides(model, name) for name in names]
         self._table = _constant(np.rint(np.concatenate(tables) * EXACT) / EXACT)
-        self._first_rows = np.cumsum([0, *map(len, tables[:-1])]).astype(np.int32)
-        key = _both_sides(model, "key")
+        first_rows = np.cumsum([0, *map(len, tables[:-1])])
+        first_rows[-len(candidates) :] += 1  # row 0 is for no candidate, which is -1
+        self._first_rows = first_rows.astype(np.int32)
+        key = np.rint(_both_sides(model, "key") * _KEY_EXACT) / _KEY_EXACT
         self._key = _constant(key)
         self._read: Product = Float32Product(lstm_kernel)
-        if lstm_product is Int8Product:
+        if product_of is Int8Product:
             units = lstm_kernel.shape[0]
             largest = sum(np.abs(table[:, :units]).max(axis=0) for table in tables)
             largest += KEY_WEIGHTS_SUM * np.abs(key[:, :units]).reshape(-1, 12, units).max(1).sum(0)
             self._read = FineInt8Product(lstm_kernel, float(largest.max()))
         sounding = np.concatenate([_weights(model, f"sounding_{f}")[0] for f in fields], axis=1)
-        self._sounding = _Affine(sounding, np.zeros(sounding.shape[1], np.float32))
+        no_bias = np.zeros(sounding.shape[1], np.float32)
+        self._sounding = _Affine([sounding, no_bias], product_of)
         self._next_place = [_constant(_weights(model, f"next_place_{f}")[0]) for f in fields]
         patterns = np.arange(2**CANDIDATES)[:, None] >> np.arange(CANDIDATES) & 1
         self._agree = [_constant(patterns @ _weights(model, f"agree_{f}")[0]) for f in fields]
@@ -351,20 +360,23 @@ def _both_sides(model: keras.Model, name: str) -> NDArray[np.float32]:
     return np.concatenate([_weights(model, f"{side}_{name}")[0] for side in SIDES], axis=1)
 
 
-def _agree(candidates: Any, values: Sequence[Any]) -> Any:
-    """Say which of int32[B, C, F] there are and have a token's first values: bool[B, C]."""
-    agree = candidates[:, :, 0] > 0
-    for f, value in enumerate(values):
-        agree &= candidates[:, :, f] == value[:, None] + 1
-    return agree
+def _agree(candidates: Sequence[Any], values: Sequence[Any]) -> Any:
+    """Say which candidates, of each field int32[B, C], have a token's first values: int32[B, C]."""
+    same = [tf.equal(candidates[f], value) for f, value in enumerate(values)]
+    return tf.cast(functools.reduce(tf.logical_and, same), tf.int32)
 
 
 class _Affine(tf.Module):
     """A kernel and a bias."""
 
-    def __init__(self, kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> None:
+    def __init__(
+        self,
+        kernel_and_bias: Sequence[NDArray[np.float32]],
+        product_of: ProductOf = Float32Product,
+    ) -> None:
         super().__init__()
-        self._product = Float32Product(kernel)
+        kernel, bias = kernel_and_bias
+        self._product = product_of(kernel)
         self._bias = _constant(bias)
 
     def laid_out(self) -> tuple[Multiply, Any]:

@@ -11,6 +11,7 @@ from tests.training.conftest import CODEC, TINY, WITHOUT_MEMORY
 from tests.training.memory.music import random_fields
 from training.decoding import MOST_STEPS, Network
 from training.encoded import EncodedPiece, window
+from training.memory.candidates import KEY_WEIGHTS_EXACT
 from training.memory.context import context
 from training.network import build_network, field_sizes, has_memory
 from training.products import Float32Product, Int8Product
@@ -18,15 +19,16 @@ from training.sampling import Sampling
 
 HIGHEST_KEY = 87
 
-# What reaches the LSTM is rounded to multiples of 2**-14, which these large weights amplify.
-ROUNDED = 5e-3
+ROUNDED = 1e-3  # key weights are rounded to multiples of 2**-10, which these large weights amplify
 
 
 def random_model(recipe, sizes):
     """Build a network whose gates and logits leave the linear range, and that likes chords."""
     model = build_network(recipe, sizes)
     random = np.random.default_rng(0)
-    model.set_weights([random.normal(0, 0.5, w.shape) for w in model.get_weights()])
+    # What is rounded to multiples of 2**-10 on its way to the LSTM is so already.
+    weights = [random.normal(0, 0.5, w.shape) for w in model.get_weights()]
+    model.set_weights([np.rint(32 * each) / 32 for each in weights])
     kernel, bias = model.get_layer("logits_0").get_weights()
     bias[0] += 3
     model.get_layer("logits_0").set_weights([kernel, bias])
@@ -92,6 +94,9 @@ def keras_log_probability(model, songs, bars=(48,), places=(0,)) -> np.ndarray:
     read = [as_read(model, *song) for song in zip(songs, *meters, strict=True)]
     cut = [window(song, range(len(song)), len(song)) for song in read]
     inputs = {name: np.stack([each.inputs[name] for each in cut]) for name in cut[0].inputs}
+    if has_memory(model):
+        whole = np.floor(inputs["key_weights"] * KEY_WEIGHTS_EXACT)
+        inputs["key_weights"] = whole / KEY_WEIGHTS_EXACT
     sizes, following = field_sizes(model), inputs["following"]
     parts = np.split(model.predict_on_batch(inputs), np.cumsum(sizes), axis=-1)
     return sum(

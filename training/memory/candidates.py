@@ -24,6 +24,7 @@ PLACES = 192  # of a bar, in ticks; later places and longer bars count as the la
 KEY_HALF_LIVES_TICKS = (48.0, 384.0)  # one bar and eight bars of 4/4
 KEY_WEIGHTS = 12 * len(KEY_HALF_LIVES_TICKS)
 KEY_WEIGHTS_SUM = 3.0  # of each half-life's: so that inputs are as large as embeddings
+KEY_WEIGHTS_EXACT = 1 << 10  # read as multiples of its inverse, so that products are exact
 MOST_KEY_TICKS = 48  # a note weighs as long as it lasts, up to this
 
 

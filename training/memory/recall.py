@@ -3,6 +3,10 @@
 B batch, F fields of a note, C candidates, H notes of history, the newest last. A field's value is
 -1 where there is no note. Whole numbers travel in the model's state as floats, which are exact up
 to 2**24.
+
+A step of a song costs a few hundred small operations, whose number is what it costs: so one number
+stands for a whole note, and numbers of a row are columns [B, 1], which need no further dimension
+where they meet rows.
 """
 
 from typing import Any, NamedTuple
@@ -20,8 +24,10 @@ from training.memory.candidates import (
     HISTORY_NOTES,
     KEY_HALF_LIVES_TICKS,
     KEY_WEIGHTS,
+    KEY_WEIGHTS_EXACT,
     KEY_WEIGHTS_SUM,
     LONGEST_RUN,
+    MATCH,
     MOST_HALF_TURNS,
     MOST_KEY_TICKS,
     PLACES,
@@ -31,20 +37,47 @@ from training.memory.candidates import (
 )
 from training.memory.context import KEYS
 
-_SHIFT, _PITCH, _DURATION, _ONSET, _INTERVAL = range(5)  # of a note in the history
+_BYTE_BITS = 8  # of a note's number, for its pitch and for its duration, below its shift
+_BYTE = (1 << _BYTE_BITS) - 1
+_NO_NOTE = -((1 << 2 * _BYTE_BITS) + (1 << _BYTE_BITS) + 1)  # the number of a note of no values
+_STEP_BITS = 9  # of a step's number, for its interval, below its shift
+_NO_STEP, _FIRST_STEP = -(1 << 20), -(1 << 21)  # of no note, and of one that follows none
+_STRIKE_BITS = 7  # of a strike's number, for its key, below its onset
 _LONGEST_BAR_TICKS = 1 << 16  # so that products of ticks fit an int32
 _LONG_AGO = -(1 << 20)  # ticks, of notes that are none
-_NO_INTERVAL = 1 << 10
-_NOBODY = -1
 _HITS = 1 << RECENT_PREDICTIONS
+_HISTORY_BITS = HISTORY_NOTES.bit_length() - 1  # H is a power of 2
 _RUNS = LONGEST_RUN + 1
 _FORBIDDEN = -1e9  # a logit
-_BARS_BACK = slice(1, TRANSPOSED)
-# By ticks waited. Looked up, since powers are rounded by where in a batch they stand.
-_DECAY = np.exp2(-np.arange(1 << 10)[:, None] / np.array(KEY_HALF_LIVES_TICKS)).astype(np.float32)
-_EXACT = 1 << 12  # key weights are multiples of its inverse, so that their sums are exact
+_ALL_KEYS = np.arange(KEYS, dtype=np.int32)[None]
 
-_WIDTHS = (HISTORY_NOTES, HISTORY_NOTES, len(BARS_BACK), KEY_WEIGHTS, KEYS, KEYS, 3)
+# Runs are kept times H, so that one sum ranks them, the latest of equally long ones first.
+_PLACES_IN_HISTORY = np.arange(HISTORY_NOTES, dtype=np.int32)
+_LONGEST_RANK = LONGEST_RUN << _HISTORY_BITS
+# What a note adds to a run that it goes on with. Nothing to the note itself; and nothing to a
+# transposed run that the oldest note ends, since the interval that led to it is forgotten.
+_ONE_NOTE_MORE = np.full((2, HISTORY_NOTES), HISTORY_NOTES, np.int32)
+_ONE_NOTE_MORE[:, -1] = _ONE_NOTE_MORE[1, 0] = 0
+
+# Of each candidate: which of the two runs it follows, bars back, and from where on it exists.
+_RUN_OF = np.array([0] * TRANSPOSED + [1], np.int32)
+_IS_TRANSPOSED = _RUN_OF[None]
+_BACK = np.array([[0, *BARS_BACK, 0]], np.int32)
+_IS_BACK = _BACK > 0
+_FEWEST_LATER = np.where(_IS_BACK, 0, HISTORY_NOTES).astype(np.int32)
+_FEWEST_NOTES = np.full((1, CANDIDATES), HISTORY_NOTES, np.int32)
+_FEWEST_NOTES[:, [MATCH, TRANSPOSED]] = 1, FEWEST_TRANSPOSED_NOTES
+
+_EXACT = 1 << 12  # key weights are kept times this, as whole numbers, so that sums are exact
+_HALF_LIVES = len(KEY_HALF_LIVES_TICKS)
+# By ticks waited. Looked up, since powers are rounded by where in a batch they stand.
+_DECAY = np.exp2(-np.arange(1 << 10)[:, None] / np.array(KEY_HALF_LIVES_TICKS))
+_DECAY = np.repeat(_DECAY, 12, axis=1).astype(np.float32)
+# By key; the last row is for none.
+_PITCH_CLASS = np.eye(12, dtype=np.float32)[(np.arange(KEYS) + LOWEST_PITCH) % 12]
+_PITCH_CLASS = np.pad(np.tile(_PITCH_CLASS * _EXACT, (1, _HALF_LIVES)), [(0, 1), (0, 0)])
+
+_WIDTHS = (HISTORY_NOTES, HISTORY_NOTES, CANDIDATES, KEY_WEIGHTS, KEYS, KEYS, 3)
 STATE_WIDTH = sum(_WIDTHS)
 
 
@@ -52,40 +85,48 @@ class Memory(NamedTuple):
     """What is remembered of B songs, and what follows from it.
 
     Attributes:
-        history: int32[B, 5, H]: shift, pitch, duration, onset in ticks, interval in semitones.
-        runs: int32[B, 2, H], how many notes up to one of the history equal those up to now, and
-            how many are the same in another key.
-        hits: int32[B, 4], a bit for each of the last eight predictions by the bars back.
-        key_weights: float32[B, 24], not yet scaled.
+        notes: int32[B, H], each note's shift, pitch and duration as one number.
+        strikes: int32[B, H], its onset, on the clock of the history, and its key as one number.
+        steps: int32[B, H], its shift and the interval from the note before it as one number.
+        ranks: int32[B, 2, H], how many notes up to one of the history equal those up to now, and
+            how many are the same in another key; times H.
+        hits: int32[B, C], a bit for each of a candidate's last eight predictions.
+        key_weights: float32[B, 24], whole numbers, not yet scaled.
         end_ticks: int32[B, 88], when each key's last note ends.
         struck_ticks: int32[B, 88], when it was struck.
-        now_ticks: int32[B], the last onset, on the clock of the history.
-        place_ticks: int32[B], its place in the bar.
-        bar_ticks: int32[B].
-        elapsed_ticks: int32[B], from the first note of all to the last onset; -1 before it.
-        candidates: int32[B, C, F], values and 1, 0 where there is none.
+        now_ticks: int32[B, 1], the last onset, on the clock of the history.
+        pitch: int32[B, 1], of the last note.
+        place_ticks: int32[B, 1], the last onset's place in the bar.
+        bar_ticks: int32[B, 1].
+        elapsed_ticks: int32[B, 1], from the first note of all to the last onset; -1 before it.
+        candidates: int32[B, F, C], values; -1 where there is none.
         evidence: int32[B, C].
+        predicted: int32[B, C], a candidate's shift and pitch as one number; -1 where there is none.
     """
 
-    history: Any
-    runs: Any
+    notes: Any
+    strikes: Any
+    steps: Any
+    ranks: Any
     hits: Any
     key_weights: Any
     end_ticks: Any
     struck_ticks: Any
     now_ticks: Any
+    pitch: Any
     place_ticks: Any
     bar_ticks: Any
     elapsed_ticks: Any
     candidates: Any
     evidence: Any
+    predicted: Any
 
 
 class Ahead(NamedTuple):
     """What is known of a note once its onset is.
 
     Attributes:
-        place: int32[B], its place in the bar.
+        place: int32[B, 1], its place in the bar.
         sounding: float32[B, 176], as `training.memory.context.sounding` gives it.
         pitch_bias: float32[B, 88], added to the pitch's logits before it is drawn, as a filter:
             within an onset pitches rise.
@@ -111,8 +152,8 @@ class Recall:
         self._nearest_shift = codec.nearest_shift(
             np.arange(int(codec.shift_ticks[-1]) + 1, dtype=np.int32)
         ).astype(np.int32)
-        self._run_buckets = run_buckets()
-        self._hits = np.array([bits.bit_count() for bits in range(_HITS)], np.int32)
+        self._run_evidence = run_buckets() * (MOST_HALF_TURNS + 1)
+        self._hit_evidence = np.array([1 + bits.bit_count() for bits in range(_HITS)], np.int32)
 
     def empty(self, place_ticks: Any, bar_ticks: Any) -> Memory:
         """Start songs.
@@ -122,88 +163,88 @@ class Recall:
             bar_ticks: int32[B], the length of a bar; 0 for 4/4.
         """
         batch = tf.shape(place_ticks)[0]
-        bar_ticks = _or_common_time(bar_ticks)
-        none = tf.constant([-1, -1, -1, _LONG_AGO, _NO_INTERVAL])[None, :, None]
+        bar_ticks = _or_common_time(bar_ticks[:, None])
+        history = [batch, HISTORY_NOTES]
         return self._with_candidates(
-            Memory(
-                history=tf.tile(none, [batch, 1, HISTORY_NOTES]),
-                runs=tf.zeros([batch, 2, HISTORY_NOTES], tf.int32),
-                hits=tf.zeros([batch, len(BARS_BACK)], tf.int32),
-                key_weights=tf.zeros([batch, KEY_WEIGHTS]),
-                end_ticks=tf.fill([batch, KEYS], _LONG_AGO),
-                struck_ticks=tf.fill([batch, KEYS], _LONG_AGO),
-                now_ticks=tf.zeros([batch], tf.int32),
-                place_ticks=place_ticks % bar_ticks,
-                bar_ticks=bar_ticks,
-                elapsed_ticks=tf.fill([batch], -1),
-                candidates=tf.zeros([batch, CANDIDATES, 3], tf.int32),
-                evidence=tf.zeros([batch, CANDIDATES], tf.int32),
-            )
+            notes=tf.fill(history, _NO_NOTE),
+            strikes=tf.fill(history, _LONG_AGO << _STRIKE_BITS),
+            steps=tf.fill(history, _NO_STEP),
+            ranks=tf.zeros([batch, 2, HISTORY_NOTES], tf.int32),
+            hits=tf.zeros([batch, CANDIDATES], tf.int32),
+            key_weights=tf.zeros([batch, KEY_WEIGHTS]),
+            end_ticks=tf.fill([batch, KEYS], _LONG_AGO),
+            struck_ticks=tf.fill([batch, KEYS], _LONG_AGO),
+            now_ticks=tf.zeros([batch, 1], tf.int32),
+            pitch=tf.fill([batch, 1], -1),
+            place_ticks=place_ticks[:, None] % bar_ticks,
+            bar_ticks=bar_ticks,
+            elapsed_ticks=tf.fill([batch, 1], -1),
         )
 
     def read(self, memory: Memory, values: Any) -> Memory:
         """Read a note of each song, int32[B, F]; -1 for none, at a song's start."""
-        shift, pitch, duration = tf.unstack(values, axis=1)
+        shift, pitch, duration = tf.split(values, 3, axis=1)
         waited = self._waited(memory, shift)
         lasts = tf.gather(self._duration_ticks, _or_last(duration, self._duration_ticks))
         now = memory.now_ticks + waited
-        before = memory.history[:, _PITCH, -1]
-        interval = tf.where(before >= 0, pitch - before, _NO_INTERVAL)
-        note = tf.stack([shift, pitch, duration, now, interval], axis=1)
-        history = tf.concat([memory.history[:, :, 1:], note[:, :, None]], axis=2)
-        is_struck = tf.range(KEYS)[None] == pitch[:, None]
+        key = shift * (1 << _BYTE_BITS) + pitch
+        step = shift * (1 << _STEP_BITS) + pitch - memory.pitch
+        step = tf.where(memory.pitch >= 0, step, _FIRST_STEP)
+        notes = _with_newest(memory.notes, key * (1 << _BYTE_BITS) + duration)
+        steps = _with_newest(memory.steps, step)
+        is_same = tf.equal(_above(_BYTE_BITS, notes), key)
+        is_moved = tf.equal(steps, step) & ~is_same
+        goes_on = tf.cast(tf.stack([is_same, is_moved], axis=1), tf.int32)
+        is_struck = tf.equal(_ALL_KEYS, pitch)
         return self._with_candidates(
-            memory._replace(
-                history=history,
-                runs=self._run_on(memory.runs, history, note),
-                hits=_hits_after(memory, values),
-                key_weights=_key_weights_after(memory.key_weights, waited, pitch, lasts),
-                end_ticks=tf.where(is_struck, (now + lasts)[:, None], memory.end_ticks),
-                struck_ticks=tf.where(is_struck, now[:, None], memory.struck_ticks),
-                now_ticks=now,
-                place_ticks=(memory.place_ticks + waited) % memory.bar_ticks,
-                elapsed_ticks=tf.where(
-                    shift >= 0, tf.maximum(memory.elapsed_ticks, 0) + waited, memory.elapsed_ticks
-                ),
-            )
+            notes=notes,
+            strikes=_with_newest(memory.strikes, now * (1 << _STRIKE_BITS) + pitch),
+            steps=steps,
+            ranks=tf.minimum((memory.ranks + _ONE_NOTE_MORE) * goes_on, _LONGEST_RANK),
+            hits=_hits_after(memory, key),
+            key_weights=_key_weights_after(memory.key_weights, waited, pitch, lasts),
+            end_ticks=tf.where(is_struck, now + lasts, memory.end_ticks),
+            struck_ticks=tf.where(is_struck, now, memory.struck_ticks),
+            now_ticks=now,
+            pitch=pitch,
+            place_ticks=(memory.place_ticks + waited) % memory.bar_ticks,
+            bar_ticks=memory.bar_ticks,
+            elapsed_ticks=tf.maximum(memory.elapsed_ticks, tf.minimum(shift, 0)) + waited,
         )
 
     def scaled_key_weights(self, memory: Memory) -> Any:
         """Give float32[B, 24]; each half-life's sum to `KEY_WEIGHTS_SUM`, or are 0."""
-        halves = tf.reshape(memory.key_weights, [-1, len(KEY_HALF_LIVES_TICKS), 12])
         # In whole numbers: a quotient of floats is rounded by where in a batch it stands.
-        whole = tf.cast(tf.round(halves * _EXACT), tf.int64)
+        whole = tf.cast(tf.reshape(memory.key_weights, [-1, _HALF_LIVES, 12]), tf.int64)
         sums = tf.maximum(tf.reduce_sum(whole, axis=2, keepdims=True), 1)
-        scaled = tf.cast(whole * int(KEY_WEIGHTS_SUM * _EXACT) // sums, tf.float32) / _EXACT
-        return tf.reshape(scaled, [-1, KEY_WEIGHTS])
+        scaled = whole * int(KEY_WEIGHTS_SUM * KEY_WEIGHTS_EXACT) // sums
+        return tf.reshape(tf.cast(scaled, tf.float32) / KEY_WEIGHTS_EXACT, [-1, KEY_WEIGHTS])
 
     def ahead(self, memory: Memory, shift: Any) -> Ahead:
-        """Say what is known of the next note, whose first field is int32[B]."""
+        """Say what is known of the next note, whose first field is int32[B, 1]."""
         waited = self._waited(memory, shift)
-        onset = (memory.now_ticks + waited)[:, None]
+        onset = memory.now_ticks + waited
         sounds = (memory.end_ticks > onset) & (memory.struck_ticks < onset)
         is_struck = memory.struck_ticks == onset
         # The highest key alone may follow itself: such a doubling is no note, says the codec.
-        highest = tf.minimum(memory.history[:, _PITCH, -1:], KEYS - 2)
-        is_below = tf.range(KEYS)[None] <= highest
-        is_forbidden = (waited == 0)[:, None] & is_below
+        highest = tf.minimum(memory.pitch, KEYS - 2)
+        # After a wait of a tick or more, every key is free.
+        is_forbidden = highest - waited * KEYS >= _ALL_KEYS
         return Ahead(
             place=shown_ticks((memory.place_ticks + waited) % memory.bar_ticks),
             sounding=tf.cast(tf.concat([sounds, is_struck], axis=1), tf.float32),
-            pitch_bias=tf.where(is_forbidden, _FORBIDDEN, 0.0),
+            pitch_bias=tf.cast(is_forbidden, tf.float32) * _FORBIDDEN,
         )
 
     def packed(self, memory: Memory) -> Any:
         """Write memories as float32[B, STATE_WIDTH], to travel with a request."""
-        history = memory.history
-        notes = (history[:, _SHIFT] + 1) * 256 + history[:, _PITCH] + 1
-        notes = notes * 256 + history[:, _DURATION] + 1
-        runs = memory.runs[:, 0] * _RUNS + memory.runs[:, 1]
-        now = memory.now_ticks[:, None]
-        sounds_on = tf.maximum(memory.end_ticks - now, 0)
-        is_struck = memory.struck_ticks == now
+        notes = memory.notes - _NO_NOTE
+        runs = _above(_HISTORY_BITS, memory.ranks)
+        runs = runs[:, 0] * _RUNS + runs[:, 1]
+        sounds_on = tf.maximum(memory.end_ticks - memory.now_ticks, 0)
+        is_struck = memory.struck_ticks == memory.now_ticks
         scalars = [memory.place_ticks, memory.bar_ticks, memory.elapsed_ticks + 1]
-        whole = [notes, runs, memory.hits, sounds_on, is_struck, tf.stack(scalars, axis=1)]
+        whole = [notes, runs, memory.hits, sounds_on, is_struck, tf.concat(scalars, axis=1)]
         notes, runs, hits, *rest = (tf.cast(part, tf.float32) for part in whole)
         return tf.concat([notes, runs, hits, memory.key_weights, *rest], axis=1)
 
@@ -213,129 +254,112 @@ class Recall:
         notes, runs, hits, sounds_on, is_struck, scalars = (
             tf.cast(parts[n], tf.int32) for n in (0, 1, 2, 4, 5, 6)
         )
-        shift, pitch, duration = notes // 65536 - 1, notes // 256 % 256 - 1, notes % 256 - 1
-        waited = tf.gather(self._shift_ticks, _or_last(shift, self._shift_ticks))
+        notes += _NO_NOTE
+        shift, pitch = _above(2 * _BYTE_BITS, notes), _above(_BYTE_BITS, notes) & _BYTE
+        is_note = notes >= 0
+        waited = tf.gather(self._shift_ticks, tf.where(is_note, shift, len(self._shift_ticks) - 1))
         since = tf.cumsum(waited, axis=1, exclusive=True, reverse=True)
-        onset = tf.where(shift >= 0, -since, _LONG_AGO)
-        before = tf.pad(pitch[:, :-1], [[0, 0], [1, 0]], constant_values=_NOBODY)
-        interval = tf.where((pitch >= 0) & (before >= 0), pitch - before, _NO_INTERVAL)
-        place, bar, begun = tf.unstack(scalars, axis=1)
+        strikes = tf.where(is_note, -since, _LONG_AGO) * (1 << _STRIKE_BITS) + pitch
+        is_second = tf.pad(is_note[:, :-1], [[0, 0], [1, 0]]) & is_note
+        before = tf.pad(pitch[:, :-1], [[0, 0], [1, 0]])
+        steps = tf.where(is_second, shift * (1 << _STEP_BITS) + pitch - before, _NO_STEP)
+        place, bar, begun = tf.split(scalars, 3, axis=1)
         return self._with_candidates(
-            Memory(
-                history=tf.stack([shift, pitch, duration, onset, interval], axis=1),
-                runs=tf.stack([runs // _RUNS, runs % _RUNS], axis=1),
-                hits=hits,
-                key_weights=parts[3],
-                end_ticks=sounds_on,
-                struck_ticks=tf.where(is_struck > 0, 0, _LONG_AGO),
-                now_ticks=tf.zeros_like(place),
-                place_ticks=place,
-                bar_ticks=_or_common_time(bar),
-                elapsed_ticks=begun - 1,
-                candidates=tf.zeros([tf.shape(state)[0], CANDIDATES, 3], tf.int32),
-                evidence=tf.zeros([tf.shape(state)[0], CANDIDATES], tf.int32),
-            )
+            notes=notes,
+            strikes=strikes,
+            steps=steps,
+            ranks=tf.stack([runs // _RUNS, runs % _RUNS], axis=1) * HISTORY_NOTES,
+            hits=hits,
+            key_weights=parts[3],
+            end_ticks=sounds_on,
+            struck_ticks=tf.where(is_struck > 0, 0, _LONG_AGO),
+            now_ticks=tf.zeros_like(place),
+            pitch=tf.where(is_note, pitch, -1)[:, -1:],
+            place_ticks=place,
+            bar_ticks=_or_common_time(bar),
+            elapsed_ticks=begun - 1,
         )
 
     def _waited(self, memory: Memory, shift: Any) -> Any:
-        """Give the ticks of a shift int32[B]; a song's first note waits for nothing."""
+        """Give the ticks of a shift int32[B, 1]; a song's first note waits for nothing."""
         ticks = tf.gather(self._shift_ticks, _or_last(shift, self._shift_ticks))
         return tf.where(memory.elapsed_ticks < 0, 0, ticks)
 
-    def _run_on(self, runs: Any, history: Any, note: Any) -> Any:
-        """Lengthen the runs that a note int32[B, 5] goes on with, and end the others."""
-        same = history == note[:, :, None]
-        is_note = (history[:, _PITCH] >= 0) & (tf.range(HISTORY_NOTES) < HISTORY_NOTES - 1)
-        matches = same[:, _SHIFT] & same[:, _PITCH]
-        # What came before the oldest note is forgotten: it has no interval.
-        has_interval = (history[:, _INTERVAL] != _NO_INTERVAL) & (tf.range(HISTORY_NOTES) > 0)
-        moves = same[:, _SHIFT] & same[:, _INTERVAL] & ~same[:, _PITCH] & has_interval
-        goes_on = tf.stack([matches & is_note, moves & is_note], axis=1)
-        return tf.where(goes_on, tf.minimum(runs + 1, LONGEST_RUN), 0)
+    def _with_candidates(self, **remembered: Any) -> Memory:
+        """Find all candidates side by side; what concerns none of a kind is left out by constants.
 
-    def _with_candidates(self, memory: Memory) -> Memory:
-        matches = self._matches(memory)
-        back, back_evidence = self._bars_back(memory)
+        A match is what followed the end of the longest run; a candidate some bars back is the first
+        note after the same place there.
+        """
+        memory = Memory(**remembered, candidates=(), evidence=(), predicted=())
+        best = tf.reduce_max(memory.ranks + _PLACES_IN_HISTORY, axis=2)
+        best = tf.gather(best, _RUN_OF, axis=1)
+        runs, ends = _above(_HISTORY_BITS, best), best & (HISTORY_NOTES - 1)
+        back_ticks = memory.bar_ticks * _BACK
+        there = memory.now_ticks - back_ticks
+        strikes = there * (1 << _STRIKE_BITS) + memory.pitch
+        later = tf.raw_ops.UpperBound(sorted_inputs=memory.strikes, values=strikes)
+        places = tf.minimum(tf.where(_IS_BACK, later, ends + 1), HISTORY_NOTES - 1)
+        looked_up = tf.concat([places, ends[:, TRANSPOSED:]], axis=1)
+        found = tf.gather(memory.notes, looked_up, axis=1, batch_dims=1)
+        found, end = tf.split(found, [CANDIDATES, 1], axis=1)
+        moved_by = memory.pitch - (_above(_BYTE_BITS, end) & _BYTE)
+        pitch = (_above(_BYTE_BITS, found) & _BYTE) + moved_by * _IS_TRANSPOSED
+        shift = tf.where(
+            _IS_BACK, self._shift_from(there, places, memory), _above(2 * _BYTE_BITS, found)
+        )
+        is_back = (memory.elapsed_ticks >= back_ticks) & (later > _FEWEST_LATER)
+        exists = is_back | (runs >= _FEWEST_NOTES)
+        exists = tf.cast(exists & (pitch >= 0) & (pitch < KEYS), tf.int32)
+        is_none = exists - 1  # all bits are 1 where there is no candidate: what is -1
+        hits = tf.gather(self._hit_evidence, memory.hits)
+        evidence = tf.where(_IS_BACK, hits, self._match_evidence(runs, ends))
+        fields = tf.stack([shift, pitch, found & _BYTE], axis=1)
         return memory._replace(
-            candidates=tf.concat([matches[0][:, :1], back, matches[0][:, 1:]], axis=1),
-            evidence=tf.concat([matches[1][:, :1], back_evidence, matches[1][:, 1:]], axis=1),
+            candidates=fields | is_none[:, None],
+            evidence=evidence * exists,
+            predicted=(shift * (1 << _BYTE_BITS) + pitch) | is_none,
         )
 
-    def _matches(self, memory: Memory) -> tuple[Any, Any]:
-        """Find the match and the transposed match: int32[B, 2, F], int32[B, 2]."""
-        ranked = memory.runs * HISTORY_NOTES + tf.range(HISTORY_NOTES)
-        best = tf.reduce_max(ranked, axis=2)
-        run, end = best // HISTORY_NOTES, best % HISTORY_NOTES
-        fields = memory.history[:, : _DURATION + 1]
-        following = tf.gather(
-            fields, tf.minimum(end + 1, HISTORY_NOTES - 1), axis=2, batch_dims=1
-        )  # [B, F, 2]
-        following = tf.transpose(following, [0, 2, 1])
-        there = tf.gather(memory.history[:, _PITCH], end[:, 1:], axis=1, batch_dims=1)
-        semitones = memory.history[:, _PITCH, -1:] - there
-        moved = following[:, :, 1] + tf.pad(semitones, [[0, 0], [1, 0]])
-        following = tf.stack([following[:, :, 0], moved, following[:, :, 2]], axis=2)
-        exists = (run >= np.array([1, FEWEST_TRANSPOSED_NOTES])) & (moved >= 0) & (moved < KEYS)
-        return _where_it_exists(exists, following, self._match_evidence(run, end))
+    def _shift_from(self, there: Any, places: Any, memory: Memory) -> Any:
+        """Give the shifts from onsets int32[B, C] to the notes at places int32[B, C]."""
+        strikes = tf.gather(memory.strikes, places, axis=1, batch_dims=1)
+        waited = _above(_STRIKE_BITS, strikes) - there
+        return tf.gather(self._nearest_shift, _within(waited, self._nearest_shift))
 
-    def _match_evidence(self, run: Any, end: Any) -> Any:
-        """Do as `candidates.match_evidence`, of equal runs that end at places int32[B, 2]."""
-        period = tf.maximum(HISTORY_NOTES - 1 - end, 1)
-        half_turns = tf.minimum(2 * run // period, MOST_HALF_TURNS)
-        return tf.gather(self._run_buckets, run) * (MOST_HALF_TURNS + 1) + half_turns
-
-    def _bars_back(self, memory: Memory) -> tuple[Any, Any]:
-        """Find the candidates some bars back: int32[B, 4, F], int32[B, 4]."""
-        back = memory.bar_ticks[:, None] * np.array(BARS_BACK, np.int32)
-        there = memory.now_ticks[:, None] - back
-        strikes = memory.history[:, _ONSET] * 128 + memory.history[:, _PITCH]
-        here = there * 128 + memory.history[:, _PITCH, -1:]
-        is_before = strikes[:, None, :] <= here[:, :, None]
-        following = tf.reduce_sum(tf.cast(is_before, tf.int32), axis=2)
-        exists = (
-            (memory.elapsed_ticks[:, None] >= back)
-            & (following > 0)
-            & (following < HISTORY_NOTES)
-            & (memory.elapsed_ticks[:, None] >= 0)
-        )
-        place = tf.clip_by_value(following, 0, HISTORY_NOTES - 1)
-        found = tf.gather(
-            memory.history[:, _PITCH : _ONSET + 1], place, axis=2, batch_dims=1
-        )  # [B, pitch, duration and onset, 4]
-        pitch, duration, onset = tf.unstack(found, axis=1)
-        waited = tf.clip_by_value(onset - there, 0, len(self._nearest_shift) - 1)
-        shift = tf.gather(self._nearest_shift, waited)
-        evidence = 1 + tf.gather(self._hits, memory.hits)
-        return _where_it_exists(exists, tf.stack([shift, pitch, duration], axis=2), evidence)
+    def _match_evidence(self, runs: Any, ends: Any) -> Any:
+        """Do as `candidates.match_evidence`, of equal runs that end at places int32[B, C]."""
+        period = tf.maximum(HISTORY_NOTES - 1 - ends, 1)
+        half_turns = tf.minimum(2 * runs // period, MOST_HALF_TURNS)
+        return tf.gather(self._run_evidence, runs) + half_turns
 
 
 def shown_ticks(ticks: Any) -> Any:
-    """Give a place in a bar, or its length, int32[B], as the network reads it, below `PLACES`."""
+    """Give a place in a bar, or its length, as the network reads it, below `PLACES`."""
     return tf.minimum(ticks, PLACES - 1)
 
 
-def _hits_after(memory: Memory, values: Any) -> Any:
-    """Note which of the bars back predicted a note int32[B, F]: int32[B, 4]."""
-    predicted = memory.candidates[:, _BARS_BACK, :2]
-    is_right = tf.reduce_all(predicted == values[:, None, :2] + 1, axis=2)
-    is_right &= memory.evidence[:, _BARS_BACK] > 0
-    return (memory.hits * 2 + tf.cast(is_right, tf.int32)) % _HITS
+def _above(bits: int, numbers: Any) -> Any:
+    """Give what numbers hold above their lowest bits."""
+    return tf.bitwise.right_shift(numbers, bits)
+
+
+def _with_newest(history: Any, newest: Any) -> Any:
+    """Forget the oldest of int32[B, H] for int32[B, 1]."""
+    return tf.concat([history[:, 1:], newest], axis=1)
+
+
+def _hits_after(memory: Memory, key: Any) -> Any:
+    """Note which candidates predicted a shift and pitch, as one number int32[B, 1]: int32[B, C]."""
+    is_right = tf.cast(tf.equal(memory.predicted, key), tf.int32)
+    return (2 * memory.hits + is_right) & (_HITS - 1)
 
 
 def _key_weights_after(weights: Any, waited: Any, pitch: Any, lasts: Any) -> Any:
-    decay = tf.repeat(tf.gather(_DECAY, waited), 12, axis=1)
-    pitch_class = tf.where(pitch >= 0, (pitch + LOWEST_PITCH) % 12, _NOBODY)
-    added = (
-        tf.one_hot(pitch_class, 12)
-        * tf.cast(tf.minimum(lasts, MOST_KEY_TICKS), tf.float32)[:, None]
-    )
-    return tf.round(weights * decay * _EXACT) / _EXACT + tf.tile(
-        added, [1, len(KEY_HALF_LIVES_TICKS)]
-    )
-
-
-def _where_it_exists(exists: Any, fields: Any, evidence: Any) -> tuple[Any, Any]:
-    return tf.where(exists[..., None], fields + 1, 0), tf.where(exists, evidence, 0)
+    decay = tf.gather(_DECAY, tf.squeeze(waited, axis=1))
+    pitch_class = tf.gather(_PITCH_CLASS, tf.squeeze(_or_last(pitch, _PITCH_CLASS), axis=1))
+    lasting = tf.cast(tf.minimum(lasts, MOST_KEY_TICKS), tf.float32)
+    return tf.round(weights * decay) + pitch_class * lasting
 
 
 def _or_common_time(bar_ticks: Any) -> Any:
@@ -346,3 +370,8 @@ def _or_common_time(bar_ticks: Any) -> Any:
 def _or_last(values: Any, table: np.ndarray) -> Any:
     """Let -1 mean a table's last row."""
     return tf.where(values >= 0, values, len(table) - 1)
+
+
+def _within(values: Any, table: np.ndarray) -> Any:
+    """Bring values into a table's rows."""
+    return tf.minimum(tf.maximum(values, 0), len(table) - 1)

@@ -15,7 +15,7 @@ from training.products import ProductOf
 
 
 def served_nats(
-    model: keras.Model, lstm_product: ProductOf, pieces: Sequence[Piece], codec: Codec
+    model: keras.Model, product_of: ProductOf, pieces: Sequence[Piece], codec: Codec
 ) -> list[NDArray[np.float64]]:
     """Compute what every token of some pieces costs, in the arithmetic of a bundle.
 
@@ -31,7 +31,7 @@ def served_nats(
     for row, tokens in zip(padded, sequences, strict=True):
         row[1 : 1 + len(tokens)] = tokens
     starts = [places(piece) for piece in pieces]
-    costs = tf.function(Network(model, lstm_product).nats)(
+    costs = tf.function(Network(model, product_of).nats)(
         tf.constant(padded),
         tf.constant([int(start.bar_ticks[0]) for start in starts]),
         tf.constant([int(start.place_ticks[0]) for start in starts]),
