@@ -90,6 +90,7 @@ class Wishes(TypedDict, total=False):
     tempo: float
     primer: Literal["none", "corpus"] | bytes | os.PathLike[str]  # or a MIDI file to go on from
     include_primer: bool
+    dynamics: bool
     max_quote: int
     title: str
     label: Literal["stable", "canary"]
@@ -124,6 +125,9 @@ class Note:
 
     Attributes:
         pitch: A MIDI note number.
+        duration_beats: As it is written.
+        sounding_beats: As it sounds, at most as long.
+        velocity: 48 to 104; 80 without dynamics.
     """
 
     pitch: int
@@ -131,6 +135,7 @@ class Note:
     duration_beats: float
     start_s: float
     duration_s: float
+    sounding_beats: float
     velocity: int
 
 

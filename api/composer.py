@@ -177,6 +177,7 @@ class Composer:
             meter_map(start.time_signatures, first_note_ticks),
             chain([first], passages),
             start.lead,
+            start.touch,
             limit,
         )
 

@@ -10,6 +10,7 @@ from music.meter import bar_ticks_of
 from music.notes import Notes, cleaned, join
 from music.piece import TempoChange, TimeSignature
 from music.quotes import Heard
+from music.touch import Touch
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Drawing:
         passages: Its new notes; each is drawn when it is asked for, and raises as
             `Composer.passages` says.
         lead: The notes before them, which are the caller's own.
+        touch: How the song is played.
         limit: How long the song may be.
     """
 
@@ -49,6 +51,7 @@ class Drawing:
     time_signatures: tuple[TimeSignature, ...]
     passages: Iterator[Passage]
     lead: Notes
+    touch: Touch
     limit: Limit = NO_LIMIT
 
     def finished(self) -> Song:
@@ -75,6 +78,7 @@ class Drawing:
             version=self.bundle.model.version,
             longest_quote=quotes[0],
             request=self.request,
+            touch=self.touch,
             quotes=tuple(quotes[1:]),
             primer_notes=len(self.lead),
         )

@@ -43,13 +43,14 @@ def midi(song: Song, deadline: Deadline) -> bytes:
         time_signatures=song.time_signatures,
         name=song.request.title,
         text=song.provenance,
+        performance=song.performance,
     )
 
 
 def wav(song: Song, deadline: Deadline, instrument: Instrument) -> Pieces:
     """Write what is heard when an instrument plays it."""
     deadline.left_s()
-    sound = instrument.play(song.notes, song.tempos)
+    sound = instrument.play(song.notes, song.tempos, song.performance)
     return Pieces(wav_bytes(sound), to_wav(sound))
 
 

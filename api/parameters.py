@@ -221,6 +221,13 @@ PARAMETERS = (
         default=False,
     ),
     Parameter(
+        name="dynamics",
+        kind=Kind.FLAG,
+        effect="whether notes are louder or softer by meter, voice and phrase; false gives all of "
+        "them the velocity 80",
+        default=True,
+    ),
+    Parameter(
         name="max_quote",
         kind=Kind.WHOLE,
         effect="how many notes in a row it may share with a piece that the model learned from, in "
@@ -283,6 +290,7 @@ def song_request(said: Iterable[Given]) -> SongRequest:
         tempo_bpm=_float(values, "tempo"),
         primer=primer,
         include_primer=include_primer,
+        dynamics=bool(values["dynamics"]),
         max_quote=int(values["max_quote"]) if "max_quote" in values else None,
         media_format=str(values["format"]) if "format" in values else None,
         is_seed_drawn=is_seed_drawn,

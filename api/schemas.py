@@ -172,9 +172,10 @@ _NOTE = _shown(
     _object(
         pitch=_said(_PITCH, "A MIDI note number; 60 is middle C."),
         start_beats=_TIME,
-        duration_beats=_POSITIVE,
+        duration_beats=_said(_POSITIVE, "As it is written."),
         start_s=_TIME,
         duration_s=_POSITIVE,
+        sounding_beats=_said(_POSITIVE, "How long it sounds, at most `duration_beats`."),
         velocity={"type": "integer", "minimum": 1, "maximum": 127},
     ),
     pitch=60,
@@ -182,6 +183,7 @@ _NOTE = _shown(
     duration_beats=0.5,
     start_s=0.75,
     duration_s=0.25,
+    sounding_beats=0.45,
     velocity=80,
 )
 _QUOTE_MEMBERS = {

@@ -6,8 +6,10 @@ from enum import StrEnum
 
 from api.primers import Upload
 from music.notes import Notes
+from music.performance import Performance
 from music.piece import TempoChange, TimeSignature
 from music.quotes import Quote
+from music.touch import Touch
 
 UPLOADED = "uploaded"  # in the place of a primer's name
 
@@ -49,6 +51,7 @@ class SongRequest:
             collection's own pieces share among themselves.
         media_format: The name of a format; None where the Accept header decides.
         include_primer: Whether an upload comes first in the song.
+        dynamics: Whether velocities are shaped; one velocity for all where not.
         is_seed_drawn: Whether the seed is ours, so that nobody can ask for the song again yet.
         label: Of the version that is to compose; None for the promoted one or, where none is
             promoted, the newest.
@@ -67,6 +70,7 @@ class SongRequest:
     max_quote: int | None
     media_format: str | None
     include_primer: bool = False
+    dynamics: bool = True
     is_seed_drawn: bool = False
     label: Label | None = None
     given_title: str | None = None
@@ -94,6 +98,7 @@ class SongRequest:
             "primer_sha256": upload.digest if upload else None,
             "include_primer": self.include_primer or None,
             "max_quote": self.max_quote,
+            "dynamics": self.dynamics,
         }
         return {name: value for name, value in fields.items() if value is not None}
 
@@ -110,6 +115,7 @@ class Song:
         version: The model's that drew it.
         longest_quote: The longest run of notes that it shares with a piece of the collection.
         request: What was asked for.
+        touch: How it is played.
         quotes: All runs that are long enough to tell, in the order of the song.
         primer_notes: How many of the notes are the caller's own; they come first, and nothing of
             them is counted as a quote.
@@ -122,6 +128,7 @@ class Song:
     version: int
     longest_quote: Quote
     request: SongRequest
+    touch: Touch
     quotes: tuple[Quote, ...] = ()
     primer_notes: int = 0
 
@@ -129,6 +136,11 @@ class Song:
     def tempo_bpm(self) -> float:
         """The tempo of the new notes: quarter notes per minute."""
         return self.tempos[-1].bpm
+
+    @property
+    def performance(self) -> Performance:
+        """How the notes sound."""
+        return self.touch.player(self.time_signatures).play(self.notes)
 
     @property
     def new_notes(self) -> int:
@@ -144,6 +156,7 @@ class Song:
     def provenance(self) -> str:
         """Say in one line all that makes the same song again."""
         said = (
-            f"{name}={'true' if value is True else value}" for name, value in self.origin.items()
+            f"{name}={str(value).lower() if isinstance(value, bool) else value}"
+            for name, value in self.origin.items()
         )
         return "; ".join(("Leitmotif", *said))

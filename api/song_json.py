@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.song import Song
-from music.midi import VELOCITY
 from music.notes import TICKS_PER_BEAT, Notes
+from music.performance import Performance
 from music.piece import TempoChange, TimeSignature
 from music.quotes import Quote
 from music.tempo import seconds_at
@@ -31,7 +31,7 @@ def document(song: Song) -> dict[str, Any]:
             quote_members(quote, onset_ticks[quote.start_in_song], song.tempos)
             for quote in song.quotes
         ],
-        "notes": note_members(song.notes, song.tempos),
+        "notes": note_members(song.notes, song.performance, song.tempos),
     }
 
 
@@ -53,11 +53,20 @@ def time_members(
     }
 
 
-def note_members(notes: Notes, tempos: Sequence[TempoChange]) -> list[dict[str, int | float]]:
-    """Give notes as objects, in beats (quarter notes) and in seconds."""
+def note_members(
+    notes: Notes, performance: Performance, tempos: Sequence[TempoChange]
+) -> list[dict[str, int | float]]:
+    """Give notes as objects, in beats (quarter notes) and in seconds.
+
+    Args:
+        notes: As they are written.
+        performance: How they sound.
+        tempos: The song's.
+    """
     start_s = seconds_at(tempos, notes.onset_ticks)
     duration_s = seconds_at(tempos, notes.onset_ticks + notes.duration_ticks) - start_s
-    columns = (*notes.columns, start_s, duration_s)
+    sounds = performance.sounding_ticks, performance.velocity
+    columns = (*notes.columns, start_s, duration_s, *sounds)
     return [
         {
             "pitch": pitch,
@@ -65,9 +74,10 @@ def note_members(notes: Notes, tempos: Sequence[TempoChange]) -> list[dict[str, 
             "duration_beats": _beats(duration_ticks),
             "start_s": round(start, _DIGITS),
             "duration_s": round(duration, _DIGITS),
-            "velocity": VELOCITY,
+            "sounding_beats": _beats(sounding_ticks),
+            "velocity": velocity,
         }
-        for onset_ticks, duration_ticks, pitch, start, duration in zip(
+        for onset_ticks, duration_ticks, pitch, start, duration, sounding_ticks, velocity in zip(
             *(column.tolist() for column in columns), strict=True
         )
     ]
@@ -91,5 +101,5 @@ def quote_members(quote: Quote, onset_ticks: int, tempos: Sequence[TempoChange])
     }
 
 
-def _beats(ticks: int) -> float:
+def _beats(ticks: float) -> float:
     return round(ticks / TICKS_PER_BEAT, _DIGITS)

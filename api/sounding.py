@@ -3,7 +3,10 @@
 import json
 from collections.abc import Callable, Iterable
 
+import numpy as np
+
 from music.notes import TICKS_PER_BEAT, Notes
+from music.performance import Performance
 from music.piano import Piano
 from music.piece import TempoChange
 from music.reading import read_midi
@@ -16,7 +19,7 @@ def _of_wav(content: bytes) -> Iterable[bytes]:
 
 def _of_midi(content: bytes) -> Iterable[bytes]:
     piece = read_midi(content, "song")
-    return to_wav(Piano().play(piece.notes, piece.tempos))
+    return to_wav(Piano().play(piece.notes, piece.tempos, piece.performance))
 
 
 def _of_json(content: bytes) -> Iterable[bytes]:
@@ -30,7 +33,12 @@ def _of_json(content: bytes) -> Iterable[bytes]:
         TempoChange(round(change["start_beats"] * TICKS_PER_BEAT), change["tempo"])
         for change in song["tempos"]
     ]
-    return to_wav(Piano().play(notes, tempos))
+    velocity = np.array([note["velocity"] for note in song["notes"]], dtype=np.int32)
+    sounding_ticks = np.array(
+        [note["sounding_beats"] * TICKS_PER_BEAT for note in song["notes"]], dtype=np.float32
+    )
+    performance = Performance(velocity, sounding_ticks)
+    return to_wav(Piano().play(notes, tempos, performance))
 
 
 # A WAV file of what each format holds. Scores round the notes and are not among them.

@@ -7,12 +7,15 @@ from api.games import Bundle
 from api.model_server import Prompt
 from api.primers import Upload, spoken
 from api.song import Primer, SongRequest
+from music.articulation import Articulation, learned_articulation
 from music.bars import COMMON_TIME
 from music.codec import BOS, Cursor
 from music.description import Opening
+from music.dynamics import FLAT
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import NO_NOTES, Notes
 from music.piece import Piece, TempoChange, TimeSignature, constant_tempo
+from music.touch import Touch
 
 EMPTY_PROMPT = Prompt((BOS,), COMMON_TIME.bar_ticks, 0)
 """Of a song that continues nothing: in 4/4, and its first note starts a bar."""
@@ -31,6 +34,7 @@ class Start:
         lead: What comes first in the song itself, from tick 0; mostly nothing.
         time_signatures: Of the music that the song continues, one or more. Ticks are counted from
             its start.
+        touch: How the song is played: as detached as the music that it continues.
         codec_start_ticks: Where in that music the codec starts to count.
     """
 
@@ -39,6 +43,7 @@ class Start:
     tempos: tuple[TempoChange, ...]
     lead: Notes
     time_signatures: tuple[TimeSignature, ...]
+    touch: Touch
     codec_start_ticks: int = 0
 
     @classmethod
@@ -65,11 +70,13 @@ class Start:
                 tempos=tempos,
                 lead=lead,
                 time_signatures=piece.time_signatures,
+                touch=_touch(request, bundle, learned_articulation([piece])),
                 codec_start_ticks=codec_start_ticks,
             )
         if request.primer is Primer.NONE:
             tempos = constant_tempo(_playable(bundle.description.tempo_bpm))
-            return cls(EMPTY_PROMPT, Cursor(), tempos, NO_NOTES, (COMMON_TIME,))
+            touch = _touch(request, bundle, bundle.description.articulation)
+            return cls(EMPTY_PROMPT, Cursor(), tempos, NO_NOTES, (COMMON_TIME,), touch)
         opening = _opening(bundle, request.seed)
         _, cursor = bundle.codec.decode(opening.tokens)
         return cls(
@@ -78,6 +85,7 @@ class Start:
             constant_tempo(_playable(opening.tempo_bpm)),
             NO_NOTES,
             opening.time_signatures,
+            _touch(request, bundle, opening.articulation),
         )
 
     def entry_ticks(self, first_tick: int) -> int:
@@ -105,6 +113,10 @@ def _prompt(tokens: tuple[int, ...], meter: TimeSignature, start_ticks: int) -> 
     All of them, whatever the meter was before: a model has one for a song and what it continues.
     """
     return Prompt(tokens, meter.bar_ticks, meter.place_ticks(start_ticks))
+
+
+def _touch(request: SongRequest, bundle: Bundle, articulation: Articulation) -> Touch:
+    return Touch(bundle.description.dynamics if request.dynamics else FLAT, articulation)
 
 
 def _opening(bundle: Bundle, seed: int) -> Opening:

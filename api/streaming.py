@@ -8,7 +8,7 @@ from api.drawing import Drawing
 from api.event import Event
 from api.problems import problem_members
 from api.song_json import note_members, quote_members, time_members
-from music.notes import TICKS_PER_BEAT
+from music.notes import TICKS_PER_BEAT, Notes
 from music.quotes import NOTHING_HEARD, Quote
 from music.tempo import seconds_at
 
@@ -43,6 +43,10 @@ def _identity(drawing: Drawing) -> dict[str, Any]:
 def _music(drawing: Drawing) -> Iterator[Event]:
     lead, onset_ticks = drawing.lead, drawing.lead.onset_ticks.tolist()
     told, heard, end_ticks = 0, NOTHING_HEARD, lead.end_ticks
+    player = drawing.touch.player(drawing.time_signatures)
+
+    def notes_event(notes: Notes) -> Event:
+        return Event("notes", {"notes": note_members(notes, player.play(notes), drawing.tempos)})
 
     def quote_event(quote: Quote) -> Event:
         quote = replace(quote, start_in_song=len(lead) + quote.start_in_song)
@@ -50,13 +54,13 @@ def _music(drawing: Drawing) -> Iterator[Event]:
         return Event("quote", quote_members(quote, onset, drawing.tempos))
 
     if len(lead):
-        yield Event("notes", {"notes": note_members(lead, drawing.tempos)})
+        yield notes_event(lead)
 
     for passage in drawing.passages:
         heard = passage.heard
         onset_ticks += passage.notes.onset_ticks.tolist()
         end_ticks = max(end_ticks, passage.notes.end_ticks)
-        yield Event("notes", {"notes": note_members(passage.notes, drawing.tempos)})
+        yield notes_event(passage.notes)
         yield from map(quote_event, heard.ended_runs[told:])
         told = max(told, len(heard.ended_runs))
     yield from map(quote_event, heard.runs[told:])

@@ -12,12 +12,14 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
+from music.articulation import LEAST_SHARE, LEGATO, Articulation, LengthShare
 from music.bars import COMMON_TIME
+from music.dynamics import MOST_SPREAD, SHAPED, VELOCITY_RANGE, Dynamics
 from music.errors import DescriptionError
 from music.notes import Notes
 from music.piece import TimeSignature
 
-FORMAT = 5
+FORMAT = 6  # 6: the dynamics, the articulation, and that of every opening
 INT32_MAX = 2**31 - 1
 _MOST_OPENING_TICKS = 100_000
 
@@ -34,12 +36,14 @@ class Opening:
         tempo_bpm: The piece's.
         time_signatures: The piece's first one, and those that start before the opening ends; ticks
             are counted from its first note.
+        articulation: The piece's.
     """
 
     piece: str
     tokens: tuple[int, ...]
     tempo_bpm: float
     time_signatures: tuple[TimeSignature, ...] = (COMMON_TIME,)
+    articulation: Articulation = LEGATO
 
     @property
     def meter(self) -> TimeSignature:
@@ -92,6 +96,9 @@ class Description:
         quote_notes: How long a quote is usual: 19 of 20 of the pieces share no longer a run of
             notes with any other.
         card: The model card.
+        dynamics: How loud songs are: the collection's own, where its velocities vary.
+        articulation: How much shorter than written the collection's notes sound, for a song that
+            continues nothing.
     """
 
     game: str
@@ -103,6 +110,8 @@ class Description:
     learned: tuple[LearnedPiece, ...]
     quote_notes: int
     card: ModelCard
+    dynamics: Dynamics = SHAPED
+    articulation: Articulation = LEGATO
 
     def to_json(self) -> str:
         """Write the text that `from_json` reads."""
@@ -114,6 +123,8 @@ class Description:
             "learned": [_piece_fields(piece) for piece in self.learned],
             "quote_notes": self.quote_notes,
             "card": asdict(self.card),
+            "dynamics": asdict(self.dynamics),
+            "articulation": asdict(self.articulation),
         }
         return json.dumps(fields, separators=(",", ":"), allow_nan=False)
 
@@ -146,6 +157,8 @@ class Description:
             learned=tuple(map(_learned_piece, members.objects("learned"))),
             quote_notes=members.integer("quote_notes"),
             card=_card(members.nested("card")),
+            dynamics=_dynamics(members.nested("dynamics")),
+            articulation=_articulation(members.nested("articulation")),
         )
 
 
@@ -180,10 +193,17 @@ class _Members:
             raise self._misfit(name, f"an integer from {lowest} to {highest}", self.value(name))
         return value
 
-    def number(self, name: str) -> float:
+    def number(
+        self,
+        name: str,
+        lowest: float = -sys.float_info.max,
+        highest: float = sys.float_info.max,
+    ) -> float:
         value = self.value(name)
-        if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
-            raise self._misfit(name, "a finite number", value)
+        if type(value) not in (int, float) or not lowest <= value <= highest:
+            is_bounded = highest < sys.float_info.max
+            fits = f"a number from {lowest:g} to {highest:g}" if is_bounded else "a finite number"
+            raise self._misfit(name, fits, value)
         return float(value)
 
     def integers(self, name: str, lowest: int, highest: int) -> tuple[int, ...]:
@@ -222,6 +242,24 @@ def _opening(members: _Members) -> Opening:
         tokens=members.integers("tokens", 0, INT32_MAX),
         tempo_bpm=members.number("tempo_bpm"),
         time_signatures=_time_signatures(members),
+        articulation=_articulation(members.nested("articulation")),
+    )
+
+
+def _dynamics(members: _Members) -> Dynamics:
+    return Dynamics(
+        level=members.number("level", *VELOCITY_RANGE),
+        spread=members.number("spread", 0, MOST_SPREAD),
+    )
+
+
+def _articulation(members: _Members) -> Articulation:
+    return Articulation(
+        share=members.number("share", LEAST_SHARE, 1),
+        lengths=tuple(
+            LengthShare(each.integer("ticks", 1), each.number("share", LEAST_SHARE, 1))
+            for each in members.objects("lengths")
+        ),
     )
 
 

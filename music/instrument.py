@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.notes import Notes
+from music.performance import Performance
 from music.piece import TempoChange
 
 SAMPLE_RATE_HZ = 44_100
@@ -29,11 +30,14 @@ class Sound:
 class Instrument(Protocol):
     """Plays notes; safe among threads."""
 
-    def play(self, notes: Notes, tempos: Sequence[TempoChange]) -> Sound:
+    def play(
+        self, notes: Notes, tempos: Sequence[TempoChange], performance: Performance | None = None
+    ) -> Sound:
         """Play notes from tick 0 until the last has died away, the same every time.
 
         Args:
             notes: Ordered, each ending where its key is struck again.
             tempos: As `Piece` has them.
+            performance: How the notes sound; None for one velocity and the written lengths.
         """
         ...

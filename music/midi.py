@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from music.notes import TICKS_PER_BEAT, Notes, released
+from music.performance import Performance, plain
 from music.piece import TempoChange, TimeSignature
 
 MIDI_TICKS_PER_BEAT = 480
 ACOUSTIC_GRAND_PIANO = 0  # General MIDI program
-VELOCITY = 80
 TEMPO_RANGE_BPM = (20.0, 400.0)
 
 
@@ -21,6 +21,7 @@ def to_midi(
     time_signatures: Sequence[TimeSignature] = (),
     name: str,
     text: str,
+    performance: Performance | None = None,
 ) -> bytes:
     """Write a MIDI file of one piano track.
 
@@ -32,17 +33,19 @@ def to_midi(
         time_signatures: As `Piece` has them; 4/4 where there are none.
         name: The track's name.
         text: A text event at the start: where the music comes from.
+        performance: How the notes sound; None for one velocity and the written lengths.
     """
     import symusic  # noqa: PLC0415  a twentieth of the API's start, and not every song is MIDI
 
     scale = MIDI_TICKS_PER_BEAT // TICKS_PER_BEAT
-    played = released(notes)
+    performance = performance or plain(notes)
+    sounding_ticks = np.minimum(performance.sounding_ticks, released(notes).duration_ticks)
     track = symusic.Track(name, ACOUSTIC_GRAND_PIANO, is_drum=False)
     track.notes = symusic.Note.from_numpy(
-        played.onset_ticks * scale,
-        played.duration_ticks * scale,
-        played.pitch.astype(np.int8),
-        np.full(len(played), VELOCITY, dtype=np.int8),
+        notes.onset_ticks * scale,
+        np.rint(sounding_ticks * scale).clip(min=1).astype(np.int32),
+        notes.pitch.astype(np.int8),
+        performance.velocity.astype(np.int8),
     )
     track.lyrics.append(symusic.TextMeta(0, text))
     score = symusic.Score(MIDI_TICKS_PER_BEAT)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from music.instrument import SAMPLE_RATE_HZ
 from music.notes import Notes
+from music.performance import Performance
 from music.piece import TempoChange
 from music.tempo import seconds_at
 
@@ -30,10 +31,11 @@ class Timing:
     held: NDArray[np.int64]
 
     @classmethod
-    def of(cls, notes: Notes, tempos: Sequence[TempoChange]) -> Self:
-        """Count in samples what notes count in ticks."""
+    def of(cls, notes: Notes, tempos: Sequence[TempoChange], performance: Performance) -> Self:
+        """Count in samples what notes and their performance count in ticks."""
         start_s = seconds_at(tempos, notes.onset_ticks)
-        held_s = seconds_at(tempos, notes.onset_ticks + notes.duration_ticks) - start_s
+        end_ticks = notes.onset_ticks + performance.sounding_ticks.astype(np.float64)
+        held_s = seconds_at(tempos, end_ticks) - start_s
         columns = start_s * SAMPLE_RATE_HZ, held_s * SAMPLE_RATE_HZ
         return cls(*(np.rint(column).astype(np.int64) for column in columns))
 

@@ -129,19 +129,34 @@ def rounded_to_grid(onset_beats: ArrayLike, duration_beats: ArrayLike, pitch: Ar
     start = np.rint(onset * TICKS_PER_BEAT).astype(np.int32)
     keys = np.asarray(pitch, dtype=np.int32)
     duration = np.maximum(1, end - start)
-    on_piano = (keys >= LOWEST_PITCH) & (keys <= HIGHEST_PITCH)
-    return Notes(start, duration, keys)[on_piano]
+    return Notes(start, duration, keys)[is_on_piano(keys)]
+
+
+def is_on_piano(pitch: ArrayLike) -> NDArray[np.bool_]:
+    """Say of each pitch whether a piano has its key."""
+    keys = np.asarray(pitch)
+    on_piano: NDArray[np.bool_] = (keys >= LOWEST_PITCH) & (keys <= HIGHEST_PITCH)
+    return on_piano
 
 
 def cleaned(notes: Notes) -> Notes:
     """Order notes, drop doublings, end each where its key is struck again, start at tick 0."""
     if not len(notes):
         return notes
-    longest_first = np.lexsort((-notes.duration_ticks, notes.pitch, notes.onset_ticks))
-    notes = notes[longest_first]
-    doubled = (np.diff(notes.onset_ticks) == 0) & (np.diff(notes.pitch) == 0)
-    notes = notes[np.concatenate(([True], ~doubled))]
+    notes = notes[cleaning_order(notes)]
     return released(notes).shifted(-int(notes.onset_ticks[0]))
+
+
+def cleaning_order(notes: Notes) -> NDArray[np.intp]:
+    """Say which notes `cleaned` keeps, in which order: of a doubling the longest.
+
+    Returns:
+        intp[M], indices.
+    """
+    longest_first = np.lexsort((-notes.duration_ticks, notes.pitch, notes.onset_ticks))
+    ordered = notes[longest_first]
+    doubled = (np.diff(ordered.onset_ticks) == 0) & (np.diff(ordered.pitch) == 0)
+    return longest_first[np.concatenate(([True], ~doubled))[: len(notes)]]
 
 
 def released(notes: Notes) -> Notes:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from music.instrument import SAMPLE_RATE_HZ, Sound
 from music.mixing import BLOCK, Mixer, Timing
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
+from music.performance import FLAT_VELOCITY, Performance, plain
 from music.piece import TempoChange
 
 _ROW = 256  # samples
@@ -29,6 +30,7 @@ _LAST_DAMPER = 88  # strings above it have none, and ring on
 _DAMPED_S = 0.07  # in which a damped string falls to a third
 _DAMPED_TAIL = SAMPLE_RATE_HZ  # samples: no damper takes longer
 _LOUDNESS = 0.11  # of a note; a dozen at once just begin to be limited
+_LOUDER_BY_VELOCITY = 1.5  # power: from 48 to 104 are 10 dB
 _ROOM_S = 1.3
 _WET = 0.10
 
@@ -38,20 +40,27 @@ _Samples = NDArray[np.float32]
 class Piano:
     """The piano; all of them share their tones, and nothing else."""
 
-    def play(self, notes: Notes, tempos: Sequence[TempoChange]) -> Sound:
+    def play(
+        self, notes: Notes, tempos: Sequence[TempoChange], performance: Performance | None = None
+    ) -> Sound:
         """Play notes, as `Instrument.play` says."""
-        timing = Timing.of(notes, tempos)
+        performance = performance or plain(notes)
+        timing = Timing.of(notes, tempos, performance)
         samples = timing.end + _DAMPED_TAIL + round(_ROOM_S * SAMPLE_RATE_HZ)
-        return Sound(samples, _blocks(notes.pitch.tolist(), timing, samples))
+        gains = (performance.velocity / FLAT_VELOCITY) ** _LOUDER_BY_VELOCITY
+        return Sound(samples, _blocks(notes.pitch.tolist(), gains, timing, samples))
 
 
-def _blocks(pitches: list[int], timing: Timing, samples: int) -> Iterator[_Samples]:
+def _blocks(
+    pitches: list[int], gains: NDArray[np.float64], timing: Timing, samples: int
+) -> Iterator[_Samples]:
     mixer, room = Mixer(), _Room()
     for block in range(0, samples, BLOCK):
         for number in timing.starting_in(block):
             pitch = pitches[number]
             sound = _held(_tone(pitch), int(timing.held[number]), pitch)
-            mixer.add(int(timing.start[number]) - block, _panned(sound, pitch))
+            louder = np.float32(gains[number])
+            mixer.add(int(timing.start[number]) - block, louder * _panned(sound, pitch))
         yield np.tanh(room.around(mixer.take())).T[: samples - block]
 
 

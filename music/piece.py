@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from music.notes import TICKS_PER_BEAT, Notes
+from music.performance import Performance
 
 DEFAULT_TEMPO_BPM = 120.0  # what a MIDI file without a tempo means
 _TEMPO_DIGITS = 2  # files count microseconds per beat: 180 bpm reads as 180.00018
@@ -72,6 +73,8 @@ class Piece:
         time_signatures: Ordered by start. Empty, or the first later than tick 0, where the file
             does not say which one holds.
         warnings: What was left out or repaired while the file was read, a sentence each.
+        performance: How the notes sound, where the file says so: a MIDI file does, a score does
+            not.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Piece:
     tempos: tuple[TempoChange, ...] = constant_tempo(DEFAULT_TEMPO_BPM)
     time_signatures: tuple[TimeSignature, ...] = ()
     warnings: tuple[str, ...] = ()
+    performance: Performance | None = None
 
     @property
     def tempo_bpm(self) -> float:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from music.errors import SoundfontError
 from music.instrument import SAMPLE_RATE_HZ, Sound
-from music.midi import VELOCITY
 from music.mixing import BLOCK, Mixer, Timing
 from music.notes import HIGHEST_PITCH, Notes
+from music.performance import FLAT_VELOCITY, Performance, plain
 from music.piece import TempoChange
 
 _QUALITY = 4  # of 0 to 6; the synthesizer's default
@@ -20,6 +20,7 @@ _DYING_AWAY = 2 * SAMPLE_RATE_HZ  # samples, after a key is released
 _LONGEST_HELD = 16 * SAMPLE_RATE_HZ  # samples; a note's sound is rendered whole
 
 _Samples = NDArray[np.float32]
+_Strike = tuple[int, int]  # pitch and velocity
 
 
 class Soundfont:
@@ -40,26 +41,32 @@ class Soundfont:
         self._lock = Lock()  # a synthesizer plays one piece at a time
         self._synthesizer = symusic.Synthesizer(str(path), SAMPLE_RATE_HZ, _QUALITY)
 
-    def play(self, notes: Notes, tempos: Sequence[TempoChange]) -> Sound:
+    def play(
+        self, notes: Notes, tempos: Sequence[TempoChange], performance: Performance | None = None
+    ) -> Sound:
         """Play notes, as `Instrument.play` says.
 
         The synthesizer renders a piece whole, 350 KB a second. So it is given the notes that start
         in one block after the other, and what it renders is added up, which is the same: its
         voices do not depend on each other.
         """
-        timing = Timing.of(notes, tempos)
+        performance = performance or plain(notes)
+        timing = Timing.of(notes, tempos, performance)
         timing = Timing(timing.start, np.minimum(timing.held, _LONGEST_HELD))
         samples = timing.end + _DYING_AWAY
-        return Sound(samples, _limited(self._blocks(notes.pitch.tolist(), timing, samples)))
+        strikes = list(zip(notes.pitch.tolist(), performance.velocity.tolist(), strict=True))
+        return Sound(samples, _limited(self._blocks(strikes, timing, samples)))
 
-    def _blocks(self, pitches: list[int], timing: Timing, samples: int) -> Iterator[_Samples]:
+    def _blocks(self, strikes: list[_Strike], timing: Timing, samples: int) -> Iterator[_Samples]:
         mixer = Mixer()
         for block in range(0, samples, BLOCK):
             if numbers := timing.starting_in(block):
-                mixer.add(0, self._rendered(pitches, timing, numbers, block))
+                mixer.add(0, self._rendered(strikes, timing, numbers, block))
             yield mixer.take().T[: samples - block]
 
-    def _rendered(self, pitches: list[int], timing: Timing, numbers: range, block: int) -> _Samples:
+    def _rendered(
+        self, strikes: list[_Strike], timing: Timing, numbers: range, block: int
+    ) -> _Samples:
         """Render some notes, from the beginning of their block: float32[2, samples]."""
         import symusic  # noqa: PLC0415  as in music.midi
 
@@ -68,15 +75,15 @@ class Soundfont:
         # The synthesizer stops where the last note ends: one more comes after, and is cut off.
         end = int((start + held).max()) + _DYING_AWAY
         track = symusic.Track(ttype="second")
-        for at, length, pitch in zip(
+        for at, length, strike in zip(
             (*start.tolist(), end),
             (*held.tolist(), 1),
-            (*pitches[part], HIGHEST_PITCH),
+            (*strikes[part], (HIGHEST_PITCH, FLAT_VELOCITY)),
             strict=True,
         ):
             # In the middle of a sample, which rounding cannot make another.
             seconds = (at + 0.5) / SAMPLE_RATE_HZ, length / SAMPLE_RATE_HZ
-            track.notes.append(symusic.Note(*seconds, pitch, VELOCITY, ttype="second"))
+            track.notes.append(symusic.Note(*seconds, *strike, ttype="second"))
         score = symusic.Score(ttype="second")
         score.tracks.append(track)
         with self._lock:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from music.articulation import as_written
 from music.errors import UnreadablePieceError
 from music.notes import Notes
+from music.performance import Performance
 from music.piece import Piece, TempoChange, TimeSignature
 from music.reading import MIDI_SUFFIXES, read_piece
 from training.errors import WritingError
@@ -22,7 +23,7 @@ from training.file_tree import readable
 from training.writing import stream_whole
 
 CACHE_DIR = Path(".cache/pieces")
-READER_VERSION = 7  # raise it when reading changes, and everything is read again
+READER_VERSION = 8  # raise it when reading changes, and everything is read again
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def _piece(name: str, arrays: Mapping[str, NDArray[Any]]) -> Piece:
         tuple(TempoChange(*change) for change in fields["tempos"]),
         tuple(TimeSignature(*signature) for signature in fields["time_signatures"]),
         tuple(fields["warnings"]),
+        Performance(arrays["velocity"], arrays["sounding_ticks"]) if "velocity" in arrays else None,
     )
 
 
@@ -105,4 +107,9 @@ def _save(kept: Path, piece: Piece) -> None:
         "notes": np.stack(piece.notes.columns),
         "fields": np.array(json.dumps(fields)),
     }
+    if piece.performance is not None:
+        arrays |= {
+            "velocity": piece.performance.velocity,
+            "sounding_ticks": piece.performance.sounding_ticks,
+        }
     stream_whole(kept, lambda file: np.savez(file, **arrays))

@@ -1,5 +1,6 @@
 """How pieces begin, for songs to go on from."""
 
+from music.articulation import learned_articulation
 from music.bars import signatures_of
 from music.codec import Codec
 from music.description import Opening
@@ -18,4 +19,5 @@ def opening(piece: Piece, codec: Codec) -> Opening:
         tuple(codec.encode(piece.notes[begins]).tolist()),
         piece.tempo_bpm,
         (first_signature, *(each for each in later if each.start_ticks < _OPENING_TICKS)),
+        learned_articulation([piece]),
     )

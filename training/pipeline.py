@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from music.articulation import learned_articulation
 from music.bounding import usual_quote_notes
 from music.codec import Codec, as_told
 from music.description import Description, LearnedPiece, ModelCard
+from music.dynamics import learned_dynamics
 from training.checkpoint import locked_checkpoint
 from training.collections import Collection
 from training.corpus import Corpus, read_corpus
@@ -119,4 +121,6 @@ def describe(corpus: Corpus, recipe: Recipe, codec: Codec, fitted: Fitted) -> De
         learned=learned,
         quote_notes=usual_quote_notes(learned),
         card=card,
+        dynamics=learned_dynamics(corpus.pieces),
+        articulation=learned_articulation(corpus.pieces),
     )

@@ -7,7 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.errors import UnreadablePieceError
-from music.notes import TICKS_PER_BEAT, Notes, cleaned, rounded_to_grid
+from music.notes import (
+    TICKS_PER_BEAT,
+    Notes,
+    cleaned,
+    cleaning_order,
+    is_on_piano,
+    rounded_to_grid,
+)
+from music.performance import Performance
 from music.piece import Piece, TempoChange, TimeSignature, meter_map, tempo_map
 from music.reading.drums import drum_mask
 from music.reading.smf import TEMPO, TIME_SIGNATURE, MidiFile, SystemEvent, parse_midi
@@ -21,6 +29,7 @@ _PEDAL_DOWN = 64  # this value or more (General MIDI); nothing lies between up a
 _TEMPO_BYTES, _TIME_SIGNATURE_BYTES = 3, 4
 _SHORTEST_BEAT = 6  # the power of 2 of a 64th note
 _US_PER_MINUTE = 60e6
+_SHORTEST_SOUND = 0.01  # ticks of our grid: a note may end where it starts
 _OFF_PIANO = "outside of the piano's range (A0 to C8)"
 
 
@@ -57,6 +66,7 @@ def read_midi(midi: bytes, name: str) -> Piece:
         tempo_map(tempos, first_note_ticks),
         meter_map(signatures, first_note_ticks),
         tuple(_warnings(file, found, len(notes), ignored)),
+        _performance(found, notes),
     )
 
 
@@ -66,12 +76,14 @@ class _Found:
 
     Attributes:
         notes: On the grid, counted from the file's start, not cleaned.
+        performance: How they sound.
         drums: How many were left out because they are drums'.
         endless: How many, because they never end.
         off_piano: How many, because no piano has their pitch.
     """
 
     notes: Notes
+    performance: Performance
     drums: int
     endless: int
     off_piano: int
@@ -89,10 +101,23 @@ def _find_notes(file: MidiFile) -> _Found:
     is_melodic = ~is_drum[start]
     start, end = start[is_melodic], end[is_melodic]
     duration = _release_ticks(file, end) - file.tick[start]
-    beat = file.ticks_per_beat
-    notes = rounded_to_grid(file.tick[start] / beat, duration / beat, file.data1[start])
-    drums = int(is_drum.sum())
-    return _Found(notes, drums, int(is_on.sum()) - drums - len(start), len(start) - len(notes))
+    beat, pitch = file.ticks_per_beat, file.data1[start]
+    notes = rounded_to_grid(file.tick[start] / beat, duration / beat, pitch)
+    performance = Performance(
+        file.data2[start].astype(np.int32),
+        np.maximum(_SHORTEST_SOUND, duration * TICKS_PER_BEAT / beat).astype(np.float32),
+    )[is_on_piano(pitch)]
+    drums, endless = int(is_drum.sum()), int(is_on.sum() - is_drum.sum()) - len(start)
+    return _Found(notes, performance, drums, endless, len(start) - len(notes))
+
+
+def _performance(found: _Found, notes: Notes) -> Performance:
+    """Give how the notes sound that are left once they are cleaned, none beyond its release."""
+    kept = cleaning_order(found.notes)
+    performance, held_ticks = found.performance[kept], found.notes.duration_ticks[kept]
+    is_released = notes.duration_ticks < held_ticks
+    most = np.where(is_released, notes.duration_ticks, np.inf).astype(np.float32)
+    return Performance(performance.velocity, np.minimum(performance.sounding_ticks, most))
 
 
 def _paired(

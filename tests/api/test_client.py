@@ -125,6 +125,7 @@ def test_every_wish_reaches_the_song(leitmotif):
         "tempo": 77.5,
         "primer": "none",
         "max_quote": 8,
+        "dynamics": False,
     }
     song = json.loads(leitmotif.generate("zelda", format="json", **wishes).content)
     assert song["origin"] == {"game": "zelda", "version": 1, **wishes}

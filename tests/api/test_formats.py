@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from xml.etree import ElementTree as ET
 
+import mido
 import music21
 import numpy as np
 import pytest
@@ -16,10 +17,12 @@ import pytest
 from api import create_app
 from api.edition import edition
 from api.formats import FORMATS
+from music.articulation import Articulation, LengthShare
 from music.description import LearnedPiece
+from music.dynamics import Dynamics
 from music.notes import Notes
 from music.reading import read_midi
-from tests.api.loopback import description
+from tests.api.loopback import OPENINGS, description
 from tests.music.soundfonts import soundfont
 
 SONG = "/generate?game=zelda&seed=7&primer=none&notes=40"
@@ -121,7 +124,79 @@ def test_json_holds_the_notes_of_the_midi_file_in_beats_and_in_seconds(client):
         np.testing.assert_allclose(beats, ticks / 12, atol=1e-6)
         seconds = np.array([note[f"{said}_s"] for note in notes])
         np.testing.assert_allclose(seconds, ticks / 12 * 60 / 90, atol=1e-6)
-    assert {note["velocity"] for note in notes} == {80}
+
+
+def velocities_of_midi(client, query=""):
+    file = mido.MidiFile(file=io.BytesIO(client.post(SONG + query).data))
+    return [m.velocity for m in file if m.type == "note_on" and m.velocity]
+
+
+def velocities_of_json(client, query=""):
+    return [note["velocity"] for note in client.post(f"{SONG}{query}&format=json").json["notes"]]
+
+
+@pytest.mark.parametrize("query", ["", "&dynamics=true"])
+def test_notes_are_louder_and_softer_in_midi_and_json_alike(client, query):
+    in_midi, in_json = (sorted(f(client, query)) for f in (velocities_of_midi, velocities_of_json))
+    assert in_midi == in_json
+    assert len(set(in_midi)) > 5
+    assert 48 <= min(in_midi) < max(in_midi) <= 104
+
+
+def test_without_dynamics_every_note_has_one_velocity(client):
+    assert set(velocities_of_midi(client, "&dynamics=false")) == {80}
+    assert set(velocities_of_json(client, "&dynamics=false")) == {80}
+
+
+def test_dynamics_sound_and_change_no_note_and_no_score(client):
+    def both(form):
+        return [client.post(f"{SONG}&format={form}&dynamics={on}").data for on in ("true", "false")]
+
+    shaped, flat = both("wav")
+    assert shaped != flat
+    assert len(shaped) == len(flat)
+    shaped, flat = both("midi")
+    assert read_midi(shaped, "x").notes == read_midi(flat, "x").notes
+    shaped, flat = both("musicxml")
+    assert shaped == flat
+
+
+def test_a_game_is_as_loud_as_its_own_pieces(client, loopback):
+    loopback.descriptions["zelda"] = description(dynamics=Dynamics(60.0, 4.0)).to_json()
+    assert np.mean(velocities_of_json(client)) == pytest.approx(60, abs=4)
+
+
+DETACHED = Articulation(0.5, (LengthShare(6, 0.75),))
+
+
+@pytest.mark.parametrize(
+    ("detached", "as_written", "query"),
+    [
+        ({"articulation": DETACHED}, {}, "&primer=none"),
+        (
+            {"openings": (replace(OPENINGS[0], articulation=DETACHED),)},
+            {"openings": OPENINGS[:1]},
+            "&primer=corpus",
+        ),
+    ],
+    ids=["by the collection", "by the piece that it continues"],
+)
+def test_what_is_written_sounds_as_detached_as_in_the_pieces(
+    client, loopback, detached, as_written, query
+):
+    loopback.descriptions["zelda"] = description(**detached).to_json()
+    song = SONG.replace("&primer=none", query)
+    written = client.post(f"{song}&format=json").json["notes"]
+    midi = read_midi(client.post(song).data, "x")
+    share = midi.performance.sounding_ticks / [12 * note["duration_beats"] for note in written]
+    assert set(np.round(share, 2).tolist()) == {0.5, 0.75}
+    sounding = [12 * note.pop("sounding_beats") for note in written]
+    assert sounding == pytest.approx(midi.performance.sounding_ticks, abs=0.02)
+    loopback.descriptions["zelda"] = description(**as_written).to_json()
+    loopback.versions["zelda"] = {2: "AVAILABLE"}
+    legato = client.post(f"{song}&format=json").json["notes"]
+    assert all(note.pop("sounding_beats") == note["duration_beats"] for note in legato)
+    assert legato == written
 
 
 def test_json_says_what_makes_the_song_again(client):

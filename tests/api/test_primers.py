@@ -14,6 +14,7 @@ from music.codec.notetuple import NoteTuple
 from music.description import LearnedPiece
 from music.midi import to_midi
 from music.notes import NO_NOTES, Notes, cleaned, join
+from music.performance import Performance
 from music.piece import constant_tempo
 from music.reading import read_midi
 from tests.api.loopback import CODEC, VOCABULARY, description
@@ -63,6 +64,21 @@ def test_a_song_goes_on_from_an_uploaded_primer(client, prefilled):
     assert song != notes_of(client.post(URL))
     assert song != notes_of(client.post(URL, **uploaded(midi_of(LINE.transposed(1)))))
     assert response.data == client.post(URL, **uploaded(INTRO)).data
+
+
+def test_it_sounds_as_detached_as_the_primer(client):
+    eighths = Notes.of(range(0, 240, 6), [6] * 40, [60 + n % 24 for n in range(40)])
+    primer = to_midi(
+        eighths,
+        tempos=constant_tempo(100),
+        name="",
+        text="",
+        performance=Performance(np.full(40, 80, np.int32), np.full(40, 5.1, np.float32)),
+    )
+    written = client.post(f"{URL}&format=json", **uploaded(primer)).json["notes"]
+    midi = read_midi(client.post(URL, **uploaded(primer)).data, "x")
+    share = midi.performance.sounding_ticks / [12 * note["duration_beats"] for note in written]
+    assert share == pytest.approx(0.85, abs=0.01)
 
 
 def test_it_goes_on_in_the_primers_tempo_unless_another_is_asked_for(client):

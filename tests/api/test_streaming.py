@@ -63,6 +63,17 @@ def test_the_streamed_song_is_the_song(events, client, query):
     assert cleaned(told_notes(events(SONG + query))) == midi
 
 
+@pytest.mark.parametrize("query", ["&notes=700", "&notes=60&dynamics=false"])
+def test_streamed_notes_are_as_loud_as_in_the_song(events, client, query):
+    by_place = {
+        (note["start_beats"], note["pitch"]): note["velocity"]
+        for note in client.post(f"{SONG}{query}&format=json").json["notes"]
+    }
+    for name, members in events(SONG + query):
+        for note in members["notes"] if name == "notes" else ():
+            assert note["velocity"] == by_place[note["start_beats"], note["pitch"]]
+
+
 @pytest.mark.parametrize("length", ["notes=300", "seconds=60"])
 def test_what_came_of_a_song_is_a_song_of_so_many_notes(events, client, length):
     """Who keeps what arrived before a stream broke off can ask for it in any format."""

@@ -6,7 +6,9 @@ import re
 import pytest
 from hypothesis import given, strategies
 
+from music.articulation import Articulation, LengthShare
 from music.description import Description, LearnedPiece, ModelCard, Opening
+from music.dynamics import Dynamics
 from music.errors import DescriptionError
 from music.notes import Notes
 from music.piece import TimeSignature
@@ -17,10 +19,12 @@ DESCRIPTION = Description(
     codec="notes",
     vocabulary=(("C4", "D4"),),
     tempo_bpm=90.0,
-    openings=(Opening("Prélude", (3, 4), 72.5, (TimeSignature(-24, 3, 4),)),),
+    openings=(Opening("Prélude", (3, 4), 72.5, (TimeSignature(-24, 3, 4),), Articulation(0.9)),),
     learned=(LearnedPiece("Prélude", Notes.of([0, 12], [12, 6], [60, 62])),),
     quote_notes=6,
     card=ModelCard("default", 1, 2, None, "2026-01-01T00:00:00+00:00", "2.20.0"),
+    dynamics=Dynamics(63.0, 5.5),
+    articulation=Articulation(0.95, (LengthShare(6, 0.86), LengthShare(12, 0.9))),
 )
 
 
@@ -37,13 +41,21 @@ def fields(**changes):
     return json.loads(DESCRIPTION.to_json()) | changes
 
 
+LEGATO = {"share": 1, "lengths": []}
 WALTZ = {"start_ticks": 0, "numerator": 3, "denominator": 4}
 
 
 def opening(**changes):
     return {
         "openings": [
-            {"piece": "x", "tokens": [3], "tempo_bpm": 90, "time_signatures": [WALTZ], **changes}
+            {
+                "piece": "x",
+                "tokens": [3],
+                "tempo_bpm": 90,
+                "time_signatures": [WALTZ],
+                "articulation": LEGATO,
+                **changes,
+            }
         ]
     }
 
@@ -56,7 +68,7 @@ def learned(**changes):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 99}, "format is 99; this reads 5"),
+        ({"format": 99}, "format is 99; this reads 6"),
         ({"game": 5}, "game must be text, not 5"),
         ({"title": "half of a pair: \ud83c"}, "title must be text, not 'half of a pair: \\ud83c'"),
         ({"vocabulary": None}, "vocabulary must be lists of text, not None"),
@@ -70,6 +82,21 @@ def learned(**changes):
         ({"quote_notes": -1}, "quote_notes must be an integer from 0 to 2147483647, not -1"),
         ({"card": {"recipe": "default"}}, "lacks card.held_out_bits_per_note"),
         ({"card": 5}, "card must be an object"),
+        ({"dynamics": None}, "dynamics must be an object"),
+        ({"dynamics": {"level": 76}}, "lacks dynamics.spread"),
+        (
+            {"dynamics": {"level": 130, "spread": 9}},
+            "dynamics.level must be a number from 48 to 104, not 130",
+        ),
+        (
+            {"articulation": {"share": 0, "lengths": []}},
+            "articulation.share must be a number from 0.25 to 1, not 0",
+        ),
+        (
+            {"articulation": {"share": 1, "lengths": [{"ticks": 0, "share": 1}]}},
+            "articulation.lengths[0].ticks must be an integer from 1 to 2147483647, not 0",
+        ),
+        (opening(articulation=5), "openings[0].articulation must be an object"),
         ({"openings": 5}, "openings must be a list, not 5"),
         (opening(time_signatures=[{"numerator": 3}]), "lacks openings[0].time_signatures[0].denom"),
         (opening(time_signatures=[]), "an opening has no time signature"),

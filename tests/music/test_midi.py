@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from music.midi import VELOCITY, to_midi
+from music.midi import to_midi
 from music.notes import Notes
+from music.performance import FLAT_VELOCITY
 from music.piece import TempoChange, TimeSignature, constant_tempo
 from music.reading import read_midi
 from tests.music.test_notes import gridded, raw_notes
@@ -41,7 +42,7 @@ def test_every_note_sounds_and_ends():
     on = [m.note for m in found if m.type == "note_on" and m.velocity]
     off = [m.note for m in found if m.type == "note_off" or getattr(m, "velocity", 1) == 0]
     assert sorted(on) == sorted(off) == [60, 60, 64]
-    assert {m.velocity for m in found if m.type == "note_on" and m.velocity} == {VELOCITY}
+    assert {m.velocity for m in found if m.type == "note_on" and m.velocity} == {FLAT_VELOCITY}
 
 
 def test_a_note_ends_where_its_key_is_struck_again():

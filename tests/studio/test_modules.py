@@ -33,7 +33,8 @@ PIECE = """async ([rows, signatures]) => {
         ([start, numerator, denominator]) => ({start, numerator, denominator})));
     for (let at = 0; at < rows.length; at += 17) {
         piece.add(rows.slice(at, at + 17).map(([start, duration, pitch]) => ({
-            start_beats: start / 12, duration_beats: duration / 12, pitch})));
+            start_beats: start / 12, duration_beats: duration / 12, pitch,
+            sounding_beats: duration / 12, velocity: 80})));
     }
     const notes = piece.notes.map((n) => [n.start, n.duration, n.pitch, n.isRight]);
     const bars = [...piece.barLines.between(-1000, piece.endTicks - 1)];
@@ -99,7 +100,9 @@ def test_its_midi_files_open_and_no_note_hangs(page):
         """async () => {
             const {toMidi} = await import('/studio/midi.js');
             const notes = [[0, 12, 60], [0, 6, 64], [12, 300, 60], [5000, 12, 70]];
-            const named = notes.map(([start, duration, pitch]) => ({start, duration, pitch}));
+            const named = notes.map(
+                ([start, duration, pitch]) =>
+                    ({start, duration, pitch, sounding: duration, velocity: pitch + 1}));
             const about = {tempos: [{start: 0, tempo: 97}], signatures: [], name: 'Dusk',
                 provenance: 'x'.repeat(200)};
             return [...toMidi(named, about)];
@@ -111,6 +114,7 @@ def test_its_midi_files_open_and_no_note_hangs(page):
         tick += message.time * 12 / song.ticks_per_beat
         if message.type == "note_on":
             assert message.note not in held
+            assert message.velocity == message.note + 1
             held[message.note] = tick
         elif message.type == "note_off":
             seen.append((held.pop(message.note), tick, message.note))

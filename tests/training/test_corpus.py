@@ -5,9 +5,11 @@ import os
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from music.midi import to_midi
+from music.performance import Performance
 from music.piece import Piece, TempoChange, TimeSignature
 from tests.training.conftest import scale
 from training import cache, corpus
@@ -144,7 +146,7 @@ def test_what_was_read_is_kept_by_content(tmp_path):
     assert list((tmp_path / "cache").iterdir()) == [kept]
 
 
-def test_tempos_time_signatures_and_warnings_are_kept(tmp_path):
+def test_all_that_is_known_of_a_piece_is_kept(tmp_path):
     path = tmp_path / "a.mid"
     path.write_bytes(b"its content names what is kept")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -154,6 +156,7 @@ def test_tempos_time_signatures_and_warnings_are_kept(tmp_path):
         (TempoChange(0, 60.0), TempoChange(480, 180.02)),
         (TimeSignature(-12, 3, 4), TimeSignature(24, 7, 8)),
         ("the file ends early", "an event is broken"),
+        Performance(np.arange(40, 80, dtype=np.int32), np.full(40, 5.4, np.float32)),
     )
     cache._save(tmp_path / f"{digest}-mid-{cache.READER_VERSION}.npz", piece)
     assert read_cached(path, tmp_path).piece == piece

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from music.articulation import LEGATO, Articulation, LengthShare
 from music.notes import Notes
+from music.performance import Performance
 from music.piece import Piece, TimeSignature
 from tests.training.conftest import CODEC, scale
 from training.openings import opening
@@ -17,6 +20,14 @@ def test_four_bars_are_cut():
     notes = CODEC.decode(opening(scale("scale", 60, 80), CODEC).tokens)[0]
     assert len(notes) == 32
     assert notes.onset_ticks[-1] < 4 * 48
+
+
+def test_it_sounds_as_detached_as_its_piece():
+    sounding = np.full(len(WALTZ.notes), 10.8, np.float32)
+    performance = Performance(np.full(len(sounding), 80, np.int32), sounding)
+    played = opening(replace(WALTZ, performance=performance), CODEC)
+    assert played.articulation == Articulation(0.9, (LengthShare(12, 0.9),))
+    assert opening(WALTZ, CODEC).articulation == LEGATO
 
 
 @pytest.mark.parametrize(

@@ -9,18 +9,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from music.articulation import Articulation, LengthShare
+from music.dynamics import Dynamics
 from music.midi import to_midi
+from music.performance import Performance
 from music.piece import constant_tempo
 from tests.training.conftest import CODEC, TINY, scale
 from training import pipeline
 from training.checkpoint import locked_checkpoint
 from training.collections import Collection
+from training.corpus import read_corpus
 from training.errors import CheckpointError, ExportError
 from training.failures import expected_failures, reason
 from training.fitting import Fitted
 from training.journal import Epoch, Journal
 from training.network import build_network
-from training.pipeline import train
+from training.pipeline import describe, train
 from training.products import FLOAT32
 
 
@@ -86,6 +90,20 @@ def test_a_training_keeps_its_checkpoint_from_others_until_it_is_published(
     assert train(scales, TINY, models_dir, FLOAT32, print).version == 1
     assert published(models_dir) == ["scales/1"]
     assert not folder.exists()
+
+
+def test_a_bundle_knows_how_loud_and_how_detached_its_pieces_are(model, tmp_path):
+    piece = scale("x", 60)
+    performance = Performance(np.arange(50, 90, dtype=np.int32), np.full(40, 5.4, np.float32))
+    file = tmp_path / "scale.mid"
+    file.write_bytes(
+        to_midi(piece.notes, tempos=piece.tempos, name="", text="", performance=performance)
+    )
+    corpus = read_corpus(Collection("scales", "Scales", (file,)))
+    fitted = Fitted(model, Journal("f", (Epoch(1.0, 2.0, 3.0),)), 5.0, interrupted=False)
+    described = describe(corpus, TINY, CODEC, fitted)
+    assert described.dynamics == Dynamics(69.5, 11.5)
+    assert described.articulation == Articulation(0.9, (LengthShare(6, 0.9),))
 
 
 @pytest.mark.usefixtures("model")

@@ -7,7 +7,6 @@ import { TICKS_PER_BEAT } from "./meter.js";
 /** @import { TempoChange } from "./tempo.js" */
 
 const LAST_BARS = 8;
-const VELOCITY = 80;
 const MIDI_TICKS_PER_BEAT = 480; // as the service's own files
 const WHOLE_TICKS = 4 * TICKS_PER_BEAT;
 const SCALE = MIDI_TICKS_PER_BEAT / TICKS_PER_BEAT;
@@ -82,17 +81,18 @@ export function toMidi(notes, { tempos, signatures, name, provenance }) {
     }),
     { start: 0, bytes: PIANO },
     // A key that is struck again at once is released first.
-    ...notes.map(({ pitch, start, duration }) => ({
-      start: start + duration,
-      bytes: [0x80, pitch, VELOCITY],
+    ...notes.map(({ pitch, start, sounding, velocity }) => ({
+      start: start + sounding,
+      bytes: [0x80, pitch, velocity],
     })),
-    ...notes.map(({ pitch, start }) => ({ start, bytes: [0x90, pitch, VELOCITY] })),
+    ...notes.map(({ pitch, start, velocity }) => ({ start, bytes: [0x90, pitch, velocity] })),
   ];
   events.sort((a, b) => a.start - b.start); // which leaves those of one tick in this order
   let before = 0;
   const track = events.flatMap(({ start, bytes }) => {
-    const wait = variableLength((start - before) * SCALE);
-    before = start;
+    const tick = Math.round(start * SCALE);
+    const wait = variableLength(tick - before);
+    before = tick;
     return [...wait, ...bytes];
   });
   track.push(0, ...meta(END, []));

@@ -4,6 +4,8 @@
  * slower.
  */
 
+/** Of a song without dynamics. */
+export const FLAT_VELOCITY = 80;
 const RATE_HZ = 44_100;
 const KEYS_PER_TONE = 4;
 const [LOWEST, HIGHEST] = [22, 106]; // of the tones
@@ -52,10 +54,10 @@ export class Piano {
   /**
    * Strikes a key.
    * @param {AudioNode} output
-   * @param {{pitch: number, at_s: number, held_s: number}} note In the time of the output's context.
+   * @param {{pitch: number, velocity: number, at_s: number, held_s: number}} note In the time of the output's context.
    * @returns {Voice}
    */
-  strike(output, { pitch, at_s, held_s }) {
+  strike(output, { pitch, velocity, at_s, held_s }) {
     const { context } = output;
     const nearest = LOWEST + KEYS_PER_TONE * Math.round((pitch - LOWEST) / KEYS_PER_TONE);
     const computed = Math.min(HIGHEST, Math.max(LOWEST, nearest));
@@ -65,12 +67,21 @@ export class Piano {
     });
     const damper = new GainNode(context);
     const place = new StereoPannerNode(context, { pan: 0.4 * ((pitch - 64) / 44) });
-    source.connect(damper).connect(place).connect(output);
+    const loudness = new GainNode(context, { gain: gainOf(velocity) });
+    source.connect(damper).connect(loudness).connect(place).connect(output);
     source.start(at_s);
     const damped_s = 0.07 * 2 ** ((60 - pitch) / 36);
     if (pitch <= LAST_DAMPER) release(source, damper, at_s + held_s, damped_s);
     return { source, stop: (now_s) => release(source, damper, now_s, 0.02) };
   }
+}
+
+/**
+ * Says how loud a key is, as music/piano.py does.
+ * @param {number} velocity
+ */
+function gainOf(velocity) {
+  return (velocity / FLAT_VELOCITY) ** 1.5;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** A piece: what was asked for, and what is known of it so far. */
 
 import { Bars, TICKS_PER_BEAT, partHands, upbeat } from "./meter.js";
+import { FLAT_VELOCITY } from "./piano.js";
 import { TempoMap } from "./tempo.js";
 
 /** @import { TimeSignature } from "./meter.js" */
@@ -12,6 +13,8 @@ import { TempoMap } from "./tempo.js";
  * @property {number} pitch MIDI note number.
  * @property {number} start Ticks from the beginning, `TICKS_PER_BEAT` a quarter note.
  * @property {number} duration Ticks, 1 or more.
+ * @property {number} sounding Ticks that it sounds, a fraction perhaps, up to its duration.
+ * @property {number} velocity How hard its key is struck, as MIDI has it.
  * @property {boolean} isRight Which hand plays it.
  */
 
@@ -20,6 +23,8 @@ import { TempoMap } from "./tempo.js";
  * @property {number} pitch
  * @property {number} start_beats
  * @property {number} duration_beats
+ * @property {number} sounding_beats
+ * @property {number} velocity
  */
 
 /**
@@ -46,6 +51,8 @@ import { TempoMap } from "./tempo.js";
  * @property {TimeSignature[]} [signatures]
  * @property {Origin} [origin] Older pieces have none.
  * @property {number[]} notes Pitch, start and duration of one note after the other.
+ * @property {number[]} [performance] How long in ticks one note after the other sounds, and its
+ *   velocity. Older pieces have none.
  * @property {Quote[]} quotes
  */
 
@@ -120,10 +127,11 @@ export class Piece {
    */
   add(told) {
     this.sentNotes += told.length;
-    for (const { pitch, start_beats, duration_beats } of told) {
+    for (const { pitch, start_beats, duration_beats, sounding_beats, velocity } of told) {
       const start = Math.round(start_beats * TICKS_PER_BEAT);
       const duration = Math.max(1, Math.round(duration_beats * TICKS_PER_BEAT));
-      this.#add({ pitch, start, duration, isRight: true });
+      const sounding = sounding_beats * TICKS_PER_BEAT;
+      this.#add({ pitch, start, duration, sounding, velocity, isRight: true });
     }
     this.notes.sort((a, b) => a.start - b.start || a.pitch - b.pitch);
     this.barLines = this.#barLines();
@@ -156,8 +164,12 @@ export class Piece {
     const before = this.#lastOfKey.get(note.pitch);
     if (before && before.start === note.start) {
       before.duration = Math.max(before.duration, note.duration);
+      before.sounding = Math.max(before.sounding, note.sounding);
     } else {
-      if (before) before.duration = Math.min(before.duration, note.start - before.start);
+      if (before) {
+        before.duration = Math.min(before.duration, note.start - before.start);
+        before.sounding = Math.min(before.sounding, before.duration);
+      }
       this.#lastOfKey.set(note.pitch, note);
       this.notes.push(note);
     }
@@ -224,7 +236,8 @@ export class Piece {
     const { id, name, recipe, gameTitle: title, version, origin, quotes } = this;
     const time = { tempo: this.tempo, tempos: [...this.tempos], signatures: [...this.signatures] };
     const notes = this.notes.flatMap(({ pitch, start, duration }) => [pitch, start, duration]);
-    return { id, name, recipe, title, version, ...time, origin, notes, quotes };
+    const performance = this.notes.flatMap(({ sounding, velocity }) => [sounding, velocity]);
+    return { id, name, recipe, title, version, ...time, origin, notes, performance, quotes };
   }
 
   /** @param {StoredPiece} stored */
@@ -244,10 +257,16 @@ export class Piece {
     const told = [];
     for (let place = 0; place + 2 < stored.notes.length; place += 3) {
       const [pitch, start, duration] = stored.notes.slice(place, place + 3);
+      const [sounding, velocity] = stored.performance?.slice((2 * place) / 3) ?? [
+        duration,
+        FLAT_VELOCITY,
+      ];
       told.push({
         pitch,
         start_beats: start / TICKS_PER_BEAT,
         duration_beats: duration / TICKS_PER_BEAT,
+        sounding_beats: sounding / TICKS_PER_BEAT,
+        velocity,
       });
     }
     piece.add(told);

@@ -160,8 +160,8 @@ export class Player {
     const last = piece.firstFrom(untilTicks);
     for (const note of piece.notes.slice(piece.firstFrom(this.#handedOverTicks), last)) {
       const at_s = Math.max(input.context.currentTime, zero_s + piece.seconds(note.start));
-      const held_s = piece.seconds(note.duration);
-      const voice = this.#piano.strike(input, { pitch: note.pitch, at_s, held_s });
+      const held_s = piece.seconds(note.start + note.sounding) - piece.seconds(note.start);
+      const voice = this.#piano.strike(input, { ...note, at_s, held_s });
       this.#voices.add(voice);
       voice.source.onended = () => this.#voices.delete(voice);
     }
