@@ -13,13 +13,13 @@ from benchmarks.sizes import ORIGINAL
 from music.bounding import usual_quote_notes
 from music.codec import Codec, as_told
 from music.description import Description, LearnedPiece, ModelCard
-from training.base.weights import load_base
-from training.collections import EMBEDDED, find_collection
-from training.corpus import Corpus, read_corpus
-from training.export import export_bundle
-from training.network import build_network
-from training.openings import opening
-from training.products import FLOAT32, weights_here
+from training.corpus.collections import EMBEDDED, find_collection
+from training.corpus.corpus import Corpus, read_corpus
+from training.export.prompts import opening
+from training.export.quantised_matmul import FLOAT32, weights_here
+from training.export.saved_model import export_bundle
+from training.network.base_weights import load_base
+from training.network.network import build_network
 from training.publishing import publish
 from training.recipe import DEFAULT, NetworkRecipe, Recipe, load_recipe
 

@@ -15,7 +15,7 @@ from benchmarks.networks import label, products_per_token
 from benchmarks.sizes import BATCH, Sizes
 from benchmarks.timing import interleaved
 from music.sampling import CHUNK_STEPS
-from training.network import field_sizes
+from training.network.network import field_sizes
 
 _LAYER = (1024, 2048)  # input and output of a layer's product in the network of the experiment
 _LAYER_PRODUCTS = 32  # in a turn, so that it is as long as others

@@ -14,11 +14,11 @@ from benchmarks.timing import interleaved
 from music.codec import Codec, learn_codec
 from music.codec.events import EVENT_TICKS
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
-from training.batches import Epochs
-from training.checkpoint import locked_checkpoint
-from training.encoded import encode
-from training.evaluation import targets_in
-from training.fitting import Split, fit_to_the_end
+from training.fitting.batches import Epochs
+from training.fitting.checkpoint import locked_checkpoint
+from training.fitting.encoded import encode
+from training.fitting.evaluation import targets_in
+from training.fitting.fit import Split, fit_to_the_end
 from training.recipe import Recipe, load_recipe
 
 _ROOT = 60  # of the scale that is learned

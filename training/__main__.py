@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from training.collections import EMBEDDED, find_collection, find_games, misnamed_folders
+from training.corpus.collections import EMBEDDED, find_collection, find_games, misnamed_folders
 from training.failures import expected_failures, reason
 from training.fetching import Source, fetch_missing, find_sources
 from training.fetching.errors import UnknownGameError

@@ -10,14 +10,14 @@ from music.bounding import usual_quote_notes
 from music.codec import Codec, as_told
 from music.description import Description, LearnedPiece, ModelCard
 from music.dynamics import learned_dynamics
-from training.checkpoint import locked_checkpoint
-from training.collections import Collection
-from training.corpus import Corpus, read_corpus
-from training.fitting import FEWEST_TO_HOLD_OUT, Fitted, Split, fit, split
-from training.openings import opening
+from training.corpus.collections import Collection
+from training.corpus.corpus import Corpus, read_corpus
+from training.export.prompts import opening
+from training.fitting.checkpoint import locked_checkpoint
+from training.fitting.fit import FEWEST_TO_HOLD_OUT, Fitted, Split, fit, split
 from training.publishing import publish
+from training.publishing.run_record import write_record
 from training.recipe import Recipe
-from training.record import write_record
 from training.writing import writing
 
 
@@ -50,7 +50,7 @@ def train(
         TrainingError: As any of the stages.
         KeyboardInterrupt: Before there was anything to keep.
     """
-    from training.products import choose_weights  # noqa: PLC0415  TensorFlow's job, not Keras's
+    from training.export.quantised_matmul import choose_weights  # noqa: PLC0415  TensorFlow's job, not Keras's
 
     weights = choose_weights(weights)  # before hours of fitting
     corpus = read_corpus(collection)
@@ -82,8 +82,8 @@ def _publish(
     models_dir: Path,
     weights: str,
 ) -> int:
-    from training.bundle_check import check_bundle  # noqa: PLC0415  as above
-    from training.export import export_bundle  # noqa: PLC0415  as above
+    from training.export.bundle_check import check_bundle  # noqa: PLC0415  as above
+    from training.export.saved_model import export_bundle  # noqa: PLC0415  as above
 
     description = describe(corpus, recipe, codec, fitted)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.collections import NAME
+from training.corpus.collections import NAME
 from training.errors import SettingsError
 from training.fetching.visit import VGMUSIC_PIANO
 from training.recipe import DEFAULT, Recipe

@@ -21,7 +21,7 @@ from benchmarks.peers.weights import NetworkWeights
 from benchmarks.sizes import Sizes
 from benchmarks.timing import interleaved
 from music.sampling import TEMPERATURE, TOP_P
-from training.network import field_sizes
+from training.network.network import field_sizes
 
 _CHECKED = (2, 20)  # songs and tokens whose logits are compared
 _MS = 1000

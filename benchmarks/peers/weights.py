@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from training.network import field_sizes
+from training.network.network import field_sizes
 
 Weights = NDArray[np.float32]
 

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.networks import label, products_per_token
 from benchmarks.sizes import FULL, TINY
-from training.decoding import MOST_STEPS
+from training.export.decoder import MOST_STEPS
 from training.recipe import NetworkRecipe, load_recipe
 
 

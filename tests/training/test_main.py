@@ -10,10 +10,10 @@ from music.errors import CodecError
 from tests.training.conftest import touch
 from training import __main__ as program
 from training.__main__ import _tidy
-from training.corpus import read_corpus
+from training.corpus.corpus import read_corpus
 from training.errors import FittingError
-from training.fitting import Fitted
-from training.journal import Epoch, Journal
+from training.fitting.fit import Fitted
+from training.fitting.history import Epoch, Journal
 from training.pipeline import Published
 from training.publishing import promote, publish
 from training.settings import Settings

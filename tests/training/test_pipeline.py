@@ -16,16 +16,16 @@ from music.performance import Performance
 from music.piece import constant_tempo
 from tests.training.conftest import CODEC, TINY, scale
 from training import pipeline
-from training.checkpoint import locked_checkpoint
-from training.collections import Collection
-from training.corpus import read_corpus
+from training.corpus.collections import Collection
+from training.corpus.corpus import read_corpus
 from training.errors import CheckpointError, ExportError
+from training.export.quantised_matmul import FLOAT32
 from training.failures import expected_failures, reason
-from training.fitting import Fitted
-from training.journal import Epoch, Journal
-from training.network import build_network
+from training.fitting.checkpoint import locked_checkpoint
+from training.fitting.fit import Fitted
+from training.fitting.history import Epoch, Journal
+from training.network.network import build_network
 from training.pipeline import describe, train
-from training.products import FLOAT32
 
 
 @pytest.fixture

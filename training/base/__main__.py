@@ -8,10 +8,10 @@ from pathlib import Path
 from training.base.card import CARD, write_card
 from training.base.music import MusicFinder
 from training.base.sources import read_sources
-from training.base.weights import WEIGHTS, save_base
-from training.checkpoint import locked_checkpoint
-from training.corpus import read_corpus
-from training.fitting import fit_to_the_end, split
+from training.corpus.corpus import read_corpus
+from training.fitting.checkpoint import locked_checkpoint
+from training.fitting.fit import fit_to_the_end, split
+from training.network.base_weights import WEIGHTS, save_base
 from training.program import run, say
 from training.recipe import load_recipe
 from training.settings import Settings

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from training.base.music import BaseMusic
 from training.base.sources import Credit, Source
-from training.corpus import Corpus
-from training.fitting import Fitted
+from training.corpus.corpus import Corpus
+from training.fitting.fit import Fitted
 from training.recipe import Recipe
 from training.writing import write_whole
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from training.base.archive import PATIENCE, take_files
 from training.base.sources import Credit, Source
-from training.collections import Collection
+from training.corpus.collections import Collection
+from training.corpus.file_tree import files_below
 from training.errors import CollectionError, SettingsError
 from training.fetching.download import Pace
 from training.fetching.errors import FetchError
-from training.file_tree import files_below
 
 FETCHED_DIR = Path(".cache/base_music")
 _HOW_ELSE = "BASE_DIR=folder reads it from a folder that has it"

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from music.reading import MIDI_SUFFIXES, PIECE_SUFFIXES
-from training.file_tree import files_below
+from training.corpus.file_tree import files_below
 
 
 def md5(body: bytes) -> str:

@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from training import collections
+from training.corpus import collections
 from training.fetching.errors import UnknownGameError
 
 _TABLE = Path(collections.__file__).with_name("collections.toml")

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urljoin
 
+from training.corpus.file_tree import readable
 from training.fetching.files import md5_of
 from training.fetching.page import Song
-from training.file_tree import readable
 from training.writing import write_whole
 
 SOURCES = "SOURCES.md"

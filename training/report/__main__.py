@@ -14,8 +14,8 @@ import sklearn
 from music.codec.events import Events
 from music.piece import Piece
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
-from training.collections import Collection, find_collection, other_games
-from training.corpus import Corpus, read_corpus
+from training.corpus.collections import Collection, find_collection, other_games
+from training.corpus.corpus import Corpus, read_corpus
 from training.errors import CollectionError, RecipeError
 from training.program import run, say
 from training.recipe import Recipe, load_recipe

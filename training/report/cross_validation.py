@@ -17,15 +17,15 @@ from music.bounding import QuoteBound
 from music.codec import Codec
 from music.notes import Notes
 from music.piece import Piece
-from training.base.weights import load_base
-from training.batches import whole_batches
-from training.checkpoint import locked_checkpoint
-from training.encoded import encode
-from training.evaluation import token_nats
-from training.fitting import Fitted, fit_to_the_end, split
-from training.network import build_network, has_memory
-from training.openings import opening
-from training.products import FLOAT32, INT8, PRODUCTS, weights_here
+from training.export.prompts import opening
+from training.export.quantised_matmul import FLOAT32, INT8, PRODUCTS, weights_here
+from training.fitting.batches import whole_batches
+from training.fitting.checkpoint import locked_checkpoint
+from training.fitting.encoded import encode
+from training.fitting.evaluation import token_nats
+from training.fitting.fit import Fitted, fit_to_the_end, split
+from training.network.base_weights import load_base
+from training.network.network import build_network, has_memory
 from training.recipe import ADAM, BASE, SCRATCH, Recipe
 from training.report.folds import Parts
 from training.report.generation import generate

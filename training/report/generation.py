@@ -16,10 +16,10 @@ from music.notes import Notes, cleaned, join
 from music.piece import Piece, constant_tempo, meter_map
 from music.quotes import NOTHING_HEARD, Heard, QuoteFinder
 from music.sampling import CHUNK_STEPS
-from training.decoding import Drawn, Network
-from training.products import PRODUCTS, weights_here
+from training.export.decoder import Drawn, Network
+from training.export.quantised_matmul import PRODUCTS, weights_here
+from training.export.sampling import Sampling
 from training.report.result import Sampling as Asked
-from training.sampling import Sampling
 
 _MOST_TOKENS_PER_NOTE = 4  # a song that needs more has run dry
 

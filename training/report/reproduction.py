@@ -14,11 +14,11 @@ from music.bounding import QuoteBound
 from music.codec import Codec, as_told
 from music.quotes import QuoteFinder, self_quotes
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
-from training.checkpoint import locked_checkpoint
-from training.collections import find_collection
-from training.corpus import Corpus, read_corpus
-from training.fitting import Fitted, fit_to_the_end, split
-from training.openings import opening
+from training.corpus.collections import find_collection
+from training.corpus.corpus import Corpus, read_corpus
+from training.export.prompts import opening
+from training.fitting.checkpoint import locked_checkpoint
+from training.fitting.fit import Fitted, fit_to_the_end, split
 from training.program import run, say
 from training.recipe import load_recipe
 from training.report import REPORTS_DIR

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from music.quotes import Quote
-from training.journal import Epoch
+from training.fitting.history import Epoch
 from training.report.metrics.degeneration import Degeneration
 from training.report.metrics.endings import EndingShares
 from training.report.metrics.histogram_overlap import Comparison

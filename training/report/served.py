@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from music.bars import places
 from music.codec import BOS, PAD, Codec
 from music.piece import Piece
-from training.decoding import Network
-from training.products import ProductOf
+from training.export.decoder import Network
+from training.export.quantised_matmul import ProductOf
 
 
 def served_nats(

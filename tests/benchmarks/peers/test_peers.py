@@ -7,7 +7,7 @@ from benchmarks.checks import check_same_logits
 from benchmarks.peers.peer import draw, logits_of
 from benchmarks.peers.sampling import Fields, Sampler
 from benchmarks.peers.weights import NetworkWeights
-from training.network import build_network, field_sizes
+from training.network.network import build_network, field_sizes
 from training.recipe import NetworkRecipe
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from tests.training.conftest import CODEC, TINY
 from training.base.__main__ import main
-from training.base.weights import WEIGHTS, load_base, save_base
 from training.errors import RecipeError
-from training.network import build_network
+from training.network.base_weights import WEIGHTS, load_base, save_base
+from training.network.network import build_network
 from training.recipe import load_recipe
 
 SIZES = CODEC.field_sizes

@@ -10,9 +10,9 @@ from tests.training.conftest import TINY
 from training.base.card import card
 from training.base.music import MusicFinder
 from training.base.sources import Credit
-from training.corpus import read_corpus
-from training.fitting import Fitted
-from training.journal import Epoch, Journal
+from training.corpus.corpus import read_corpus
+from training.fitting.fit import Fitted
+from training.fitting.history import Epoch, Journal
 
 EXPECTED = Path(__file__).with_name("card.md")
 DANCES = {

@@ -25,7 +25,7 @@ from tests.training.fetching.site import (
     truncated,
     without_length,
 )
-from training.collections import find_games
+from training.corpus.collections import find_games
 from training.errors import WritingError
 from training.fetching import (
     Failed,

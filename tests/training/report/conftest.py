@@ -4,7 +4,7 @@ import pytest
 
 from music.piece import Piece
 from tests.training.conftest import TINY, scale
-from training.journal import Epoch
+from training.fitting.history import Epoch
 from training.report.assessment import SongsOfFold, assess
 from training.report.metrics.ngrams import Baseline, Baselines
 from training.report.result import Fold, HeldOutBits, Material, Report, Sampling

@@ -10,8 +10,8 @@ from music.description import Opening
 from music.notes import Notes
 from music.piece import TimeSignature
 from tests.training.conftest import CODEC, TINY, scale
-from training.network import build_network
-from training.openings import opening
+from training.export.prompts import opening
+from training.network.network import build_network
 from training.report import cross_validation
 from training.report.cross_validation import cross_validate, scratch, scratch_transposed
 from training.report.folds import Parts

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from tests.training.conftest import CODEC, TINY, scale
-from training.batches import whole_batches
-from training.encoded import encode
-from training.evaluation import nats, token_nats
-from training.network import build_network
-from training.products import FLOAT32, INT8, PRODUCTS, weights_here
+from training.export.quantised_matmul import FLOAT32, INT8, PRODUCTS, weights_here
+from training.fitting.batches import whole_batches
+from training.fitting.encoded import encode
+from training.fitting.evaluation import nats, token_nats
+from training.network.network import build_network
 from training.report.served import served_nats
 
 PIECES = [scale("x", 60, notes=n) for n in (40, 7)]

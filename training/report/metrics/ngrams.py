@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from music.codec import BOS, PAD, Codec
 from music.notes import Notes
 from music.piece import Piece
-from training.batches import KEYS
+from training.fitting.batches import KEYS
 
 _NEVER_NEXT = (PAD, BOS)
 

@@ -1,0 +1,190 @@
+"""Reading a collection: the bad files are set aside by name, and the good ones go on."""
+
+import hashlib
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from music.midi import to_midi
+from music.performance import Performance
+from music.piece import Piece, TempoChange, TimeSignature
+from tests.training.conftest import scale
+from training.corpus import cache, corpus
+from training.corpus.cache import Reading, read_cached
+from training.corpus.collections import Collection, find_collection
+from training.corpus.corpus import read_corpus
+from training.errors import CollectionError
+
+SHARED = Path(__file__).parents[4] / "shared" / "midi"
+
+
+def write(path: Path, piece) -> Path:
+    path.write_bytes(to_midi(piece.notes, tempos=piece.tempos, name="x", text=path.name))
+    return path
+
+
+def collection(*files: Path) -> Collection:
+    return Collection("some_game", "Some Game", files)
+
+
+def test_good_files_are_read_and_bad_ones_set_aside_with_the_reason(tmp_path):
+    good, few, bad, gone = (tmp_path / f"{name}.mid" for name in ("good", "few", "bad", "gone"))
+    write(good, scale("good", 60))
+    write(few, scale("few", 60, notes=5))
+    bad.write_bytes(b"not music")
+    corpus = read_corpus(collection(good, few, bad, gone), tmp_path / "cache")
+    assert [piece.name for piece in corpus.pieces] == ["good"]
+    assert {s.path.name: s.reason for s in corpus.set_aside} == {
+        "few.mid": "only 5 notes; at least 16 are needed",
+        "bad.mid": "not a MIDI file: it does not begin with MThd",
+        "gone.mid": "cannot be opened: No such file or directory",
+    }
+
+
+def test_the_same_piece_twice_counts_once_whatever_its_name(tmp_path):
+    first = write(tmp_path / "first.mid", scale("x", 60))
+    second = write(tmp_path / "second.mid", scale("x", 60))
+    assert first.read_bytes() != second.read_bytes()
+    corpus = read_corpus(collection(first, second), tmp_path / "cache")
+    assert [piece.name for piece in corpus.pieces] == ["first"]
+    assert [s.reason for s in corpus.set_aside] == ["the same piece as first.mid"]
+
+
+def test_a_collection_without_any_music_is_an_error_that_names_every_file(tmp_path):
+    bad = tmp_path / "bad.mid"
+    bad.write_bytes(b"")
+    with pytest.raises(CollectionError, match=r"no piece to learn from .bad.mid: not"):
+        read_corpus(collection(bad), tmp_path / "cache")
+
+
+def test_what_cannot_be_opened_is_set_aside_with_the_reason(readable_by_all, as_nobody):
+    good, closed, folder, dangling = (
+        readable_by_all / name for name in ("good.mid", "closed.mid", "folder", "dangling.mid")
+    )
+    write(good, scale("good", 60))
+    write(closed, scale("closed", 61)).chmod(0o000)
+    folder.mkdir(mode=0o000)
+    dangling.symlink_to(readable_by_all / "nowhere.mid")
+    with as_nobody():
+        read = read_corpus(collection(good, closed, folder, dangling), readable_by_all / "cache")
+    assert [piece.name for piece in read.pieces] == ["good"]
+    assert {file.name: file.reason for file in read.set_aside} == {
+        "closed.mid": "cannot be opened: Permission denied",
+        "folder": "cannot be opened: Permission denied",
+        "dangling.mid": "cannot be opened: No such file or directory",
+    }
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (OSError(5, "Input/output error"), "cannot be opened: Input/output error"),
+        (MemoryError(), "there is not enough memory to read it"),
+    ],
+)
+def test_what_fails_while_it_is_read_is_set_aside(tmp_path, monkeypatch, failure, reason):
+    def fail(_):
+        raise failure
+
+    path = write(tmp_path / "a.mid", scale("a", 60))
+    monkeypatch.setattr(cache, "read_piece", fail)
+    assert read_cached(path, tmp_path / "cache") == Reading(
+        path, hashlib.sha256(path.read_bytes()).hexdigest(), None, reason
+    )
+
+
+def read_or_die(path: Path) -> Reading:
+    """Read as a process does that the kernel kills, because a file takes all memory."""
+    if "deadly" in path.name:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Reading(path, "", scale(path.stem, 60))
+
+
+def test_a_file_whose_reading_ends_its_process_is_set_aside_and_the_others_are_read():
+    files = [Path(name) for name in ("a", "deadly", "b", "c", "deadly too")]
+    readings = list(corpus._in_processes(read_or_die, files))
+    assert [reading.path for reading in readings] == files
+    assert [reading.piece is not None for reading in readings] == [True, False, True, True, False]
+    assert readings[1].reason == "reading it ended the process that read it"
+
+
+def test_a_cache_that_cannot_be_written_keeps_nothing_from_being_read(tmp_path):
+    (tmp_path / "file").touch()
+    path = write(tmp_path / "a.mid", scale("a", 60))
+    assert read_cached(path, tmp_path / "file" / "cache").piece is not None
+
+
+def test_names_are_readable_whatever_bytes_they_are_on_disk(tmp_path):
+    path = write(tmp_path / "a.mid", scale("x", 60))
+    path = path.rename(tmp_path / os.fsdecode(b"Z\xfcrich\n\xe3\x82\xbc.mid"))
+    for _ in ("read", "cached"):
+        assert read_cached(path, tmp_path / "cache").piece.name == "Z\ufffdrich\ufffdゼ"
+    copy = write(tmp_path / "a.mid", scale("x", 60)).rename(tmp_path / os.fsdecode(b"\xff.mid"))
+    (twin,) = read_corpus(collection(path, copy), tmp_path / "cache").set_aside
+    assert (twin.name, twin.reason) == ("\ufffd.mid", "the same piece as Z\ufffdrich\ufffdゼ.mid")
+
+
+def test_scores_are_read_beside_midi(tmp_path):
+    abc = tmp_path / "tune.abc"
+    abc.write_text("X:1\nT:Tune\nM:4/4\nL:1/8\nK:C\nCDEFGABc|CDEFGABc|\n")
+    corpus = read_corpus(collection(abc), tmp_path / "cache")
+    assert [len(piece.notes) for piece in corpus.pieces] == [16]
+
+
+def test_what_was_read_is_kept_by_content(tmp_path):
+    path = write(tmp_path / "a.mid", scale("a", 60))
+    first = read_cached(path, tmp_path / "cache")
+    (kept,) = (tmp_path / "cache").iterdir()
+    moved = path.rename(tmp_path / "b.mid")
+    second = read_cached(moved, tmp_path / "cache")
+    assert second.piece is not None
+    assert second.piece.notes == first.piece.notes
+    assert second.piece.name == "b"
+    assert list((tmp_path / "cache").iterdir()) == [kept]
+
+
+def test_all_that_is_known_of_a_piece_is_kept(tmp_path):
+    path = tmp_path / "a.mid"
+    path.write_bytes(b"its content names what is kept")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    piece = Piece(
+        "a",
+        scale("a", 60).notes,
+        (TempoChange(0, 60.0), TempoChange(480, 180.02)),
+        (TimeSignature(-12, 3, 4), TimeSignature(24, 7, 8)),
+        ("the file ends early", "an event is broken"),
+        Performance(np.arange(40, 80, dtype=np.int32), np.full(40, 5.4, np.float32)),
+    )
+    cache._save(tmp_path / f"{digest}-mid-{cache.READER_VERSION}.npz", piece)
+    assert read_cached(path, tmp_path).piece == piece
+
+
+def test_what_failed_is_tried_again_the_next_time(tmp_path):
+    path = tmp_path / "a.mid"
+    path.write_bytes(b"x")
+    assert read_cached(path, tmp_path / "cache").reason
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("left", [0, 50])
+def test_a_broken_cache_is_read_past(tmp_path, left):
+    path = write(tmp_path / "a.mid", scale("a", 60))
+    expected = read_cached(path, tmp_path / "cache")
+    (kept,) = (tmp_path / "cache").iterdir()
+    kept.write_bytes(kept.read_bytes()[:left])
+    assert read_cached(path, tmp_path / "cache").piece.notes == expected.piece.notes
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real pieces are not beside the checkout")
+@pytest.mark.parametrize(
+    ("game", "pieces", "fewest_notes"),
+    [("majoras_mask", 9, 4_600), ("ocarina_of_time", 21, 13_000), ("final_fantasy", 92, 81_000)],
+)
+def test_all_real_pieces_yield_notes(tmp_path, game, pieces, fewest_notes):
+    corpus = read_corpus(find_collection(game, SHARED), tmp_path)
+    assert len(corpus.pieces) == pieces
+    assert corpus.notes >= fewest_notes
+    assert corpus.set_aside == ()

@@ -1,0 +1,1 @@
+"""From files to pieces: which collections there are, and what notes their files hold."""

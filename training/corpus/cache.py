@@ -1,0 +1,115 @@
+"""What was read of a file, kept by the file's content."""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from music.articulation import as_written
+from music.errors import UnreadablePieceError
+from music.notes import Notes
+from music.performance import Performance
+from music.piece import Piece, TempoChange, TimeSignature
+from music.reading import MIDI_SUFFIXES, read_piece
+from training.corpus.file_tree import readable
+from training.errors import WritingError
+from training.writing import stream_whole
+
+CACHE_DIR = Path(".cache/pieces")
+READER_VERSION = 8  # raise it when reading changes, and everything is read again
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What came of reading a file.
+
+    Attributes:
+        path: The file.
+        digest: SHA-256 of its content, hexadecimal.
+        piece: What was read, or None.
+        reason: Why nothing was read, or "".
+    """
+
+    path: Path
+    digest: str
+    piece: Piece | None
+    reason: str = ""
+
+
+def read_cached(path: Path, cache_dir: Path) -> Reading:
+    """Read a piece, or what an earlier reading of the same content has left."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return Reading(path, "", None, f"cannot be opened: {error.strerror}")
+    kept = cache_dir / f"{digest}-{path.suffix.lower()[1:]}-{READER_VERSION}.npz"
+    reading = _load(kept, path, digest)
+    if reading is None:
+        reading = _read(path, digest)
+        if reading.piece:  # what failed may go well with another version of a library
+            with suppress(WritingError):  # the disk is full, say: it is read again the next time
+                _save(kept, reading.piece)
+    return reading
+
+
+def _read(path: Path, digest: str) -> Reading:
+    try:
+        piece = replace(read_piece(path), name=readable(path.stem))
+    except UnreadablePieceError as error:
+        return Reading(path, digest, None, str(error))
+    except OSError as error:
+        return Reading(path, digest, None, f"cannot be opened: {error.strerror}")
+    except MemoryError:
+        return Reading(path, digest, None, "there is not enough memory to read it")
+    if path.suffix.lower() in MIDI_SUFFIXES:  # what sounds; scores say what is meant
+        piece = replace(piece, notes=as_written(piece.notes))
+    return Reading(path, digest, piece)
+
+
+def _load(kept: Path, path: Path, digest: str) -> Reading | None:
+    try:
+        with kept.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return Reading(path, digest, _piece(readable(path.stem), arrays))
+    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile):
+        return None  # not there, or broken: read again
+
+
+def _piece(name: str, arrays: Mapping[str, NDArray[Any]]) -> Piece:
+    """Restore a piece from the arrays that `_save` writes."""
+    fields = json.loads(str(arrays["fields"]))
+    return Piece(
+        name,
+        Notes(*arrays["notes"]),
+        tuple(TempoChange(*change) for change in fields["tempos"]),
+        tuple(TimeSignature(*signature) for signature in fields["time_signatures"]),
+        tuple(fields["warnings"]),
+        Performance(arrays["velocity"], arrays["sounding_ticks"]) if "velocity" in arrays else None,
+    )
+
+
+def _save(kept: Path, piece: Piece) -> None:
+    fields = {
+        "tempos": [(change.start_ticks, change.bpm) for change in piece.tempos],
+        "time_signatures": [
+            (each.start_ticks, each.numerator, each.denominator) for each in piece.time_signatures
+        ],
+        "warnings": piece.warnings,
+    }
+    arrays: dict[str, Any] = {
+        "notes": np.stack(piece.notes.columns),
+        "fields": np.array(json.dumps(fields)),
+    }
+    if piece.performance is not None:
+        arrays |= {
+            "velocity": piece.performance.velocity,
+            "sounding_ticks": piece.performance.sounding_ticks,
+        }
+    stream_whole(kept, lambda file: np.savez(file, **arrays))

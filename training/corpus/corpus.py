@@ -1,0 +1,163 @@
+"""A collection, read: its pieces, and what was set aside and why."""
+
+import hashlib
+import multiprocessing
+import os
+import statistics
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+
+from music.codec import Codec, learn_codec
+from music.piece import Piece
+from music.reading import SCORE_SUFFIXES
+from training.corpus.cache import CACHE_DIR, Reading, read_cached
+from training.corpus.collections import Collection
+from training.corpus.file_tree import readable
+from training.errors import CollectionError
+
+FEWEST_NOTES = 16  # below this there is nothing to learn from
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A file that is not learned from, and why not."""
+
+    path: Path
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The file's name as it can be written anywhere."""
+        return readable(self.path.name)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The pieces of a collection, each once, in the order of their files.
+
+    Attributes:
+        collection: Which.
+        pieces: What was read.
+        files: Where each piece was read from.
+        set_aside: What was not, and why.
+    """
+
+    collection: Collection
+    pieces: tuple[Piece, ...]
+    files: tuple[Path, ...]
+    set_aside: tuple[SetAside, ...]
+
+    @property
+    def notes(self) -> int:
+        """Count the notes of all pieces."""
+        return sum(len(piece.notes) for piece in self.pieces)
+
+    @property
+    def tempo_bpm(self) -> float:
+        """The tempo of the piece in the middle."""
+        return statistics.median_low(piece.tempo_bpm for piece in self.pieces)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Say what was set aside and why, and what was left out of pieces or repaired."""
+        set_aside = (f"set aside {file.name}: {file.reason}" for file in self.set_aside)
+        warnings = (
+            f"{readable(path.name)}: {warning}"
+            for path, piece in zip(self.files, self.pieces, strict=True)
+            for warning in piece.warnings
+        )
+        return (*set_aside, *warnings)
+
+    def codec(self, name: str) -> Codec:
+        """Make the codec of that name that can write all pieces.
+
+        Raises:
+            CodecError: There is no codec of that name.
+        """
+        return learn_codec(name, [piece.notes for piece in self.pieces])
+
+
+def read_corpus(collection: Collection, cache_dir: Path = CACHE_DIR) -> Corpus:
+    """Read every file of a collection; what cannot be read is set aside, and the others go on.
+
+    Raises:
+        CollectionError: Not one file held enough music.
+    """
+    seen: dict[str, str] = {}
+    pieces: list[Piece] = []
+    files: list[Path] = []
+    set_aside: list[SetAside] = []
+    for reading in _read_all(collection, cache_dir):
+        reason = _why_not(reading, seen)
+        if reason:
+            set_aside.append(SetAside(reading.path, readable(reason)))
+        elif reading.piece:
+            seen[_fingerprint(reading.piece)] = reading.path.name
+            pieces.append(reading.piece)
+            files.append(reading.path)
+    if not pieces:
+        reasons = "; ".join(f"{file.name}: {file.reason}" for file in set_aside)
+        raise CollectionError(f"no piece to learn from ({reasons})")
+    return Corpus(collection, tuple(pieces), tuple(files), tuple(set_aside))
+
+
+def _why_not(reading: Reading, seen: dict[str, str]) -> str:
+    if reading.piece is None:
+        return reading.reason
+    if len(reading.piece.notes) < FEWEST_NOTES:
+        return f"only {len(reading.piece.notes)} notes; at least {FEWEST_NOTES} are needed"
+    twin = seen.get(_fingerprint(reading.piece))
+    return f"the same piece as {twin}" if twin else ""
+
+
+def _fingerprint(piece: Piece) -> str:
+    """Name a piece by its notes, so that a copy in another file is still the same piece."""
+    return hashlib.sha256(b"".join(c.tobytes() for c in piece.notes.columns)).hexdigest()
+
+
+def _read_all(collection: Collection, cache_dir: Path) -> Iterator[Reading]:
+    read = partial(read_cached, cache_dir=cache_dir)
+    if any(
+        path.suffix.lower() in SCORE_SUFFIXES for path in collection.files
+    ):  # tenths of a second
+        yield from _with_bar(_in_processes(read, collection.files), collection)
+    else:  # milliseconds: no bar, no processes
+        yield from map(read, collection.files)
+
+
+def _in_processes(read: Callable[[Path], Reading], files: Sequence[Path]) -> Iterator[Reading]:
+    """Read files on all cores; one whose reading ends its process, for memory say, is set aside."""
+    while files:
+        done = 0
+        try:
+            with _processes(os.cpu_count()) as pool:
+                for reading in pool.map(read, files):
+                    yield reading
+                    done += 1
+        except BrokenProcessPool:
+            yield _alone(read, files[done])  # it, or one that was read at the same time
+            done += 1
+        files = files[done:]
+
+
+def _alone(read: Callable[[Path], Reading], path: Path) -> Reading:
+    try:
+        with _processes(1) as pool:
+            return pool.submit(read, path).result()
+    except BrokenProcessPool:
+        return Reading(path, "", None, "reading it ended the process that read it")
+
+
+def _processes(count: int | None) -> ProcessPoolExecutor:
+    # Forking would copy threads that TensorFlow has started.
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _with_bar(readings: Iterable[Reading], collection: Collection) -> Iterable[Reading]:
+    return tqdm(readings, f"{collection.game}: reading", total=len(collection.files), unit="piece")

@@ -1,0 +1,403 @@
+"""A trained network's weights, laid out to read one token a row at a time and to foretell the next.
+
+B batch, F fields of a token, U an LSTM layer's units, W the top's. A state is h and c of every LSTM
+layer, the lowest first, float32[B, U] each. A token is F rows of the table of inputs.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from training.export.quantised_matmul import (
+    EXACT,
+    FineInt8Product,
+    Float32Product,
+    Int8Product,
+    Multiply,
+    Product,
+    ProductOf,
+)
+from training.memory.candidates import CANDIDATES, KEY_WEIGHTS_SUM
+from training.network.network import SIDES, field_sizes, has_memory
+
+# Key weights are multiples of 2**-10. Their products with multiples of its inverse, and the sums of
+# those up to 2**4, fit into a float: they are the same in any order.
+_KEY_EXACT = 1 << 10
+
+State = tuple[Any, ...]
+
+
+class Known(NamedTuple):
+    """What a network with memory reads besides notes, C candidates a row.
+
+    Attributes:
+        place: int32[B, 1], the last onset's place in its bar.
+        bar: int32[B, 1], the length of that bar.
+        candidates: int32[B, F, C], values; -1 where there is none.
+        evidence: int32[B, C].
+        key_weights: float32[B, 24].
+    """
+
+    place: Any
+    bar: Any
+    candidates: Any
+    evidence: Any
+    key_weights: Any
+
+
+class Coming(NamedTuple):
+    """What is known of the next token once its first field is.
+
+    Attributes:
+        place: int32[B, 1], the next onset's place in its bar.
+        sounding: float32[B, 176], as `training.memory.context.sounding` gives it.
+    """
+
+    place: Any
+    sounding: Any
+
+
+class Below(NamedTuple):
+    """What tokens are predicted from.
+
+    Attributes:
+        first: float32[B, n], the first field's logits.
+        hidden: For each other field, float32[B, E], by the state alone.
+        candidates: Of each field int32[B, C], as `Known` has them; () without memory.
+    """
+
+    first: Any
+    hidden: Sequence[Any]
+    candidates: Any
+
+
+@dataclass(frozen=True)
+class _Context:
+    """The weights of a network with memory, inside of a graph; each of the two sides E wide.
+
+    Attributes:
+        table: float32[rows, 2E], what each number adds to the LSTM's input, and to its output.
+        first_rows: int32[2 + 4C], where in the table each number's rows begin.
+        key: float32[24, 2E].
+        read: The lowest LSTM layer's product with what is added to its input.
+        sounding: The product of what sounds with the hidden layers of all fields but the first,
+            and its bias.
+        next_place: For each field but the first, float32[PLACES, E].
+        agree: For each field but the first, float32[2**C, E], by which candidates agree.
+    """
+
+    table: Any
+    first_rows: NDArray[np.int32]
+    key: Any
+    read: Multiply
+    sounding: tuple[Multiply, Any]
+    next_place: Sequence[Any]
+    agree: Sequence[Any]
+
+    def both_sides(self, known: Known) -> tuple[Any, Any]:
+        """Give what is added to the LSTM's input and to its output, float32[B, E] each."""
+        candidates = tf.reshape(known.candidates, [-1, np.prod(known.candidates.shape[1:])])
+        rows = tf.concat([known.place, known.bar, known.evidence, candidates], axis=1)
+        added = tf.gather(self.table, rows + self.first_rows)
+        both = tf.reduce_sum(added, axis=1) + known.key_weights @ self.key
+        read, told = tf.split(both, 2, axis=1)
+        return read, tf.tanh(told)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The weights inside of a graph: whatever reads more than one token there shares them.
+
+    Attributes:
+        inputs: float32[rows, 4U], what each value of each field adds to the lowest layer's gates.
+        recurrent: The lowest layer's product with its own h.
+        stacked: The other layers' products with the h below and their own, and their biases.
+        dense: The dense layers between LSTM and logits, and their biases.
+        top: One product for all that is made of what lies below: the first field's logits and the
+            other fields' hidden layers, side by side; and its bias.
+        top_widths: Of those parts.
+        given: For each field but the first, what the values of every field before it add to its
+            hidden layer.
+        logits: For each field but the first, the product that gives its logits, and the bias.
+        context: None without memory.
+    """
+
+    inputs: Any
+    recurrent: Multiply
+    stacked: Sequence[tuple[Multiply, Any]]
+    dense: Sequence[tuple[Multiply, Any]]
+    top: tuple[Multiply, Any]
+    top_widths: Sequence[int]
+    given: Sequence[Sequence[Any]]
+    logits: Sequence[tuple[Multiply, Any]]
+    context: _Context | None
+
+    def read(self, rows: Any, known: Known | None, state: State) -> tuple[State, Below]:
+        """Read one token of each song.
+
+        Args:
+            rows: int32[B, F].
+            known: What is known once it is read; None without memory.
+            state: Of the LSTM layers, before it.
+
+        Returns:
+            The new state, and what the next token is predicted from.
+        """
+        inputs = tf.reduce_sum(tf.gather(self.inputs, rows), axis=1)
+        told = None
+        if self.context is not None and known is not None:
+            read, told = self.context.both_sides(known)
+            inputs = self.context.read(read, inputs)
+        after = [*_cell(self.recurrent(state[0], inputs), state[1])]
+        for (product, bias), h, c in zip(self.stacked, state[2::2], state[3::2], strict=True):
+            after += _cell(product(tf.concat([after[-2], h], axis=1), bias), c)
+        return tuple(after), self._below(after[-2], told, known)
+
+    def _below(self, x: Any, told: Any, known: Known | None) -> Below:
+        for product, bias in self.dense:
+            x = tf.nn.relu(product(x, bias))
+        if told is not None:
+            x = tf.concat([x, told], axis=1)
+        product, bias = self.top
+        first, *hidden = tf.split(product(x, bias), self.top_widths, axis=1)
+        candidates = () if known is None else tf.unstack(known.candidates, axis=1)
+        return Below(self._with_copies(0, first, candidates, None), hidden, candidates)
+
+    def coming(self, coming: Coming) -> list[Any]:
+        """Give what the next onset adds to the hidden layers: float32[B, E] each."""
+        assert self.context is not None
+        product, bias = self.context.sounding
+        sounding = tf.split(product(coming.sounding, bias), len(self.context.next_place), axis=1)
+        place = tf.squeeze(coming.place, axis=1)
+        places = [tf.gather(table, place) for table in self.context.next_place]
+        return [sum(both) for both in zip(sounding, places, strict=True)]
+
+    def field_logits(
+        self, field: int, below: Below, values: Sequence[Any], coming: Sequence[Any]
+    ) -> Any:
+        """Give the logits of a field but the first.
+
+        Args:
+            field: Which.
+            below: As `read` gives it.
+            values: int32[B, 1] of each field before it.
+            coming: As `coming` gives it; empty without memory.
+        """
+        hidden = below.hidden[field - 1]
+        for table, value in zip(self.given[field - 1], values, strict=True):
+            hidden += tf.gather(table, tf.squeeze(value, axis=1))
+        agree = None
+        if self.context is not None:
+            agree = _agree(below.candidates, values)
+            pattern = tf.reduce_sum(agree * (2 ** np.arange(agree.shape[1])), axis=1)
+            hidden += coming[field - 1] + tf.gather(self.context.agree[field - 1], pattern)
+        product, bias = self.logits[field - 1]
+        return self._with_copies(field, product(tf.tanh(hidden), bias), below.candidates, agree)
+
+    def _with_copies(self, field: int, head: Any, candidates: Any, agree: Any) -> Any:
+        """Add to logits what the candidates add that agree so far, each to its own value.
+
+        Args:
+            field: Which.
+            head: float32[B, n] logits, and with memory float32[B, C] trust behind them.
+            candidates: As `Below` has them.
+            agree: int32[B, C], 1 for those that agree; None for the first field, where all do.
+        """
+        if self.context is None:
+            return head
+        trusted = int(candidates[field].shape[1])
+        logits, trust = tf.split(head, [int(head.shape[1]) - trusted, trusted], axis=1)
+        if agree is not None:
+            trust *= tf.cast(agree, tf.float32)
+        own = tf.one_hot(candidates[field], logits.shape[1])
+        return logits + tf.reduce_sum(own * trust[:, :, None], axis=1)
+
+    def distribution(self, below: Below, coming_of: Callable[[Any], Coming] | None) -> Any:
+        """Give how likely every token is, float32[B, product of the fields' sizes].
+
+        Args:
+            below: As `read` gives it.
+            coming_of: With memory, gives what is known of the next token of row b * n + v, whose
+                first field, one of n values, is v: takes int32[B * n, 1].
+        """
+        likely = tf.nn.softmax(below.first)
+        batch, tokens = tf.shape(likely)[0], int(below.first.shape[1])
+        size = tokens
+        values: list[Any] = []
+        coming: list[Any] = []
+        for f in range(1, len(self.given) + 1):
+            values = [tf.repeat(value, size, axis=0) for value in values]
+            values.append(tf.tile(tf.range(size)[:, None], [tf.size(likely) // size, 1]))
+            below, coming = tf.nest.map_structure(
+                lambda part, times=size: tf.repeat(part, times, axis=0), (below, coming)
+            )
+            if f == 1 and coming_of is not None:
+                coming = self.coming(coming_of(values[0]))
+            share = tf.nn.softmax(self.field_logits(f, below, values, coming))
+            size = int(share.shape[1])
+            tokens *= size
+            likely = tf.reshape(likely, [-1, 1]) * share
+        return tf.reshape(likely, [batch, tokens])
+
+
+class Stack(tf.Module):
+    """LSTM layers and what predicts a token on top of them; the same cell on every device."""
+
+    def __init__(self, model: keras.Model, product_of: ProductOf) -> None:
+        """Take a Keras model's weights.
+
+        Args:
+            model: As `training.network` builds it.
+            product_of: Multiplies rows between -1 and 1: the h of LSTM layers, and what is read
+                beside it. What leads to most fields' logits is small, and multiplied in float32.
+        """
+        super().__init__()
+        self.field_sizes = field_sizes(model)
+        self.has_memory = has_memory(model)
+        fields = range(len(self.field_sizes))
+        lstm = [layer for layer in model.layers if isinstance(layer, keras.layers.LSTM)]
+        self.units = [int(layer.units) for layer in lstm]
+        kernel, recurrent, bias = lstm[0].get_weights()
+        # The lowest layer sees few different tokens: their products are a table.
+        tables = [_weights(model, f"embedding_{f}")[0] @ kernel for f in fields]
+        tables[0] += bias
+        self._inputs = _constant(np.rint(np.concatenate(tables) * EXACT) / EXACT)
+        self._recurrent = product_of(recurrent)
+        weights = [layer.get_weights() for layer in lstm[1:]]
+        # One product a step instead of two: a layer's two kernels on top of each other.
+        self._stacked = [product_of(np.concatenate([k, r])) for k, r, _ in weights]
+        self._stacked_bias = [_constant(bias) for _, _, bias in weights]
+        dense = [_weights(model, layer.name) for layer in model.layers if _is_between(layer)]
+        self._dense = [_Affine(each) for each in dense]
+        tops = [self._head(model, 0), *(_weights(model, f"hidden_{f}") for f in fields[1:])]
+        top = [np.concatenate(parts, axis=-1) for parts in zip(*tops, strict=True)]
+        # What comes out of dense layers has no bound.
+        self._top = _Affine(top, Float32Product if dense else product_of)
+        self._top_widths = [len(bias) for _, bias in tops]
+        # Row 0 of these tables stands for no value, which is never given.
+        self._given = [
+            [_constant(_weights(model, f"given_{f}_{g}")[0][1:]) for g in range(f)]
+            for f in fields[1:]
+        ]
+        self._logits = [_Affine(self._head(model, f)) for f in fields[1:]]
+        self._context = _ContextWeights(model, kernel, product_of) if self.has_memory else None
+
+    def _head(self, model: keras.Model, field: int) -> list[NDArray[np.float32]]:
+        """Give kernel and bias of a field's logits, and with memory of the candidates' trust."""
+        logits = _weights(model, f"logits_{field}")
+        if not self.has_memory:
+            return logits
+        trust = _weights(model, f"trust_{field}")
+        return [np.concatenate(both, axis=-1) for both in zip(logits, trust, strict=True)]
+
+    def laid_out(self) -> Reader:
+        """Put the weights into the graph that is being built."""
+        stacked = [product.laid_out() for product in self._stacked]
+        return Reader(
+            inputs=self._inputs,
+            recurrent=self._recurrent.laid_out(),
+            stacked=list(zip(stacked, self._stacked_bias, strict=True)),
+            dense=[affine.laid_out() for affine in self._dense],
+            top=self._top.laid_out(),
+            top_widths=self._top_widths,
+            given=self._given,
+            logits=[affine.laid_out() for affine in self._logits],
+            context=self._context.laid_out() if self._context is not None else None,
+        )
+
+
+class _ContextWeights(tf.Module):
+    """The weights by which a network with memory reads more than notes."""
+
+    def __init__(
+        self, model: keras.Model, lstm_kernel: NDArray[np.float32], product_of: ProductOf
+    ) -> None:
+        super().__init__()
+        fields = range(1, len(field_sizes(model)))
+        candidates = [
+            f"candidate_{c}_{f}" for f in range(len(fields) + 1) for c in range(CANDIDATES)
+        ]
+        names = ["place", "bar", *(f"evidence_{c}" for c in range(CANDIDATES)), *candidates]
+        tables = [_both_sides(model, name) for name in names]
+        self._table = _constant(np.rint(np.concatenate(tables) * EXACT) / EXACT)
+        first_rows = np.cumsum([0, *map(len, tables[:-1])])
+        first_rows[-len(candidates) :] += 1  # row 0 is for no candidate, which is -1
+        self._first_rows = first_rows.astype(np.int32)
+        key = np.rint(_both_sides(model, "key") * _KEY_EXACT) / _KEY_EXACT
+        self._key = _constant(key)
+        self._read: Product = Float32Product(lstm_kernel)
+        if product_of is Int8Product:
+            units = lstm_kernel.shape[0]
+            largest = sum(np.abs(table[:, :units]).max(axis=0) for table in tables)
+            largest += KEY_WEIGHTS_SUM * np.abs(key[:, :units]).reshape(-1, 12, units).max(1).sum(0)
+            self._read = FineInt8Product(lstm_kernel, float(largest.max()))
+        sounding = np.concatenate([_weights(model, f"sounding_{f}")[0] for f in fields], axis=1)
+        no_bias = np.zeros(sounding.shape[1], np.float32)
+        self._sounding = _Affine([sounding, no_bias], product_of)
+        self._next_place = [_constant(_weights(model, f"next_place_{f}")[0]) for f in fields]
+        patterns = np.arange(2**CANDIDATES)[:, None] >> np.arange(CANDIDATES) & 1
+        self._agree = [_constant(patterns @ _weights(model, f"agree_{f}")[0]) for f in fields]
+
+    def laid_out(self) -> _Context:
+        return _Context(
+            table=self._table,
+            first_rows=self._first_rows,
+            key=tf.convert_to_tensor(self._key),
+            read=self._read.laid_out(),
+            sounding=self._sounding.laid_out(),
+            next_place=self._next_place,
+            agree=self._agree,
+        )
+
+
+def _both_sides(model: keras.Model, name: str) -> NDArray[np.float32]:
+    return np.concatenate([_weights(model, f"{side}_{name}")[0] for side in SIDES], axis=1)
+
+
+def _agree(candidates: Sequence[Any], values: Sequence[Any]) -> Any:
+    """Say which candidates, of each field int32[B, C], have a token's first values: int32[B, C]."""
+    same = [tf.equal(candidates[f], value) for f, value in enumerate(values)]
+    return tf.cast(functools.reduce(tf.logical_and, same), tf.int32)
+
+
+class _Affine(tf.Module):
+    """A kernel and a bias."""
+
+    def __init__(
+        self,
+        kernel_and_bias: Sequence[NDArray[np.float32]],
+        product_of: ProductOf = Float32Product,
+    ) -> None:
+        super().__init__()
+        kernel, bias = kernel_and_bias
+        self._product = product_of(kernel)
+        self._bias = _constant(bias)
+
+    def laid_out(self) -> tuple[Multiply, Any]:
+        return self._product.laid_out(), self._bias
+
+
+def _weights(model: keras.Model, name: str) -> list[NDArray[np.float32]]:
+    weights: list[NDArray[np.float32]] = model.get_layer(name).get_weights()
+    return weights
+
+
+def _is_between(layer: keras.layers.Layer) -> bool:
+    return str(layer.name).startswith("dense_")
+
+
+def _constant(values: Any) -> tf.Variable:
+    return tf.Variable(np.asarray(values, np.float32), trainable=False)
+
+
+def _cell(gates: Any, c: Any) -> tuple[Any, Any]:
+    """Apply one LSTM cell to gates float32[B, 4U] in Keras's order: i, f, c, o."""
+    i, f, candidate, o = tf.split(gates, 4, axis=1)
+    c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(candidate)
+    return tf.sigmoid(o) * tf.tanh(c), c

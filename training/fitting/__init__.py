@@ -1,0 +1,1 @@
+"""How it learns: batches, epochs, checkpoints, the training history, held-out evaluation."""

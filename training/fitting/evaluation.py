@@ -1,0 +1,43 @@
+"""How well a network foretells pieces."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from training.fitting.batches import Batch
+from training.network.network import field_sizes
+
+
+def nats(model: keras.Model, batches: Sequence[Batch]) -> float:
+    """Sum the negative log-likelihood of every token that came, in nats."""
+    return float(sum(token_nats(model, batch).sum() for batch in batches))
+
+
+def token_nats(model: keras.Model, batch: Batch) -> NDArray[np.float64]:
+    """Give the negative log-likelihood of every token that came.
+
+    Returns:
+        float64[B, T], in nats; 0 where none came.
+    """
+    logits = model.predict_on_batch(batch.inputs)  # the ending's too, behind the fields'
+    sizes = field_sizes(model)
+    parts = np.split(logits, np.cumsum(sizes), axis=-1)[: len(sizes)]
+    fields = [_field_nats(part, batch.following[..., f] - 1) for f, part in enumerate(parts)]
+    costs: NDArray[np.float64] = np.stack(fields).sum(axis=0, dtype=np.float64)
+    return costs
+
+
+def _field_nats(logits: NDArray[np.float32], values: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Give float32[B, T] of logits float32[B, T, n], values int32[B, T], -1 where none came."""
+    highest = logits.max(axis=-1, keepdims=True)
+    log_total = np.log(np.exp(logits - highest).sum(axis=-1)) + highest[..., 0]
+    chosen = np.take_along_axis(logits, np.maximum(values, 0)[..., None], axis=-1)[..., 0]
+    costs: NDArray[np.float32] = (log_total - chosen) * (values >= 0)
+    return costs
+
+
+def targets_in(batches: Sequence[Batch]) -> int:
+    """Count the tokens that are to be foretold."""
+    return sum(int((batch.following[..., 0] > 0).sum()) for batch in batches)

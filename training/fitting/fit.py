@@ -1,0 +1,228 @@
+"""Fitting: epochs until the held-out pieces are foretold no better."""
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import keras
+from tqdm import tqdm
+
+from music.codec import Codec
+from music.piece import Piece
+from training.errors import FittingError
+from training.fitting.batches import Batch, Epochs, whole_batches
+from training.fitting.checkpoint import Checkpoint
+from training.fitting.encoded import encode
+from training.fitting.evaluation import nats, targets_in
+from training.fitting.history import Epoch, Journal
+from training.fitting.interruption import interruptible
+from training.network.base_weights import base_digest, load_base
+from training.network.loss import FieldsLoss
+from training.network.lstm import runs_on_gpu
+from training.network.network import build_network
+from training.network.optimizer import make_optimizer
+from training.recipe import BASE, FittingRecipe, Recipe
+
+FEWEST_TO_HOLD_OUT = 3  # pieces: of two, the one held out would be half of the music
+
+
+@dataclass(frozen=True)
+class Split:
+    """A collection's pieces, split whole.
+
+    Attributes:
+        learned: What is learned from.
+        held_out: What is not.
+        weights: How often each learned piece is read, where an epoch reads a part of them; None
+            for all alike.
+    """
+
+    learned: tuple[Piece, ...]
+    held_out: tuple[Piece, ...]
+    weights: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What fitting leaves.
+
+    Attributes:
+        model: With the best epoch's weights, the base's share mixed in.
+        journal: Every epoch's losses.
+        held_out_bits_per_note: None where no piece is held out.
+        interrupted: Whether the person ended it before its time.
+    """
+
+    model: keras.Model
+    journal: Journal
+    held_out_bits_per_note: float | None
+    interrupted: bool
+
+
+def split(pieces: Sequence[Piece], held_out_share: float) -> Split:
+    """Hold out whole pieces: of the same collection, the same ones every time.
+
+    At least one is held out where there are `FEWEST_TO_HOLD_OUT`, and none where there are fewer.
+    """
+    by_lot = sorted(pieces, key=lambda piece: hashlib.sha256(piece.name.encode()).digest())
+    wanted = max(1, round(held_out_share * len(pieces))) if held_out_share else 0
+    count = wanted if len(pieces) >= FEWEST_TO_HOLD_OUT else 0
+    return Split(tuple(by_lot[count:]), tuple(by_lot[:count]))
+
+
+def fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> Fitted:
+    """Fit a network, from the beginning or from where an earlier call was interrupted.
+
+    Ctrl-C ends the fitting between two batches; the last whole epoch's checkpoint stays.
+
+    Args:
+        parts: The pieces.
+        recipe: How they are learned.
+        codec: Writes them as tokens.
+        checkpoint: Locked by the caller.
+
+    Raises:
+        CheckpointError: What an earlier call has left cannot be read.
+        FittingError: The losses are no numbers any more.
+        KeyboardInterrupt: Before the first epoch was done, so that there is nothing to keep.
+    """
+    fitting = recipe.fitting
+    journal = checkpoint.load(_fingerprint(parts, recipe, codec))
+    memory = recipe.network.memory
+    learned, held_out_pieces = (
+        [encode(piece, codec, memory=memory) for piece in pieces]
+        for pieces in (parts.learned, parts.held_out)
+    )
+    epochs = Epochs(learned, fitting, parts.weights)
+    fresh = not journal.epochs
+    model = _start(recipe, codec, epochs) if fresh else checkpoint.load_last(journal)
+    held_out = whole_batches(held_out_pieces)
+    interrupted = False
+    try:
+        with interruptible() as check:
+            while not journal.is_over(fitting.epochs, fitting.patience_epochs):
+                journal = journal.and_then(_epoch(model, epochs, held_out, journal, fitting, check))
+                checkpoint.save(model, journal)
+                check()
+    except KeyboardInterrupt:
+        interrupted = True
+        journal = checkpoint.load(journal.fingerprint)
+        if not journal.epochs:
+            raise
+    model = checkpoint.load_best(journal)
+    if recipe.base_share:
+        _take_back(model, recipe)
+    return Fitted(model, journal, _bits_per_note(model, parts, held_out), interrupted)
+
+
+def fit_to_the_end(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> Fitted:
+    """Fit as `fit` does, where half a fit is no result.
+
+    Raises:
+        KeyboardInterrupt: It was interrupted; the next call goes on from there.
+    """
+    fitted = fit(parts, recipe, codec, checkpoint)
+    if fitted.interrupted:
+        raise KeyboardInterrupt
+    return fitted
+
+
+def _start(recipe: Recipe, codec: Codec, epochs: Epochs) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    fitting = recipe.fitting
+    model = build_network(recipe.network, codec.field_sizes)
+    if recipe.start == BASE:
+        load_base(model)
+    model.compile(
+        optimizer=make_optimizer(fitting, epochs.count(0) * fitting.epochs),
+        loss=FieldsLoss(codec.field_sizes),
+        jit_compile=not runs_on_gpu(),  # there, the fused layer is faster and knows no XLA
+    )
+    return model
+
+
+def _take_back(model: keras.Model, recipe: Recipe) -> None:
+    """Go a part of the way back to the base: in between, held-out music is foretold best.
+
+    Source: M. Wortsman et al., Robust Fine-Tuning of Zero-Shot Models (CVPR 2022).
+    """
+    learned = model.get_weights()
+    load_base(model)
+    share = recipe.base_share
+    both = zip(model.get_weights(), learned, strict=True)
+    model.set_weights([share * base + (1 - share) * own for base, own in both])
+
+
+def _epoch(
+    model: keras.Model,
+    epochs: Epochs,
+    held_out: Sequence[Batch],
+    journal: Journal,
+    recipe: FittingRecipe,
+    check: Callable[[], None],
+) -> Epoch:
+    started = time.monotonic()
+    train_loss = _learn(model, epochs, journal, recipe, check)
+    if not math.isfinite(train_loss):
+        raise FittingError("the loss is no number any more; try a lower learning_rate")
+    held_out_loss = nats(model, held_out) / targets_in(held_out) if held_out else None
+    return Epoch(train_loss, held_out_loss, time.monotonic() - started)
+
+
+def _learn(
+    model: keras.Model,
+    epochs: Epochs,
+    journal: Journal,
+    recipe: FittingRecipe,
+    check: Callable[[], None],
+) -> float:
+    """Take one epoch's steps; the bar counts all epochs' batches, so that it tells the whole time.
+
+    Returns:
+        The mean loss, in nats a token.
+    """
+    number = len(journal.epochs)
+    batches = epochs.count(number)
+    total, tokens = 0.0, 0
+    with tqdm(
+        desc=f"epoch {number + 1} of at most {recipe.epochs}",
+        total=recipe.epochs * batches,
+        initial=number * batches,
+        unit="batch",
+        leave=False,
+        mininterval=0.5,
+    ) as bar:
+        for batch in epochs.batches(number):
+            check()
+            targets = targets_in([batch])
+            loss = model.train_on_batch(batch.inputs, batch.targets)
+            total += float(loss) * targets
+            tokens += targets
+            bar.update()
+            bar.set_postfix(loss=f"{total / tokens:.3f}", held_out=_last_held_out(journal))
+    return total / tokens
+
+
+def _last_held_out(journal: Journal) -> str:
+    loss = journal.epochs[-1].held_out_loss if journal.epochs else None
+    return "-" if loss is None else f"{loss:.3f}"
+
+
+def _bits_per_note(model: keras.Model, parts: Split, held_out: Sequence[Batch]) -> float | None:
+    notes = sum(len(piece.notes) for piece in parts.held_out)
+    return nats(model, held_out) / math.log(2) / notes if notes else None
+
+
+def _fingerprint(parts: Split, recipe: Recipe, codec: Codec) -> str:
+    """Name all that decides what comes of a training: only the same training is resumed."""
+    base = base_digest() if recipe.start == BASE else ""
+    digest = hashlib.sha256(json.dumps([recipe.as_fields(), codec.vocabulary, base]).encode())
+    digest.update(repr(parts.weights).encode())
+    for piece in (*parts.learned, *parts.held_out):
+        digest.update(repr(piece.time_signatures).encode())
+        for column in piece.notes.columns:
+            digest.update(column.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""What learns: the network, its LSTM layer, its loss, its optimizer, the base's weights."""

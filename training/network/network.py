@@ -1,0 +1,190 @@
+"""The network: embeddings, LSTM layers, and logits for each field of the token that comes next.
+
+B batch, T time, F fields of a token, C candidates, L all fields' values together. A token is F
+numbers here: of each field 0, where there is none, or a value's number and 1.
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from training.memory.candidates import CANDIDATES, EVIDENCE_SIZES, KEY_WEIGHTS, PLACES
+from training.memory.context import KEYS
+from training.network.lstm import LSTM
+from training.recipe import NetworkRecipe
+
+SIDES = INPUT, OUTPUT = "input", "output"  # of the LSTM; names of layers begin with them
+_COPIED = 1.0  # a fresh network's confidence in candidates: most of music is repetition
+
+
+def build_network(recipe: NetworkRecipe, field_sizes: tuple[int, ...]) -> keras.Model:
+    """Build the network with fresh weights.
+
+    The first field is predicted from what came before; each other one from that and from the
+    fields before it of the same token, as it is sampled later. The export reads layers by name.
+
+    A network with memory (`recipe.memory`) reads more than the notes: the place in the bar, the
+    candidates for the next note with what speaks for each, and the key of the last bars. They
+    reach the LSTM as the notes do, and the logits past the LSTM. Each candidate also adds to the
+    logits of its own values, as much as the network trusts it; for later fields as long as it
+    agrees with the token's earlier ones. It predicts where pieces end, too.
+
+    Args:
+        recipe: The shape.
+        field_sizes: How many values each field has.
+
+    Returns:
+        A model from a dict of inputs to float32[B, T, L] logits, with the logit of the ending
+        behind them in a network with memory. The inputs are those of
+        `training.fitting.batches.Batch`; `following` is not read where there is one field.
+    """
+    inputs = _inputs(recipe, len(field_sizes))
+    x = _sum(_read(inputs, recipe, field_sizes))
+    for n, units in enumerate(recipe.lstm_units):
+        x = keras.layers.Dropout(recipe.dropout)(x)
+        x = LSTM(units, name=f"lstm_{n}")(x)
+    for n, units in enumerate(recipe.dense_units):
+        x = keras.layers.Dropout(recipe.dropout)(x)
+        x = keras.layers.Dense(units, activation="relu", name=f"dense_{n}")(x)
+    if recipe.memory:
+        known = keras.layers.Activation("tanh")(
+            _sum(_context(inputs, OUTPUT, recipe.embedding_units, field_sizes))
+        )
+        x = keras.layers.Concatenate(name="state")([x, known])
+    x = keras.layers.Dropout(recipe.dropout)(x)
+    logits = _logits(x, inputs, recipe, field_sizes)
+    if recipe.memory:
+        logits.append(keras.layers.Dense(1, name="ending")(x))
+    together = keras.layers.Concatenate(name="logits")(logits) if len(logits) > 1 else logits[0]
+    return keras.Model(inputs, together, name="leitmotif")
+
+
+def field_sizes(network: keras.Model) -> tuple[int, ...]:
+    """Read off a network how many values each field has."""
+    heads = {layer.name: int(layer.units) for layer in network.layers if _is_head(layer)}
+    return tuple(heads[f"logits_{f}"] for f in range(len(heads)))
+
+
+def has_memory(network: keras.Model) -> bool:
+    """Whether a network reads candidates and the place in the bar."""
+    return any(layer.name == "trust_0" for layer in network.layers)
+
+
+def _is_head(layer: keras.layers.Layer) -> bool:
+    return isinstance(layer, keras.layers.Dense) and layer.name.startswith("logits_")
+
+
+def _inputs(recipe: NetworkRecipe, fields: int) -> dict[str, Any]:
+    def one(name: str, *shape: int, dtype: str = "int32") -> Any:
+        return keras.Input((None, *shape), dtype=dtype, name=name)
+
+    inputs = {"tokens": one("tokens", fields), "following": one("following", fields)}
+    if recipe.memory:
+        inputs |= {
+            "place": one("place"),
+            "bar": one("bar"),
+            "candidates": one("candidates", CANDIDATES, fields),
+            "evidence": one("evidence", CANDIDATES),
+            "key_weights": one("key_weights", KEY_WEIGHTS, dtype="float32"),
+            "next_place": one("next_place"),
+            "sounding": one("sounding", 2 * KEYS, dtype="float32"),
+        }
+    return inputs
+
+
+def _read(inputs: dict[str, Any], recipe: NetworkRecipe, field_sizes: tuple[int, ...]) -> list[Any]:
+    """Give the vectors whose sum the lowest LSTM layer reads."""
+    units = recipe.embedding_units
+    tokens = [
+        _embedding(size + 1, units, f"embedding_{f}", inputs["tokens"][..., f])
+        for f, size in enumerate(field_sizes)
+    ]
+    return [*tokens, *(_context(inputs, INPUT, units, field_sizes) if recipe.memory else ())]
+
+
+def _context(
+    inputs: dict[str, Any], side: str, units: int, field_sizes: tuple[int, ...]
+) -> list[Any]:
+    """Give the vectors of all that a network with memory reads besides notes."""
+    key_weights = keras.layers.Dense(units, use_bias=False, name=f"{side}_key")
+    parts = [
+        _embedding(PLACES, units, f"{side}_place", inputs["place"]),
+        _embedding(PLACES, units, f"{side}_bar", inputs["bar"]),
+        key_weights(inputs["key_weights"]),
+    ]
+    for c, evidences in enumerate(EVIDENCE_SIZES):
+        parts.append(
+            _embedding(evidences, units, f"{side}_evidence_{c}", inputs["evidence"][..., c])
+        )
+        for f, size in enumerate(field_sizes):
+            name, values = f"{side}_candidate_{c}_{f}", inputs["candidates"][..., c, f]
+            parts.append(_embedding(size + 1, units, name, values))
+    return parts
+
+
+def _logits(
+    x: Any, inputs: dict[str, Any], recipe: NetworkRecipe, field_sizes: tuple[int, ...]
+) -> list[Any]:
+    """Predict the fields one after the other: float32[B, T, values] each."""
+    agrees = ops.cast(inputs["candidates"][..., 0] > 0, "float32") if recipe.memory else None
+    logits = []
+    for f, size in enumerate(field_sizes):
+        below = x
+        if f:
+            if agrees is not None:
+                agrees = agrees * _same(inputs, f - 1)
+            below = _hidden(x, inputs, f, agrees, recipe, field_sizes)
+        field_logits = keras.layers.Dense(size, name=f"logits_{f}")(below)
+        if agrees is not None:
+            field_logits = field_logits + _copied(below, inputs, f, agrees, size)
+        logits.append(field_logits)
+    return logits
+
+
+def _hidden(
+    x: Any,
+    inputs: dict[str, Any],
+    f: int,
+    agrees: Any,
+    recipe: NetworkRecipe,
+    field_sizes: tuple[int, ...],
+) -> Any:
+    """Give what a field but the first is predicted from: float32[B, T, units]."""
+    units = recipe.embedding_units
+    parts = [keras.layers.Dense(units, name=f"hidden_{f}")(x)]
+    parts += [
+        _embedding(field_sizes[g] + 1, units, f"given_{f}_{g}", inputs["following"][..., g])
+        for g in range(f)
+    ]
+    if recipe.memory:
+        parts += [
+            keras.layers.Dense(units, use_bias=False, name=f"agree_{f}")(agrees),
+            keras.layers.Dense(units, use_bias=False, name=f"sounding_{f}")(inputs["sounding"]),
+            _embedding(PLACES, units, f"next_place_{f}", inputs["next_place"]),
+        ]
+    hidden = keras.layers.Activation("tanh")(_sum(parts))
+    return keras.layers.Dropout(recipe.dropout)(hidden)
+
+
+def _same(inputs: dict[str, Any], f: int) -> Any:
+    """Say which candidates have a field's value of the token that comes: float32[B, T, C]."""
+    same = ops.equal(inputs["candidates"][..., f], inputs["following"][..., f : f + 1])
+    return ops.cast(same, "float32")
+
+
+def _copied(below: Any, inputs: dict[str, Any], f: int, agrees: Any, size: int) -> Any:
+    """Give what candidates add to a field's logits: each to its own value, as it is trusted."""
+    trust = keras.layers.Dense(
+        CANDIDATES, name=f"trust_{f}", bias_initializer=keras.initializers.Constant(_COPIED)
+    )
+    values = ops.one_hot(inputs["candidates"][..., f] - 1, size)
+    return ops.sum(values * (trust(below) * agrees)[..., None], axis=-2)
+
+
+def _embedding(values: int, units: int, name: str, numbers: Any) -> Any:
+    return keras.layers.Embedding(values, units, name=name)(numbers)
+
+
+def _sum(parts: list[Any]) -> Any:
+    return keras.layers.Add()(parts) if len(parts) > 1 else parts[0]
