@@ -4,23 +4,25 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import docs, studio
-from api.callers import ApiKeys
-from api.composer import Composer
+from api import studio
+from api.access.api_keys import ApiKeys
+from api.access.guard import guard
+from api.access.song_slots import SongSlots
+from api.composing.composer import Composer
 from api.config import Config
-from api.edition import digest_of_file
-from api.formats import Format, formats
-from api.games import Games
-from api.guard import guard
-from api.measured_model_server import MeasuredModelServer
-from api.metrics import Metrics
-from api.model_client import GrpcModelServer
-from api.model_server import ModelServer
-from api.problems import register_problems
-from api.request_log import log_requests
-from api.requests import MOST_BODY_BYTES
-from api.routes import Services, bp
-from api.song_slots import SongSlots
+from api.formats import registry
+from api.formats.edition import digest_of_file
+from api.formats.registry import Format
+from api.http import docs
+from api.http.problems import register_problems
+from api.http.request_values import MOST_BODY_BYTES
+from api.http.routes import Services, bp
+from api.model_server.games import Games
+from api.model_server.grpc_client import GrpcModelServer
+from api.model_server.metered import MeasuredModelServer
+from api.model_server.port import ModelServer
+from api.telemetry.access_log import log_requests
+from api.telemetry.metrics import Metrics
 from music.piano import Piano
 from music.soundfont import Soundfont
 
@@ -68,5 +70,5 @@ def create_app(config: Config, model_server: ModelServer | None = None) -> Flask
 
 def _formats(config: Config) -> tuple[Format, ...]:
     if config.soundfont is None:
-        return formats(Piano())
-    return formats(Soundfont(config.soundfont), digest_of_file(config.soundfont))
+        return registry.formats(Piano())
+    return registry.formats(Soundfont(config.soundfont), digest_of_file(config.soundfont))

@@ -20,12 +20,12 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from api import create_app
+from api.composing.warm_up import WarmUp
 from api.config import Config, ConfigError
-from api.json_log import LOGGING
-from api.listening import listening_socket
-from api.metrics import FOLDER_VARIABLE
-from api.routes import services_of
-from api.warm_up import WarmUp
+from api.http.listening import listening_socket
+from api.http.routes import services_of
+from api.telemetry.json_log import LOGGING
+from api.telemetry.metrics import FOLDER_VARIABLE
 
 # Beyond the time of a request: a worker is not taken for dead, and may finish, before that is up.
 SPARE_SECONDS = 5
@@ -51,7 +51,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         longest = int(config.request_seconds) + SPARE_SECONDS
         settings = {
             "bind": f"fd://{self._listener_fd}",
-            "worker_class": "api.worker.Worker",  # threads: a request waits for the model server
+            "worker_class": "api.http.worker.Worker",  # threads: requests wait for model servers
             "workers": config.workers,
             "threads": config.threads,
             "timeout": longest,
@@ -117,7 +117,7 @@ def main() -> None:
         case []:
             serve()
         case ["compose", *options]:
-            from api.compose import main as compose  # noqa: PLC0415  not for who serves
+            from api.client.command_line import main as compose  # noqa: PLC0415  not for who serves
 
             sys.exit(compose(options))
         case ["-h" | "--help"]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from api.rate import PERIODS, Rate
-from api.target import grpc_target
+from api.access.rate_limit import PERIODS, Rate
+from api.model_server.target import grpc_target
 from music.errors import SoundfontError
 from music.soundfont import check_soundfont
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from api.model_server import Model
+from api.model_server.port import Model
 from benchmarks.sizes import ORIGINAL
 from music.bounding import usual_quote_notes
 from music.codec import Codec, as_told

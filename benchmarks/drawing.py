@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from api.composing.prompt import EMPTY_PROMPT
 from api.deadline import Deadline
-from api.model_server import Model, ModelServer, Sampling
-from api.start import EMPTY_PROMPT
+from api.model_server.port import Model, ModelServer, Sampling
 from benchmarks.graph_model import GraphModel, SamplingRows
 from music.sampling import CHUNK_STEPS, TEMPERATURE, TOP_K, TOP_P
 

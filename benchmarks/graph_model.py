@@ -13,8 +13,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.core.protobuf import config_pb2
 
-from api.model_client import seed_words
-from api.model_server import Prompt, Sampling
+from api.model_server.grpc_client import seed_words
+from api.model_server.port import Prompt, Sampling
 
 
 @dataclass(frozen=True, eq=False)

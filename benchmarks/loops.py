@@ -9,8 +9,8 @@ import grpc
 import numpy as np
 from numpy.typing import NDArray
 
-from api.model_client import CHANNEL_OPTIONS, GrpcModelServer
-from api.tensors import float32_array, int32_tensor
+from api.model_server.grpc_client import CHANNEL_OPTIONS, GrpcModelServer
+from api.model_server.tensors import float32_array, int32_tensor
 from benchmarks.bundle import Published
 from benchmarks.checks import DrawnSong, check_same_likelihoods, check_same_song
 from benchmarks.drawing import PATIENCE_S, draw_song, draw_songs

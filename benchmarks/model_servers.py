@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from api.deadline import Deadline
-from api.model_server import (
+from api.model_server.port import (
     Draw,
     Model,
     ModelServer,

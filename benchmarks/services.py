@@ -7,8 +7,8 @@ from pathlib import Path
 
 from api.deadline import Deadline
 from api.errors import ModelServerError
-from api.model_client import GrpcModelServer
-from api.model_server import Model, State, VersionStatus
+from api.model_server.grpc_client import GrpcModelServer
+from api.model_server.port import Model, State, VersionStatus
 from benchmarks.processes import ROOT, answers_ok, free_port, running
 
 # As scripts/serve.sh has them.

@@ -7,13 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.composer import Composer
+from api.composing.composer import Composer
 from api.deadline import Deadline
-from api.encoders import midi
-from api.games import Games
-from api.model_client import GrpcModelServer
-from api.model_server import ModelServer
-from api.parameters import Given, song_request
+from api.formats.encoders import midi
+from api.http.parameters import Given, song_request
+from api.model_server.games import Games
+from api.model_server.grpc_client import GrpcModelServer
+from api.model_server.port import ModelServer
 from benchmarks.bundle import Published
 from benchmarks.checks import check_same_file
 from benchmarks.drawing import PATIENCE_S

@@ -11,10 +11,10 @@ import grpc
 import numpy as np
 from numpy.typing import NDArray
 
-from api.model_client import CHANNEL_OPTIONS, seed_words
-from api.model_server import Model
-from api.start import EMPTY_PROMPT
-from api.tensors import float32_array, float32_tensor, int32_array, int32_tensor
+from api.composing.prompt import EMPTY_PROMPT
+from api.model_server.grpc_client import CHANNEL_OPTIONS, seed_words
+from api.model_server.port import Model
+from api.model_server.tensors import float32_array, float32_tensor, int32_array, int32_tensor
 from benchmarks.bundle import Published
 from benchmarks.checks import DrawnSong, check_same_song
 from benchmarks.drawing import PATIENCE_S, default_sampling, draw_songs

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort
 
-from api.static_files import read_files
+from api.http.static_files import read_files
 
 bp = Blueprint("studio", __name__)
 FILES = read_files(Path(__file__).with_name("static"))

@@ -2,7 +2,7 @@ import pytest
 
 from api import create_app
 from api.config import Config
-from api.model_client import GrpcModelServer
+from api.model_server.grpc_client import GrpcModelServer
 from tests.api.contract import CheckedClient
 from tests.api.loopback import LoopbackModelServer, write_models_config
 

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from werkzeug.exceptions import HTTPException
 
-from api.openapi import document
+from api.http.openapi import document
 
 CONTRACT = document()
 

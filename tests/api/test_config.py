@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from api.access.rate_limit import Rate
 from api.config import Config, ConfigError, local_address
-from api.rate import Rate
 from tests.music.soundfonts import soundfont
 
 KEY = "an-api-key-of-24-letters"

@@ -3,7 +3,7 @@
 import pytest
 
 from api.errors import ApiError
-from api.problems import PROBLEMS
+from api.http.problems import PROBLEMS
 
 
 def leaves(kind):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from api.parameters import PARAMETERS
+from api.http.parameters import PARAMETERS
 from api.studio import FILES
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from music.reading import read_midi
-from tests.api.test_primers import INTRO
+from tests.api.composing.test_primers import INTRO
 from tests.studio.conftest import until
 from tests.studio.test_reaching import AXE, LOOKS
 

@@ -1,0 +1,50 @@
+"""Who may compose, and how often."""
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from flask import Flask, g, request
+
+from api.access.api_keys import ApiKeys
+from api.access.rate_limit import Rate
+from api.errors import TooManyRequestsError
+
+if TYPE_CHECKING:
+    from flask_limiter import RequestLimit
+
+
+def guard(app: Flask, endpoint: str, keys: ApiKeys, rate: Rate | None, workers: int) -> None:
+    """Let an endpoint be called only by who may, and by none too often.
+
+    Args:
+        app: The app, with its endpoints.
+        endpoint: What is guarded.
+        keys: The keys that callers need.
+        rate: How often each may call; None for as often as they like.
+        workers: The processes that share the callers. Each of them counts for itself, and allows
+            its share.
+    """
+
+    def know_the_caller() -> None:
+        if request.endpoint == endpoint:
+            g.caller = keys.caller(request)
+
+    def refuse(limit: "RequestLimit") -> None:
+        raise TooManyRequestsError(
+            f"You may ask for {rate}, and have asked for more; try again later.",
+            retry_after_s=max(1, math.ceil(limit.window.reset_time - time.time())),
+        )
+
+    app.before_request(know_the_caller)
+    if rate is not None:
+        from flask_limiter import Limiter  # noqa: PLC0415  only where there is a limit
+
+        Limiter(
+            lambda: str(g.caller),
+            app=app,
+            default_limits=[str(rate.share(workers))],
+            default_limits_exempt_when=lambda: request.endpoint != endpoint,
+            on_breach=refuse,
+            storage_uri="memory://",
+        )

@@ -1,0 +1,1 @@
+"""Composing: from a request for a song to its notes."""

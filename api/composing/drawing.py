@@ -1,0 +1,95 @@
+"""A song that is being drawn, passage by passage."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from api.composing.limit import NO_LIMIT, Limit
+from api.composing.song import Song, SongRequest
+from api.model_server.games import Bundle
+from music.meter import bar_ticks_of
+from music.notes import Notes, cleaned, join
+from music.piece import TempoChange, TimeSignature
+from music.quotes import Heard
+from music.touch import Touch
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Some of a song's notes, one or more.
+
+    Attributes:
+        notes: In the song's time.
+        heard: What the song so far shares with the pieces.
+        entry_ticks: Where the song's first new note starts, counted from the start of the music
+            that it continues.
+    """
+
+    notes: Notes
+    heard: Heard
+    entry_ticks: int
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A song that is being drawn.
+
+    Attributes:
+        request: What was asked for.
+        bundle: What it is drawn with.
+        tempos: The song's, as `Piece` has them.
+        time_signatures: The song's, as `Piece` has them.
+        passages: Its new notes; each is drawn when it is asked for, and raises as
+            `Composer.passages` says.
+        lead: The notes before them, which are the caller's own.
+        touch: How the song is played.
+        limit: How long the song may be.
+    """
+
+    request: SongRequest
+    bundle: Bundle
+    tempos: tuple[TempoChange, ...]
+    time_signatures: tuple[TimeSignature, ...]
+    passages: Iterator[Passage]
+    lead: Notes
+    touch: Touch
+    limit: Limit = NO_LIMIT
+
+    def finished(self) -> Song:
+        """Compose all of it.
+
+        Raises:
+            SongTooLongError: It exceeds its limit.
+            ApiError: As `Composer.passages` says.
+        """
+        passages = list(self._within_limit())
+        new = join([passage.notes for passage in passages])
+        notes = cleaned(join([self.lead, new]))
+        self._check(len(notes), notes.end_ticks)
+        heard, places = passages[-1].heard, notes.places_of(new).tolist()
+        quotes = [  # found among the new notes
+            replace(quote, start_in_song=places[quote.start_in_song])
+            for quote in (heard.longest, *heard.runs)
+        ]
+        return Song(
+            notes=notes,
+            tempos=self.tempos,
+            time_signatures=self.time_signatures,
+            game_title=self.bundle.description.title,
+            version=self.bundle.model.version,
+            longest_quote=quotes[0],
+            request=self.request,
+            touch=self.touch,
+            quotes=tuple(quotes[1:]),
+            primer_notes=len(self.lead),
+        )
+
+    def _within_limit(self) -> Iterator[Passage]:
+        """Compose no further than the song may go on."""
+        notes = len(self.lead)
+        for passage in self.passages:
+            notes += len(passage.notes)
+            self._check(notes, int(passage.notes.onset_ticks[-1]))
+            yield passage
+
+    def _check(self, notes: int, ticks: int) -> None:
+        self.limit.check(notes, ticks, self.tempos, bar_ticks_of(self.time_signatures))

@@ -1,0 +1,48 @@
+"""Where a song ends."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from api.composing.song import SongRequest
+from api.http.parameters import MOST_NOTES
+from music.notes import TICKS_PER_BEAT, Notes
+
+# A token is a note or more, unless it strikes a key again; a song that needs many more is not one.
+TOKENS_PER_NOTE = 2
+SPARE_TOKENS = 64
+
+
+@dataclass(frozen=True)
+class Length:
+    """Where a song ends.
+
+    Attributes:
+        notes: After so many notes at the latest.
+        ticks: All onsets lie before it.
+    """
+
+    notes: int
+    ticks: float
+
+    @classmethod
+    def of(cls, request: SongRequest, tempo_bpm: float) -> "Length":
+        """Read off a request where its song ends."""
+        if request.seconds is None:
+            return cls(request.notes or MOST_NOTES, math.inf)
+        return cls(MOST_NOTES, request.seconds * tempo_bpm / 60 * TICKS_PER_BEAT)
+
+    @property
+    def tokens(self) -> int:
+        """Bound the tokens that are drawn for it, should they not become notes."""
+        return self.notes * TOKENS_PER_NOTE + SPARE_TOKENS
+
+    def cut(self, notes: Notes, written: int) -> Notes:
+        """Leave out the notes behind the end, where `written` notes come before these."""
+        within = int(np.searchsorted(notes.onset_ticks, self.ticks))
+        return notes[: min(within, self.notes - written)]
+
+    def is_reached(self, written: int, next_onset_ticks: int) -> bool:
+        """Say whether no further note can come."""
+        return written >= self.notes or next_onset_ticks >= self.ticks

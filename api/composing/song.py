@@ -1,0 +1,162 @@
+"""A song, from what was asked for to what came of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from api.composing.primers import Upload
+from music.notes import Notes
+from music.performance import Performance
+from music.piece import TempoChange, TimeSignature
+from music.quotes import Quote
+from music.touch import Touch
+
+UPLOADED = "uploaded"  # in the place of a primer's name
+
+
+class Primer(StrEnum):
+    """What a song goes on from, where the caller uploads nothing."""
+
+    NONE = "none"
+    CORPUS = "corpus"
+
+
+class Label(StrEnum):
+    """What a version of a model is called, whatever its number.
+
+    Attributes:
+        STABLE: The one that was promoted last; there is none before the first promotion.
+        CANARY: The newest.
+    """
+
+    STABLE = "stable"
+    CANARY = "canary"
+
+
+@dataclass(frozen=True)
+class SongRequest:
+    """A request for a song, every value in its range.
+
+    Attributes:
+        game: Perhaps no game's name at all.
+        notes: How many; None where `seconds` says how long.
+        seconds: All onsets lie before it; None where `notes` says how many.
+        temperature: 0 to 2.
+        top_k: 0 to 1024; 0 means off.
+        top_p: Above 0, up to 1; 1 means off.
+        seed: 0 to 2 to the 53 less 1, which JSON can carry.
+        tempo_bpm: Quarter notes a minute; None for the collection's.
+        primer: What the song goes on from.
+        max_quote: Notes in a row that it may share with a piece; None for as many as the
+            collection's own pieces share among themselves.
+        media_format: The name of a format; None where the Accept header decides.
+        include_primer: Whether an upload comes first in the song.
+        dynamics: Whether velocities are shaped; one velocity for all where not.
+        is_seed_drawn: Whether the seed is ours, so that nobody can ask for the song again yet.
+        label: Of the version that is to compose; None for the promoted one or, where none is
+            promoted, the newest.
+        given_title: What the caller calls the song; None for a neutral title.
+    """
+
+    game: str
+    notes: int | None
+    seconds: float | None
+    temperature: float
+    top_k: int
+    top_p: float
+    seed: int
+    tempo_bpm: float | None
+    primer: Primer | Upload
+    max_quote: int | None
+    media_format: str | None
+    include_primer: bool = False
+    dynamics: bool = True
+    is_seed_drawn: bool = False
+    label: Label | None = None
+    given_title: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What the song is called; never by the game, whose name nobody wants in their own."""
+        return f"Song {self.seed}" if self.given_title is None else self.given_title
+
+    def origin(self, version: int, tempos: Sequence[TempoChange]) -> dict[str, str | int | float]:
+        """Give all that makes the same song again, with a model's version and the song's tempos."""
+        upload = self.primer if isinstance(self.primer, Upload) else None
+        fields: dict[str, str | int | float | None] = {
+            "game": self.game,
+            "version": version,
+            "seed": self.seed,
+            "notes": self.notes,
+            "seconds": self.seconds,
+            "temperature": self.temperature,
+            "top_k": self.top_k,
+            "top_p": self.top_p,
+            # Where the primer brings a tempo map, one tempo would replace it.
+            "tempo": tempos[0].bpm if len(tempos) == 1 else None,
+            "primer": UPLOADED if upload else str(self.primer),
+            "primer_sha256": upload.digest if upload else None,
+            "include_primer": self.include_primer or None,
+            "max_quote": self.max_quote,
+            "dynamics": self.dynamics,
+        }
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Song:
+    """A finished song.
+
+    Attributes:
+        notes: From tick 0.
+        tempos: As `Piece` has them.
+        time_signatures: As `Piece` has them, one or more.
+        game_title: The game's, as people write it.
+        version: The model's that drew it.
+        longest_quote: The longest run of notes that it shares with a piece of the collection.
+        request: What was asked for.
+        touch: How it is played.
+        quotes: All runs that are long enough to tell, in the order of the song.
+        primer_notes: How many of the notes are the caller's own; they come first, and nothing of
+            them is counted as a quote.
+    """
+
+    notes: Notes
+    tempos: tuple[TempoChange, ...]
+    time_signatures: tuple[TimeSignature, ...]
+    game_title: str
+    version: int
+    longest_quote: Quote
+    request: SongRequest
+    touch: Touch
+    quotes: tuple[Quote, ...] = ()
+    primer_notes: int = 0
+
+    @property
+    def tempo_bpm(self) -> float:
+        """The tempo of the new notes: quarter notes per minute."""
+        return self.tempos[-1].bpm
+
+    @property
+    def performance(self) -> Performance:
+        """How the notes sound."""
+        return self.touch.player(self.time_signatures).play(self.notes)
+
+    @property
+    def new_notes(self) -> int:
+        """Count the notes that were composed."""
+        return len(self.notes) - self.primer_notes
+
+    @property
+    def origin(self) -> dict[str, str | int | float]:
+        """Give all that makes the same song again."""
+        return self.request.origin(self.version, self.tempos)
+
+    @property
+    def provenance(self) -> str:
+        """Say in one line all that makes the same song again."""
+        said = (
+            f"{name}={str(value).lower() if isinstance(value, bool) else value}"
+            for name, value in self.origin.items()
+        )
+        return "; ".join(("Leitmotif", *said))

@@ -1,0 +1,1 @@
+"""The formats in which a song is returned, and what writes them."""

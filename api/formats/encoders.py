@@ -1,0 +1,79 @@
+"""A song in each of the formats that are written when it is finished.
+
+Every encoder raises OutOfTimeError where the time of the request is up before it has finished; what
+is written while it is sent then takes the time that the connection has.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from api.composing.limit import Limit
+from api.composing.song import Song
+from api.deadline import Deadline
+from api.formats.song_json import document
+from music.instrument import Instrument
+from music.midi import to_midi
+from music.piece import Piece
+from music.wav import to_wav, wav_bytes
+
+WAV_LIMIT = Limit("WAV file", seconds=660)  # 116 MB
+SCORE_LIMIT = Limit("score", bars=1000, notes=4000)  # some ten seconds of work
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """A file that is written while it is sent.
+
+    Attributes:
+        length_bytes: Of all pieces together.
+        pieces: Each is written when it is asked for.
+    """
+
+    length_bytes: int
+    pieces: Iterator[bytes]
+
+
+def midi(song: Song, deadline: Deadline) -> bytes:
+    """Write a standard MIDI file."""
+    deadline.left_s()
+    return to_midi(
+        song.notes,
+        tempos=song.tempos,
+        time_signatures=song.time_signatures,
+        name=song.request.title,
+        text=song.provenance,
+        performance=song.performance,
+    )
+
+
+def wav(song: Song, deadline: Deadline, instrument: Instrument) -> Pieces:
+    """Write what is heard when an instrument plays it."""
+    deadline.left_s()
+    sound = instrument.play(song.notes, song.tempos, song.performance)
+    return Pieces(wav_bytes(sound), to_wav(sound))
+
+
+def json_notes(song: Song, deadline: Deadline) -> bytes:
+    """Write its notes, and all that is known of it."""
+    deadline.left_s()
+    return json.dumps(document(song), ensure_ascii=False, allow_nan=False).encode()
+
+
+def musicxml(song: Song, deadline: Deadline) -> bytes:
+    """Write a score for programs that edit scores."""
+    return _musicxml(song, deadline).encode()
+
+
+def svg(song: Song, deadline: Deadline) -> bytes:
+    """Write a score to look at, its pages below each other."""
+    from music.score import to_one_svg, to_svg  # noqa: PLC0415  rarely needed
+
+    return to_one_svg(to_svg(_musicxml(song, deadline), deadline.left_s)).encode()
+
+
+def _musicxml(song: Song, deadline: Deadline) -> str:
+    from music.score import to_musicxml  # noqa: PLC0415  rarely needed
+
+    piece = Piece(song.request.title, song.notes, song.tempos, song.time_signatures)
+    return to_musicxml(piece, checkpoint=deadline.left_s)

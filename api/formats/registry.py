@@ -1,0 +1,188 @@
+"""The forms in which a song can be handed back: one table, and the choice among them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
+from typing import NamedTuple
+
+from werkzeug.datastructures import MIMEAccept
+
+from api.composing.limit import NO_LIMIT, Limit
+from api.composing.song import Song
+from api.deadline import Deadline
+from api.errors import NotAcceptableError
+from api.formats import encoders
+from api.formats.edition import edition
+from api.formats.encoders import SCORE_LIMIT, WAV_LIMIT, Pieces
+from api.formats.event import Event
+from music.instrument import Instrument
+from music.piano import Piano
+
+
+@dataclass(frozen=True)
+class Format:
+    """One row of the table.
+
+    Attributes:
+        name: As the parameter `format` says it.
+        media_type: As answers say it.
+        aliases: Other media types that mean the same.
+        suffix: Of a file's name.
+        encode: Writes a song in this format; raises OutOfTimeError.
+        libraries: Whose releases decide on the bytes.
+        limit: How long a song may be for it.
+        instrument: Tells the file that it is played with from any other.
+    """
+
+    name: str
+    media_type: str
+    aliases: tuple[str, ...]
+    suffix: str
+    encode: Callable[[Song, Deadline], bytes | Pieces]
+    libraries: tuple[str, ...]
+    limit: Limit = NO_LIMIT
+    instrument: str = ""
+
+    @property
+    def edition(self) -> str:
+        """Tell what writes the bytes, the song apart, from any other, as an ETag has to."""
+        return edition(self.libraries) + self.instrument
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A form in which a song can be followed while it is drawn, as a row of the same table.
+
+    Attributes:
+        name: As the parameter `format` says it.
+        media_type: As answers say it.
+        aliases: Other media types that mean the same.
+        encode: Writes an event.
+    """
+
+    name: str
+    media_type: str
+    aliases: tuple[str, ...]
+    encode: Callable[[Event], bytes]
+
+
+def formats(instrument: Instrument, instrument_digest: str = "") -> tuple[Format, ...]:
+    """Make the table; the first is what is given where the caller takes anything.
+
+    Args:
+        instrument: What plays a song where it is to be heard.
+        instrument_digest: Of the file that it plays with, where there is one.
+    """
+    return (
+        Format(
+            name="midi",
+            media_type="audio/midi",
+            aliases=("audio/x-midi", "audio/mid"),
+            suffix="mid",
+            encode=encoders.midi,
+            libraries=("symusic",),
+        ),
+        Format(
+            name="wav",
+            media_type="audio/wav",
+            aliases=("audio/x-wav", "audio/wave", "audio/vnd.wave"),
+            suffix="wav",
+            encode=partial(encoders.wav, instrument=instrument),
+            libraries=("numpy", "symusic"),
+            limit=WAV_LIMIT,
+            instrument=instrument_digest,
+        ),
+        Format(
+            name="json",
+            media_type="application/json",
+            aliases=(),
+            suffix="json",
+            encode=encoders.json_notes,
+            libraries=(),
+        ),
+        Format(
+            name="musicxml",
+            media_type="application/vnd.recordare.musicxml+xml",
+            aliases=(),
+            suffix="musicxml",
+            encode=encoders.musicxml,
+            libraries=("music21",),
+            limit=SCORE_LIMIT,
+        ),
+        Format(
+            name="svg",
+            media_type="image/svg+xml",
+            aliases=(),
+            suffix="svg",
+            encode=encoders.svg,
+            libraries=("music21", "verovio"),
+            limit=SCORE_LIMIT,
+        ),
+    )
+
+
+FORMATS = formats(Piano())
+STREAMS = (
+    Stream("sse", "text/event-stream", (), Event.as_sse),
+    Stream("ndjson", "application/x-ndjson", ("application/jsonl",), Event.as_ndjson),
+)
+FORMAT_NAMES = (*(form.name for form in FORMATS), *(stream.name for stream in STREAMS))
+
+
+def chosen_format(
+    name: str | None, accepted: MIMEAccept, finished: Iterable[Format] = FORMATS
+) -> Format | Stream:
+    """Choose a format: by name where one is given, else by what the caller accepts.
+
+    Args:
+        name: Of a format in the table, or None.
+        accepted: The Accept header; an absent one accepts everything.
+        finished: The formats of finished songs, before those of streams.
+
+    Raises:
+        NotAcceptableError: The caller accepts none of them.
+    """
+    table: tuple[Format | Stream, ...] = (*finished, *STREAMS)
+    by_name = {form.name: form for form in table}
+    if name is not None:
+        return by_name[name]
+    ranges = [(text.lower(), quality) for text, quality in accepted]
+    preferences = [(_preference(form, ranges), form) for form in table]
+    preference, form = max(preferences, key=itemgetter(0))  # the first of those that are as good
+    if ranges and not preference.quality:
+        raise NotAcceptableError(
+            f"A song can be had as {', '.join(f.media_type for f in table)}; set the Accept header "
+            f"to one of them, or format to one of {', '.join(by_name)}."
+        )
+    return form
+
+
+class _Preference(NamedTuple):
+    """How much a caller wants a format.
+
+    Attributes:
+        quality: 0 where it is not acceptable, up to 1.
+        exactness: Of the range that says so: its type before all of the main type.
+    """
+
+    quality: float
+    exactness: int
+
+
+def _preference(form: Format | Stream, ranges: Sequence[tuple[str, float]]) -> _Preference:
+    """Look up a format among the ranges of an Accept header.
+
+    The most specific range counts (RFC 9110, 12.5.1). None of our types has parameters, so a range
+    with some, such as `application/json;charset=utf-8`, is taken for one without, unless there is
+    one without.
+    """
+    names, main_type = (form.media_type, *form.aliases), form.media_type.partition("/")[0]
+    matching = (
+        [quality for text, quality in ranges if text == "*/*"],
+        [quality for text, quality in ranges if text == f"{main_type}/*"],
+        [quality for text, quality in ranges if text.partition(";")[0].strip() in names],
+        [quality for text, quality in ranges if text in names],
+    )
+    found = [_Preference(max(some), exactness) for exactness, some in enumerate(matching) if some]
+    return found[-1] if found else _Preference(0.0, 0)

@@ -1,0 +1,105 @@
+"""A song in JSON: its notes, and what it shares with the pieces that its model learned from."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from api.composing.song import Song
+from music.notes import TICKS_PER_BEAT, Notes
+from music.performance import Performance
+from music.piece import TempoChange, TimeSignature
+from music.quotes import Quote
+from music.tempo import seconds_at
+
+_DIGITS = 6  # behind the point: a microsecond
+
+
+def document(song: Song) -> dict[str, Any]:
+    """Give all that is known of a song, its notes last."""
+    longest = song.longest_quote
+    onset_ticks = song.notes.onset_ticks.tolist()
+    return {
+        "game": song.request.game,
+        "game_title": song.game_title,
+        "title": song.request.title,
+        "version": song.version,
+        "seed": song.request.seed,
+        **time_members(song.tempos, song.time_signatures),
+        "origin": song.origin,
+        "primer_notes": song.primer_notes,
+        "longest_quote": longest.length_notes,
+        "quotes": [
+            quote_members(quote, onset_ticks[quote.start_in_song], song.tempos)
+            for quote in song.quotes
+        ],
+        "notes": note_members(song.notes, song.performance, song.tempos),
+    }
+
+
+def time_members(
+    tempos: Sequence[TempoChange], signatures: Sequence[TimeSignature]
+) -> dict[str, Any]:
+    """Give a song's tempo, the last one, with its tempo map and its time signatures."""
+    return {
+        "tempo": tempos[-1].bpm,
+        "tempos": [{"start_beats": _beats(t.start_ticks), "tempo": t.bpm} for t in tempos],
+        "time_signatures": [
+            {
+                "start_beats": _beats(each.start_ticks),
+                "numerator": each.numerator,
+                "denominator": each.denominator,
+            }
+            for each in signatures
+        ],
+    }
+
+
+def note_members(
+    notes: Notes, performance: Performance, tempos: Sequence[TempoChange]
+) -> list[dict[str, int | float]]:
+    """Give notes as objects, in beats (quarter notes) and in seconds.
+
+    Args:
+        notes: As they are written.
+        performance: How they sound.
+        tempos: The song's.
+    """
+    start_s = seconds_at(tempos, notes.onset_ticks)
+    duration_s = seconds_at(tempos, notes.onset_ticks + notes.duration_ticks) - start_s
+    sounds = performance.sounding_ticks, performance.velocity
+    columns = (*notes.columns, start_s, duration_s, *sounds)
+    return [
+        {
+            "pitch": pitch,
+            "start_beats": _beats(onset_ticks),
+            "duration_beats": _beats(duration_ticks),
+            "start_s": round(start, _DIGITS),
+            "duration_s": round(duration, _DIGITS),
+            "sounding_beats": _beats(sounding_ticks),
+            "velocity": velocity,
+        }
+        for onset_ticks, duration_ticks, pitch, start, duration, sounding_ticks, velocity in zip(
+            *(column.tolist() for column in columns), strict=True
+        )
+    ]
+
+
+def quote_members(quote: Quote, onset_ticks: int, tempos: Sequence[TempoChange]) -> dict[str, Any]:
+    """Give a quote as an object.
+
+    Args:
+        quote: What is shared.
+        onset_ticks: Where in the song its first note starts.
+        tempos: The song's.
+    """
+    return {
+        "piece": quote.piece,
+        "notes": quote.length_notes,
+        "first_note": quote.start_in_song,
+        "first_note_in_piece": quote.start_in_piece,
+        "start_beats": _beats(onset_ticks),
+        "start_s": round(float(seconds_at(tempos, onset_ticks)), _DIGITS),
+    }
+
+
+def _beats(ticks: float) -> float:
+    return round(ticks / TICKS_PER_BEAT, _DIGITS)

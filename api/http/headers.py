@@ -1,0 +1,82 @@
+"""What the headers of an answer say of its song."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from urllib.parse import quote
+
+from api.composing.drawing import Drawing
+from api.composing.primers import Upload
+from api.composing.song import UPLOADED, Song, SongRequest
+from api.formats.registry import Format
+from music.quotes import Quote
+
+NAMELESS = "Song"  # the file of a song whose title has nothing that a name can have
+_NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|%]')
+
+NO_SNIFFING = {"Vary": "Accept", "X-Content-Type-Options": "nosniff"}
+
+
+def drawing_headers(drawing: Drawing) -> dict[str, str]:
+    """Give the headers of a song that is being drawn."""
+    return {
+        "Cache-Control": "no-store",
+        "Leitmotif-Model-Version": str(drawing.bundle.model.version),
+        "Leitmotif-Seed": str(drawing.request.seed),
+        "X-Accel-Buffering": "no",  # a proxy that gathers events would keep them from who waits
+        **_primer_header(drawing.request),
+        **NO_SNIFFING,
+    }
+
+
+def song_headers(song: Song, form: Format) -> dict[str, str]:
+    """Give the headers of a finished song; an ETag only where it can be asked for again."""
+    headers = {
+        "Content-Disposition": content_disposition(song.request.title, form.suffix),
+        "Leitmotif-Model-Version": str(song.version),
+        "Leitmotif-Notes": str(song.new_notes),
+        "Leitmotif-Longest-Quote": quoted(song.longest_quote),
+        "Leitmotif-Seed": str(song.request.seed),
+        **_primer_header(song.request),
+        **NO_SNIFFING,
+    }
+    if not song.request.is_seed_drawn:
+        headers["ETag"] = f'"{entity_tag(song.request, song.version, form)}"'
+    return headers
+
+
+def content_disposition(title: str, suffix: str) -> str:
+    """Offer a song for saving in a file that is named by its title.
+
+    What file systems refuse becomes a hyphen. A program that reads no UTF-8 name, which RFC 6266
+    has beside the plain one, gets the letters of it that are ASCII.
+    """
+    stem = _NOT_IN_FILE_NAMES.sub("-", title).strip(" .")
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().strip(" .")
+    offered = f'attachment; filename="{plain or NAMELESS}.{suffix}"'
+    if stem in {plain, ""}:
+        return offered
+    return f"{offered}; filename*=UTF-8''{quote(stem, safe='')}.{suffix}"
+
+
+def quoted(longest: Quote) -> str:
+    """Say how long the longest quote is and, percent-encoded, of what piece."""
+    if not longest.length_notes:
+        return "0"
+    return f'{longest.length_notes}; piece="{quote(longest.piece, safe="")}"'
+
+
+def entity_tag(request: SongRequest, version: int, form: Format) -> str:
+    """Tell a song in a format from all others, without having composed it."""
+    asked = {**vars(request), "media_format": form.name}
+    said = json.dumps([asked, version, form.edition], sort_keys=True, default=_digest)
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+def _primer_header(request: SongRequest) -> dict[str, str]:
+    return {"Leitmotif-Primer": UPLOADED} if isinstance(request.primer, Upload) else {}
+
+
+def _digest(upload: Upload) -> str:
+    return upload.digest

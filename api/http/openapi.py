@@ -1,0 +1,268 @@
+"""The OpenAPI document, made of the tables that requests are checked and answered by."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from api.access.api_keys import KEY_HEADER
+from api.composing.song import UPLOADED
+from api.errors import ApiError
+from api.formats.registry import FORMATS, STREAMS
+from api.http.parameters import PARAMETERS, Parameter, Value
+from api.http.problems import (
+    MEDIA_TYPE,
+    PLAIN_DETAILS,
+    PROBLEMS,
+    Problem,
+    as_members,
+    plain_problem,
+)
+from api.http.request_values import FORMS, JSON, MOST_BODY_BYTES, MOST_FILE_BYTES, MULTIPART
+from api.http.routes import NOT_READY
+from api.http.schemas import Schema, answer_schemas, reference, request_schemas, schema_of
+from api.http.static_files import MEDIA_TYPES
+from api.telemetry.request_id import HEADER as REQUEST_ID
+
+_EXAMPLE: dict[str, Value] = {"game": "majoras_mask", "notes": 200, "seed": 7}
+_ABOUT = f"""\
+Composes new music in the style of a game that a model has learned from.
+
+`POST /generate` takes its parameters from the query, a form or a JSON body of up to
+{MOST_BODY_BYTES // 1024} KB, each of them once. A MIDI file of up to {MOST_FILE_BYTES // 1024} KB
+to go on from comes as the field `primer` of a form (`multipart/form-data`).
+
+What comes back is MIDI unless `format` or the `Accept` header asks for something else. Every error
+is `application/problem+json` (RFC 9457) and says what would fit. On any path, what is not HTTP is a
+400, a request line beyond 4 KB a 414, and a header beyond 8 KB a 431.
+"""
+_GENERATE = """\
+`game` is needed, in the query or in the body; give `notes` or `seconds`, not both. With a `seed` of
+yours the answer has an `ETag`: send it back as `If-None-Match`, and a song that would be the same
+is a 304 without being composed.
+
+Streams tell the song while it is drawn, one event a line or, with `text/event-stream`, a field
+`event` for its name and `data` for the rest. An event `song` comes first, then `notes`, and a
+`quote` where one has ended; last comes `end` or, should something break midway, `error`.
+"""
+
+
+def document() -> dict[str, Any]:
+    """Describe every path, in OpenAPI 3.1."""
+    return {
+        "openapi": "3.1.1",
+        "info": {
+            "title": "Leitmotif",
+            "version": "1",
+            "summary": "New music in the style of a game.",
+            "description": _ABOUT,
+        },
+        "paths": {
+            "/generate": {"post": _generate()},
+            "/games": {"get": _listing("listGames", "List the games", "Games")},
+            "/healthz": {"get": _listing("isAlive", "Say that the process lives", "Alive")},
+            "/readyz": {"get": _readiness()},
+            "/openapi.json": {"get": _page("getContract", "This document", [JSON])},
+            "/docs": {"get": _page("readDocs", "Read this document, and try it", ["text/html"])},
+            "/docs/{name}": {"get": _files("getDocsFile")},
+            "/metrics": {
+                "get": _page("getMetrics", "What was counted, for Prometheus", ["text/plain"])
+            },
+            "/": {"get": _page("openStudio", "The page that composes", ["text/html"])},
+            "/studio/{name}": {"get": _files("getStudioFile")},
+        },
+        "components": {
+            "schemas": {**request_schemas(), **answer_schemas()},
+            "headers": _HEADERS,
+            "securitySchemes": _SECURITY,
+        },
+    }
+
+
+def _header(schema: Schema, description: str, *, always: bool) -> dict[str, Any]:
+    return {"schema": schema, "description": description, "required": always}
+
+
+_TEXT = {"type": "string"}
+_COUNT = {"type": "integer", "minimum": 0}
+_HEADERS = {
+    "Leitmotif-Seed": _header(_COUNT, "Brings the same song.", always=True),
+    "Leitmotif-Model-Version": _header(_COUNT, "The model's that drew it.", always=True),
+    "Leitmotif-Notes": _header(_COUNT, "How many the song has; not on streams.", always=False),
+    "Leitmotif-Longest-Quote": _header(
+        {"type": "string", "pattern": r'^(0|[1-9][0-9]*; piece="[!#-~]*")$'},
+        "How many notes in a row a piece has too, and the piece, percent-encoded; not on streams.",
+        always=False,
+    ),
+    "Content-Disposition": _header(_TEXT, "A name for the file; not on streams.", always=False),
+    "ETag": _header(_TEXT, "Tells this song from others, where its seed was given.", always=False),
+    "Vary": _header({"const": "Accept"}, "What else the answer depends on.", always=True),
+    "X-Content-Type-Options": _header(
+        {"const": "nosniff"}, "The type is the one that is said.", always=True
+    ),
+    "Leitmotif-Primer": _header(
+        {"const": UPLOADED}, "Where the song goes on from an uploaded primer.", always=False
+    ),
+    REQUEST_ID: _header(_TEXT, "The request's own, or one that was made for it.", always=True),
+    "WWW-Authenticate": _header({"const": "Bearer"}, "How to send a key.", always=True),
+    "Retry-After": _header(_COUNT, "Seconds to wait before trying again.", always=True),
+}
+_SONG_HEADERS = tuple(
+    name for name in _HEADERS if name not in {REQUEST_ID, "Retry-After", "WWW-Authenticate"}
+)
+_UNCHANGED_HEADERS = ("ETag", "Vary", "X-Content-Type-Options")
+_SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "Where the API needs keys."},
+    "header": {"type": "apiKey", "in": "header", "name": KEY_HEADER},
+}
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    """Name the headers of an answer; one of them every answer has."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in (*names, REQUEST_ID)}
+
+
+def _generate() -> dict[str, Any]:
+    return {
+        "operationId": "generate",
+        "summary": "Compose a song",
+        "description": _GENERATE,
+        "security": [{}, *({name: []} for name in _SECURITY)],
+        "parameters": [*map(_in_query, PARAMETERS), _IF_NONE_MATCH],
+        "requestBody": {
+            "description": "Parameters that are not in the query.",
+            "content": {kind: _body(kind) for kind in (JSON, *FORMS)},
+        },
+        "responses": {
+            "200": {
+                "description": "The song, finished or while it is drawn.",
+                "headers": _headers(*_SONG_HEADERS),
+                "content": {
+                    **{form.media_type: _SONG_CONTENT.get(form.media_type, {}) for form in FORMATS},
+                    **{stream.media_type: _STREAM_CONTENT for stream in STREAMS},
+                },
+            },
+            "304": {
+                "description": "The song would be the one that `If-None-Match` names.",
+                "headers": _headers(*_UNCHANGED_HEADERS),
+            },
+            **_problems(
+                *((problem, _summary(error)) for error, problem in PROBLEMS.items()),
+                _plain(HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+            ),
+        },
+    }
+
+
+def _body(media_type: str) -> dict[str, Any]:
+    schema = "SongUpload" if media_type == MULTIPART else "SongRequest"
+    return {"schema": reference(schema), "example": _EXAMPLE}
+
+
+_SONG_CONTENT = {JSON: {"schema": reference("Song")}}
+_STREAM_CONTENT = {"x-itemSchema": reference("Event")}  # OpenAPI 3.2 will call it itemSchema
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The `ETag` of a song that is at hand.",
+    "schema": _TEXT,
+}
+
+
+def _in_query(parameter: Parameter) -> dict[str, Any]:
+    schema = schema_of(parameter)
+    said = {
+        "name": parameter.name,
+        "in": "query",
+        "description": schema.pop("description"),
+        "schema": schema,
+    }
+    return said | ({"example": _EXAMPLE[parameter.name]} if parameter.name in _EXAMPLE else {})
+
+
+def _listing(name: str, summary: str, answer: str, *told: tuple[Problem, str]) -> dict[str, Any]:
+    content = {JSON: {"schema": reference(answer)}}
+    return {
+        "operationId": name,
+        "summary": summary,
+        "responses": {
+            "200": {"description": f"{summary}.", "headers": _headers(), "content": content},
+            **_problems(*told),
+        },
+    }
+
+
+def _readiness() -> dict[str, Any]:
+    detail = "The model server has no game ready."
+    return _listing("isReady", "Say whether a song can be had", "Ready", (NOT_READY, detail))
+
+
+def _page(
+    name: str, summary: str, media_types: Iterable[str], *told: tuple[Problem, str]
+) -> dict[str, Any]:
+    return {
+        "operationId": name,
+        "summary": summary,
+        "responses": {
+            "200": {
+                "description": f"{summary}.",
+                "headers": _headers(),
+                "content": {kind: {} for kind in media_types},
+            },
+            "304": {
+                "description": "It is the one that `If-None-Match` names.",
+                "headers": _headers(),
+            },
+            **_problems(*told),
+        },
+    }
+
+
+def _files(operation: str) -> dict[str, Any]:
+    name = {"name": "name", "in": "path", "required": True, "schema": _TEXT}
+    media_types = (media_type.partition(";")[0] for media_type in MEDIA_TYPES.values())
+    missing = _plain(HTTPStatus.NOT_FOUND)
+    return {
+        "parameters": [name],
+        **_page(operation, "What the page is made of", media_types, missing),
+    }
+
+
+def _problems(*told: tuple[Problem, str]) -> dict[str, Any]:
+    """Describe the errors of a path, each status once, with an example of each type."""
+    all_told = (*told, _plain(HTTPStatus.INTERNAL_SERVER_ERROR))
+    by_status: dict[HTTPStatus, list[tuple[Problem, str]]] = {}
+    for problem, detail in sorted(all_told, key=lambda one: one[0].status):
+        by_status.setdefault(problem.status, []).append((problem, detail))
+    return {str(status.value): _refusal(status, told) for status, told in by_status.items()}
+
+
+def _refusal(status: HTTPStatus, told: list[tuple[Problem, str]]) -> dict[str, Any]:
+    examples = {
+        problem.slug or "plain": {"value": as_members(problem, detail, {})}
+        for problem, detail in told
+    }
+    schema = {
+        **reference("Problem"),
+        "properties": {
+            "type": {"enum": [example["value"]["type"] for example in examples.values()]},
+            "status": {"const": status.value},
+        },
+    }
+    headers = {
+        "Retry-After": any(problem.retry_after_s is not None for problem, _ in told),
+        "WWW-Authenticate": status is HTTPStatus.UNAUTHORIZED,
+    }
+    return {
+        "description": " / ".join(dict.fromkeys(problem.title for problem, _ in told)),
+        "headers": _headers(*(name for name, is_there in headers.items() if is_there)),
+        "content": {MEDIA_TYPE: {"schema": schema, "examples": examples}},
+    }
+
+
+def _plain(status: HTTPStatus) -> tuple[Problem, str]:
+    return plain_problem(status), PLAIN_DETAILS[status]
+
+
+def _summary(error: type[ApiError]) -> str:
+    """Give the first line of what an error's own documentation says."""
+    return (error.__doc__ or error.__name__).partition("\n")[0]

@@ -1,0 +1,371 @@
+"""The parameters of a song: one table, and what follows from it."""
+
+import difflib
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from api.composing.primers import Upload
+from api.composing.song import Label, Primer, SongRequest
+from api.errors import BadParameterError
+from api.formats.registry import FORMAT_NAMES
+from music.midi import TEMPO_RANGE_BPM
+from music.sampling import TEMPERATURE, TOP_K, TOP_P
+
+MOST_NOTES = 4000
+DRAWN_SEEDS = 1 << 32
+SLUG = re.compile(r"[a-z0-9_]{1,64}")  # what may be repeated of what a caller calls something
+
+Value = str | int | float | bytes
+
+# Characters that end lines, turn the direction of what follows, or cannot be written as XML or
+# UTF-8. The pattern is one of JSON Schema too.
+CONTROL_CHARACTERS = (
+    r"[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+_CONTROL = re.compile(CONTROL_CHARACTERS)
+_WHOLE = re.compile(r"-?[0-9]{1,20}")
+_NUMBER = re.compile(r"-?([0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})([eE][+-]?[0-9]{1,4})?")
+
+
+@dataclass(frozen=True)
+class Given:
+    """A name and a value, as a request gives them.
+
+    Attributes:
+        name: Perhaps no parameter's.
+        value: Text, any value of JSON, or the bytes of a file.
+        is_json: Whether it comes from JSON, where a number is not to be a text.
+    """
+
+    name: str
+    value: object
+    is_json: bool = False
+
+
+class Kind(StrEnum):
+    """What a parameter's values are, as messages say it."""
+
+    NAME = "a name"
+    TEXT = "text"
+    CHOICE = "one of"
+    WHOLE = "a whole number"
+    NUMBER = "a number"
+    FLAG = "true or false"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One row of the table.
+
+    Attributes:
+        name: As requests say it.
+        kind: What its values are.
+        effect: What it does to the music.
+        lowest: The least that a number may be, or the fewest characters of a text.
+        highest: The most that a number may be, or the most characters of a text.
+        lowest_fits: Whether `lowest` itself is in the range.
+        choices: All that a choice may be.
+        may_be_file: Whether a MIDI file may be uploaded in the place of a value.
+        default: Stands for an absent parameter; None where there is no single value that does.
+        required: Whether a request without it is refused.
+    """
+
+    name: str
+    kind: Kind
+    effect: str
+    lowest: float = 0
+    highest: float = 0
+    lowest_fits: bool = True
+    choices: tuple[str, ...] = ()
+    may_be_file: bool = False
+    default: Value | None = None
+    required: bool = False
+
+    @property
+    def fits(self) -> str:
+        """Say what values fit."""
+        if self.kind is Kind.CHOICE:
+            file = ", or an uploaded MIDI file" if self.may_be_file else ""
+            return f"{self.kind} {', '.join(self.choices)}{file}"
+        if self.kind in {Kind.NAME, Kind.FLAG}:
+            return self.kind.value
+        lower, upper = (f"{bound:.16g}" for bound in (self.lowest, self.highest))
+        if self.kind is Kind.TEXT:
+            return f"{self.kind} of {lower} to {upper} characters, none of them a control character"
+        if self.lowest_fits:
+            return f"{self.kind} from {lower} to {upper}"
+        return f"{self.kind} above {lower} and up to {upper}"
+
+    def read(self, given: Given) -> Value:
+        """Check a value.
+
+        Raises:
+            BadParameterError: It does not fit.
+        """
+        if isinstance(given.value, bytes):
+            return self._file(given.value)
+        value = self._typed(given)
+        if value is None or not self._in_range(value):
+            raise BadParameterError(f"{self.name} must be {self.fits}.", self.name)
+        return value
+
+    def _file(self, content: bytes) -> bytes:
+        if not self.may_be_file:
+            raise BadParameterError(f"{self.name} cannot be a file; send a value.", self.name)
+        return content
+
+    def _typed(self, given: Given) -> str | float | None:
+        if self.kind in {Kind.NAME, Kind.TEXT, Kind.CHOICE}:
+            return given.value if isinstance(given.value, str) else None
+        if self.kind is Kind.FLAG:
+            return _flag(given)
+        is_whole = self.kind is Kind.WHOLE
+        if given.is_json:
+            return _json_number(given.value, is_whole=is_whole)
+        return _text_number(str(given.value), is_whole=is_whole)
+
+    def _in_range(self, value: str | float) -> bool:
+        if isinstance(value, str):
+            return self._is_allowed(value)
+        if self.kind is Kind.FLAG:
+            return True
+        too_low = value < self.lowest or (value == self.lowest and not self.lowest_fits)
+        return not too_low and value <= self.highest
+
+    def _is_allowed(self, text: str) -> bool:
+        if self.kind is Kind.CHOICE:
+            return text in self.choices
+        if self.kind is Kind.TEXT:
+            return self.lowest <= len(text) <= self.highest and not _CONTROL.search(text)
+        return bool(text)
+
+
+PARAMETERS = (
+    Parameter(
+        name="game",
+        kind=Kind.NAME,
+        effect="whose music the song is to sound like",
+        required=True,
+    ),
+    Parameter(
+        name="notes",
+        kind=Kind.WHOLE,
+        effect="how many notes the song has",
+        lowest=1,
+        highest=MOST_NOTES,
+        default=500,
+    ),
+    Parameter(
+        name="seconds",
+        kind=Kind.NUMBER,
+        effect=f"how long the song goes on, instead of notes; never more than {MOST_NOTES} notes",
+        lowest=1,
+        highest=600,
+    ),
+    Parameter(
+        name="temperature",
+        kind=Kind.NUMBER,
+        effect="how daring the song is; 0 always takes the most likely next step",
+        lowest=0,
+        highest=2,
+        default=TEMPERATURE,
+    ),
+    Parameter(
+        name="top_k",
+        kind=Kind.WHOLE,
+        effect="leaves only so many of the likeliest next steps; 0 leaves all",
+        lowest=0,
+        highest=1024,
+        default=TOP_K,
+    ),
+    Parameter(
+        name="top_p",
+        kind=Kind.NUMBER,
+        effect="leaves only the likeliest next steps that make up this share; 1 leaves all",
+        lowest=0,
+        lowest_fits=False,
+        highest=1,
+        default=TOP_P,
+    ),
+    Parameter(
+        name="seed",
+        kind=Kind.WHOLE,
+        effect="the same seed gives the same song; drawn at random where absent",
+        lowest=0,
+        highest=(1 << 53) - 1,  # what every reader of JSON holds exactly
+    ),
+    Parameter(
+        name="tempo",
+        kind=Kind.NUMBER,
+        effect="beats a minute; where absent, the tempo of what the song goes on from",
+        lowest=TEMPO_RANGE_BPM[0],
+        highest=TEMPO_RANGE_BPM[1],
+    ),
+    Parameter(
+        name="primer",
+        kind=Kind.CHOICE,
+        effect="corpus goes on from the opening of one of the game's pieces, none from nothing, an "
+        "uploaded MIDI file from its end",
+        choices=tuple(Primer),
+        may_be_file=True,
+        default=Primer.CORPUS.value,
+    ),
+    Parameter(
+        name="include_primer",
+        kind=Kind.FLAG,
+        effect="whether an uploaded primer comes first in the song, before what is new",
+        default=False,
+    ),
+    Parameter(
+        name="dynamics",
+        kind=Kind.FLAG,
+        effect="whether notes are louder or softer by meter, voice and phrase; false gives all of "
+        "them the velocity 80",
+        default=True,
+    ),
+    Parameter(
+        name="max_quote",
+        kind=Kind.WHOLE,
+        effect="how many notes in a row it may share with a piece that the model learned from, in "
+        "any key; where absent, as many as those pieces share among themselves",
+        lowest=4,
+        highest=MOST_NOTES,
+    ),
+    Parameter(
+        name="title",
+        kind=Kind.TEXT,
+        effect="what the song is called, in its score, its MIDI track and the name of its file; "
+        "where absent, Song and its seed",
+        lowest=1,
+        highest=100,
+    ),
+    Parameter(
+        name="label",
+        kind=Kind.CHOICE,
+        effect="which version of the game's model composes: canary is the newest, stable the one "
+        "that was promoted last; where absent, the promoted one if it is ready, else the newest "
+        "that is ready",
+        choices=tuple(Label),
+    ),
+    Parameter(
+        name="format",
+        kind=Kind.CHOICE,
+        effect="the form of the answer, whatever the Accept header says",
+        choices=FORMAT_NAMES,
+    ),
+)
+_BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
+
+
+def song_request(said: Iterable[Given]) -> SongRequest:
+    """Check all that a request says of its song.
+
+    Args:
+        said: Names and values, as often as they were sent.
+
+    Raises:
+        BadParameterError: A name is unknown, missing or comes twice, or a value does not fit.
+    """
+    values = _read(said)
+    if "seconds" in values and "notes" in values:
+        raise BadParameterError("Give either notes or seconds, not both.", "seconds")
+    is_seed_drawn = "seed" not in values
+    values = {**_defaults(), **values}
+    seconds = _float(values, "seconds")
+    primer, include_primer = _primer(values), bool(values["include_primer"])
+    if include_primer and not isinstance(primer, Upload):
+        raise BadParameterError("include_primer needs a primer that is uploaded.", "include_primer")
+    return SongRequest(
+        game=str(values["game"]),
+        notes=None if seconds is not None else int(values["notes"]),
+        seconds=seconds,
+        temperature=float(values["temperature"]) + 0.0,  # -0.0 is 0.0
+        top_k=int(values["top_k"]),
+        top_p=float(values["top_p"]),
+        seed=int(values["seed"]),
+        tempo_bpm=_float(values, "tempo"),
+        primer=primer,
+        include_primer=include_primer,
+        dynamics=bool(values["dynamics"]),
+        max_quote=int(values["max_quote"]) if "max_quote" in values else None,
+        media_format=str(values["format"]) if "format" in values else None,
+        is_seed_drawn=is_seed_drawn,
+        label=Label(str(values["label"])) if "label" in values else None,
+        given_title=str(values["title"]) if "title" in values else None,
+    )
+
+
+def _read(said: Iterable[Given]) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for given in said:
+        name = given.name
+        if name not in _BY_NAME:
+            raise _unknown(name)
+        if name in values:
+            raise BadParameterError(f"{name} is given twice; give it once.", name)
+        values[name] = _BY_NAME[name].read(given)
+    for parameter in PARAMETERS:
+        if parameter.required and parameter.name not in values:
+            raise BadParameterError(f"{parameter.name} is missing.", parameter.name)
+    return values
+
+
+def _primer(values: Mapping[str, Value]) -> Primer | Upload:
+    given = values["primer"]
+    if not isinstance(given, bytes):
+        return Primer(str(given))
+    upload = Upload.read(given)
+    tempo_bpm = upload.piece.last_tempo_bpm
+    lowest, highest = TEMPO_RANGE_BPM
+    if "tempo" not in values and not lowest <= tempo_bpm <= highest:
+        raise BadParameterError(
+            f"The primer ends at {tempo_bpm:.6g} beats per minute; give a tempo from "
+            f"{lowest:.0f} to {highest:.0f}.",
+            "tempo",
+        )
+    return upload
+
+
+def _defaults() -> dict[str, Value]:
+    fixed = {p.name: p.default for p in PARAMETERS if p.default is not None}
+    return {**fixed, "seed": secrets.randbelow(DRAWN_SEEDS)}
+
+
+def _float(values: Mapping[str, Value], name: str) -> float | None:
+    return float(values[name]) if name in values else None
+
+
+def _unknown(name: str) -> BadParameterError:
+    """Refuse a parameter; its name is repeated only where it looks like one."""
+    shown = name if SLUG.fullmatch(name) else None
+    close = difflib.get_close_matches(name[:64].lower(), _BY_NAME, n=1)
+    guess = f" Did you mean {close[0]}?" if close else ""
+    called = f"{shown!r}" if shown else "of that name"
+    return BadParameterError(
+        f"There is no parameter {called}.{guess} There are {', '.join(_BY_NAME)}.", shown
+    )
+
+
+def _flag(given: Given) -> bool | None:
+    if given.is_json:
+        return given.value if isinstance(given.value, bool) else None
+    return {"true": True, "false": False}.get(str(given.value))
+
+
+def _text_number(text: str, *, is_whole: bool) -> int | float | None:
+    if is_whole:
+        return int(text) if _WHOLE.fullmatch(text) else None
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _json_number(value: object, *, is_whole: bool) -> int | float | None:
+    """Read a number of JSON, which may write a whole one as 3.0."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if is_whole and isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return value

@@ -1,0 +1,203 @@
+"""The paths that are answered: each decodes, calls and encodes, and nothing else."""
+
+import math
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
+
+from api.access.song_slots import SongSlots
+from api.composing.composer import Composer
+from api.composing.song import SongRequest
+from api.deadline import Deadline
+from api.formats.event import Event
+from api.formats.registry import Format, Stream, chosen_format
+from api.http.headers import NO_SNIFFING, drawing_headers, entity_tag, song_headers
+from api.http.parameters import song_request
+from api.http.problems import Problem, problem_response
+from api.http.request_values import said_in
+from api.http.streaming import song_events
+from api.model_server.games import Games
+from api.model_server.port import State
+from api.telemetry.metrics import MEDIA_TYPE, Metrics, Stage
+from api.telemetry.request_record import Ending, RequestRecord, record
+
+LISTING_SECONDS = 3.0  # a game that takes longer is listed as UNREACHABLE
+PROBE_SECONDS = 2.0  # a probe that waits longer has failed
+NOT_READY = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", "Not ready", retry_after_s=5)
+
+bp = Blueprint("api", __name__)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the routes call.
+
+    Attributes:
+        games: The games of the model server.
+        composer: Composes.
+        slots: How many songs it composes at once.
+        metrics: What is counted.
+        request_seconds: The time that a song may take.
+        formats: The forms in which a song can be handed back.
+    """
+
+    games: Games
+    composer: Composer
+    slots: SongSlots
+    metrics: Metrics
+    request_seconds: float
+    formats: tuple[Format, ...]
+
+    def install(self, app: Flask) -> None:
+        """Let an app's routes call these."""
+        app.extensions["leitmotif"] = self
+
+    def deadline(self, at_most_s: float = math.inf) -> Deadline:
+        """Start the time that an answer may take."""
+        return Deadline.after(min(at_most_s, self.request_seconds))
+
+
+def services_of(app: Flask) -> Services:
+    """Give what an app's routes call."""
+    services: Services = app.extensions["leitmotif"]
+    return services
+
+
+def _services() -> Services:
+    return services_of(current_app)
+
+
+@bp.post("/generate")
+def generate() -> Response:
+    """Compose a song; 200, 304, or 400, 401, 404, 406, 413, 415, 422, 429, 502, 503, 504."""
+    services, about, asked = _services(), record(), song_request(said_in(request))
+    about.seed = asked.seed
+    if asked.game in services.games.names():
+        about.game = asked.game
+    form = chosen_format(asked.media_format, request.accept_mimetypes, services.formats)
+    about.form = form.name
+    deadline = services.deadline()
+    if isinstance(form, Stream):
+        return _stream_response(services, asked, form, deadline)
+    if (unchanged := _unchanged(services, asked, form, deadline)) is not None:
+        return unchanged
+    return _song_response(services, asked, form, deadline)
+
+
+@bp.get("/games")
+def games() -> Response:
+    """List the games; 200."""
+    services = _services()
+    entries = services.games.entries(services.deadline(LISTING_SECONDS))
+    return jsonify(games=[asdict(entry) for entry in entries])
+
+
+@bp.get("/metrics")
+def metrics() -> Response:
+    """Say what was counted and timed, for Prometheus; 200."""
+    return Response(_services().metrics.page(), content_type=MEDIA_TYPE)
+
+
+@bp.get("/healthz")
+def healthz() -> Response:
+    """Say that the process lives; 200."""
+    return jsonify(status="alive")
+
+
+@bp.get("/readyz")
+def readyz() -> Response:
+    """Say whether a song can be had; 200 or 503."""
+    services = _services()
+    states = services.games.states(services.deadline(PROBE_SECONDS))
+    shown = [asdict(state) for state in states]
+    if any(state.state == State.AVAILABLE for state in states):
+        return jsonify(status="ready", games=shown)
+    return problem_response(NOT_READY, "The model server has no game ready.", games=shown)
+
+
+def _unchanged(
+    services: Services, asked: SongRequest, form: Format, deadline: Deadline
+) -> Response | None:
+    """Answer a caller who has the song already, without composing it again."""
+    if asked.is_seed_drawn or not request.if_none_match:
+        return None
+    version = services.games.bundle(asked.game, deadline, asked.label).model.version
+    tag = entity_tag(asked, version, form)
+    if not request.if_none_match.contains_weak(tag):
+        return None
+    response = Response(status=HTTPStatus.NOT_MODIFIED)
+    response.headers.update({"ETag": f'"{tag}"', **NO_SNIFFING})
+    return response
+
+
+def _stream_response(
+    services: Services, asked: SongRequest, form: Stream, deadline: Deadline
+) -> Response:
+    """Respond with a song's events, each of which is composed when the one before it is sent."""
+    about = record()
+    with services.slots.taken() as slot:
+        drawing = services.composer.newest_drawing(asked, services.games, deadline)
+        about.version, about.ended = drawing.bundle.model.version, Ending.HUNG_UP
+        events = _observed(song_events(drawing), about)
+        response = _held(slot, (form.encode(event) for event in events), form.media_type)
+    response.headers.update(drawing_headers(drawing))
+    return response
+
+
+def _observed(events: Iterator[Event], about: RequestRecord) -> Iterator[Event]:
+    """Hand events on, and note how they ended; who does not ask for the last has hung up."""
+    for event in events:
+        yield event
+        if event.name == "end":
+            about.notes, about.ended = event.members["notes"], Ending.FINISHED
+        elif event.name == "error":
+            about.ended = Ending.FAILED
+
+
+def _song_response(
+    services: Services, asked: SongRequest, form: Format, deadline: Deadline
+) -> Response:
+    """Respond with a finished song, which may be written while it is sent."""
+    about, encoding = record(), services.metrics.timer(Stage.ENCODING)
+    with services.slots.taken() as slot:
+        song = services.composer.newest_song(asked, services.games, deadline, form.limit)
+        about.version, about.notes = song.version, song.new_notes
+        slot.callback(encoding.stop)
+        with encoding.running():
+            file = form.encode(song, deadline)
+        if isinstance(file, bytes):
+            response = _held(slot, iter((file,)), form.media_type)
+            response.content_length = len(file)
+        else:
+            about.ended = Ending.HUNG_UP
+            pieces = _written(encoding.each(file.pieces), about)
+            response = _held(slot, pieces, form.media_type)
+            response.content_length = file.length_bytes
+    response.headers.update(song_headers(song, form))
+    return response
+
+
+def _written(pieces: Iterator[bytes], about: RequestRecord) -> Iterator[bytes]:
+    """Hand on the pieces of a file, and note how they ended."""
+    try:
+        yield from pieces
+    except Exception:
+        about.ended = Ending.FAILED
+        raise
+    about.ended = Ending.FINISHED
+
+
+def _held(slot: ExitStack, pieces: Iterator[bytes], media_type: str) -> Response:
+    """Respond piece by piece; the song keeps its slot until the last is sent, or nobody reads."""
+    kept = slot.pop_all()
+
+    def sent() -> Iterator[bytes]:
+        with kept:
+            yield from pieces
+
+    response = Response(sent(), content_type=media_type)
+    response.call_on_close(kept.close)  # should it end before its first piece
+    return response

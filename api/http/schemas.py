@@ -1,0 +1,282 @@
+"""JSON Schemas of what requests and answers hold, for the OpenAPI document."""
+
+from collections.abc import Iterable
+from typing import Any, assert_never
+
+from api.composing.song import UPLOADED, Primer
+from api.formats.event import EVENT_NAMES
+from api.http.parameters import CONTROL_CHARACTERS, PARAMETERS, Kind, Parameter
+
+Schema = dict[str, Any]
+
+_COUNT = {"type": "integer", "minimum": 0}
+_TIME = {"type": "number", "minimum": 0}
+_TEXT = {"type": "string"}
+_NAME = {"type": "string", "minLength": 1}
+
+
+def reference(name: str) -> Schema:
+    """Point to a schema among the components."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def schema_of(parameter: Parameter) -> Schema:
+    """Say what values a parameter takes."""
+    schema: Schema = {"description": parameter.effect}
+    match parameter.kind:
+        case Kind.NAME:
+            schema |= _NAME
+        case Kind.TEXT:
+            schema |= {
+                "type": "string",
+                "minLength": int(parameter.lowest),
+                "maxLength": int(parameter.highest),
+                "not": {"pattern": CONTROL_CHARACTERS},
+            }
+        case Kind.CHOICE:
+            schema |= {"type": "string", "enum": list(parameter.choices)}
+        case Kind.FLAG:
+            schema |= {"type": "boolean"}
+        case Kind.WHOLE:
+            schema |= {"type": "integer", **_range(parameter)}
+        case Kind.NUMBER:
+            schema |= {"type": "number", **_range(parameter)}
+        case _ as never:
+            assert_never(never)
+    return schema if parameter.default is None else {**schema, "default": parameter.default}
+
+
+def request_schemas() -> dict[str, Schema]:
+    """Say what bodies may hold: every parameter, of which the query may have some already."""
+    return {
+        "SongRequest": _request({p.name: schema_of(p) for p in PARAMETERS}),
+        "SongUpload": _request(
+            {p.name: _with_file(p) if p.may_be_file else schema_of(p) for p in PARAMETERS}
+        ),
+    }
+
+
+def answer_schemas() -> dict[str, Schema]:
+    """Name the schemas of all answers in JSON."""
+    return {
+        "Song": _song(),
+        "Note": _NOTE,
+        "Quote": _QUOTE,
+        "Event": {"oneOf": [reference(_event_schema(name)) for name in EVENT_NAMES]},
+        **{_event_schema(name): _event(name) for name in EVENT_NAMES},
+        "Games": _object(games=_list("Game")),
+        "Game": _GAME,
+        "GameState": _GAME_STATE,
+        "Ready": _object(status={"const": "ready"}, games=_list("GameState")),
+        "Alive": _object(status={"const": "alive"}),
+        "Problem": _PROBLEM,
+    }
+
+
+def _request(properties: dict[str, Schema]) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "not": {"required": ["notes", "seconds"]},
+    }
+
+
+def _with_file(parameter: Parameter) -> Schema:
+    schema = schema_of(parameter)
+    said = {name: schema.pop(name) for name in ("description", "default")}
+    return {**said, "anyOf": [schema, {"type": "string", "contentMediaType": "audio/midi"}]}
+
+
+def _range(parameter: Parameter) -> Schema:
+    least = "minimum" if parameter.lowest_fits else "exclusiveMinimum"
+    return {least: _plain(parameter.lowest), "maximum": _plain(parameter.highest)}
+
+
+def _plain(number: float) -> float:
+    """Write a whole number without a point."""
+    return int(number) if float(number).is_integer() else number
+
+
+def _object(optional: Iterable[str] = (), **members: Schema) -> Schema:
+    """Describe an object that has these members, and no others."""
+    return {
+        "type": "object",
+        "properties": members,
+        "required": [name for name in members if name not in optional],
+        "additionalProperties": False,
+    }
+
+
+def _list(of: str) -> Schema:
+    return {"type": "array", "items": reference(of)}
+
+
+def _said(schema: Schema, description: str) -> Schema:
+    return {**schema, "description": description}
+
+
+def _shown(schema: Schema, **example: object) -> Schema:
+    return {**schema, "examples": [example]}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+_PITCH = {"type": "integer", "minimum": 0, "maximum": 127}
+_POSITIVE = {"type": "number", "exclusiveMinimum": 0}
+_VERSION = _said({"type": "integer", "minimum": 1}, "The model's that drew it.")
+_TEMPO = _said(_POSITIVE, "Beats (quarter notes) a minute.")
+_NOT_OF_ORIGIN = ("title", "format")  # they change nothing in the music
+_ORIGIN: Schema = {
+    "description": "All that makes the same song again.",
+    "type": "object",
+    "properties": {
+        "version": _VERSION,
+        **{p.name: schema_of(p) for p in PARAMETERS if p.name not in _NOT_OF_ORIGIN},
+        "primer": {"enum": [*Primer, UPLOADED]},
+        "primer_sha256": _said(_NAME, "Of the notes of an uploaded primer."),
+    },
+    "required": ["game", "version", "seed"],
+    "additionalProperties": False,
+}
+_IDENTITY = {
+    "game": _NAME,
+    "game_title": _said(_TEXT, "The game's name as people write it."),
+    "title": _said(_TEXT, "What the song is called."),
+    "version": _VERSION,
+    "seed": _said(_COUNT, "Brings the same song, with the same parameters and version."),
+    "tempo": _TEMPO,
+    "tempos": {
+        "description": "The tempo map; the last tempo is `tempo`.",
+        "type": "array",
+        "minItems": 1,
+        "items": _object(start_beats=_TIME, tempo=_POSITIVE),
+    },
+    "time_signatures": {
+        "description": "Of the music that the song continues; a bar starts where each starts, and "
+        "the first may start before the first note. 4/4 where the song continues nothing.",
+        "type": "array",
+        "minItems": 1,
+        "items": _object(
+            start_beats={"type": "number"},
+            numerator={"type": "integer", "minimum": 1},
+            denominator={"type": "integer", "minimum": 1},
+        ),
+    },
+    "origin": _ORIGIN,
+}
+_PRIMER_NOTES = _said(_COUNT, "How many notes of an uploaded primer come first.")
+_NOTE = _shown(
+    _object(
+        pitch=_said(_PITCH, "A MIDI note number; 60 is middle C."),
+        start_beats=_TIME,
+        duration_beats=_said(_POSITIVE, "As it is written."),
+        start_s=_TIME,
+        duration_s=_POSITIVE,
+        sounding_beats=_said(_POSITIVE, "How long it sounds, at most `duration_beats`."),
+        velocity={"type": "integer", "minimum": 1, "maximum": 127},
+    ),
+    pitch=60,
+    start_beats=1.5,
+    duration_beats=0.5,
+    start_s=0.75,
+    duration_s=0.25,
+    sounding_beats=0.45,
+    velocity=80,
+)
+_QUOTE_MEMBERS = {
+    "piece": _said(_NAME, "The piece that the model learned from."),
+    "notes": _said({"type": "integer", "minimum": 1}, "How many in a row are shared."),
+    "first_note": _said(_COUNT, "Where in the song the run begins; 0 is its first note."),
+    "first_note_in_piece": _said(_COUNT, "Where in the piece it begins."),
+    "start_beats": _TIME,
+    "start_s": _TIME,
+}
+_QUOTE = _shown(
+    _object(**_QUOTE_MEMBERS),
+    piece="bwv269",
+    notes=14,
+    first_note=31,
+    first_note_in_piece=0,
+    start_beats=9,
+    start_s=4.5,
+)
+_GAME_STATE_MEMBERS = {
+    "game": _NAME,
+    "version": _said(_or_null(_COUNT), "Which one composes where no label is given."),
+    "state": _said(
+        _NAME,
+        "TensorFlow Serving's word for the version's state, UNREACHABLE or BROKEN; songs can be "
+        "had where it is AVAILABLE.",
+    ),
+}
+_GAME_STATE = _object(**_GAME_STATE_MEMBERS)
+_GAME = _shown(
+    _object(
+        **_GAME_STATE_MEMBERS,
+        title=_or_null(_TEXT),
+        pieces=_said(_or_null(_COUNT), "How many the model learned from."),
+        notes=_said(_or_null(_COUNT), "How many those pieces have."),
+        held_out_bits_per_note=_said(
+            _or_null(_TIME), "How well pieces are foretold that it did not learn from."
+        ),
+    ),
+    game="majoras_mask",
+    version=1,
+    state="AVAILABLE",
+    title="The Legend of Zelda: Majora's Mask",
+    pieces=9,
+    notes=4321,
+    held_out_bits_per_note=5.07,
+)
+_PROBLEM_MEMBERS = {
+    "type": _said(_TEXT, "Tells one kind of problem from another."),
+    "title": _said(_TEXT, "The same for every problem of the type."),
+    "status": {"type": "integer", "minimum": 400, "maximum": 599},
+    "detail": _said(_TEXT, "What was wrong this time, and what would fit."),
+    "parameter": _said(_NAME, "Which one did not fit."),
+    "games": {
+        "description": "The games that there are, or how they stand.",
+        "type": "array",
+        "items": {"anyOf": [_NAME, reference("GameState")]},
+    },
+}
+_PROBLEM_EXTENSIONS = ("parameter", "games")
+_PROBLEM = {
+    "description": "Problem details, as RFC 9457 has them.",
+    **_object(_PROBLEM_EXTENSIONS, **_PROBLEM_MEMBERS),
+}
+
+
+def _song() -> Schema:
+    return _object(
+        **_IDENTITY,
+        primer_notes=_PRIMER_NOTES,
+        longest_quote=_said(_COUNT, "The notes of the longest run that a piece has too."),
+        quotes=_list("Quote"),
+        notes=_list("Note"),
+    )
+
+
+def _event_schema(name: str) -> str:
+    return f"{name.capitalize()}Event"
+
+
+def _event(name: str) -> Schema:
+    """Describe an event as a line of NDJSON has it."""
+    members = {
+        "song": {**_IDENTITY, "primer_notes": _PRIMER_NOTES},
+        "notes": {"notes": _list("Note")},
+        "quote": _QUOTE_MEMBERS,
+        "end": {
+            "notes": _COUNT,
+            "quotes": _said(_COUNT, "How many there were."),
+            "longest_quote": _said(_COUNT, "In notes."),
+            "duration_beats": _TIME,
+            "duration_s": _TIME,
+        },
+        "error": _PROBLEM_MEMBERS,
+    }[name]
+    return _object(_PROBLEM_EXTENSIONS, event={"const": name}, **members)

@@ -1,0 +1,77 @@
+"""A song as events, while it is drawn: what it is, its notes and quotes, and how it ends."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from api.composing.drawing import Drawing
+from api.formats.event import Event
+from api.formats.song_json import note_members, quote_members, time_members
+from api.http.problems import problem_members
+from music.notes import TICKS_PER_BEAT, Notes
+from music.quotes import NOTHING_HEARD, Quote
+from music.tempo import seconds_at
+
+
+def song_events(drawing: Drawing) -> Iterator[Event]:
+    """Draw a song, as far as its events are asked for.
+
+    A note is told as soon as it is drawn. It ends where its key is struck again, should that come
+    before the end that it is told with.
+    """
+    yield Event("song", _identity(drawing))
+    try:
+        yield from _music(drawing)
+    except Exception as error:  # noqa: BLE001  nobody above can answer with it any more
+        yield Event("error", problem_members(error))
+
+
+def _identity(drawing: Drawing) -> dict[str, Any]:
+    version = drawing.bundle.model.version
+    return {
+        "game": drawing.request.game,
+        "game_title": drawing.bundle.description.title,
+        "title": drawing.request.title,
+        "version": version,
+        "seed": drawing.request.seed,
+        **time_members(drawing.tempos, drawing.time_signatures),
+        "origin": drawing.request.origin(version, drawing.tempos),
+        "primer_notes": len(drawing.lead),
+    }
+
+
+def _music(drawing: Drawing) -> Iterator[Event]:
+    lead, onset_ticks = drawing.lead, drawing.lead.onset_ticks.tolist()
+    told, heard, end_ticks = 0, NOTHING_HEARD, lead.end_ticks
+    player = drawing.touch.player(drawing.time_signatures)
+
+    def notes_event(notes: Notes) -> Event:
+        return Event("notes", {"notes": note_members(notes, player.play(notes), drawing.tempos)})
+
+    def quote_event(quote: Quote) -> Event:
+        quote = replace(quote, start_in_song=len(lead) + quote.start_in_song)
+        onset = onset_ticks[quote.start_in_song]
+        return Event("quote", quote_members(quote, onset, drawing.tempos))
+
+    if len(lead):
+        yield notes_event(lead)
+
+    for passage in drawing.passages:
+        heard = passage.heard
+        onset_ticks += passage.notes.onset_ticks.tolist()
+        end_ticks = max(end_ticks, passage.notes.end_ticks)
+        yield notes_event(passage.notes)
+        yield from map(quote_event, heard.ended_runs[told:])
+        told = max(told, len(heard.ended_runs))
+    yield from map(quote_event, heard.runs[told:])
+    beats = end_ticks / TICKS_PER_BEAT
+    yield Event(
+        "end",
+        {
+            "notes": len(onset_ticks) - len(lead),
+            "quotes": len(heard.runs),
+            "longest_quote": heard.longest.length_notes,
+            "duration_beats": round(beats, 6),
+            "duration_s": round(float(seconds_at(drawing.tempos, end_ticks)), 6),
+        },
+    )

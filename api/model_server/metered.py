@@ -1,0 +1,76 @@
+"""A model server whose calls are counted and timed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from api.deadline import Deadline
+from api.errors import ModelServerError
+from api.model_server.port import (
+    Draw,
+    Model,
+    ModelServer,
+    Prompt,
+    Sampling,
+    SongState,
+    VersionStatus,
+)
+from api.telemetry.metrics import Metrics, Stage
+from music.description import Description
+
+
+class MeasuredModelServer:
+    """Asks another `ModelServer`, and tells the metrics; raises as that does."""
+
+    def __init__(self, asked: ModelServer, metrics: Metrics) -> None:
+        """Hand all calls to `asked`."""
+        self._asked = asked
+        self._metrics = metrics
+
+    def versions(self, game: str, deadline: Deadline) -> tuple[VersionStatus, ...]:
+        """Say what versions of a game's model there are."""
+        with self._counted("versions"):
+            return self._asked.versions(game, deadline)
+
+    def describe(self, model: Model, deadline: Deadline) -> Description:
+        """Let a model say what it is."""
+        with self._counted("describe"):
+            return self._asked.describe(model, deadline)
+
+    def prefill(self, model: Model, prompt: Prompt, deadline: Deadline) -> SongState:
+        """Read what a song continues."""
+        with self._counted("prefill"), self._metrics.timed(Stage.PREFILL):
+            return self._asked.prefill(model, prompt, deadline)
+
+    def decode(
+        self,
+        model: Model,
+        state: SongState,
+        *,
+        position: int,
+        steps: int,
+        sampling: Sampling,
+        deadline: Deadline,
+    ) -> Draw:
+        """Draw the next tokens of a song."""
+        with self._counted("decode"), self._metrics.timed(Stage.DECODE):
+            draw = self._asked.decode(
+                model,
+                state,
+                position=position,
+                steps=steps,
+                sampling=sampling,
+                deadline=deadline,
+            )
+        self._metrics.drew(model.game, steps)
+        return draw
+
+    @contextmanager
+    def _counted(self, call: str) -> Iterator[None]:
+        code = "OK"
+        try:
+            yield
+        except ModelServerError as error:
+            code = error.code
+            raise
+        finally:
+            self._metrics.called(call, code)

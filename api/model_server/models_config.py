@@ -1,0 +1,117 @@
+"""Which games there are, and which of their versions have labels: two files of training's.
+
+TensorFlow Serving has no call that lists its models, so the API reads `models.config`, the list of
+what model servers load. Labels are not in it: TensorFlow Serving refuses a list in which a label
+moves to a version that is not loaded yet. They lie beside it in `labels.json`, for the API alone.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Generic, TypeVar
+
+from google.protobuf import text_format
+
+from api.http.parameters import SLUG
+from proto.model_server_pb2 import ModelServerConfig
+
+LABELS = "labels.json"
+
+_LOG = logging.getLogger(__name__)
+_Content = TypeVar("_Content")
+_Stamp = tuple[int, int, int]
+_Labels = Mapping[str, Mapping[str, int]]  # game -> label -> version
+
+
+class ModelsConfig:
+    """The games of a models.config, and the labels in the labels.json beside it.
+
+    Both are read again when they have changed. A file that does not exist names nothing. One that
+    cannot be read changes nothing, and is read again the next time. Safe among threads.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Name the models.config, which need not exist yet."""
+        self._games: _WatchedFile[tuple[str, ...]] = _WatchedFile(path, _read_games, ())
+        self._labels: _WatchedFile[_Labels] = _WatchedFile(path.with_name(LABELS), _read_labels, {})
+
+    def games(self) -> tuple[str, ...]:
+        """List the games in alphabetical order."""
+        return self._games.content()
+
+    def labels(self, game: str) -> Mapping[str, int]:
+        """Say which versions of a game have labels; none where there is no such game."""
+        return self._labels.content().get(game, {})
+
+
+class _WatchedFile(Generic[_Content]):
+    """The content of a file, read again when the file has changed or could not be read before."""
+
+    def __init__(
+        self, path: Path, read: Callable[[Path], _Content], where_absent: _Content
+    ) -> None:
+        self._path = path
+        self._read = read
+        self._where_absent = where_absent
+        self._lock = Lock()
+        self._stamp: _Stamp | None = None  # of what was read last; None where nothing was
+        self._content = where_absent
+        self._logged = ""
+
+    def content(self) -> _Content:
+        with self._lock:
+            try:
+                self._read_if_changed()
+            except FileNotFoundError:
+                self._stamp, self._content = None, self._where_absent
+            except (OSError, ValueError, RecursionError, text_format.ParseError) as error:
+                self._log(str(error))
+            else:
+                self._logged = ""
+            return self._content
+
+    def _read_if_changed(self) -> None:
+        stamp = _stamp(self._path)
+        if stamp != self._stamp:
+            self._content = self._read(self._path)
+            self._stamp = stamp
+
+    def _log(self, failure: str) -> None:
+        """Log a failure, once for as long as it lasts."""
+        if failure != self._logged:
+            self._logged = failure
+            _LOG.error("%s cannot be read: %s", self._path, failure)
+
+
+def _stamp(path: Path) -> _Stamp:
+    """Tell one state of a file from another."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _read_games(path: Path) -> tuple[str, ...]:
+    text = path.read_text(encoding="utf-8")
+    config = text_format.Parse(text, ModelServerConfig(), allow_unknown_field=True)
+    names = {model.name for model in config.model_config_list.config}
+    return tuple(sorted(name for name in names if SLUG.fullmatch(name)))
+
+
+def _read_labels(path: Path) -> _Labels:
+    """Read the labels of every game; those that are not valid are left out, and logged."""
+    said = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(said, dict):
+        raise ValueError("it is not a JSON object")  # noqa: TRY004  of a file, not of an argument
+    valid = {game: labels for game, labels in said.items() if _are_labels(labels)}
+    for game in said.keys() - valid.keys():
+        _LOG.error("%s has no valid labels for %r: %.99r", path, game, said[game])
+    return valid
+
+
+def _are_labels(value: object) -> bool:
+    """Whether this is an object of labels and version numbers."""
+    return isinstance(value, dict) and all(
+        isinstance(version, int) and not isinstance(version, bool) and 1 <= version < 1 << 63
+        for version in value.values()
+    )

@@ -1,0 +1,235 @@
+"""Who may compose, how often, and how many songs at once."""
+
+import json
+from dataclasses import replace
+from threading import Event, Thread
+
+import pytest
+
+from api import create_app
+from api.access.rate_limit import Rate
+
+SONG = "/generate?game=zelda&notes=5"
+KEYS = ("first-key-of-some-length", "second-key/of+some=length")
+BEARER = {"Authorization": f"Bearer {KEYS[0]}"}
+OPEN = ("/games", "/healthz", "/readyz", "/metrics")
+
+
+@pytest.fixture
+def changed(config, model_server):
+    """Build the app with other settings, and give its client."""
+
+    def client(**settings):
+        return create_app(replace(config, **settings), model_server).test_client()
+
+    return client
+
+
+def assert_problem(response, status, slug):
+    assert (response.status_code, response.json["status"]) == (status, status)
+    assert response.content_type == "application/problem+json"
+    assert response.json["type"] == f"urn:leitmotif:problem:{slug}"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        BEARER,
+        {"Authorization": f"bearer   {KEYS[1]}"},
+        {"X-API-Key": KEYS[0]},
+        {"X-API-Key": KEYS[1]},
+    ],
+)
+def test_a_caller_with_a_key_composes(changed, headers):
+    assert changed(api_keys=KEYS).post(SONG, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "says"),
+    [
+        ({}, "This needs an API key; "),
+        ({"Authorization": f"Basic {KEYS[0]}"}, "This needs an API key; "),
+        ({"Authorization": "Bearer"}, "This needs an API key; "),
+        ({"Authorization": f"Bearer{KEYS[0]}"}, "This needs an API key; "),
+        ({"X-API-Key": ""}, "This needs an API key; "),
+        ({"X-API-Key": KEYS[0][:-1]}, "This is not one of the API keys; "),
+        ({"X-API-Key": KEYS[0].upper()}, "This is not one of the API keys; "),
+        ({"X-API-Key": ",".join(KEYS)}, "This is not one of the API keys; "),
+        ({"X-API-Key": "clé-de-la-forêt-perdue"}, "This is not one of the API keys; "),
+        ({"Authorization": "Bearer wrong", "X-API-Key": KEYS[0]}, "This is not one of the API"),
+    ],
+)
+def test_a_caller_without_a_key_of_ours_is_a_401(changed, loopback, caplog, headers, says):
+    caplog.set_level("DEBUG")
+    response = changed(api_keys=KEYS).post(SONG, headers=headers)
+    assert_problem(response, 401, "unauthorized")
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.json["detail"].startswith(says)
+    assert not loopback.request_ids
+    for said in (*KEYS, "wrong", "clé", KEYS[0][:-1], KEYS[0].upper()):
+        assert said not in response.text + caplog.text
+
+
+def test_a_key_is_asked_for_before_anything_that_is_wrong_is_told(changed):
+    assert_problem(changed(api_keys=KEYS).post("/generate?secret=1"), 401, "unauthorized")
+
+
+def test_a_key_given_in_the_query_is_no_key(changed):
+    assert_problem(changed(api_keys=KEYS).post(f"{SONG}&key={KEYS[0]}"), 401, "unauthorized")
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_a_key_is_for_composing_alone(changed, path):
+    assert changed(api_keys=KEYS).get(path).status_code == 200
+
+
+def test_where_no_key_is_needed_one_changes_nothing(changed):
+    client = changed(rate_limit=Rate(1, "day"))
+    assert client.post(SONG, headers=BEARER).status_code == 200
+    assert_problem(client.post(SONG, headers={"X-API-Key": "another"}), 429, "too-many-requests")
+
+
+def test_who_asks_too_often_is_told_when_to_come_back(changed, loopback):
+    client = changed(rate_limit=Rate(3, "hour"), workers=1)
+    assert [client.post(SONG).status_code for _ in range(3)] == [200] * 3
+    loopback.calls.clear()
+    response = client.post(SONG)
+    assert_problem(response, 429, "too-many-requests")
+    assert response.json["detail"] == (
+        "You may ask for 3/hour, and have asked for more; try again later."
+    )
+    assert 3000 < int(response.headers["Retry-After"]) <= 3600
+    assert not loopback.calls
+
+
+def test_a_worker_allows_its_share(changed):
+    client = changed(rate_limit=Rate(3, "hour"), workers=2)
+    assert [client.post(SONG).status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_what_is_refused_counts_too(changed):
+    client = changed(rate_limit=Rate(2, "hour"), workers=1)
+    assert [client.post("/generate").status_code for _ in range(3)] == [422, 422, 429]
+
+
+@pytest.mark.parametrize("path", [*OPEN, "/nowhere"])
+def test_only_composing_is_limited(changed, path):
+    client = changed(rate_limit=Rate(1, "day"))
+    assert len({client.get(path).status_code for _ in range(5)}) == 1
+
+
+def test_each_key_has_a_limit_of_its_own_and_a_wrong_one_uses_up_none(changed):
+    client = changed(rate_limit=Rate(1, "day"), api_keys=KEYS, workers=1)
+    for _ in range(3):
+        assert client.post(SONG, headers={"X-API-Key": "wrong"}).status_code == 401
+    for key in KEYS:
+        statuses = [client.post(SONG, headers={"X-API-Key": key}).status_code for _ in range(2)]
+        assert statuses == [200, 429]
+
+
+def from_address(client, address, **headers):
+    environ = {"REMOTE_ADDR": address}
+    return client.post(SONG, environ_overrides=environ, headers=headers).status_code
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status"),
+    [
+        ("192.0.2.1", "192.0.2.1", 429),
+        ("192.0.2.1", "192.0.2.2", 200),
+        ("2001:db8::1", "2001:db8::ffff:2", 429),  # one network, and so one caller
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", 200),
+        ("::ffff:192.0.2.1", "192.0.2.1", 429),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", 200),
+        ("", "", 429),
+    ],
+)
+def test_without_keys_a_caller_is_an_address(changed, first, second, status):
+    client = changed(rate_limit=Rate(1, "day"))
+    assert from_address(client, first) == 200
+    assert from_address(client, second) == status
+
+
+def test_what_a_caller_says_of_its_address_is_believed_of_trusted_proxies_alone(changed):
+    rate = Rate(1, "day")
+    said = [{"X-Forwarded-For": f"192.0.2.{n}"} for n in range(2)]
+    unproxied, proxied = changed(rate_limit=rate), changed(rate_limit=rate, trusted_proxies=1)
+    assert [from_address(unproxied, "127.0.0.1", **header) for header in said] == [200, 429]
+    assert [from_address(proxied, "127.0.0.1", **header) for header in said] == [200, 200]
+    forged = {"X-Forwarded-For": "198.51.100.7, 192.0.2.0"}  # the last is what the proxy adds
+    assert from_address(proxied, "127.0.0.1", **forged) == 429
+
+
+def test_more_songs_than_fit_are_sent_away_at_once(changed, loopback):
+    client, begun, may_go_on = changed(songs=1), Event(), Event()
+
+    def hold(_):
+        begun.set()
+        assert may_go_on.wait(30)
+
+    loopback.after_draw = hold
+    statuses = []
+    first = Thread(target=lambda: statuses.append(client.post(SONG).status_code))
+    first.start()
+    assert begun.wait(30)
+    refused = client.post(SONG)
+    assert_problem(refused, 503, "too-many-songs")
+    assert refused.headers["Retry-After"] == "2"
+    assert "leitmotif_songs_in_flight 1.0" in client.get("/metrics").text
+    may_go_on.set()
+    first.join()
+    assert statuses == [200]
+    assert client.post(SONG).status_code == 200
+    assert "leitmotif_songs_in_flight 0.0" in client.get("/metrics").text
+
+
+def test_a_stream_counts_until_it_is_read_to_its_end(changed):
+    client = changed(songs=1)
+    stream = client.post(f"{SONG}&format=ndjson")
+    assert_problem(client.post(SONG), 503, "too-many-songs")
+    assert [json.loads(line)["event"] for line in stream.text.splitlines()][-1] == "end"
+    assert client.post(SONG).status_code == 200
+
+
+@pytest.mark.parametrize("form", ["midi", "wav", "json"])
+def test_a_finished_song_counts_until_it_is_sent(changed, form):
+    client = changed(songs=1)
+    song = client.post(f"{SONG}&format={form}")
+    assert_problem(client.post(SONG), 503, "too-many-songs")
+    assert len(song.data) == song.content_length
+    assert client.post(SONG).get_data()
+    client.post(f"{SONG}&format={form}").close()
+    assert client.post(SONG).status_code == 200
+
+
+def test_a_stream_counts_until_its_caller_hangs_up(changed):
+    client = changed(songs=1)
+    begun = client.post(f"{SONG}&format=ndjson&notes=500".replace("notes=5&", ""), buffered=False)
+    next(iter(begun.iter_encoded()))
+    assert_problem(client.post(SONG), 503, "too-many-songs")
+    begun.close()
+    assert client.post(SONG).status_code == 200
+
+
+def test_a_stream_whose_caller_is_gone_before_its_first_event_counts_no_longer(changed):
+    client = changed(songs=1)
+    client.post(f"{SONG}&format=ndjson").close()
+    assert client.post(SONG).status_code == 200
+
+
+@pytest.mark.parametrize("form", ["midi", "ndjson"])
+def test_a_song_that_fails_counts_no_longer(changed, loopback, form):
+    client = changed(songs=1)
+    loopback.versions["zelda"] = {1: "LOADING"}
+    assert client.post(f"{SONG}&format={form}").status_code == 503
+    loopback.versions["zelda"] = {1: "AVAILABLE"}
+    assert client.post(SONG).status_code == 200
+
+
+def test_a_song_that_one_has_already_needs_no_place(changed):
+    client = changed(songs=1)
+    tag = client.post(f"{SONG}&seed=1").headers["ETag"]
+    stream = client.post(f"{SONG}&format=ndjson")
+    unchanged = client.post(f"{SONG}&seed=1", headers={"If-None-Match": tag})
+    assert unchanged.status_code == 304
+    stream.close()

@@ -1,0 +1,142 @@
+"""The contract: a valid OpenAPI document that leaves out nothing, made of the tables in force.
+
+That every answer of the API keeps it is checked wherever a test asks for one (`contract.py`).
+"""
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from api.errors import ApiError, BadParameterError
+from api.formats.registry import FORMATS, STREAMS
+from api.http.parameters import PARAMETERS, Given, song_request
+from api.http.problems import MEDIA_TYPE, PROBLEMS
+from tests.api.contract import CONTRACT, described, valid, validator
+
+GENERATE = described("/generate", "POST")
+JSON_VALUES = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
+)
+
+
+def test_it_is_valid_openapi_3_1():
+    assert CONTRACT["openapi"].startswith("3.1.")
+    assert list(OpenAPIV31SpecValidator(CONTRACT).iter_errors()) == []
+
+
+def test_it_is_what_the_api_hands_out(client):
+    response = client.get("/openapi.json")
+    assert (response.status_code, response.content_type) == (200, "application/json")
+    assert response.json == CONTRACT
+
+
+def test_who_has_it_already_is_not_sent_it_again(client):
+    for path in ("/openapi.json", "/docs", "/docs/docs.css"):
+        tag = client.get(path).headers["ETag"]
+        again = client.get(path, headers={"If-None-Match": tag})
+        assert (again.status_code, again.data) == (304, b"")
+
+
+def test_every_path_and_method_is_in_it_and_no_other(app):
+    answered = {
+        (rule.rule.replace("<", "{").replace(">", "}"), method.lower())
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert answered == {
+        (path, method) for path, item in CONTRACT["paths"].items() for method in item
+    }
+
+
+def test_every_operation_has_a_name_of_its_own():
+    operations = [operation for item in CONTRACT["paths"].values() for operation in item.values()]
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda parameter: parameter.name)
+def test_every_parameter_is_in_the_query_and_in_every_body(parameter):
+    (query,) = (p for p in GENERATE["parameters"] if p["name"] == parameter.name)
+    assert query["in"] == "query"
+    bodies = GENERATE["requestBody"]["content"]
+    assert {kind: body["schema"]["$ref"].rpartition("/")[2] for kind, body in bodies.items()} == {
+        "application/json": "SongRequest",
+        "application/x-www-form-urlencoded": "SongRequest",
+        "multipart/form-data": "SongUpload",
+    }
+    in_body, in_upload = (
+        CONTRACT["components"]["schemas"][name]["properties"][parameter.name]
+        for name in ("SongRequest", "SongUpload")
+    )
+    assert {**query["schema"], "description": query["description"]} == in_body
+    assert in_body.get("default") == in_upload.get("default") == parameter.default
+    may_be_file = {"type": "string", "contentMediaType": "audio/midi"} in in_upload.get("anyOf", ())
+    assert may_be_file == parameter.may_be_file
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*(p.name for p in PARAMETERS), "other"]),
+        JSON_VALUES | st.integers(-1, 5000) | st.sampled_from(["zelda", "midi", "none"]),
+        max_size=3,
+    )
+)
+def test_a_body_is_refused_exactly_where_its_schema_says_so(said):
+    body = {"game": "zelda", **said}
+    assume(body.get("include_primer") is not True)  # which needs the other schema's file
+    try:
+        song_request([Given(name, value, is_json=True) for name, value in body.items()])
+    except BadParameterError:
+        assert not valid("SongRequest").is_valid(body)
+    else:
+        valid("SongRequest").validate(body)
+
+
+def test_every_format_is_an_answer():
+    content = GENERATE["responses"]["200"]["content"]
+    assert list(content) == [form.media_type for form in (*FORMATS, *STREAMS)]
+
+
+@pytest.mark.parametrize("error", PROBLEMS, ids=lambda error: error.__name__)
+def test_every_error_is_an_answer_with_an_example_of_its_type(error):
+    problem = PROBLEMS[error]
+    answer = GENERATE["responses"][str(problem.status.value)]
+    content = answer["content"][MEDIA_TYPE]
+    example = content["examples"][problem.slug]["value"]
+    assert example["type"] == f"urn:leitmotif:problem:{problem.slug}"
+    assert (example["title"], example["status"]) == (problem.title, problem.status)
+    validator(content["schema"]).validate(example)
+    assert ("Retry-After" in answer["headers"]) == (problem.retry_after_s is not None)
+
+
+def test_every_kind_of_error_says_what_it_is():
+    for error in (ApiError, *PROBLEMS):
+        assert error.__doc__.split("\n")[0].endswith((".", "help."))
+
+
+def test_every_example_of_a_request_is_a_request():
+    for body in GENERATE["requestBody"]["content"].values():
+        assert song_request(Given(*item, is_json=True) for item in body["example"].items())
+
+
+@pytest.mark.parametrize("name", CONTRACT["components"]["schemas"])
+def test_every_example_of_an_answer_is_one(name):
+    examples = CONTRACT["components"]["schemas"][name].get("examples", ())
+    assert len(examples) == (name in {"Note", "Quote", "Game"})
+    for example in examples:
+        valid(name).validate(example)
+
+
+def test_every_reference_leads_somewhere():
+    def references(node):
+        if isinstance(node, dict):
+            yield from ([node["$ref"]] if "$ref" in node else [])
+            node = list(node.values())
+        for child in node if isinstance(node, list) else []:
+            yield from references(child)
+
+    found = set(references(CONTRACT))
+    assert found
+    for reference in found:
+        _, components, kind, name = reference.split("/")
+        assert name in CONTRACT[components][kind]

@@ -1,0 +1,147 @@
+"""The table of parameters, by properties that hold for every row."""
+
+import pytest
+from flask import Flask, Request
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from werkzeug.test import EnvironBuilder
+
+from api.composing.song import Primer, SongRequest
+from api.errors import ApiError, BadParameterError
+from api.formats.registry import FORMATS, STREAMS
+from api.http.parameters import PARAMETERS, Given, Kind, song_request
+from api.http.request_values import said_in
+
+NUMBERS = [p for p in PARAMETERS if p.kind in {Kind.WHOLE, Kind.NUMBER}]
+BY_NAME = {p.name: p for p in PARAMETERS}
+
+
+def fitting(parameter):
+    if parameter.kind is Kind.WHOLE:
+        return st.integers(int(parameter.lowest), int(parameter.highest))
+    return st.floats(parameter.lowest, parameter.highest, exclude_min=not parameter.lowest_fits)
+
+
+def misfitting(parameter):
+    return st.one_of(
+        st.floats(max_value=parameter.lowest, exclude_max=parameter.lowest_fits),
+        st.floats(min_value=parameter.highest, exclude_min=True),
+        st.integers(max_value=int(parameter.lowest) - 1),
+        st.integers(min_value=int(parameter.highest) + 1),
+        st.booleans(),
+        st.none(),
+        st.text(),
+        st.lists(st.integers(), max_size=2),
+    )
+
+
+def in_python(request: SongRequest, name):
+    renamed = {"tempo": "tempo_bpm", "format": "media_format"}
+    return getattr(request, renamed.get(name, name))
+
+
+@pytest.mark.parametrize("parameter", NUMBERS, ids=lambda p: p.name)
+@given(data=st.data())
+def test_a_number_in_its_range_fits_as_text_and_as_json(parameter, data):
+    value = data.draw(fitting(parameter))
+    for given_ in (Given(parameter.name, repr(value)), Given(parameter.name, value, is_json=True)):
+        request = song_request([Given("game", "zelda"), given_])
+        assert in_python(request, parameter.name) == value
+
+
+@pytest.mark.parametrize("parameter", NUMBERS, ids=lambda p: p.name)
+@settings(max_examples=40)
+@given(data=st.data())
+def test_anything_else_is_refused_with_what_would_fit(parameter, data):
+    value = data.draw(misfitting(parameter))
+    with pytest.raises(BadParameterError) as refusal:
+        song_request([Given(parameter.name, value, is_json=True), Given("game", "zelda")])
+    assert str(refusal.value) == f"{parameter.name} must be {parameter.fits}."
+    assert refusal.value.parameter == parameter.name
+
+
+@given(st.sampled_from(sorted(BY_NAME)), st.text())
+def test_no_text_makes_more_than_a_refusal(name, text):
+    try:
+        song_request([Given("game", "zelda"), Given(name, text)])
+    except BadParameterError:
+        return
+    assert name != "game"  # it is given already
+
+
+@given(
+    method=st.sampled_from(["query", "form", "json"]),
+    pairs=st.lists(
+        st.tuples(st.sampled_from([*sorted(BY_NAME), "x", ""]), st.text(max_size=8)), max_size=5
+    ),
+)
+def test_no_request_makes_more_than_a_refusal(method, pairs):
+    way = {"query": "query_string", "form": "data", "json": "json"}[method]
+    builder = EnvironBuilder(method="POST", **{way: dict(pairs)})
+    try:
+        request = song_request(said_in(Request(builder.get_environ())))
+    except ApiError:
+        return
+    assert isinstance(request, SongRequest)
+
+
+@given(st.binary(max_size=64))
+def test_no_body_makes_more_than_a_refusal(body):
+    environ = EnvironBuilder(
+        method="POST", data=body, content_type="application/json"
+    ).get_environ()
+    with Flask(__name__).request_context(environ), pytest.raises(ApiError):
+        song_request(said_in(Request(environ)))
+
+
+def test_what_is_left_out_has_its_default():
+    request = song_request([Given("game", "zelda")])
+    assert 0 <= request.seed < 1 << 32
+    assert request == SongRequest(
+        game="zelda",
+        notes=500,
+        seconds=None,
+        temperature=1.0,
+        top_k=0,
+        top_p=0.97,
+        seed=request.seed,
+        tempo_bpm=None,
+        primer=Primer.CORPUS,
+        max_quote=None,
+        media_format=None,
+        is_seed_drawn=True,
+    )
+
+
+def test_a_length_in_seconds_takes_the_place_of_the_notes():
+    request = song_request([Given("game", "zelda"), Given("seconds", "9.5")])
+    assert (request.notes, request.seconds) == (None, 9.5)
+
+
+def test_minus_zero_is_zero_so_that_it_makes_the_same_file():
+    request = song_request([Given("game", "zelda"), Given("temperature", "-0.0")])
+    assert str(request.temperature) == "0.0"
+
+
+def test_a_seed_that_is_given_is_known_from_one_that_was_drawn():
+    given = song_request([Given("game", "zelda"), Given("seed", "5")])
+    assert (given.seed, given.is_seed_drawn) == (5, False)
+
+
+def test_a_drawn_seed_differs_from_call_to_call():
+    assert len({song_request([Given("game", "zelda")]).seed for _ in range(9)}) > 1
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda p: p.name)
+def test_a_row_is_whole(parameter):
+    assert parameter.effect
+    if parameter.default is not None:
+        default = Given(parameter.name, parameter.default, is_json=True)
+        assert parameter.read(default) == parameter.default
+    if parameter.kind is Kind.CHOICE:
+        assert parameter.choices
+
+
+def test_every_format_can_be_asked_for_by_name():
+    assert BY_NAME["format"].choices == tuple(form.name for form in (*FORMATS, *STREAMS))
+    assert BY_NAME["format"].choices == ("midi", "wav", "json", "musicxml", "svg", "sse", "ndjson")
