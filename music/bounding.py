@@ -16,7 +16,8 @@ from music.quotes import Heard, NamedNotes, QuoteFinder, self_quotes
 
 FEWEST_STEPS = 8  # of a chunk: so many that a standstill can be told
 _FEWEST_NOTES = 6  # chords and repeated notes are shared by pieces that know nothing of each other
-_MOST_REPEATS = 24  # onsets with the same keys; pieces of games have up to 16
+_LONGEST_CYCLE = 8  # onsets after which the same keys come again
+_MOST_CYCLED = 24  # onsets of a run that turns in such a cycle; pieces of games have up to 19
 _SAME_WAY = 4
 _MOST = 8
 _STRIDE = 1 << 20  # more than a song has tokens
@@ -83,24 +84,26 @@ def stands_still(notes: Notes, steps: int) -> bool:
     """Say whether a chunk is degenerate repetition, to be sampled again.
 
     A model may strike the same keys at one onset for ever, so that hardly any token is a note of
-    its own, or at one onset after the other.
+    its own, or turn in a short cycle.
 
     Args:
         notes: Of the chunk, ordered.
         steps: How many tokens it has.
     """
     has_few = 2 * len(notes) < steps
-    return steps >= FEWEST_STEPS and (has_few or _longest_repeat(notes) > _MOST_REPEATS)
+    return steps >= FEWEST_STEPS and (has_few or _longest_cycle(notes) > _MOST_CYCLED)
 
 
-def _longest_repeat(notes: Notes) -> int:
-    """Count the onsets of the longest run in which every onset strikes the same keys."""
-    longest = run = 0
-    before: list[int] = []
-    for chord in notes.chords():
-        keys = chord.tolist()
-        run = run + 1 if keys == before else 1
-        longest, before = max(longest, run), keys
+def _longest_cycle(notes: Notes) -> int:
+    """Count the onsets of the longest run that repeats up to `_LONGEST_CYCLE` onsets."""
+    numbers: dict[tuple[int, ...], int] = {}
+    chords = [numbers.setdefault(tuple(c.tolist()), len(numbers)) for c in notes.chords()]
+    longest = 0
+    for period in range(1, _LONGEST_CYCLE + 1):
+        run = 0
+        for chord, before in zip(chords[period:], chords, strict=False):
+            run = run + 1 if chord == before else 0
+            longest = max(longest, run and run + period)
     return longest
 
 

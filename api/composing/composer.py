@@ -77,10 +77,9 @@ class _Work:
         most_notes = self.bundle.description.quote_notes if asked is None else asked
         return QuoteBound(self.bundle.finder, most_notes)
 
-    def is_right(self, place: _Place, before: _Place) -> bool:
-        """Say whether the song can go on from a place, which came behind another."""
-        has_halted = place.stands_still and not before.stands_still
-        return not has_halted and self.bound.is_kept(place.heard)
+    def is_right(self, place: _Place) -> bool:
+        """Say whether the song can continue from a place."""
+        return not place.stands_still and self.bound.is_kept(place.heard)
 
 
 class Composer:
@@ -226,7 +225,7 @@ class Composer:
             if drawn:
                 self._metrics.redrew(work.request.game)
             drawn.append(self._attempted(work, before, position, steps, attempt))
-            if work.is_right(drawn[-1][1], before):
+            if work.is_right(drawn[-1][1]):
                 return drawn[-1]
         return min(drawn, key=_wrongness)
 

@@ -82,9 +82,12 @@ def test_a_few_notes_are_always_usual():
 @pytest.mark.parametrize(
     ("onset_ticks", "pitch", "steps", "expected"),
     [
-        (range(64), [60, 62] * 32, 64, False),
+        (range(64), [*range(30, 62), *range(62, 30, -1)], 64, False),
+        (range(64), [60, 62] * 32, 64, True),
+        (range(64), [*range(30, 69), *[60, 62, 64, 65, 67] * 5], 64, True),
+        (range(64), [*range(30, 70), *[60, 62, 64, 65] * 6], 64, False),
         (range(64), [60] * 64, 64, True),
-        (range(64), [60] * 24 + [60, 64] * 20, 64, True),
+        (range(64), [60] * 25 + [*range(30, 69)], 64, True),
         (range(64), [*[60] * 24, *range(30, 70)], 64, False),
         (range(31), range(30, 61), 64, True),  # of 64 tokens, most struck keys that sounded
         (range(7), [60] * 7, 7, False),  # too few to tell

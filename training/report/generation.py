@@ -111,8 +111,7 @@ def _drawn(
                 if so_far is None or _wrongness(tried) < _wrongness(so_far):
                     best[n], state_after[n] = tried, drawn.state[n]
                     token_after[n] = drawn.token[n]
-                has_halted = tried.stands_still and not rows[n].stands_still
-                again[n] = has_halted or not bound.is_kept(tried.heard)
+                again[n] = tried.stands_still or not bound.is_kept(tried.heard)
             if not again.any():
                 break
         rows = [after or row for after, row in zip(best, rows, strict=True)]
