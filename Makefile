@@ -58,9 +58,12 @@ bench: $(READY) $(if $(filter 1,$(PEERS)),$(PEERS_READY)) ## how fast it is; wit
 pictures: $(READY) $(BROWSER_READY) ## what README shows, from the game bach, into docs/pictures/
 	@$(PYTHON) -m scripts.pictures
 
+# Two processes, since CI has two cores; tests/conftest.py says which tests stay together.
+PYTEST := $(PYTHON) -m pytest --numprocesses=2 --dist=loadgroup
+
 test: check $(BROWSER_READY) ## all that CI runs
-	@$(PYTHON) -m pytest -m "not slow"
-	@$(PYTHON) -m pytest -m slow
+	@$(PYTEST) -m "not slow"
+	@$(PYTEST) -m slow
 
 check: $(READY)
 	@$(PYTHON) -m ruff check .

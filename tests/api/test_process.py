@@ -94,7 +94,7 @@ def get(url, **arguments):
 
 
 def wait_until_ready(base, process):
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + 120
     while time.monotonic() < give_up:
         assert process.poll() is None, "the API has ended"
         try:
@@ -134,7 +134,7 @@ def running_api(
             yield port, log
         finally:
             process.send_signal(ending)
-            process.wait(timeout=30)
+            process.wait(timeout=120)
             log.append(log_path.read_text())
     assert process.returncode == 0, log
     assert "Traceback" not in log[0]

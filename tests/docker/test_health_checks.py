@@ -41,7 +41,7 @@ def running_api(folder):
         ) as process,
     ):
         try:
-            for _ in range(300):
+            for _ in range(1200):
                 assert process.poll() is None, (folder / "api.log").read_text()
                 if is_answered(port):
                     break

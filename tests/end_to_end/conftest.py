@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from tests.training.conftest import scale
 
 ROOT = Path(__file__).parents[2]
 GAME = "majoras_mask"
+DEFAULT_TRAINING = ("-m", "training")
+SMALL_TRAINING = (Path(__file__).with_name("small_training.py"),)
 PATIENCE_S = 240  # how long a test waits for what must come
 
 
@@ -68,11 +71,13 @@ def environment(**variables: object) -> dict[str, str]:
     return inherited | {name: str(value) for name, value in variables.items()}
 
 
-def train(work_dir: Path, **variables: object) -> subprocess.CompletedProcess:
-    """Run `python -m training` in a folder of its own."""
+def train(
+    work_dir: Path, program: Sequence[object] = DEFAULT_TRAINING, **variables: object
+) -> subprocess.CompletedProcess:
+    """Train in a folder of its own."""
     folders = {"DATA_DIR": work_dir / "midi", "MODELS_DIR": work_dir / "models"}
     return subprocess.run(
-        [sys.executable, "-m", "training"],
+        [sys.executable, *program],
         capture_output=True,
         check=False,
         cwd=work_dir,

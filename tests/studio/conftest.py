@@ -23,7 +23,7 @@ SWITCHES = [
     "--disable-sync",
     "--no-first-run",
 ]
-PATIENCE_MS = 30_000
+PATIENCE_MS = 120_000  # machines are shared and noisy
 DROP = """(bytes) => {
     const data = new DataTransfer();
     data.items.add(new File([new Uint8Array(bytes)], "mine.mid"));

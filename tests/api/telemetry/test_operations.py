@@ -43,7 +43,7 @@ def begin_stream(port, notes=4000):
 
 
 def wait_for(condition, what):
-    for _ in range(300):
+    for _ in range(1200):
         if condition():
             return
         time.sleep(0.1)

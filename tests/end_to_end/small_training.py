@@ -1,0 +1,11 @@
+"""`python -m training` by the recipe `small`, for tests to which it does not matter which one."""
+
+import os
+import runpy
+from pathlib import Path
+
+from training import recipe
+
+os.environ["RECIPE"] = "small"
+recipe.RECIPES = Path(__file__).with_name("recipes")
+runpy.run_module("training", run_name="__main__")
