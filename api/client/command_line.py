@@ -61,6 +61,12 @@ def main(arguments: Sequence[str]) -> int:
         parser.error("say where the song goes: -o FILE, --play, or both")
     form = options.format or _format_of(options.output, parser)
     _check_folder(options.output, parser)
+    if options.play and options.output is not None and form not in SOUNDING:
+        parser.error(
+            f"--play: {form} rounds the notes and cannot be played; let -o end in "
+            f"{', '.join(ending for ending, name in _SUFFIXES.items() if name in SOUNDING)}, and "
+            "write the score with the same --seed"
+        )
     try:
         client = Leitmotif(options.url, api_key=options.api_key)
     except ValueError as error:
@@ -77,20 +83,14 @@ def main(arguments: Sequence[str]) -> int:
 
 def _compose(client: Leitmotif, options: argparse.Namespace, form: Format) -> None:
     player = find_player() if options.play else None
-    wishes = _wishes(options)
-    if options.output is not None:
-        song = client.generate(options.game, format=form, **wishes)
-        _write(options.output, song.content)
-        _say(options.output, song)
-        wishes["seed"] = song.seed
-    if player is None:
-        return
-    if options.output is None or form not in SOUNDING:
-        song = client.generate(options.game, format="wav", **wishes)
-        form = "wav"
     if options.output is None:
-        _say("playing", song)
-    play(SOUNDING[form](song.content), player)
+        form = "wav"
+    song = client.generate(options.game, format=form, **_wishes(options))
+    if options.output is not None:
+        _write(options.output, song.content)
+    _say(options.output or "playing", song)
+    if player is not None:
+        play(SOUNDING[form](song.content), player)
 
 
 def _wishes(options: argparse.Namespace) -> Wishes:

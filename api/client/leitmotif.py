@@ -166,6 +166,7 @@ class SongEvent:
         tempo: Beats a minute.
         origin: All that makes the same song again, by the parameters' names.
         primer_notes: How many notes of an uploaded primer come first.
+        primer_warnings: What was left out or ignored when it was read.
     """
 
     game: str
@@ -178,6 +179,7 @@ class SongEvent:
     time_signatures: tuple[TimeSignature, ...]
     origin: Mapping[str, str | int | float]
     primer_notes: int
+    primer_warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -533,7 +535,9 @@ def _event(members: Mapping[str, Any]) -> Event | None:
         case "song":
             tempos = tuple(_picked(TempoChange, each) for each in members["tempos"])
             meters = tuple(_picked(TimeSignature, each) for each in members["time_signatures"])
-            return _picked(SongEvent, {**members, "tempos": tempos, "time_signatures": meters})
+            warnings = tuple(map(str, members["primer_warnings"]))
+            converted = {"tempos": tempos, "time_signatures": meters, "primer_warnings": warnings}
+            return _picked(SongEvent, {**members, **converted})
         case "notes":
             return NotesEvent(tuple(_picked(Note, note) for note in members["notes"]))
         case "quote":

@@ -76,6 +76,11 @@ class SongRequest:
     given_title: str | None = None
 
     @property
+    def primer_warnings(self) -> tuple[str, ...]:
+        """What was left out or ignored when an uploaded primer was read, a sentence each."""
+        return self.primer.piece.warnings if isinstance(self.primer, Upload) else ()
+
+    @property
     def title(self) -> str:
         """What the song is called; never by the game, whose name nobody wants in their own."""
         return f"Song {self.seed}" if self.given_title is None else self.given_title

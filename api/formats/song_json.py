@@ -26,6 +26,7 @@ def document(song: Song) -> dict[str, Any]:
         **time_members(song.tempos, song.time_signatures),
         "origin": song.origin,
         "primer_notes": song.primer_notes,
+        "primer_warnings": list(song.request.primer_warnings),
         "longest_quote": longest.length_notes,
         "quotes": [
             quote_members(quote, onset_ticks[quote.start_in_song], song.tempos)

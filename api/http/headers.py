@@ -25,7 +25,7 @@ def drawing_headers(drawing: Drawing) -> dict[str, str]:
         "Leitmotif-Model-Version": str(drawing.bundle.model.version),
         "Leitmotif-Seed": str(drawing.request.seed),
         "X-Accel-Buffering": "no",  # a proxy that gathers events would keep them from who waits
-        **_primer_header(drawing.request),
+        **_primer_headers(drawing.request),
         **NO_SNIFFING,
     }
 
@@ -38,7 +38,7 @@ def song_headers(song: Song, form: Format) -> dict[str, str]:
         "Leitmotif-Notes": str(song.new_notes),
         "Leitmotif-Longest-Quote": quoted(song.longest_quote),
         "Leitmotif-Seed": str(song.request.seed),
-        **_primer_header(song.request),
+        **_primer_headers(song.request),
         **NO_SNIFFING,
     }
     if not song.request.is_seed_drawn:
@@ -74,8 +74,15 @@ def entity_tag(request: SongRequest, version: int, form: Format) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
-def _primer_header(request: SongRequest) -> dict[str, str]:
-    return {"Leitmotif-Primer": UPLOADED} if isinstance(request.primer, Upload) else {}
+def _primer_headers(request: SongRequest) -> dict[str, str]:
+    """Describe an uploaded primer; its warnings are a list of strings as RFC 9651 writes it."""
+    if not isinstance(request.primer, Upload):
+        return {}
+    headers = {"Leitmotif-Primer": UPLOADED}
+    if request.primer_warnings:
+        warnings = (f'"{warning}"' for warning in request.primer_warnings)
+        headers["Leitmotif-Primer-Warnings"] = ", ".join(warnings)
+    return headers
 
 
 def _digest(upload: Upload) -> str:

@@ -102,6 +102,11 @@ _HEADERS = {
     "Leitmotif-Primer": _header(
         {"const": UPLOADED}, "Where the song goes on from an uploaded primer.", always=False
     ),
+    "Leitmotif-Primer-Warnings": _header(
+        {"type": "string", "pattern": r'^"[ !#-~]+"(, "[ !#-~]+")*$'},
+        "What was left out or ignored when an uploaded primer was read: strings, as in RFC 9651.",
+        always=False,
+    ),
     REQUEST_ID: _header(_TEXT, "The request's own, or one that was made for it.", always=True),
     "WWW-Authenticate": _header({"const": "Bearer"}, "How to send a key.", always=True),
     "Retry-After": _header(_COUNT, "Seconds to wait before trying again.", always=True),

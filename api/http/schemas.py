@@ -168,6 +168,11 @@ _IDENTITY = {
     "origin": _ORIGIN,
 }
 _PRIMER_NOTES = _said(_COUNT, "How many notes of an uploaded primer come first.")
+_PRIMER_WARNINGS = {
+    "description": "What was left out or ignored when an uploaded primer was read.",
+    "type": "array",
+    "items": _NAME,
+}
 _NOTE = _shown(
     _object(
         pitch=_said(_PITCH, "A MIDI note number; 60 is middle C."),
@@ -254,6 +259,7 @@ def _song() -> Schema:
     return _object(
         **_IDENTITY,
         primer_notes=_PRIMER_NOTES,
+        primer_warnings=_PRIMER_WARNINGS,
         longest_quote=_said(_COUNT, "The notes of the longest run that a piece has too."),
         quotes=_list("Quote"),
         notes=_list("Note"),
@@ -267,7 +273,7 @@ def _event_schema(name: str) -> str:
 def _event(name: str) -> Schema:
     """Describe an event as a line of NDJSON has it."""
     members = {
-        "song": {**_IDENTITY, "primer_notes": _PRIMER_NOTES},
+        "song": {**_IDENTITY, "primer_notes": _PRIMER_NOTES, "primer_warnings": _PRIMER_WARNINGS},
         "notes": {"notes": _list("Note")},
         "quote": _QUOTE_MEMBERS,
         "end": {

@@ -37,6 +37,7 @@ def _identity(drawing: Drawing) -> dict[str, Any]:
         **time_members(drawing.tempos, drawing.time_signatures),
         "origin": drawing.request.origin(version, drawing.tempos),
         "primer_notes": len(drawing.lead),
+        "primer_warnings": list(drawing.request.primer_warnings),
     }
 
 

@@ -26,10 +26,19 @@ def drum_mask(file: MidiFile) -> NDArray[np.bool_]:
     Returns:
         bool[E].
     """
+    is_drum = np.zeros(len(file.status), dtype=np.bool_)
+    for port in np.unique(file.port).tolist():
+        is_drum |= (file.port == port) & _drum_mask_of_port(file, port)
+    return is_drum
+
+
+def _drum_mask_of_port(file: MidiFile, port: int) -> NDArray[np.bool_]:
+    """Tell for each event whether its channel would play drums then, if it were of a port."""
     kind, channel = file.status & 0xF0, file.status & 0x0F
     is_bank = (kind == _CONTROLLER) & ((file.data1 == _BANK) | (file.data1 == _BANK_FINE))
-    by_channel = np.flatnonzero(is_bank | (kind == _PROGRAM_CHANGE)).tolist()
-    exclusives = [event for event in file.system if event.kind == EXCLUSIVE]
+    is_here = file.port == port
+    by_channel = np.flatnonzero(is_here & (is_bank | (kind == _PROGRAM_CHANGE))).tolist()
+    exclusives = [e for e in file.system if e.kind == EXCLUSIVE and e.port == port]
     # An exclusive message holds for all events at its tick, in whichever track.
     first_events = np.searchsorted(file.tick, [event.tick for event in exclusives]).tolist()
     steps: list[tuple[int, bytes | None]] = [(index, None) for index in by_channel]

@@ -96,7 +96,7 @@ def _find_notes(file: MidiFile) -> _Found:
         raise UnreadablePieceError(f"more than {MOST_NOTES} notes")
     is_drum = is_on & drum_mask(file)
     events = np.flatnonzero((kind == _NOTE_ON) | (kind == _NOTE_OFF))
-    key = file.track << 11 | (file.status & 0x0F) << 7 | file.data1
+    key = file.track << 18 | _channel(file) << 7 | file.data1
     start, end = (events[indices] for indices in _paired(key[events], is_on[events]))
     is_melodic = ~is_drum[start]
     start, end = start[is_melodic], end[is_melodic]
@@ -118,6 +118,11 @@ def _performance(found: _Found, notes: Notes) -> Performance:
     is_released = notes.duration_ticks < held_ticks
     most = np.where(is_released, notes.duration_ticks, np.inf).astype(np.float32)
     return Performance(performance.velocity, np.minimum(performance.sounding_ticks, most))
+
+
+def _channel(file: MidiFile) -> NDArray[np.int64]:
+    """Number the channels of all ports: int64[E], 0 to 2047."""
+    return file.port << 4 | file.status & 0x0F
 
 
 def _paired(
@@ -158,7 +163,7 @@ def _release_ticks(file: MidiFile, end: NDArray[np.intp]) -> NDArray[np.int64]:
     Returns:
         int64[N], ticks.
     """
-    channel = file.status & 0x0F
+    channel = _channel(file)
     is_controller = file.status & 0xF0 == _CONTROLLER
     is_pedal = is_controller & ((file.data1 == _PEDAL) | (file.data1 == _RESET_CONTROLLERS))
     is_down = (file.data1 == _PEDAL) & (file.data2 >= _PEDAL_DOWN)

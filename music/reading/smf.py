@@ -4,8 +4,9 @@ Every byte is checked, so the result depends on the file alone. Some files break
 that leaves no doubt what they mean: these are read. Others are refused with the place that is
 broken.
 
-Source: The Complete MIDI 1.0 Detailed Specification, Standard MIDI Files 1.0; RP-029, Bundling SMF
-and DLS data in an RMID file (MIDI Association).
+Sources: The Complete MIDI 1.0 Detailed Specification, Standard MIDI Files 1.0; RP-029, Bundling SMF
+and DLS data in an RMID file (MIDI Association). The meta event 21, the port of a track for music of
+more than 16 channels, stands in no specification, but sequencers write it.
 """
 
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ _STATUS = 0x80  # the first byte that is one
 _PROGRAM_CHANGE, _PITCH_BEND = 0xC0, 0xE0  # from the one to the other, one byte of data
 _SYSTEM = 0xF0  # the first status without a channel
 _ESCAPE, _META = 0xF7, 0xFF
+_PORT = 0x21
 _END_OF_TRACK = 0x2F
 _END_OF_EXCLUSIVE = b"\xf7"
 _LONGEST_NUMBER_BYTES = 4
@@ -42,11 +44,13 @@ class SystemEvent(NamedTuple):
         tick: When it is complete.
         kind: EXCLUSIVE, TEMPO or TIME_SIGNATURE.
         data: As the file has it. An exclusive message that was split is whole, without F0 and F7.
+        port: 0 to 127, the one that its track is sent to.
     """
 
     tick: int
     kind: int
     data: bytes
+    port: int
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class MidiFile:
         status: int64[E], 0x80 to 0xEF: the kind, and the channel in the low four bits.
         data1: int64[E], 0 to 127: pitch, number of a controller or program.
         data2: int64[E], 0 to 127: velocity or value of a controller.
+        port: int64[E], 0 to 127: each port has 16 channels of its own.
         system: Events without a channel.
         end_tick: Where the longest track ends.
         is_cut: Whether the file ends within a track.
@@ -74,6 +79,7 @@ class MidiFile:
     status: NDArray[np.int64]
     data1: NDArray[np.int64]
     data2: NDArray[np.int64]
+    port: NDArray[np.int64]
     system: tuple[SystemEvent, ...]
     end_tick: int
     is_cut: bool
@@ -94,12 +100,14 @@ class _Track(NamedTuple):
 
     Attributes:
         events: tick << 24 | status << 16 | data1 << 8 | data2, each.
+        ports: The index of an event, and the port from there on; the first index is 0.
         system: Those without a channel.
         end_tick: Where it ends.
         is_cut: Whether the file ends before it does.
     """
 
     events: list[int]
+    ports: list[tuple[int, int]]
     system: list[SystemEvent]
     end_tick: int
     is_cut: bool
@@ -202,7 +210,11 @@ def _parse_track(data: bytes, start: int, stop: int, *, start_tick: int, number:
     except ValueError as error:
         raise _broken(number, start + parser.place, str(error)) from None
     return _Track(
-        parser.events, parser.system, parser.end_tick, is_cut=is_cut and not parser.is_ended
+        parser.events,
+        parser.ports,
+        parser.system,
+        parser.end_tick,
+        is_cut=is_cut and not parser.is_ended,
     )
 
 
@@ -211,6 +223,7 @@ class _TrackParser:
 
     Attributes:
         events: As in `_Track`.
+        ports: As in `_Track`.
         system: Those without a channel.
         place: Where the latest event begins in the track.
         end_tick: Where the track ends, or what was read of it.
@@ -219,6 +232,7 @@ class _TrackParser:
 
     def __init__(self, track: bytes, start_tick: int) -> None:
         self.events: list[int] = []
+        self.ports = [(0, 0)]
         self.system: list[SystemEvent] = []
         self.place = 0
         self.end_tick = start_tick
@@ -281,7 +295,9 @@ class _TrackParser:
         elif kind == _END_OF_TRACK:
             self.is_ended = True
         elif kind in {TEMPO, TIME_SIGNATURE}:
-            self.system.append(SystemEvent(tick, kind, self._track[start:end]))
+            self._keep(tick, kind, self._track[start:end])
+        elif kind == _PORT and length == 1:
+            self.ports.append((len(self.events), self._track[start] & 0x7F))
         return end
 
     def _exclusive_packet(self, status: int, packet: bytes, tick: int) -> None:
@@ -290,8 +306,12 @@ class _TrackParser:
         self._exclusive += packet
         if packet.endswith(_END_OF_EXCLUSIVE):
             message = bytes(self._exclusive[: -len(_END_OF_EXCLUSIVE)])
-            self.system.append(SystemEvent(tick, EXCLUSIVE, message))
+            self._keep(tick, EXCLUSIVE, message)
             self._exclusive.clear()
+
+    def _keep(self, tick: int, kind: int, data: bytes) -> None:
+        _, port = self.ports[-1]
+        self.system.append(SystemEvent(tick, kind, data, port))
 
 
 def _number(track: bytes, at: int) -> tuple[int, int]:
@@ -309,10 +329,17 @@ def _broken(track: int, place: int, what: str) -> UnreadablePieceError:
     return UnreadablePieceError(f"track {track} is broken: its event at byte {place} {what}")
 
 
+def _ports(track: _Track) -> NDArray[np.int64]:
+    """Give the port of each of a track's events."""
+    starts, ports = zip(*track.ports, strict=True)
+    return np.repeat(ports, np.diff(starts, append=len(track.events)))
+
+
 def _merged(tracks: list[_Track], header: _Header) -> MidiFile:
     """Put the events of all tracks in order."""
     packed = np.concatenate([np.array(track.events, dtype=np.int64) for track in tracks])
     number = np.repeat(np.arange(len(tracks)), [len(track.events) for track in tracks])
+    port = np.concatenate([_ports(track) for track in tracks])
     order = np.argsort(packed >> 24, kind="stable")
     packed = packed[order]
     system = sorted((event for track in tracks for event in track.system), key=lambda e: e.tick)
@@ -323,6 +350,7 @@ def _merged(tracks: list[_Track], header: _Header) -> MidiFile:
         status=packed >> 16 & 0xFF,
         data1=packed >> 8 & 0xFF,
         data2=packed & 0xFF,
+        port=port[order],
         system=tuple(system),
         end_tick=max(track.end_tick for track in tracks),
         is_cut=any(track.is_cut for track in tracks),

@@ -351,6 +351,35 @@ def test_the_pedal_of_a_channel_holds_its_notes_in_all_tracks():
     assert read_midi(midi, "x").notes == Notes.of([0], [12], [60])
 
 
+# Each port has 16 channels of its own.
+
+PORT_1 = b"\x00\xff\x21\x01\x01"
+
+
+@pytest.mark.parametrize(("port", "duration"), [(b"", 12), (PORT_1, 1)], ids=["same", "other"])
+def test_the_pedal_of_a_channel_holds_no_notes_of_another_port(port, duration):
+    pedal = chunk(timed((0, DOWN), (96, UP)) + END)
+    midi = header(tracks=2) + pedal + chunk(port + timed((0, KEY), (8, LET_GO)) + END)
+    assert read_midi(midi, "x").notes == Notes.of([0], [duration], [60])
+
+
+@pytest.mark.parametrize("setup", DRUMS.values(), ids=DRUMS)
+def test_a_channel_plays_drums_at_its_own_port_alone(setup):
+    melody, drums = D + END, PORT_1 + setup + D + END
+    midi = header(tracks=2) + chunk(melody) + chunk(drums)
+    assert read_midi(midi, "x").notes == Notes.of([0], [12], [62])
+
+
+def test_channel_10_of_every_port_plays_drums():
+    with pytest.raises(UnreadablePieceError, match="1 of drums"):
+        notes_of(PORT_1 + b"\x00\x99\x3e\x40\x60\x3e\x00")
+
+
+def test_a_track_goes_on_at_another_port():
+    tenth = b"\x00\xba\x00\x7f\x00\xca\x00"  # makes channel 11 play drums
+    assert notes_of(PORT_1 + tenth + D + b"\x00\xff\x21\x01\x00" + D) == Notes.of([0], [12], [62])
+
+
 # Pairs of note-on and note-off.
 
 

@@ -51,7 +51,12 @@ def staging_folder(models_dir: Path, game: str) -> Iterator[Path]:
 
 
 def _remove_abandoned(models_dir: Path) -> None:
-    """Remove the folders that killed processes have left."""
+    """Remove what killed processes have left: folders, and lists that were half written.
+
+    The lists are written by whoever holds the lock of the models folder, as the caller does.
+    """
+    for half in models_dir.glob(".*.part"):
+        half.unlink()
     for folder in models_dir.glob(".*-*"):
         if _STAGING.fullmatch(folder.name):
             with suppress(OSError), (folder / _LOCK).open("w") as lock:

@@ -41,7 +41,7 @@ from api.formats.registry import FORMATS
 from api.http.parameters import PARAMETERS, Kind
 from music.description import LearnedPiece
 from music.reading import read_midi
-from tests.api.composing.test_primers import INTRO, URL, uploaded
+from tests.api.composing.test_primers import CUT_INTRO, INTRO, URL, uploaded
 from tests.api.contract import CONTRACT
 from tests.api.loopback import description
 from tests.api.serving import answer, playing, serving
@@ -156,7 +156,7 @@ def test_a_stream_gives_the_song_as_typed_events(leitmotif, client):
         (TempoChange(0, 90),),
         tuple(TimeSignature(**each) for each in whole["time_signatures"]),
     )
-    assert first == SongEvent(*named, tempos, meters, whole["origin"], 0)
+    assert first == SongEvent(*named, tempos, meters, whole["origin"], 0, ())
     told = [note for event in between for note in event.notes]
     assert {(n.pitch, n.start_beats) for n in told} == {
         (n["pitch"], n["start_beats"]) for n in whole["notes"]
@@ -405,8 +405,9 @@ def test_a_song_goes_on_from_a_primer(leitmotif, client):
     expected = client.post(URL, **uploaded(INTRO, include_primer="true"))
     song = leitmotif.generate("zelda", seed=7, notes=30, primer=INTRO, include_primer=True)
     assert song.content == expected.data
-    first, *_ = leitmotif.stream("zelda", seed=7, notes=30, primer=INTRO, include_primer=True)
+    first, *_ = leitmotif.stream("zelda", seed=7, notes=30, primer=CUT_INTRO, include_primer=True)
     assert first.primer_notes == 5
+    assert first.primer_warnings == ("the file ends early; notes read: 5",)
 
 
 def test_a_primer_that_is_not_there_is_an_error_of_the_file_system(tmp_path):

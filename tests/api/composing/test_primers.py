@@ -135,6 +135,26 @@ def test_json_says_how_many_of_the_notes_are_the_primers(client):
         assert answer["tempo"] == 100
 
 
+CUT_INTRO = INTRO[:-4]  # without the event that ends the track
+WARNING = "the file ends early; notes read: 5"
+
+
+@pytest.mark.parametrize(
+    ("midi", "warnings", "header"),
+    [(INTRO, [], None), (CUT_INTRO, [WARNING], f'"{WARNING}"')],
+    ids=["whole", "cut"],
+)
+def test_the_caller_is_told_what_is_wrong_with_a_primer_that_can_be_read(
+    client, midi, warnings, header
+):
+    song = client.post(URL, **uploaded(midi, format="json"))
+    stream = client.post(URL, **uploaded(midi, format="ndjson"))
+    for response in (song, stream):
+        assert response.headers.get("Leitmotif-Primer-Warnings") == header
+    assert song.json["primer_warnings"] == warnings
+    assert READERS["ndjson"](stream)[0][1]["primer_warnings"] == warnings
+
+
 @pytest.mark.parametrize("form", READERS)
 def test_a_stream_begins_with_the_primer_and_is_the_song(client, form):
     midi = notes_of(client.post(URL, **uploaded(INTRO, include_primer="true")))

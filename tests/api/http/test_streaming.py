@@ -99,6 +99,7 @@ def test_first_comes_what_the_song_is_and_last_how_it_ended(events, client):
             "time_signatures": [{"start_beats": 0, "numerator": 4, "denominator": 4}],
             "origin": client.post(f"{SONG}&notes=100&tempo=90&format=json").json["origin"],
             "primer_notes": 0,
+            "primer_warnings": [],
         },
     )
     name, end = said[-1]

@@ -52,6 +52,12 @@ def staging(models_dir: Path) -> list[str]:
     return [path.name for path in models_dir.glob(".bach-*")]
 
 
+def test_the_list_that_a_killed_training_was_writing_is_removed_by_the_next(tmp_path):
+    (tmp_path / ".models.config.12345.part").write_bytes(b"model_config_list {")
+    publish(tmp_path, "zelda", write)
+    assert list(tmp_path.glob("*.part")) == []
+
+
 def test_the_folder_of_a_killed_training_is_removed_by_the_next(tmp_path):
     with training(tmp_path) as killed:
         os.kill(killed.pid, signal.SIGKILL)
