@@ -23,8 +23,8 @@ from api.model_server.metered import MeasuredModelServer
 from api.model_server.port import ModelServer
 from api.telemetry.access_log import log_requests
 from api.telemetry.metrics import Metrics
-from music.piano import Piano
-from music.soundfont import Soundfont
+from music.audio.piano import Piano
+from music.audio.soundfont import Soundfont
 
 
 class PlainJSON(DefaultJSONProvider):

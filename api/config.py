@@ -7,8 +7,8 @@ from pathlib import Path
 
 from api.access.rate_limit import PERIODS, Rate
 from api.model_server.target import grpc_target
+from music.audio.soundfont import check_soundfont
 from music.errors import SoundfontError
-from music.soundfont import check_soundfont
 
 RATE = Rate(600, "minute")
 NO_LIMIT = "off"

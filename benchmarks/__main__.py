@@ -10,9 +10,9 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.report.table import table
 from benchmarks.sizes import FULL
 from benchmarks.suite import run_all
-from benchmarks.table import table
 from training.errors import TrainingError
 from training.writing import write_whole
 

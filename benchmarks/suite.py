@@ -3,19 +3,24 @@
 from contextlib import closing
 from pathlib import Path
 
-from benchmarks import services
-from benchmarks.bundle import Published, publish_default, publish_original, publish_without_memory
-from benchmarks.graph_model import GraphModel
-from benchmarks.loops import measure_loops
-from benchmarks.machine import Machine
-from benchmarks.matmul import measure_matmul
-from benchmarks.memory import measure_imports, memory_figures
+from benchmarks.measurements.loops import measure_loops
+from benchmarks.measurements.matmul import measure_matmul
+from benchmarks.measurements.memory import measure_imports, memory_figures
+from benchmarks.measurements.song_over_http import measure_song
+from benchmarks.measurements.throughput import measure_throughput
+from benchmarks.measurements.training_speed import measure_training
+from benchmarks.models.bundle import (
+    Published,
+    publish_default,
+    publish_original,
+    publish_without_memory,
+)
+from benchmarks.models.graph_model import GraphModel
 from benchmarks.peers import PeerFigures, check_installed
-from benchmarks.results import Results
+from benchmarks.processes import services
+from benchmarks.processes.machine import Machine
+from benchmarks.report.results import Results
 from benchmarks.sizes import Sizes
-from benchmarks.song_over_http import measure_song
-from benchmarks.throughput import measure_throughput
-from benchmarks.training_speed import measure_training
 
 
 def run_all(folder: Path, sizes: Sizes, *, with_peers: bool) -> Results:

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
-from music.articulation import LEAST_SHARE, LEGATO, Articulation, LengthShare
 from music.bars import COMMON_TIME
-from music.dynamics import MOST_SPREAD, SHAPED, VELOCITY_RANGE, Dynamics
 from music.errors import DescriptionError
+from music.expression.articulation import LEAST_SHARE, LEGATO, Articulation, LengthShare
+from music.expression.dynamics import MOST_SPREAD, SHAPED, VELOCITY_RANGE, Dynamics
 from music.notes import Notes
 from music.piece import TimeSignature
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.processes import answers_ok, free_port
+from benchmarks.processes.running import answers_ok, free_port
 
 FOLDER = Path("docs/pictures")
 SONG = "game=bach&seed=4&notes=200&primer=corpus"

@@ -13,15 +13,17 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
-from serving import batching_parameters, configuration, servable
-from serving.batching import Scheduler
-from serving.batching_parameters import BatchingParameters
-from serving.core import Core
+from serving.batching import parameters as batching_parameters
+from serving.batching.batching import Scheduler
+from serving.batching.parameters import BatchingParameters
+from serving.core import configuration
+from serving.core.manager import Manager, RetryPolicy
+from serving.core.polling import Poller
+from serving.core.server_core import Core
 from serving.errors import ConfigurationError, FlagError, ServingError
-from serving.manager import Manager, RetryPolicy
-from serving.model_service import ModelService
-from serving.polling import Poller
-from serving.prediction_service import PredictionService
+from serving.servables import servable
+from serving.services.model_service import ModelService
+from serving.services.prediction_service import PredictionService
 
 if TYPE_CHECKING:
     from serving.flags import Flags

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from music.articulation import learned_articulation
-from music.bounding import usual_quote_notes
 from music.codec import Codec, as_told
 from music.description import Description, LearnedPiece, ModelCard
-from music.dynamics import learned_dynamics
+from music.expression.articulation import learned_articulation
+from music.expression.dynamics import learned_dynamics
+from music.quotes.bound import usual_quote_notes
 from training.corpus.collections import Collection
 from training.corpus.corpus import Corpus, read_corpus
 from training.export.prompts import opening

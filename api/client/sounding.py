@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from music.audio.piano import Piano
+from music.audio.wav import to_wav
 from music.notes import TICKS_PER_BEAT, Notes
 from music.performance import Performance
-from music.piano import Piano
 from music.piece import TempoChange
 from music.reading import read_midi
-from music.wav import to_wav
 
 
 def _of_wav(content: bytes) -> Iterable[bytes]:

@@ -19,13 +19,13 @@ from api.errors import BrokenContractError, NoSuchModelError
 from api.model_server.games import Bundle, Games
 from api.model_server.port import ModelServer, Sampling, SongState
 from api.telemetry.metrics import Metrics, Stage
-from music.bounding import ATTEMPTS, FEWEST_STEPS, Attempt, QuoteBound, stands_still
 from music.codec import Cursor
 from music.errors import TokenError
 from music.meter import bar_ticks_of
 from music.notes import Notes
 from music.piece import constant_tempo, meter_map
-from music.quotes import NOTHING_HEARD, Heard
+from music.quotes.bound import ATTEMPTS, FEWEST_STEPS, Attempt, QuoteBound, stands_still
+from music.quotes.finder import NOTHING_HEARD, Heard
 from music.sampling import CHUNK_STEPS
 
 FIRST_STEPS = 16  # of the first call: so few that a song is heard soon

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from api.composing.limit import NO_LIMIT, Limit
 from api.composing.song import Song, SongRequest
 from api.model_server.games import Bundle
+from music.expression.touch import Touch
 from music.meter import bar_ticks_of
 from music.notes import Notes, cleaned, join
 from music.piece import TempoChange, TimeSignature
-from music.quotes import Heard
-from music.touch import Touch
+from music.quotes.finder import Heard
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from api.errors import BadParameterError
-from music.articulation import as_written
 from music.bars import signatures_of
 from music.codec import BOS, Codec
 from music.errors import TokenError, UnreadablePieceError
+from music.expression.articulation import as_written
 from music.notes import Notes, cleaned
 from music.piece import Piece
 from music.reading import read_midi

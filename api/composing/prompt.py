@@ -7,15 +7,15 @@ from api.composing.song import Primer, SongRequest
 from api.errors import BadParameterError
 from api.model_server.games import Bundle
 from api.model_server.port import Prompt
-from music.articulation import Articulation, learned_articulation
 from music.bars import COMMON_TIME
 from music.codec import BOS, Cursor
 from music.description import Opening
-from music.dynamics import FLAT
+from music.expression.articulation import Articulation, learned_articulation
+from music.expression.dynamics import FLAT
+from music.expression.touch import Touch
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import NO_NOTES, Notes
 from music.piece import Piece, TempoChange, TimeSignature, constant_tempo
-from music.touch import Touch
 
 EMPTY_PROMPT = Prompt((BOS,), COMMON_TIME.bar_ticks, 0)
 """Of a song that continues nothing: in 4/4, and its first note starts a bar."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from api.composing.primers import Upload
+from music.expression.touch import Touch
 from music.notes import Notes
 from music.performance import Performance
 from music.piece import TempoChange, TimeSignature
-from music.quotes import Quote
-from music.touch import Touch
+from music.quotes.finder import Quote
 
 UPLOADED = "uploaded"  # in the place of a primer's name
 

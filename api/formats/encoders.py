@@ -12,10 +12,10 @@ from api.composing.limit import Limit
 from api.composing.song import Song
 from api.deadline import Deadline
 from api.formats.song_json import document
-from music.instrument import Instrument
+from music.audio.instrument import Instrument
+from music.audio.wav import to_wav, wav_bytes
 from music.midi import to_midi
 from music.piece import Piece
-from music.wav import to_wav, wav_bytes
 
 WAV_LIMIT = Limit("WAV file", seconds=660)  # 116 MB
 SCORE_LIMIT = Limit("score", bars=1000, notes=4000)  # some ten seconds of work
@@ -67,13 +67,13 @@ def musicxml(song: Song, deadline: Deadline) -> bytes:
 
 def svg(song: Song, deadline: Deadline) -> bytes:
     """Write a score to look at, its pages below each other."""
-    from music.score import to_one_svg, to_svg  # noqa: PLC0415  rarely needed
+    from music.score.engraving import to_one_svg, to_svg  # noqa: PLC0415  rarely needed
 
     return to_one_svg(to_svg(_musicxml(song, deadline), deadline.left_s)).encode()
 
 
 def _musicxml(song: Song, deadline: Deadline) -> str:
-    from music.score import to_musicxml  # noqa: PLC0415  rarely needed
+    from music.score.engraving import to_musicxml  # noqa: PLC0415  rarely needed
 
     piece = Piece(song.request.title, song.notes, song.tempos, song.time_signatures)
     return to_musicxml(piece, checkpoint=deadline.left_s)

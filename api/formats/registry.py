@@ -16,8 +16,8 @@ from api.formats import encoders
 from api.formats.edition import edition
 from api.formats.encoders import SCORE_LIMIT, WAV_LIMIT, Pieces
 from api.formats.event import Event
-from music.instrument import Instrument
-from music.piano import Piano
+from music.audio.instrument import Instrument
+from music.audio.piano import Piano
 
 
 @dataclass(frozen=True)

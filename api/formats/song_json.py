@@ -7,7 +7,7 @@ from api.composing.song import Song
 from music.notes import TICKS_PER_BEAT, Notes
 from music.performance import Performance
 from music.piece import TempoChange, TimeSignature
-from music.quotes import Quote
+from music.quotes.finder import Quote
 from music.tempo import seconds_at
 
 _DIGITS = 6  # behind the point: a microsecond

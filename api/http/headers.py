@@ -10,7 +10,7 @@ from api.composing.drawing import Drawing
 from api.composing.primers import Upload
 from api.composing.song import UPLOADED, Song, SongRequest
 from api.formats.registry import Format
-from music.quotes import Quote
+from music.quotes.finder import Quote
 
 NAMELESS = "Song"  # the file of a song whose title has nothing that a name can have
 _NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|%]')

@@ -9,7 +9,7 @@ from api.formats.event import Event
 from api.formats.song_json import note_members, quote_members, time_members
 from api.http.problems import problem_members
 from music.notes import TICKS_PER_BEAT, Notes
-from music.quotes import NOTHING_HEARD, Quote
+from music.quotes.finder import NOTHING_HEARD, Quote
 from music.tempo import seconds_at
 
 

@@ -26,7 +26,7 @@ from api.model_server.prefill_cache import PrefillCache
 from music.codec import Codec, open_codec
 from music.description import Description
 from music.errors import MusicError
-from music.quotes import QuoteFinder
+from music.quotes.finder import QuoteFinder
 
 STATUS_SECONDS = 10.0  # for all calls about the status of one game
 MOST_THREADS = 64  # that ask for statuses; each game takes one at most

@@ -6,18 +6,18 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from benchmarks.bundle import Published, export_float32
 from benchmarks.checks import check_same_logits
-from benchmarks.drawing import draw_songs
-from benchmarks.graph_model import GraphModel
-from benchmarks.machine import cores
-from benchmarks.networks import label
+from benchmarks.models.bundle import Published, export_float32
+from benchmarks.models.graph_model import GraphModel
+from benchmarks.models.networks import label
+from benchmarks.models.song_sampling import draw_songs
 from benchmarks.peers import PeerFigures, PeerStep
 from benchmarks.peers.onnx_runtime import OnnxRuntime
 from benchmarks.peers.peer import Peer, draw, logits_of
 from benchmarks.peers.pytorch import PyTorch
 from benchmarks.peers.sampling import Fields, Sampler
 from benchmarks.peers.weights import NetworkWeights
+from benchmarks.processes.machine import cores
 from benchmarks.sizes import Sizes
 from benchmarks.timing import interleaved
 from music.sampling import TEMPERATURE, TOP_P

@@ -1,15 +1,15 @@
 import pytest
 
-from benchmarks.loops import LoopFigures
-from benchmarks.machine import Machine
-from benchmarks.matmul import DecodeShare, MatmulFigures, ProductRate
-from benchmarks.memory import ApiMemory, MemoryFigures
+from benchmarks.measurements.loops import LoopFigures
+from benchmarks.measurements.matmul import DecodeShare, MatmulFigures, ProductRate
+from benchmarks.measurements.memory import ApiMemory, MemoryFigures
+from benchmarks.measurements.song_over_http import SongFigures, SongParts
+from benchmarks.measurements.throughput import Load, ThroughputFigures
+from benchmarks.measurements.training_speed import TrainingFigures
 from benchmarks.peers import PeerFigures, PeerStep
-from benchmarks.results import Results
-from benchmarks.song_over_http import SongFigures, SongParts
-from benchmarks.throughput import Load, ThroughputFigures
+from benchmarks.processes.machine import Machine
+from benchmarks.report.results import Results
 from benchmarks.timing import Percentiles
-from benchmarks.training_speed import TrainingFigures
 
 
 def load(callers: int, rate: float, p50: float, p95: float, *, batching: bool) -> Load:

@@ -6,10 +6,10 @@ from multiprocessing import resource_tracker
 
 import pytest
 
-from benchmarks.resident import children
+from benchmarks.processes.resident import children
+from benchmarks.report.table import table
 from benchmarks.sizes import TINY
 from benchmarks.suite import run_all
-from benchmarks.table import table
 
 pytestmark = pytest.mark.slow
 

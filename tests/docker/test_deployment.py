@@ -14,8 +14,8 @@ import yaml
 
 from api.__main__ import SPARE_SECONDS
 from api.config import Config
-from serving import batching_parameters
 from serving import flags as server_flags
+from serving.batching import parameters as batching_parameters
 from tests.docker.deployment import (
     DOCKER,
     KUBERNETES,

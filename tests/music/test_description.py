@@ -6,10 +6,10 @@ import re
 import pytest
 from hypothesis import given, strategies
 
-from music.articulation import Articulation, LengthShare
 from music.description import Description, LearnedPiece, ModelCard, Opening
-from music.dynamics import Dynamics
 from music.errors import DescriptionError
+from music.expression.articulation import Articulation, LengthShare
+from music.expression.dynamics import Dynamics
 from music.notes import Notes
 from music.piece import TimeSignature
 

@@ -9,7 +9,7 @@ import pytest
 from music.meter import measures, upbeat
 from music.notes import Notes, cleaned
 from music.piece import TempoChange, TimeSignature
-from music.staves import hands
+from music.score.staves import hands
 from music.tempo import seconds_at
 from tests.studio.conftest import columns
 

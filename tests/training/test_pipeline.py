@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from music.articulation import Articulation, LengthShare
-from music.dynamics import Dynamics
+from music.expression.articulation import Articulation, LengthShare
+from music.expression.dynamics import Dynamics
 from music.midi import to_midi
 from music.performance import Performance
 from music.piece import constant_tempo

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from music.articulation import as_written
 from music.errors import UnreadablePieceError
+from music.expression.articulation import as_written
 from music.notes import Notes
 from music.performance import Performance
 from music.piece import Piece, TempoChange, TimeSignature

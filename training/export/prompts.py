@@ -1,9 +1,9 @@
 """How pieces begin, for songs to go on from."""
 
-from music.articulation import learned_articulation
 from music.bars import signatures_of
 from music.codec import Codec
 from music.description import Opening
+from music.expression.articulation import learned_articulation
 from music.notes import TICKS_PER_BEAT
 from music.piece import Piece
 

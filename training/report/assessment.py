@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.piece import Piece
-from music.quotes import Quote, QuoteFinder, self_quotes
+from music.quotes.finder import Quote, QuoteFinder, self_quotes
 from training.report.metrics.degeneration import degeneration
 from training.report.metrics.endings import ending, ending_shares
 from training.report.metrics.histogram_overlap import compare

@@ -13,10 +13,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from music.bounding import QuoteBound
 from music.codec import Codec
 from music.notes import Notes
 from music.piece import Piece
+from music.quotes.bound import QuoteBound
 from training.export.prompts import opening
 from training.export.quantised_matmul import FLOAT32, INT8, PRODUCTS, weights_here
 from training.fitting.batches import whole_batches

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from music.piece import Piece
-from music.quotes import quoting_groups
+from music.quotes.finder import quoting_groups
 
 # Two arrangements of one theme share a run of 16 notes or more. Pieces of different games share
 # 4 to 6 by chance, 19 of 20 of them no more than 10 (Zelda beside Final Fantasy).

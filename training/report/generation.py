@@ -9,12 +9,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from music.bounding import ATTEMPTS, Attempt, QuoteBound, stands_still
 from music.codec import BOS, PAD, Codec, Cursor
 from music.description import Opening
 from music.notes import Notes, cleaned, join
 from music.piece import Piece, constant_tempo, meter_map
-from music.quotes import NOTHING_HEARD, Heard, QuoteFinder
+from music.quotes.bound import ATTEMPTS, Attempt, QuoteBound, stands_still
+from music.quotes.finder import NOTHING_HEARD, Heard, QuoteFinder
 from music.sampling import CHUNK_STEPS
 from training.export.decoder import Drawn, Network
 from training.export.quantised_matmul import PRODUCTS, weights_here

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from music.notes import TICKS_PER_BEAT, Notes
 from music.piece import Piece
-from music.score import to_musicxml, to_svg
+from music.score.engraving import to_musicxml, to_svg
 from training.fitting.history import Epoch
 from training.report.metrics.histogram_overlap import (
     FEATURES,

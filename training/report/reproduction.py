@@ -10,9 +10,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from music.bounding import QuoteBound
 from music.codec import Codec, as_told
-from music.quotes import QuoteFinder, self_quotes
+from music.quotes.bound import QuoteBound
+from music.quotes.finder import QuoteFinder, self_quotes
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 from training.corpus.collections import find_collection
 from training.corpus.corpus import Corpus, read_corpus

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from music.quotes import Quote
+from music.quotes.finder import Quote
 from training.fitting.history import Epoch
 from training.report.metrics.degeneration import Degeneration
 from training.report.metrics.endings import EndingShares

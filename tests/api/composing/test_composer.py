@@ -15,9 +15,9 @@ from api.composing.song import Primer, SongRequest
 from api.deadline import Deadline
 from api.model_server.games import Games
 from api.model_server.grpc_client import GrpcModelServer
-from music.bounding import ATTEMPTS
 from music.description import LearnedPiece
 from music.notes import Notes, join
+from music.quotes.bound import ATTEMPTS
 from tests.api.loopback import (
     LoopbackModelServer,
     description,

@@ -12,7 +12,7 @@ from music.midi import to_midi
 from music.notes import Notes
 from music.piece import constant_tempo
 from tests.api.test_process import running_api
-from tests.music.test_reading import midi_file, note
+from tests.music.reading.test_reading import midi_file, note
 from tests.mutants import mutants
 
 MUTANTS = 2_000

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from api.composing.primers import MOST_READ_NOTES, spoken
-from music.articulation import as_written
 from music.codec import BOS, FIRST, open_codec
 from music.codec.notetuple import NoteTuple
 from music.description import LearnedPiece
+from music.expression.articulation import as_written
 from music.midi import to_midi
 from music.notes import NO_NOTES, Notes, cleaned, join
 from music.performance import Performance
@@ -21,7 +21,7 @@ from tests.api.http.test_generate import notes_of, texts_of
 from tests.api.http.test_refusals import assert_problem
 from tests.api.http.test_streaming import READERS, told_notes
 from tests.api.loopback import CODEC, VOCABULARY, description
-from tests.music.test_reading import midi_file, note
+from tests.music.reading.test_reading import midi_file, note
 
 LINE = Notes.of([0, 6, 12, 12, 24], [6, 6, 12, 12, 12], [60, 64, 62, 67, 65])
 URL = "/generate?game=zelda&seed=7&notes=30"

@@ -17,9 +17,9 @@ import pytest
 from api import create_app
 from api.formats.edition import edition
 from api.formats.registry import FORMATS
-from music.articulation import Articulation, LengthShare
 from music.description import LearnedPiece
-from music.dynamics import Dynamics
+from music.expression.articulation import Articulation, LengthShare
+from music.expression.dynamics import Dynamics
 from music.notes import Notes
 from music.reading import read_midi
 from tests.api.loopback import OPENINGS, description

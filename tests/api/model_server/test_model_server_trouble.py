@@ -17,9 +17,9 @@ from api.errors import (
     UnavailableError,
 )
 from api.model_server.grpc_client import CHANNEL_OPTIONS, RETRY_POLICY, translated
-from music.bounding import ATTEMPTS, FEWEST_STEPS
 from music.description import LearnedPiece
 from music.notes import Notes
+from music.quotes.bound import ATTEMPTS, FEWEST_STEPS
 from tests.api.loopback import description, token
 from tests.music.test_description import changed
 

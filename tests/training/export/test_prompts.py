@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from music.articulation import LEGATO, Articulation, LengthShare
+from music.expression.articulation import LEGATO, Articulation, LengthShare
 from music.notes import Notes
 from music.performance import Performance
 from music.piece import Piece, TimeSignature

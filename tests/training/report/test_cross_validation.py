@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from music.bounding import QuoteBound
 from music.description import Opening
 from music.notes import Notes
 from music.piece import TimeSignature
+from music.quotes.bound import QuoteBound
 from tests.training.conftest import CODEC, TINY, scale
 from training.export.prompts import opening
 from training.network.network import build_network

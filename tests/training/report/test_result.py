@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from music.quotes import Quote
+from music.quotes.finder import Quote
 from tests.training.report.conftest import bits
 from training.report.metrics.degeneration import Degeneration
 from training.report.result import Material, degeneration_summary, pooled, quote_lengths

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from music.notes import TICKS_PER_BEAT, Notes
 from music.piece import Piece
-from music.staves import hands
+from music.score.staves import hands
 from training.report.metrics.bars import bars
 
 _OCTAVES = (12, 24)

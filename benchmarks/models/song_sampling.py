@@ -1,0 +1,60 @@
+"""Songs from nothing, token by token or chunk by chunk, one at a time or many at once."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from api.composing.prompt import EMPTY_PROMPT
+from api.deadline import Deadline
+from api.model_server.port import Model, ModelServer, Sampling
+from benchmarks.models.graph_model import GraphModel, SamplingRows
+from music.sampling import CHUNK_STEPS, TEMPERATURE, TOP_K, TOP_P
+
+PATIENCE_S = 120.0  # for what takes seconds at most
+
+
+def default_sampling(seed: int) -> Sampling:
+    """Draw as the service does when nobody says otherwise."""
+    return Sampling(TEMPERATURE, TOP_K, TOP_P, seed)
+
+
+def draw_song(
+    server: ModelServer, model: Model, *, seed: int, tokens: int, steps: int
+) -> NDArray[np.int32]:
+    """Draw a song's beginning, `steps` tokens a call.
+
+    Returns:
+        int32[tokens].
+    """
+    deadline, sampling = Deadline.after(PATIENCE_S), default_sampling(seed)
+    state = server.prefill(model, EMPTY_PROMPT, deadline)
+    chunks = []
+    for position in range(0, tokens, steps):
+        draw = server.decode(
+            model,
+            state,
+            position=position,
+            steps=min(steps, tokens - position),
+            sampling=sampling,
+            deadline=deadline,
+        )
+        state = draw.state
+        chunks.append(draw.tokens)
+    return np.concatenate(chunks)
+
+
+def draw_songs(graph: GraphModel, seeds: Sequence[int], tokens: int) -> NDArray[np.int32]:
+    """Draw the beginnings of B songs together, in the API's chunks.
+
+    Returns:
+        int32[B, tokens].
+    """
+    sampling = SamplingRows.of([default_sampling(seed) for seed in seeds])
+    states = graph.prefill([EMPTY_PROMPT] * len(seeds))
+    chunks = []
+    for position in range(0, tokens, CHUNK_STEPS):
+        drawn = graph.decode(states, position, min(CHUNK_STEPS, tokens - position), sampling)
+        states = drawn.states
+        chunks.append(drawn.tokens)
+    return np.concatenate(chunks, axis=1)

@@ -1,0 +1,93 @@
+"""The model server and the API, as `make serve` starts them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.deadline import Deadline
+from api.errors import ModelServerError
+from api.model_server.grpc_client import GrpcModelServer
+from api.model_server.port import Model, State, VersionStatus
+from benchmarks.processes.running import ROOT, answers_ok, free_port, running
+
+# As scripts/serve.sh has them.
+_THREADS = (
+    "--tensorflow_intra_op_parallelism=1",
+    "--tensorflow_inter_op_parallelism=-1",
+    "--grpc_max_threads=160",
+)
+_BATCHING = (
+    "--enable_batching",
+    f"--batching_parameters_file={ROOT / 'serving' / 'batching_parameters.txt'}",
+)
+
+
+@dataclass(frozen=True)
+class RunningApi:
+    """The API on this machine.
+
+    Attributes:
+        port: Where it listens.
+        model_server: Whom it asks, host:port.
+        process_id: Of gunicorn's arbiter, the parent of its workers.
+    """
+
+    port: int
+    model_server: str
+    process_id: int
+
+
+@contextmanager
+def model_server(
+    models_dir: Path, models: Sequence[Model], *, batching: bool, log_dir: Path
+) -> Iterator[str]:
+    """Run the embedded model server; gives its target, host:port, when all models are ready.
+
+    Raises:
+        ProcessError: It does not come up.
+    """
+    port = free_port()
+    name = "the model server that merges" if batching else "the model server that does not merge"
+    arguments = [
+        "-m",
+        "serving",
+        f"--port={port}",
+        f"--model_config_file={models_dir / 'models.config'}",
+        *_THREADS,
+        *(_BATCHING if batching else ()),
+    ]
+    target = f"127.0.0.1:{port}"
+    log = log_dir / f"model_server_{port}.log"
+    with running(name, arguments, {"MODEL_SERVER_HOST": "127.0.0.1"}, log) as process:
+        with closing(GrpcModelServer(target)) as client:
+            process.wait_until(lambda: all(_is_ready(client, model) for model in models))
+        yield target
+
+
+@contextmanager
+def api(models_dir: Path, target: str, log_dir: Path) -> Iterator[RunningApi]:
+    """Run the API; gives it when it is ready.
+
+    Raises:
+        ProcessError: It does not come up.
+    """
+    port = free_port()
+    variables = {
+        "API_HOST": "127.0.0.1",
+        "API_PORT": str(port),
+        "MODELS_CONFIG": str(models_dir / "models.config"),
+        "MODEL_SERVER": target,
+        "RATE_LIMIT": "off",  # all songs are one caller's
+    }
+    with running("the API", ["-m", "api"], variables, log_dir / "api.log") as process:
+        process.wait_until(lambda: answers_ok(port, "/readyz"))
+        yield RunningApi(port, target, process.process.pid)
+
+
+def _is_ready(client: GrpcModelServer, model: Model) -> bool:
+    try:
+        versions = client.versions(model.game, Deadline.after(10))
+    except ModelServerError:
+        return False
+    return VersionStatus(model.version, State.AVAILABLE) in versions

@@ -1,0 +1,1 @@
+"""The results, and the table that shows them."""

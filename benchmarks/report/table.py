@@ -1,0 +1,155 @@
+"""The figures of a run as a table for people."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.peers import PeerStep
+from benchmarks.report.ratios import Ratios, speedup
+from benchmarks.report.results import Results
+
+_GAP = "   "
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table.
+
+    Attributes:
+        figure: Its name.
+        value: With its unit.
+        beside: What it is compared with; empty where it is what others are compared with.
+    """
+
+    figure: str
+    value: str
+    beside: str = ""
+
+
+def table(results: Results) -> str:
+    """Write all figures, each beside what it is compared with."""
+    ratios = Ratios.of(results)
+    rows = (
+        *_loops(results, ratios),
+        *_song(results, ratios),
+        *_throughput(results),
+        *_matmul(results),
+        *_memory(results, ratios),
+        *_training(results, ratios),
+        *(row for step in results.peers.peers for row in _peer(step)),
+    )
+    return layout(rows)
+
+
+def layout(rows: tuple[Row, ...]) -> str:
+    """Put rows under each other, in columns: names to the left, values to the right."""
+    name_width = max(len(row.figure) for row in rows)
+    value_width = max(len(row.value) for row in rows)
+    return "\n".join(
+        _GAP.join((row.figure.ljust(name_width), row.value.rjust(value_width), row.beside)).rstrip()
+        for row in rows
+    )
+
+
+def _loops(results: Results, ratios: Ratios) -> Iterator[Row]:
+    loops, original = results.loops, "x as fast as the original loop"
+    yield Row("original_loop_ms_per_token", _ms(loops.original_loop_ms_per_token))
+    yield Row(
+        "window_rpc_ms_per_token",
+        _ms(loops.window_rpc_ms_per_token),
+        f"{ratios.window_rpc:.1f} {original}",
+    )
+    yield Row(
+        "step_rpc_ms_per_token",
+        _ms(loops.step_rpc_ms_per_token),
+        f"{ratios.step_rpc:.1f} {original}",
+    )
+    yield Row(
+        "chunk_rpc_ms_per_token",
+        _ms(loops.chunk_rpc_ms_per_token),
+        f"{ratios.chunk_rpc:.1f} {original}",
+    )
+
+
+def _song(results: Results, ratios: Ratios) -> Iterator[Row]:
+    total, parts = results.song.http_500_notes_ms, results.song.http_500_notes_parts_ms
+    song = f"{ratios.song:.0f} x as fast as 500 tokens of the original loop"
+    yield Row("http_500_notes_ms, p50", _ms(total.p50), song)
+    yield Row("http_500_notes_ms, p95", _ms(total.p95))
+    named = (
+        ("model", parts.model),
+        ("gRPC", parts.grpc),
+        ("codec", parts.codec),
+        ("MIDI", parts.midi),
+        ("HTTP", parts.http),
+    )
+    for name, milliseconds in named:
+        yield Row(f"  of p50: {name}", _ms(milliseconds), f"{milliseconds / total.p50:.1%}")
+
+
+def _throughput(results: Results) -> Iterator[Row]:
+    for load in results.throughput.tokens_per_second:
+        callers = "1 caller" if load.callers == 1 else f"{load.callers} callers"
+        merged = "merged" if load.batching else "not merged"
+        yield Row(
+            f"tokens_per_second, {callers}, {merged}",
+            f"{load.tokens_per_second:,.0f} /s",
+            f"{speedup(load, results):.1f} x one caller; a call takes {_ms(load.latency_ms.p50)}, "
+            f"p95 {_ms(load.latency_ms.p95)}",
+        )
+
+
+def _matmul(results: Results) -> Iterator[Row]:
+    matmul = results.matmul
+    yield Row("matmul_gflops", f"{matmul.matmul_gflops:.1f} Gflop/s", "the best of these:")
+    for rate in matmul.matmul_products:
+        yield Row(f"  {rate.product}", f"{rate.gflops:.1f} Gflop/s")
+    for share in matmul.decode_at_batch_64:
+        yield Row(
+            f"  decode, {share.network}, 64 songs on each core",
+            f"{share.gflops:.1f} Gflop/s",
+            f"{share.share_of_matmul:.0%} of the best, {share.tokens_per_second:,.0f} tokens/s",
+        )
+
+
+def _memory(results: Results, ratios: Ratios) -> Iterator[Row]:
+    memory, rss = results.memory, results.memory.api_rss_mb
+    client = "tensorflow-serving-api's client"
+    imported = f"{ratios.api_import:.1f} x as fast as {client}"
+    yield Row("api_import_seconds", f"{memory.api_import_seconds:.2f} s", imported)
+    yield Row(
+        "serving_api_client_import_seconds", f"{memory.serving_api_client_import_seconds:.2f} s"
+    )
+    share = f"{rss.after_import / memory.serving_api_client_rss_mb:.0%} of {client}"
+    yield Row("api_rss_mb, after import", f"{rss.after_import:.0f} MB", share)
+    yield Row("api_rss_mb, a worker that has served", f"{rss.worker:.0f} MB")
+    yield Row("api_rss_mb, all its processes", f"{rss.all_processes:.0f} MB")
+    yield Row("serving_api_client_rss_mb", f"{memory.serving_api_client_rss_mb:.0f} MB")
+
+
+def _training(results: Results, ratios: Ratios) -> Iterator[Row]:
+    training = results.training
+    yield Row(
+        "train_targets_per_second",
+        f"{training.train_targets_per_second:,.0f} /s",
+        f"{ratios.training:.0f} x training on windows",
+    )
+    yield Row(
+        "window_train_targets_per_second", f"{training.window_train_targets_per_second:.1f} /s"
+    )
+
+
+def _peer(step: PeerStep) -> Iterator[Row]:
+    conditions = f"{step.network}, batch {step.batch}, a step"
+    ours = step.leitmotif_ms_per_step
+    yield Row(f"Leitmotif, {conditions}", _ms(ours))
+    for name, theirs in (
+        ("Leitmotif with float32 weights", step.leitmotif_float32_ms_per_step),
+        ("PyTorch", step.pytorch_ms_per_step),
+        ("ONNX Runtime", step.onnxruntime_ms_per_step),
+    ):
+        beside = f"Leitmotif is {theirs / ours:.2f} x as fast"
+        yield Row(f"{name}, {conditions}", _ms(theirs), beside)
+
+
+def _ms(milliseconds: float) -> str:
+    return f"{milliseconds:.2f} ms" if milliseconds < 10 else f"{milliseconds:.0f} ms"

@@ -1,0 +1,1 @@
+"""Sound: instruments, and the mixing of their notes."""

@@ -1,0 +1,119 @@
+"""A soundfont's first instrument, by symusic's synthesizer, which has none of its own."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from music.audio.instrument import SAMPLE_RATE_HZ, Sound
+from music.audio.mixing import BLOCK, Mixer, Timing
+from music.errors import SoundfontError
+from music.notes import HIGHEST_PITCH, Notes
+from music.performance import FLAT_VELOCITY, Performance, plain
+from music.piece import TempoChange
+
+_QUALITY = 4  # of 0 to 6; the synthesizer's default
+_HEADROOM = 0.9
+_DYING_AWAY = 2 * SAMPLE_RATE_HZ  # samples, after a key is released
+_LONGEST_HELD = 16 * SAMPLE_RATE_HZ  # samples; a note's sound is rendered whole
+
+_Samples = NDArray[np.float32]
+_Strike = tuple[int, int]  # pitch and velocity
+
+
+class Soundfont:
+    """A piano out of a file; the file is read once."""
+
+    def __init__(self, path: Path) -> None:
+        """Read a soundfont.
+
+        Args:
+            path: Of an SF2 or SF3 file.
+
+        Raises:
+            SoundfontError: It is not there, or is no soundfont.
+        """
+        import symusic  # noqa: PLC0415  as in music.midi
+
+        check_soundfont(path)
+        self._lock = Lock()  # a synthesizer plays one piece at a time
+        self._synthesizer = symusic.Synthesizer(str(path), SAMPLE_RATE_HZ, _QUALITY)
+
+    def play(
+        self, notes: Notes, tempos: Sequence[TempoChange], performance: Performance | None = None
+    ) -> Sound:
+        """Play notes, as `Instrument.play` says.
+
+        The synthesizer renders a piece whole, 350 KB a second. So it is given the notes that start
+        in one block after the other, and what it renders is added up, which is the same: its
+        voices do not depend on each other.
+        """
+        performance = performance or plain(notes)
+        timing = Timing.of(notes, tempos, performance)
+        timing = Timing(timing.start, np.minimum(timing.held, _LONGEST_HELD))
+        samples = timing.end + _DYING_AWAY
+        strikes = list(zip(notes.pitch.tolist(), performance.velocity.tolist(), strict=True))
+        return Sound(samples, _limited(self._blocks(strikes, timing, samples)))
+
+    def _blocks(self, strikes: list[_Strike], timing: Timing, samples: int) -> Iterator[_Samples]:
+        mixer = Mixer()
+        for block in range(0, samples, BLOCK):
+            if numbers := timing.starting_in(block):
+                mixer.add(0, self._rendered(strikes, timing, numbers, block))
+            yield mixer.take().T[: samples - block]
+
+    def _rendered(
+        self, strikes: list[_Strike], timing: Timing, numbers: range, block: int
+    ) -> _Samples:
+        """Render some notes, from the beginning of their block: float32[2, samples]."""
+        import symusic  # noqa: PLC0415  as in music.midi
+
+        part = slice(numbers.start, numbers.stop)
+        start, held = timing.start[part] - block, timing.held[part]
+        # The synthesizer stops where the last note ends: one more comes after, and is cut off.
+        end = int((start + held).max()) + _DYING_AWAY
+        track = symusic.Track(ttype="second")
+        for at, length, strike in zip(
+            (*start.tolist(), end),
+            (*held.tolist(), 1),
+            (*strikes[part], (HIGHEST_PITCH, FLAT_VELOCITY)),
+            strict=True,
+        ):
+            # In the middle of a sample, which rounding cannot make another.
+            seconds = (at + 0.5) / SAMPLE_RATE_HZ, length / SAMPLE_RATE_HZ
+            track.notes.append(symusic.Note(*seconds, *strike, ttype="second"))
+        score = symusic.Score(ttype="second")
+        score.tracks.append(track)
+        with self._lock:
+            sound: _Samples = self._synthesizer.render(score, stereo=True)
+        return sound[:, :end]
+
+
+def _limited(blocks: Iterator[_Samples]) -> Iterator[_Samples]:
+    """Turn a sound down where it would be too loud, and leave it so.
+
+    It is turned down in the course of the block before, so that it is not heard.
+    """
+    before, gain = np.zeros((0, 2), np.float32), 1.0
+    for block in blocks:
+        lower = min(gain, _HEADROOM / max(float(np.abs(block).max()), _HEADROOM))
+        yield before * np.linspace(gain, lower, len(before), dtype=np.float32)[:, None]
+        before, gain = block, lower
+    yield before * np.float32(gain)
+
+
+def check_soundfont(path: Path) -> None:
+    """Make sure that a file begins as a soundfont does.
+
+    Raises:
+        SoundfontError: It is not there, or is no soundfont.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError as error:
+        raise SoundfontError(f"{path} cannot be read: {error.strerror}") from error
+    if head[:4] != b"RIFF" or head[8:] != b"sfbk":
+        raise SoundfontError(f"{path} is no soundfont (SF2 or SF3)")

@@ -1,0 +1,1 @@
+"""How written notes are played: articulation, dynamics, touch."""

@@ -1,0 +1,113 @@
+"""What goes wrong is drawn again: what quotes too long a run, and what stands still.
+
+A song is drawn chunk by chunk. A chunk in which a longer run of notes ends that the song shares
+with a piece than is allowed, or that would strike the same keys for ever, is drawn again from the
+state before it: first with other random numbers, then at higher temperatures. The number of
+attempts is bounded; then the one that quotes least is taken.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from music.notes import Notes
+from music.quotes.finder import Heard, NamedNotes, QuoteFinder, self_quotes
+
+FEWEST_STEPS = 8  # of a chunk: so many that a standstill can be told
+_FEWEST_NOTES = 6  # chords and repeated notes are shared by pieces that know nothing of each other
+_LONGEST_CYCLE = 8  # onsets after which the same keys come again
+_MOST_CYCLED = 24  # onsets of a run that turns in such a cycle; pieces of games have up to 19
+_SAME_WAY = 4
+_MOST = 8
+_STRIDE = 1 << 20  # more than a song has tokens
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How a chunk is drawn.
+
+    Attributes:
+        position_added: To the song's position, which numbers its random draws.
+        temperature_added: To the temperature that was asked for.
+        is_filtered: Whether top-k and top-p hold. A chord that the chunk before has begun may leave
+            them one way alone to end it.
+    """
+
+    position_added: int
+    temperature_added: float
+    is_filtered: bool
+
+    def sampling(self, temperature: float, top_k: int, top_p: float) -> tuple[float, int, float]:
+        """Give temperature, top-k and top-p of this attempt for those that were asked for."""
+        filters = (top_k, top_p) if self.is_filtered else (0, 1.0)
+        return temperature + self.temperature_added, *filters
+
+
+ATTEMPTS = tuple(
+    Attempt(n * _STRIDE, max(0, n - _SAME_WAY + 1) * 0.25, n < _SAME_WAY) for n in range(_MOST)
+)
+
+
+@dataclass(frozen=True)
+class QuoteBound:
+    """How much of a collection a song may quote.
+
+    Attributes:
+        finder: Knows the collection.
+        most_notes: As long a run.
+    """
+
+    finder: QuoteFinder
+    most_notes: int
+
+    @classmethod
+    def usual(cls, pieces: Sequence[NamedNotes]) -> "QuoteBound":
+        """Allow what pieces allow themselves."""
+        return cls(QuoteFinder(pieces), usual_quote_notes(pieces))
+
+    @classmethod
+    def off(cls) -> "QuoteBound":
+        """Know nothing that could be quoted."""
+        return cls(QuoteFinder(()), 0)
+
+    def is_kept(self, heard: Heard) -> bool:
+        """Say whether a chunk keeps the bound; runs that ended before it do not count.
+
+        Args:
+            heard: After the chunk was added.
+        """
+        return heard.latest_notes <= self.most_notes
+
+
+def stands_still(notes: Notes, steps: int) -> bool:
+    """Say whether a chunk is degenerate repetition, to be sampled again.
+
+    A model may strike the same keys at one onset for ever, so that hardly any token is a note of
+    its own, or turn in a short cycle.
+
+    Args:
+        notes: Of the chunk, ordered.
+        steps: How many tokens it has.
+    """
+    has_few = 2 * len(notes) < steps
+    return steps >= FEWEST_STEPS and (has_few or _longest_cycle(notes) > _MOST_CYCLED)
+
+
+def _longest_cycle(notes: Notes) -> int:
+    """Count the onsets of the longest run that repeats up to `_LONGEST_CYCLE` onsets."""
+    numbers: dict[tuple[int, ...], int] = {}
+    chords = [numbers.setdefault(tuple(c.tolist()), len(numbers)) for c in notes.chords()]
+    longest = 0
+    for period in range(1, _LONGEST_CYCLE + 1):
+        run = 0
+        for chord, before in zip(chords[period:], chords, strict=False):
+            run = run + 1 if chord == before else 0
+            longest = max(longest, run and run + period)
+    return longest
+
+
+def usual_quote_notes(pieces: Sequence[NamedNotes]) -> int:
+    """Say how long a quote is usual in a collection: 19 of 20 pieces share no longer a run."""
+    lengths = [quote.length_notes for quote in self_quotes(pieces)]
+    return max(int(np.percentile(lengths, 95)), _FEWEST_NOTES)

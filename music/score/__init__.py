@@ -1,0 +1,1 @@
+"""Scores: staff notation as MusicXML and SVG."""

@@ -1,0 +1,313 @@
+"""Notes to staff notation: MusicXML for programs that edit scores, SVG to look at.
+
+`music.meter` and `music.score.staves` decide what is written where. Here it is spelled in a key
+and handed to music21 and verovio.
+"""
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from importlib.resources import files
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from music.errors import EngravingError
+from music.meter import Measure, measures, quantized, signatures_of
+from music.notes import TICKS_PER_BEAT, Notes
+from music.piece import Piece
+from music.score.checkpoint import Checkpoint, go_on
+from music.score.glyphs import draw_symbols
+from music.score.staves import MIDDLE_C, Bar, Head, Rest, Staff, Stem, Voice, staves
+from music.tempo import tempo_at
+
+_VEROVIO = {
+    "adjustPageHeight": True,
+    "breaks": "auto",
+    "footer": "none",
+    "pageWidth": 2000,
+    "scale": 40,
+    "smuflTextFont": "none",  # its symbols are drawn
+    "spacingStaff": 10,
+    "svgViewBox": True,
+    "xmlIdSeed": 1,
+}
+# Of the pages that verovio writes.
+_VIEW_BOX = re.compile(r'<svg viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
+_ROOT_ID = re.compile(r'<svg [^>]*? id="([^"]+)"')
+_PLAIN_ID = re.compile(r' id="([a-z0-9]+)"')
+
+
+_engraving = Lock()  # verovio numbers its elements by one generator for all of a process
+
+
+def to_musicxml(piece: Piece, bars: int | None = None, checkpoint: Checkpoint = go_on) -> str:
+    """Write a piece for a piano: two staves, its meters and tempos, a key guessed.
+
+    A piece of unknown meter is written in 4/4. The same piece gives the same text.
+
+    Args:
+        piece: Any; music21 takes tens of milliseconds a bar.
+        bars: Only so many from the beginning, at least 1.
+        checkpoint: Called before each bar and before the score is exported; may raise.
+
+    Raises:
+        ValueError: `bars` is less than 1.
+    """
+    if bars is not None and bars < 1:
+        raise ValueError(f"a score has 1 bar or more, not {bars}")
+    notes, all_bars = _barred(piece)
+    written = all_bars[:bars]
+    is_whole = len(written) == len(all_bars)
+    score = _score(piece, written, staves(notes, written), checkpoint, is_whole=is_whole)
+    checkpoint()
+    return _exported(score)
+
+
+def to_svg(musicxml: str, checkpoint: Checkpoint = go_on) -> tuple[str, ...]:
+    """Engrave a score, a page after the other; the same score gives the same pages.
+
+    Args:
+        musicxml: The score.
+        checkpoint: Called before the score is read and before each page; may raise.
+
+    Raises:
+        EngravingError: verovio cannot read it.
+    """
+    import verovio  # noqa: PLC0415  only for who looks at scores
+
+    with _engraving:
+        checkpoint()
+        toolkit = verovio.toolkit(False)  # noqa: FBT003  without fonts, for now
+        # verovio knows where its fonts are in the thread alone that imported it.
+        toolkit.setResourcePath(str(files("verovio") / "data"))
+        toolkit.setOptions(_VEROVIO)
+        if not toolkit.loadData(musicxml):
+            raise EngravingError("verovio cannot read the score")
+        pages = []
+        for page in range(1, toolkit.getPageCount() + 1):
+            checkpoint()
+            pages.append(draw_symbols(toolkit.renderToSVG(page)))
+        return tuple(pages)
+
+
+def to_one_svg(pages: Sequence[str]) -> str:
+    """Put the pages that `to_svg` gives below each other, as one picture."""
+    sizes = [[float(size) for size in _VIEW_BOX.findall(page)[0]] for page in pages]
+    width, height = max(w for w, _ in sizes), sum(h for _, h in sizes)
+    tops = [sum(h for _, h in sizes[:number]) for number in range(len(sizes))]
+    placed = [
+        _placed(page, number, size, top)
+        for number, (page, size, top) in enumerate(zip(pages, sizes, tops, strict=True))
+    ]
+    outer = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
+        f'viewBox="0 0 {width:g} {height:g}">'
+    )
+    return "\n".join((outer, *placed, "</svg>"))
+
+
+def _placed(page: str, number: int, size: Sequence[float], top: float) -> str:
+    """Place a page within the picture; its ids become its own."""
+    (own,) = _ROOT_ID.findall(page)[:1]
+    page = page.replace(own, f"{own}-{number}")  # the signs', too, and what refers to them
+    page = _PLAIN_ID.sub(rf' id="\1-{number}"', page)
+    width, height = size
+    return page.replace("<svg ", f'<svg y="{top:g}" width="{width:g}" height="{height:g}" ', 1)
+
+
+def _barred(piece: Piece) -> tuple[Notes, list[Measure]]:
+    """Divide a piece into bars, and move its notes to where they can be written in them."""
+    signatures = signatures_of(piece)
+    # What is moved by rounding still ends in a bar.
+    spare = measures(signatures, piece.notes.end_ticks + TICKS_PER_BEAT)
+    notes = quantized(piece.notes, spare)
+    return notes, measures(signatures, notes.end_ticks)
+
+
+def _exported(score: Any) -> str:
+    """Write music21's score, without the date and the random ids that it would give it."""
+    from music21.musicxml import m21ToXml  # noqa: PLC0415  half a second
+
+    prepared = m21ToXml.GeneralObjectExporter().fromGeneralObject(score)
+    exporter = m21ToXml.ScoreExporter(prepared)
+    root = exporter.parse()
+    for part in (*root.iter("score-part"), *root.iter("part")):
+        part.set("id", "P1")
+    for encoding in root.iter("encoding"):
+        encoding.remove(encoding.find("encoding-date"))
+    xml: bytes = exporter.asBytes()
+    return xml.decode()
+
+
+def _score(
+    piece: Piece,
+    bars: Sequence[Measure],
+    written: Sequence[Staff],
+    checkpoint: Checkpoint,
+    *,
+    is_whole: bool,
+) -> Any:
+    """Build music21's score of two staves."""
+    from music21 import bar, clef, layout, metadata, stream  # noqa: PLC0415  half a second
+
+    sharps = _sharps(piece.notes)
+    score = stream.Score()
+    score.metadata = metadata.Metadata(title=piece.name, composer="")
+    clefs = (clef.TrebleClef(), clef.BassClef())
+    parts = [
+        _part(staff, bars, sharps, sign, checkpoint)
+        for staff, sign in zip(written, clefs, strict=True)
+    ]
+    _mark_tempos(parts[0], piece, bars)
+    for part in parts:
+        if is_whole:
+            part.getElementsByClass("Measure").last().rightBarline = bar.Barline("final")
+        score.insert(0, part)
+    score.insert(0, layout.StaffGroup(parts, symbol="brace"))
+    return score
+
+
+def _sharps(notes: Notes) -> int:
+    """Guess the key by how long each pitch sounds; flats count below 0.
+
+    Source: Krumhansl and Schmuckler's algorithm, as music21 has it.
+    """
+    from music21 import note, stream  # noqa: PLC0415  as in _score
+
+    ticks = np.bincount(notes.pitch % 12, notes.duration_ticks, minlength=12)
+    sounds = stream.Stream()
+    for pitch_class in np.flatnonzero(ticks).tolist():
+        lasting = ticks[pitch_class] / TICKS_PER_BEAT
+        sounds.append(note.Note(MIDDLE_C + pitch_class, quarterLength=lasting))
+    return int(sounds.analyze("key").sharps) if len(sounds) else 0
+
+
+def _mark_tempos(part: Any, piece: Piece, bars: Sequence[Measure]) -> None:
+    """Write the tempo at the start of every bar where it is another than in the bar before."""
+    from music21 import tempo  # noqa: PLC0415  as in _score
+
+    shown = None
+    for bar, measure in zip(bars, part.getElementsByClass("Measure"), strict=True):
+        bpm = round(tempo_at(piece.tempos, bar.start_ticks))
+        if bpm != shown:
+            measure.insert(0, tempo.MetronomeMark(number=bpm))
+            shown = bpm
+
+
+def _part(
+    staff: Staff, bars: Sequence[Measure], sharps: int, sign: Any, checkpoint: Checkpoint
+) -> Any:
+    from music21 import key, meter, stream  # noqa: PLC0415  as in _score
+
+    part = stream.PartStaff()
+    shown = None
+    for number, (content, bar) in enumerate(zip(staff, bars, strict=True), 1):
+        checkpoint()
+        measure = stream.Measure(number=number)
+        if number == 1:
+            measure.clef = sign
+            measure.keySignature = key.KeySignature(sharps)
+        if bar.meter != shown:
+            shown = bar.meter
+            measure.timeSignature = meter.TimeSignature(f"{shown.numerator}/{shown.denominator}")
+        measure.paddingRight = _quarters(bar.meter.bar_ticks - bar.ticks)
+        _fill(measure, content, sharps)
+        _show_accidentals(measure, key.KeySignature(sharps))
+        part.append(measure)
+    return part
+
+
+def _fill(measure: Any, bar: Bar, sharps: int) -> None:
+    """Write a bar's voices; where there are two, their stems point away from each other."""
+    from music21 import stream  # noqa: PLC0415  as in _score
+
+    if len(bar) == 1:
+        _write(measure, bar[0], sharps)
+        return
+    for number, (voice, direction) in enumerate(zip(bar, ("up", "down"), strict=True), 1):
+        line = stream.Voice(id=str(number))
+        _write(line, voice, sharps, direction)
+        measure.insert(0, line)
+
+
+def _write(line: Any, voice: Voice, sharps: int, direction: str | None = None) -> None:
+    """Write a voice into a measure or into music21's voice.
+
+    Args:
+        line: Empty so far, changed in place.
+        voice: Of one bar.
+        sharps: Of the key signature, flats below 0.
+        direction: Of every stem; by default the engraver decides.
+    """
+    for one in voice:
+        element = _rest(one) if isinstance(one, Rest) else _stem(one, sharps)
+        if isinstance(one, Stem) and direction:
+            element.stemDirection = direction
+        elif isinstance(one, Rest) and len(voice) == 1:
+            element.fullMeasure = True  # written alike in any meter
+        line.insert(_quarters(one.start), element)
+
+
+def _rest(rest: Rest) -> Any:
+    from music21 import note  # noqa: PLC0415  as in _score
+
+    written = note.Rest(quarterLength=_quarters(rest.ticks))
+    written.style.hideObjectOnPrint = not rest.is_shown
+    return written
+
+
+def _stem(stem: Stem, sharps: int) -> Any:
+    from music21 import chord  # noqa: PLC0415  as in _score
+
+    heads = [_head(head, sharps) for head in stem.heads]
+    written = heads[0] if len(heads) == 1 else chord.Chord(heads)
+    written.quarterLength = _quarters(stem.ticks)
+    return written
+
+
+def _head(head: Head, sharps: int) -> Any:
+    from music21 import note, tie  # noqa: PLC0415  as in _score
+
+    written = note.Note(_spelled(head.pitch, sharps))
+    if head.tie:
+        written.tie = tie.Tie(head.tie)
+    return written
+
+
+def _show_accidentals(measure: Any, signature: Any) -> None:
+    """Show accidentals where they change what holds: the signature, or one before in the bar."""
+    from music21 import pitch as pitches  # noqa: PLC0415  as in _score
+
+    holding: dict[tuple[str, int], float] = {}
+    heads = [head for stem in measure.flatten().notes for head in getattr(stem, "notes", (stem,))]
+    for head in heads:
+        place = head.pitch.step, head.pitch.octave
+        given = signature.accidentalByStep(head.pitch.step)
+        before = holding.get(place, given.alter if given else 0)
+        is_tied = head.tie is not None and head.tie.type != "start"
+        shown = head.pitch.alter != before and not is_tied
+        if not is_tied:
+            holding[place] = head.pitch.alter
+        if head.pitch.accidental is None and shown:
+            head.pitch.accidental = pitches.Accidental("natural")
+        if head.pitch.accidental is not None:
+            head.pitch.accidental.displayStatus = shown
+
+
+def _quarters(ticks: int) -> Fraction:
+    return Fraction(ticks, TICKS_PER_BEAT)
+
+
+def _spelled(pitch: int, sharps: int) -> Any:
+    """Name a pitch as the key does: from three fifths below its signature's notes to eight above.
+
+    In C that is E flat to G sharp.
+    """
+    from music21 import pitch as pitches  # noqa: PLC0415  as in _score
+
+    fifths = sharps - 3 + (7 * pitch - (sharps - 3)) % 12
+    letter, alter = "CGDAEBF"[fifths % 7], (fifths + 1) // 7
+    name = letter + ("#" * alter if alter > 0 else "-" * -alter)
+    return pitches.Pitch(name, octave=(pitch - alter) // 12 - 1)

@@ -1,0 +1,1 @@
+"""Calls of different callers, merged into one batch."""

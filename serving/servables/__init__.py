@@ -1,0 +1,1 @@
+"""A loaded version of a model, and how it computes."""

@@ -1,0 +1,98 @@
+"""What counts as quoting too much, and what is tried instead."""
+
+import numpy as np
+import pytest
+
+from music.notes import Notes
+from music.piece import Piece, constant_tempo
+from music.quotes.bound import ATTEMPTS, QuoteBound, stands_still, usual_quote_notes
+from music.quotes.finder import QuoteFinder
+
+
+def piece(name, *pitches):
+    onset_ticks = np.arange(len(pitches)) * 6
+    return Piece(
+        name, Notes.of(onset_ticks, np.full(len(pitches), 6), pitches), constant_tempo(100.0)
+    )
+
+
+TUNE = piece("tune", 60, 64, 62, 65, 67, 72, 71, 69, 60, 61)
+
+
+def test_every_attempt_has_random_numbers_of_its_own():
+    added = [attempt.position_added for attempt in ATTEMPTS]
+    assert added[0] == 0
+    assert np.diff(added).min() > 4000 * 8 + 256  # more tokens than any song has
+    assert max(added) < 2**31 - 2**20
+
+
+def test_the_first_attempts_draw_as_asked_and_the_last_ones_more_daringly():
+    warmer = [attempt.temperature_added for attempt in ATTEMPTS]
+    assert warmer[:4] == [0, 0, 0, 0]
+    assert warmer == sorted(warmer)
+    assert warmer[-1] > 0
+    assert [attempt.is_filtered for attempt in ATTEMPTS] == [added == 0 for added in warmer]
+
+
+def test_a_run_may_be_as_long_as_the_bound():
+    bound = QuoteBound(QuoteFinder([TUNE]), 5)
+    five, six = (bound.finder.listen(TUNE.notes[:count]) for count in (5, 6))
+    assert bound.is_kept(five)
+    assert not bound.is_kept(six)
+
+
+def test_a_run_that_exceeded_the_bound_does_not_raise_it_for_later_chunks():
+    bound = QuoteBound(QuoteFinder([TUNE]), 3)
+    too_long = bound.finder.listen(TUNE.notes[:6])
+    assert not bound.is_kept(too_long)
+    own = bound.finder.listen(TUNE.notes[:2].shifted(100), too_long)
+    assert bound.is_kept(own)  # what is over is not judged again
+    assert not bound.is_kept(bound.finder.listen(TUNE.notes[:5].shifted(200), own))
+
+
+def test_a_run_that_goes_on_is_judged_in_every_chunk():
+    bound = QuoteBound(QuoteFinder([TUNE]), 5)
+    begun = bound.finder.listen(TUNE.notes[:4])
+    assert bound.is_kept(begun)
+    assert not bound.is_kept(bound.finder.listen(TUNE.notes[4:7], begun))
+
+
+def test_a_chunk_without_notes_keeps_the_bound():
+    bound = QuoteBound(QuoteFinder([TUNE]), 3)
+    too_long = bound.finder.listen(TUNE.notes[:6])
+    assert bound.is_kept(bound.finder.listen(TUNE.notes[:0], too_long))
+
+
+def test_where_nothing_is_known_nothing_is_quoted():
+    bound = QuoteBound.off()
+    assert bound.is_kept(bound.finder.listen(TUNE.notes))
+
+
+def test_as_much_is_usual_as_most_pieces_share():
+    theme = (60, 67, 64, 65, 71, 62, 69, 66)
+    alike = [piece("first", *theme, 50, 80), piece("second", 81, *(p + 5 for p in theme))]
+    assert usual_quote_notes(alike) == len(theme)
+
+
+def test_a_few_notes_are_always_usual():
+    assert usual_quote_notes([TUNE]) == 6
+    assert QuoteBound.usual([TUNE]).most_notes == 6
+
+
+@pytest.mark.parametrize(
+    ("onset_ticks", "pitch", "steps", "expected"),
+    [
+        (range(64), [*range(30, 62), *range(62, 30, -1)], 64, False),
+        (range(64), [60, 62] * 32, 64, True),
+        (range(64), [*range(30, 69), *[60, 62, 64, 65, 67] * 5], 64, True),
+        (range(64), [*range(30, 70), *[60, 62, 64, 65] * 6], 64, False),
+        (range(64), [60] * 64, 64, True),
+        (range(64), [60] * 25 + [*range(30, 69)], 64, True),
+        (range(64), [*[60] * 24, *range(30, 70)], 64, False),
+        (range(31), range(30, 61), 64, True),  # of 64 tokens, most struck keys that sounded
+        (range(7), [60] * 7, 7, False),  # too few to tell
+    ],
+)
+def test_a_chunk_that_repeats_itself_for_ever_stands_still(onset_ticks, pitch, steps, expected):
+    notes = Notes.of(list(onset_ticks), [1] * len(onset_ticks), list(pitch))
+    assert stands_still(notes, steps) is expected

@@ -1,0 +1,206 @@
+"""Quotes: the longest shared run is found, in any key, in whatever chunks a song arrives."""
+
+import itertools
+from unittest import mock
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from music.description import LearnedPiece
+from music.notes import Notes
+from music.quotes.finder import Heard, Quote, QuoteFinder, quoting_groups, self_quotes
+from tests.quoting import longest_shared
+
+# Few pitches and onsets, so that runs are shared.
+strikes = st.lists(st.tuples(st.integers(0, 12), st.integers(60, 62)), max_size=14, unique=True)
+songs = strikes.map(lambda some: played(*sorted(some)))
+collections = st.lists(songs, max_size=4)
+
+
+def played(*some: tuple[int, int]) -> Notes:
+    onset, pitch = zip(*some, strict=True) if some else ((), ())
+    return Notes.of(onset, [1] * len(some), pitch)
+
+
+def line(*pitches: int) -> Notes:
+    return played(*((6 * n, pitch) for n, pitch in enumerate(pitches)))
+
+
+def named(parts: list[Notes]) -> list[LearnedPiece]:
+    return [LearnedPiece(f"piece {n}", notes) for n, notes in enumerate(parts)]
+
+
+def shape(notes: Notes) -> tuple[tuple[int, int], ...]:
+    """Onsets and pitches, counted from the first note's."""
+    pairs = zip(notes.onset_ticks.tolist(), notes.pitch.tolist(), strict=True)
+    return tuple(
+        (int(onset - notes.onset_ticks[0]), int(pitch - notes.pitch[0])) for onset, pitch in pairs
+    )
+
+
+def longest_by_trying(song: Notes, pieces: list[Notes]) -> int:
+    runs = {
+        shape(piece[start:stop])
+        for piece in pieces
+        for start, stop in itertools.combinations(range(len(piece) + 1), 2)
+    }
+    spans = itertools.combinations(range(len(song) + 1), 2)
+    return max(
+        (stop - start for start, stop in spans if shape(song[start:stop]) in runs), default=0
+    )
+
+
+@given(songs, collections)
+def test_the_longest_shared_run_is_found(song, parts):
+    quote = QuoteFinder(named(parts)).longest_quote(song)
+    assert quote.length_notes == longest_by_trying(song, parts)
+
+
+@given(songs, collections, st.integers(-5, 5))
+def test_the_run_stands_where_it_is_said_to_in_any_key(song, parts, semitones):
+    quote = QuoteFinder(named(parts)).longest_quote(song.transposed(semitones))
+    if quote.length_notes:
+        piece = next(piece for piece in named(parts) if piece.name == quote.piece).notes
+        in_song = song[quote.start_in_song : quote.start_in_song + quote.length_notes]
+        in_piece = piece[quote.start_in_piece : quote.start_in_piece + quote.length_notes]
+        assert len(in_song) == quote.length_notes
+        assert shape(in_song) == shape(in_piece)
+
+
+@given(songs, collections, st.lists(st.integers(0, 14), max_size=4), st.randoms())
+def test_neither_chunks_nor_the_order_within_a_chord_matter(song, parts, cuts, random):
+    finder = QuoteFinder(named(parts))
+    shuffled = list(range(len(song)))
+    random.shuffle(shuffled)
+    shuffled.sort(key=lambda n: song.onset_ticks[n])
+    heard = Heard()
+    bounds = [0, *sorted(min(cut, len(song)) for cut in cuts), len(song)]
+    for start, stop in itertools.pairwise(bounds):
+        heard = finder.listen(song[shuffled[start:stop]], heard)
+    assert heard.longest == finder.longest_quote(song)
+
+
+def maximal_by_trying(song: Notes, pieces: list[Notes], fewest: int) -> list[tuple[int, int]]:
+    """Start and length of every shared run that lies within no other."""
+    runs = {
+        shape(piece[start:stop])
+        for piece in pieces
+        for start, stop in itertools.combinations(range(len(piece) + 1), 2)
+    }
+    spans = [
+        (start, stop)
+        for start, stop in itertools.combinations(range(len(song) + 1), 2)
+        if stop - start >= fewest and shape(song[start:stop]) in runs
+    ]
+    return [
+        (start, stop - start)
+        for start, stop in spans
+        if not any(a <= start and stop <= b and (a, b) != (start, stop) for a, b in spans)
+    ]
+
+
+@given(songs, collections, st.integers(0, 14))
+def test_every_run_that_tells_is_found_once_in_whatever_chunks(song, parts, cut):
+    finder = QuoteFinder(named(parts))
+    with mock.patch("music.quotes.finder.FEWEST_TELLING", 3):
+        heard = finder.listen(song[cut:], finder.listen(song[:cut]))
+    found = [(run.start_in_song, run.length_notes) for run in heard.runs]
+    assert found == maximal_by_trying(song, parts, 3)
+
+
+@given(songs, collections, st.integers(0, 14), st.randoms())
+def test_the_latest_run_ends_in_the_notes_added_last(song, parts, cut, random):
+    finder = QuoteFinder(named(parts))
+    shuffled = list(range(len(song)))
+    random.shuffle(shuffled)
+    shuffled.sort(key=lambda n: song.onset_ticks[n])
+    before, last = shuffled[:cut], shuffled[cut:]
+    heard = finder.listen(song[last], finder.listen(song[sorted(before)]))
+    first_new = min(last, default=len(song))
+    ending = [longest_ending_in(song[: n + 1], parts) for n in range(first_new, len(song))]
+    assert heard.latest_notes == max(ending, default=0)
+
+
+def longest_ending_in(song: Notes, pieces: list[Notes]) -> int:
+    """Count the notes of the longest shared run that ends in the song's last note."""
+    runs = (song[start:] for start in range(len(song)))
+    return next((len(run) for run in runs if longest_by_trying(run, pieces) == len(run)), 0)
+
+
+@given(collections)
+def test_a_piece_quotes_the_others_but_not_itself(parts):
+    quotes = self_quotes(named(parts))
+    for n, quote in enumerate(quotes):
+        others = [*parts[:n], *parts[n + 1 :]]
+        assert quote.length_notes == longest_by_trying(parts[n], others)
+        assert quote.piece != f"piece {n}"
+
+
+def test_one_can_go_back_to_what_was_heard_before():
+    finder = QuoteFinder(named([line(60, 62, 64, 65, 67)]))
+    before = finder.listen(line(50, 52))
+    taken_back = finder.listen(line(0, 0, 54, 55, 57)[2:], before)
+    assert taken_back.longest.length_notes == 5
+    assert finder.listen(line(0, 0, 40)[2:], before).longest.length_notes == 2
+
+
+def test_a_note_struck_twice_at_once_counts_once():
+    piece = line(60, 64, 67, 65, 62)
+    doubled = played((0, 60), (6, 64), (6, 64), (12, 67), (18, 65), (24, 62))
+    finder = QuoteFinder(named([piece]))
+    assert finder.longest_quote(doubled).length_notes == 5
+    halves = finder.listen(doubled[2:], finder.listen(doubled[:2]))
+    assert halves.longest.length_notes == 5
+
+
+def test_a_quote_says_where():
+    finder = QuoteFinder(named([line(60, 61), line(60, 71, 62, 64, 60, 60)]))
+    quote = finder.longest_quote(line(50, 50, 52, 54, 50))
+    assert quote == Quote(length_notes=3, piece="piece 1", start_in_song=2, start_in_piece=2)
+
+
+@pytest.mark.parametrize(
+    ("song", "length_notes"),
+    [
+        (line(60, 64, 67), 3),
+        (line(65, 69, 72), 3),
+        (played((0, 60), (6, 64), (13, 67)), 2),
+        (played((0, 60), (0, 64), (0, 67)), 1),
+        (line(), 0),
+    ],
+    ids=["the same", "in another key", "a tick late", "as a chord", "no notes"],
+)
+def test_pitch_and_rhythm_both_count(song, length_notes):
+    finder = QuoteFinder(named([line(60, 64, 67)]))
+    assert finder.longest_quote(song).length_notes == length_notes
+
+
+def test_nothing_is_quoted_from_no_pieces():
+    assert QuoteFinder([]).longest_quote(line(60, 62)) == Quote()
+
+
+def test_pieces_that_share_a_run_are_in_one_group_whatever_the_key():
+    motif = [0, 4, 7, 12, 11]
+    pieces = [
+        line(*(60 + n for n in motif), 80, 20),
+        line(60, 61, 62, 63, 64, 65, 66),
+        line(30, *(50 + n for n in motif), 90, 93, 97, 20, 21),
+        line(90, 93, 97, 20, 21),
+        line(),
+    ]
+    assert quoting_groups(named(pieces), 5) == [[0, 2, 3], [1], [4]]
+    assert quoting_groups(named(pieces), 6) == [[0], [1], [2], [3], [4]]
+
+
+@given(collections, st.integers(2, 5))
+def test_groups_hold_every_piece_once_and_keep_quoting_pieces_together(parts, fewest_notes):
+    groups = quoting_groups(named(parts), fewest_notes)
+    assert sorted(place for group in groups for place in group) == list(range(len(parts)))
+    for one, other in itertools.combinations(range(len(parts)), 2):
+        shared = longest_shared(
+            zip(parts[one].onset_ticks, parts[one].pitch, strict=True),
+            zip(parts[other].onset_ticks, parts[other].pitch, strict=True),
+        )
+        if shared >= fewest_notes:
+            assert any({one, other} <= set(group) for group in groups)

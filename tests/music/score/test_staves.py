@@ -1,0 +1,155 @@
+"""Staves: hands, voices, ties and rests, every bar full."""
+
+import pytest
+from hypothesis import given
+
+from music.meter import BAR_TICKS, COMMON_TIME, Measure, measures, quantized
+from music.notes import TICKS_PER_BEAT, Notes
+from music.piece import TimeSignature
+from music.score.staves import Head, Rest, Staff, Stem, staves
+from tests.music.test_notes import gridded, raw_notes
+
+BAR = [Measure(0, BAR_TICKS, COMMON_TIME)]
+
+
+def right_hand(notes: Notes) -> Staff:
+    return staves(notes, bars_of(notes))[0]
+
+
+def bars_of(notes: Notes) -> list[Measure]:
+    return measures([TimeSignature(0, 4, 4)], notes.end_ticks)
+
+
+def one_way(raw) -> Notes:
+    notes = gridded(raw)
+    return quantized(notes, bars_of(notes.shifted(TICKS_PER_BEAT)))
+
+
+def heads(staff: Staff) -> list[tuple[int, Head]]:
+    """All heads of a staff and where they are: ticks from the piece's beginning."""
+    return [
+        (number * BAR_TICKS + one.start, head)
+        for number, bar in enumerate(staff)
+        for voice in bar
+        for one in voice
+        if isinstance(one, Stem)
+        for head in one.heads
+    ]
+
+
+def test_hands_part_at_a_gap_near_middle_c():
+    right, left = staves(Notes.of([0] * 4, [48] * 4, [48, 57, 64, 67]), BAR)
+    assert [head.pitch for _, head in heads(right)] == [64, 67]
+    assert [head.pitch for _, head in heads(left)] == [48, 57]
+
+
+@pytest.mark.parametrize(
+    ("before", "in_right"), [((40, 65), [59, 60]), ((40, 59), [])], ids=["low", "high"]
+)
+def test_hands_part_near_where_they_did_in_the_bar_before(before, in_right):
+    notes = Notes.of([0, 0, 48, 48, 48], [48] * 5, [*before, 46, 59, 60])
+    right, _ = staves(notes, bars_of(notes))
+    assert [head.pitch for tick, head in heads(right) if tick == 48] == in_right
+
+
+def test_what_is_held_while_others_move_gets_a_voice_of_its_own():
+    notes = Notes.of([0, 0, 12, 24, 36], [48, 12, 12, 12, 12], [72, 62, 64, 65, 64])
+    ((upper, lower),) = right_hand(notes)
+    assert upper == (Stem(0, 48, (Head(72),)),)
+    assert [one.start for one in lower] == [0, 12, 24, 36]
+
+
+def test_what_is_held_while_one_note_follows_another_is_held_too():
+    ((upper, lower),) = right_hand(Notes.of([0, 0, 24], [24, 48, 24], [62, 72, 64]))
+    assert upper == (Stem(0, 48, (Head(72),)),)
+    assert [one.start for one in lower] == [0, 24]
+
+
+def test_what_the_pedal_holds_is_written_until_the_next_note():
+    notes = Notes.of([0, 12, 24, 36], [48, 36, 24, 12], [64, 67, 72, 76])
+    ((voice,),) = right_hand(notes)
+    assert [one.ticks for one in voice] == [12, 12, 12, 12]
+
+
+def test_a_touch_of_silence_is_not_written():
+    ((voice,),) = right_hand(Notes.of([0, 12, 24, 36], [9, 9, 8, 12], [64, 67, 72, 76]))
+    assert [type(one) for one in voice] == [Stem] * 4
+
+
+def test_a_note_over_a_bar_line_is_tied():
+    staff = right_hand(Notes.of([36], [12 + 48 + 12], [76]))
+    assert heads(staff) == [(36, Head(76, "start")), (48, Head(76, "continue")),
+                            (96, Head(76, "stop"))]  # fmt: skip
+
+
+def test_a_note_of_no_single_value_is_tied_within_its_bar():
+    assert heads(right_hand(Notes.of([0], [30], [76]))) == [
+        (0, Head(76, "start")),
+        (24, Head(76, "stop")),
+    ]
+
+
+def test_rests_are_hidden_where_the_other_voice_sounds():
+    notes = Notes.of([0, 6, 12, 24], [24, 6, 6, 12], [72, 62, 64, 65])
+    ((upper, lower),) = right_hand(notes)
+    assert {one.is_shown for one in lower if isinstance(one, Rest)} == {False}
+    assert upper == (Stem(0, 24, (Head(72),)), Rest(24, 24, is_shown=False))
+
+
+def test_the_upper_voices_rests_show_where_nothing_sounds():
+    notes = Notes.of([0, 6, 12], [24, 6, 6], [72, 62, 64])
+    ((upper, _),) = right_hand(notes)
+    assert upper[1:] == (Rest(24, 24),)
+
+
+def test_a_bar_without_notes_is_a_rest():
+    for ((voice,),) in staves(Notes.of([], [], []), BAR):
+        assert voice == (Rest(0, BAR_TICKS),)
+
+
+def test_what_sounds_after_the_last_bar_is_cut_off():
+    right, _ = staves(Notes.of([0, 24, 48], [24, 72, 48], [72, 74, 76]), BAR)
+    assert heads(right) == [(0, Head(72)), (24, Head(74))]
+
+
+@given(raw_notes)
+def test_every_voice_fills_its_bar(raw):
+    notes = one_way(raw)
+    for staff in staves(notes, bars_of(notes)):
+        assert len(staff) == len(bars_of(notes))
+        for bar in staff:
+            assert 1 <= len(bar) <= 2
+            for voice in bar:
+                behind = 0
+                for one in voice:
+                    assert (one.start, one.ticks > 0) == (behind, True)
+                    behind += one.ticks
+                assert behind == BAR_TICKS
+
+
+@given(raw_notes)
+def test_every_strike_is_written_once(raw):
+    notes = one_way(raw)
+    strikes = [
+        (tick, head.pitch)
+        for staff in staves(notes, bars_of(notes))
+        for tick, head in heads(staff)
+        if head.tie in (None, "start")
+    ]
+    assert sorted(strikes) == list(
+        zip(notes.onset_ticks.tolist(), notes.pitch.tolist(), strict=True)
+    )
+
+
+@given(raw_notes)
+def test_ties_lead_from_head_to_head(raw):
+    notes = one_way(raw)
+    for staff in staves(notes, bars_of(notes)):
+        tied = set()
+        for _, head in sorted(heads(staff), key=lambda one: (one[0], one[1].tie != "stop")):
+            assert (head.pitch in tied) == (head.tie in ("continue", "stop"))
+            if head.tie == "start":
+                tied.add(head.pitch)
+            elif head.tie == "stop":
+                tied.remove(head.pitch)
+        assert tied == set()
