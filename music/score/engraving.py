@@ -19,7 +19,7 @@ from music.notes import TICKS_PER_BEAT, Notes
 from music.piece import Piece
 from music.score.checkpoint import Checkpoint, go_on
 from music.score.glyphs import draw_symbols
-from music.score.staves import MIDDLE_C, Bar, Head, Rest, Staff, Stem, Voice, staves
+from music.score.staves import Bar, Head, Rest, Staff, Stem, Voice, staves
 from music.tempo import tempo_at
 
 _VEROVIO = {
@@ -38,6 +38,8 @@ _VIEW_BOX = re.compile(r'<svg viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
 _ROOT_ID = re.compile(r'<svg [^>]*? id="([^"]+)"')
 _PLAIN_ID = re.compile(r' id="([a-z0-9]+)"')
 
+
+_MIDDLE_C = 60
 
 _engraving = Lock()  # verovio numbers its elements by one generator for all of a process
 
@@ -180,7 +182,7 @@ def _sharps(notes: Notes) -> int:
     sounds = stream.Stream()
     for pitch_class in np.flatnonzero(ticks).tolist():
         lasting = ticks[pitch_class] / TICKS_PER_BEAT
-        sounds.append(note.Note(MIDDLE_C + pitch_class, quarterLength=lasting))
+        sounds.append(note.Note(_MIDDLE_C + pitch_class, quarterLength=lasting))
     return int(sounds.analyze("key").sharps) if len(sounds) else 0
 
 

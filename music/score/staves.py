@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from music.meter import Measure
 from music.notes import Notes
-
-MIDDLE_C = 60
+from music.score.hands import hands
 
 _SMALL_TICKS = 4  # overlaps and rests that short are a matter of touch, and not written
 
@@ -110,7 +108,7 @@ def staves(notes: Notes, bars: Sequence[Measure]) -> tuple[Staff, Staff]:
         notes: Quantized, ordered, from the first bar on.
         bars: One after the other; what sounds later is cut off.
     """
-    right, left = hands(_until(notes, bars[-1].start_ticks + bars[-1].ticks), bars)
+    right, left = hands(_until(notes, bars[-1].start_ticks + bars[-1].ticks))
     return _staff(right, bars), _staff(left, bars)
 
 
@@ -119,38 +117,6 @@ def _until(notes: Notes, ticks: int) -> Notes:
     begun = notes[notes.onset_ticks < ticks]
     left = (ticks - begun.onset_ticks).astype(np.int32)
     return Notes(begun.onset_ticks, np.minimum(begun.duration_ticks, left), begun.pitch)
-
-
-def hands(notes: Notes, bars: Sequence[Measure]) -> tuple[Notes, Notes]:
-    """Split notes between the hands, right and left, bar by bar.
-
-    Args:
-        notes: Ordered, from the first bar on.
-        bars: One after the other.
-    """
-    bar = np.searchsorted([each.start_ticks for each in bars], notes.onset_ticks, "right")
-    right = np.zeros(len(notes), dtype=np.bool_)
-    parting = MIDDLE_C
-    for number in np.unique(bar).tolist():
-        here = bar == number
-        parting = _parting(np.unique(notes.pitch[here]), parting)
-        right[here] = notes.pitch[here] >= parting
-    return notes[right], notes[~right]
-
-
-def _parting(pitches: NDArray[np.int32], last: int) -> int:
-    """Find the left hand's upper end: in a gap, near middle C, and near where it was.
-
-    Args:
-        pitches: Of a bar, different ones.
-        last: The parting of the bar before.
-    """
-
-    def goodness(parting: int) -> float:
-        room = min(6.0, float(np.abs(pitches + 0.5 - parting).min()))
-        return room - 0.3 * abs(parting - MIDDLE_C) - 0.15 * abs(parting - last)
-
-    return max(range(MIDDLE_C - 9, MIDDLE_C + 10), key=goodness)
 
 
 def _staff(hand: Notes, bars: Sequence[Measure]) -> Staff:

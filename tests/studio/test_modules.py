@@ -9,7 +9,7 @@ import pytest
 from music.meter import measures, upbeat
 from music.notes import Notes, cleaned
 from music.piece import TempoChange, TimeSignature
-from music.score.staves import hands
+from music.score.hands import hands
 from music.tempo import seconds_at
 from tests.studio.conftest import columns
 
@@ -65,7 +65,7 @@ def test_a_piece_is_cleaned_barred_and_parted_as_the_score_is(page, meters):
             for number, bar in enumerate(bars, 1)
         ]
         right, left = (
-            {(onset, pitch) for onset, _, pitch in columns(hand)} for hand in hands(whole, bars)
+            {(onset, pitch) for onset, _, pitch in columns(hand)} for hand in hands(whole)
         )
         assert {(n[0], n[2]) for n in told["notes"] if n[3]} == right
         assert {(n[0], n[2]) for n in told["notes"] if not n[3]} == left

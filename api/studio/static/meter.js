@@ -27,7 +27,6 @@ const BAR_TICKS = WHOLE_TICKS; // of 4/4
 const LONGEST_BAR_TICKS = 2 * WHOLE_TICKS; // that the score writes
 const SIXTEENTH_TICKS = 3;
 const UPBEAT_NOTES = 400;
-const MIDDLE_C = 60;
 /** @type {Record<number, number>} How strong the places of a bar are. */
 const STRENGTHS = { 0: 6, 24: 5, 12: 4, 36: 4, 6: 2, 18: 2, 30: 2, 42: 2 };
 
@@ -102,42 +101,4 @@ function lengths({ numerator, denominator }) {
   const isWritten = [2, 4, 8, 16].includes(denominator) && barTicks <= LONGEST_BAR_TICKS;
   if (!isWritten) return { barTicks: BAR_TICKS, beatTicks: TICKS_PER_BEAT };
   return { barTicks, beatTicks: Math.min(TICKS_PER_BEAT, WHOLE_TICKS / denominator) };
-}
-
-/**
- * Parts notes between the hands, bar by bar.
- * @param {readonly Note[]} notes In order; each is told its hand.
- * @param {Bars} bars
- */
-export function partHands(notes, bars) {
-  let parting = MIDDLE_C;
-  let first = 0;
-  while (first < notes.length) {
-    const bar = bars.at(notes[first].start);
-    let next = first + 1;
-    while (next < notes.length && notes[next].start < bar.start + bar.ticks) next++;
-    const here = notes.slice(first, next);
-    parting = nextParting(
-      here.map((note) => note.pitch),
-      parting,
-    );
-    for (const note of here) note.isRight = note.pitch >= parting;
-    first = next;
-  }
-}
-
-/**
- * Finds the left hand's upper end: in a gap, near middle C, and near where it was.
- * @param {readonly number[]} pitches
- * @param {number} last
- */
-function nextParting(pitches, last) {
-  let best = last;
-  let most = -Infinity;
-  for (let parting = MIDDLE_C - 9; parting < MIDDLE_C + 10; parting++) {
-    const room = Math.min(6, ...pitches.map((pitch) => Math.abs(pitch + 0.5 - parting)));
-    const goodness = room - 0.3 * Math.abs(parting - MIDDLE_C) - 0.15 * Math.abs(parting - last);
-    if (goodness > most) [best, most] = [parting, goodness];
-  }
-  return best;
 }

@@ -1,6 +1,7 @@
 /** A piece: what was asked for, and what is known of it so far. */
 
-import { Bars, TICKS_PER_BEAT, partHands, upbeat } from "./meter.js";
+import { partHands } from "./hands.js";
+import { Bars, TICKS_PER_BEAT, upbeat } from "./meter.js";
 import { FLAT_VELOCITY } from "./piano.js";
 import { TempoMap } from "./tempo.js";
 
@@ -135,7 +136,7 @@ export class Piece {
     }
     this.notes.sort((a, b) => a.start - b.start || a.pitch - b.pitch);
     this.barLines = this.#barLines();
-    partHands(this.notes, this.barLines);
+    partHands(this.notes);
   }
 
   /** Ends it with the notes that have come: it is the piece that is asked for with so many. */

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from music.errors import EngravingError
-from music.notes import Notes
+from music.notes import Notes, cleaned, join
 from music.piece import Piece, TempoChange, TimeSignature, constant_tempo
 from music.score import engraving as score
 from music.score.engraving import to_musicxml, to_one_svg, to_svg
@@ -159,15 +159,20 @@ def test_a_note_over_the_bar_line_is_tied():
     assert len(root.findall(".//tied")) == 2
 
 
+def over_bass(notes):
+    """Notes of the right hand, while the left one holds a bass note."""
+    return cleaned(join([Notes.of([0], [notes.end_ticks], [40]), notes]))
+
+
 def test_what_is_held_while_others_move_gets_a_voice_of_its_own():
-    notes = Notes.of([0, 0, 12, 24, 36], [48, 12, 12, 12, 12], [72, 62, 64, 65, 64])
-    assert {e.text for e in parsed(notes).iterfind(".//note[pitch]/voice")} == {"1", "2"}
+    notes = over_bass(Notes.of([0, 0, 12, 24, 36], [48, 12, 12, 12, 12], [72, 62, 64, 65, 64]))
+    assert {e.text for e in parsed(notes).iterfind(".//note[pitch][staff='1']/voice")} == {"1", "2"}
     assert (0, 4, 72, 1) in written(parsed(notes))
 
 
 def test_the_voices_of_a_staff_point_away_from_each_other():
-    notes = Notes.of([0, 0, 12, 24], [36, 12, 12, 12], [72, 62, 64, 65])
-    found = parsed(notes).iterfind(".//note[pitch]")
+    notes = over_bass(Notes.of([0, 0, 12, 24], [36, 12, 12, 12], [72, 62, 64, 65]))
+    found = parsed(notes).iterfind(".//note[pitch][staff='1']")
     assert {(e.findtext("voice"), e.findtext("stem")) for e in found} == {
         ("1", "up"),
         ("2", "down"),
@@ -175,7 +180,7 @@ def test_the_voices_of_a_staff_point_away_from_each_other():
 
 
 def test_a_rest_that_only_fills_the_bar_is_not_printed():
-    notes = Notes.of([0, 6, 12, 24], [24, 6, 6, 12], [72, 62, 64, 65])
+    notes = over_bass(Notes.of([0, 6, 12, 24], [24, 6, 6, 12], [72, 62, 64, 65]))
     rests = [e for e in parsed(notes).iterfind(".//note[rest]") if e.findtext("staff") == "1"]
     assert len(rests) > 1
     assert {e.get("print-object") for e in rests} == {"no"}

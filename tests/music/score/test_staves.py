@@ -1,10 +1,9 @@
 """Staves: hands, voices, ties and rests, every bar full."""
 
-import pytest
 from hypothesis import given
 
 from music.meter import BAR_TICKS, COMMON_TIME, Measure, measures, quantized
-from music.notes import TICKS_PER_BEAT, Notes
+from music.notes import TICKS_PER_BEAT, Notes, cleaned, join
 from music.piece import TimeSignature
 from music.score.staves import Head, Rest, Staff, Stem, staves
 from tests.music.test_notes import gridded, raw_notes
@@ -13,7 +12,9 @@ BAR = [Measure(0, BAR_TICKS, COMMON_TIME)]
 
 
 def right_hand(notes: Notes) -> Staff:
-    return staves(notes, bars_of(notes))[0]
+    """What is written for the right hand while the left one holds a bass note."""
+    both = cleaned(join([Notes.of([0], [notes.end_ticks], [40]), notes]))
+    return staves(both, bars_of(both))[0]
 
 
 def bars_of(notes: Notes) -> list[Measure]:
@@ -35,21 +36,6 @@ def heads(staff: Staff) -> list[tuple[int, Head]]:
         if isinstance(one, Stem)
         for head in one.heads
     ]
-
-
-def test_hands_part_at_a_gap_near_middle_c():
-    right, left = staves(Notes.of([0] * 4, [48] * 4, [48, 57, 64, 67]), BAR)
-    assert [head.pitch for _, head in heads(right)] == [64, 67]
-    assert [head.pitch for _, head in heads(left)] == [48, 57]
-
-
-@pytest.mark.parametrize(
-    ("before", "in_right"), [((40, 65), [59, 60]), ((40, 59), [])], ids=["low", "high"]
-)
-def test_hands_part_near_where_they_did_in_the_bar_before(before, in_right):
-    notes = Notes.of([0, 0, 48, 48, 48], [48] * 5, [*before, 46, 59, 60])
-    right, _ = staves(notes, bars_of(notes))
-    assert [head.pitch for tick, head in heads(right) if tick == 48] == in_right
 
 
 def test_what_is_held_while_others_move_gets_a_voice_of_its_own():

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from music.notes import TICKS_PER_BEAT, Notes
 from music.piece import Piece
-from music.score.staves import hands
-from training.report.metrics.bars import bars
+from music.score.hands import hands
 
 _OCTAVES = (12, 24)
 
@@ -65,7 +64,7 @@ def texture(piece: Piece) -> Texture:
     """
     notes = piece.notes
     beats = -(-notes.end_ticks // TICKS_PER_BEAT)
-    both = hands(notes, bars(piece))
+    both = hands(notes)
     rests = [~_sounding(hand, beats) for hand in both]
     return Texture(
         notes_per_beat=len(notes) * TICKS_PER_BEAT / notes.end_ticks,
