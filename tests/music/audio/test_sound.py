@@ -94,7 +94,7 @@ def test_a_song_of_many_blocks_sounds_as_if_it_were_one(instrument, monkeypatch)
     size = 1 << 20
     assert len(in_blocks) < size
     for module in ("mixing", "piano", "soundfont"):
-        monkeypatch.setattr(f"music.{module}.BLOCK", size)
+        monkeypatch.setattr(f"music.audio.{module}.BLOCK", size)
     monkeypatch.setattr("music.audio.piano._FFT_SIZE", size + (1 << 16))
     music.audio.piano._room_spectrum.cache_clear()
     whole = played(instrument, notes)
