@@ -6,10 +6,10 @@ from pathlib import Path
 
 from training.corpus.collections import NAME
 from training.errors import SettingsError
-from training.fetching.visit import VGMUSIC_PIANO
 from training.recipe import DEFAULT, Recipe
 
 KEEP_VERSIONS = 5
+VGMUSIC_PIANO = "https://www.vgmusic.com/music/other/miscellaneous/piano/"
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from api.composing.song import SongRequest
-from api.http.parameters import MOST_NOTES
 from music.notes import TICKS_PER_BEAT, Notes
 
+MOST_NOTES = 4000
 # A token is a note or more, unless it strikes a key again; a song that needs many more is not one.
 TOKENS_PER_NOTE = 2
 SPARE_TOKENS = 64

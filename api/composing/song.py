@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from api.composing.primers import Upload
+from api.model_server.port import Label
 from music.expression.touch import Touch
 from music.notes import Notes
 from music.performance import Performance
@@ -19,18 +20,6 @@ class Primer(StrEnum):
 
     NONE = "none"
     CORPUS = "corpus"
-
-
-class Label(StrEnum):
-    """What a version of a model is called, whatever its number.
-
-    Attributes:
-        STABLE: The one that was promoted last; there is none before the first promotion.
-        CANARY: The newest.
-    """
-
-    STABLE = "stable"
-    CANARY = "canary"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from api.formats.registry import FORMATS, STREAMS
 from api.http.parameters import PARAMETERS, Parameter, Value
 from api.http.problems import (
     MEDIA_TYPE,
+    NOT_READY,
     PLAIN_DETAILS,
     PROBLEMS,
     Problem,
@@ -18,7 +19,6 @@ from api.http.problems import (
     plain_problem,
 )
 from api.http.request_values import FORMS, JSON, MOST_BODY_BYTES, MOST_FILE_BYTES, MULTIPART
-from api.http.routes import NOT_READY
 from api.http.schemas import Schema, answer_schemas, reference, request_schemas, schema_of
 from api.http.static_files import MEDIA_TYPES
 from api.telemetry.request_id import HEADER as REQUEST_ID

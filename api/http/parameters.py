@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from api.composing.length import MOST_NOTES
 from api.composing.primers import Upload
-from api.composing.song import Label, Primer, SongRequest
+from api.composing.song import Primer, SongRequest
 from api.errors import BadParameterError
 from api.formats.registry import FORMAT_NAMES
+from api.model_server.port import SLUG, Label
 from music.midi import TEMPO_RANGE_BPM
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 
-MOST_NOTES = 4000
 DRAWN_SEEDS = 1 << 32
-SLUG = re.compile(r"[a-z0-9_]{1,64}")  # what may be repeated of what a caller calls something
 
 Value = str | int | float | bytes
 

@@ -91,6 +91,7 @@ PROBLEMS: dict[type[ApiError], Problem] = {
     ),
     OutOfTimeError: Problem(HTTPStatus.GATEWAY_TIMEOUT, "out-of-time", "Out of time"),
 }
+NOT_READY = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", "Not ready", retry_after_s=5)
 # What no error of ours stands for, in words that say what would fit.
 PLAIN_DETAILS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this path.",

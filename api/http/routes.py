@@ -16,7 +16,7 @@ from api.formats.event import Event
 from api.formats.registry import Format, Stream, chosen_format
 from api.http.headers import NO_SNIFFING, drawing_headers, entity_tag, song_headers
 from api.http.parameters import song_request
-from api.http.problems import Problem, problem_response
+from api.http.problems import NOT_READY, problem_response
 from api.http.request_values import said_in
 from api.http.streaming import song_events
 from api.model_server.games import Games
@@ -26,7 +26,6 @@ from api.telemetry.request_record import Ending, RequestRecord, record
 
 LISTING_SECONDS = 3.0  # a game that takes longer is listed as UNREACHABLE
 PROBE_SECONDS = 2.0  # a probe that waits longer has failed
-NOT_READY = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", "Not ready", retry_after_s=5)
 
 bp = Blueprint("api", __name__)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 
-from api.composing.song import Label
 from api.deadline import Deadline
 from api.errors import (
     BadParameterError,
@@ -18,10 +17,9 @@ from api.errors import (
     NoSuchModelError,
     UnknownGameError,
 )
-from api.http.parameters import SLUG
 from api.model_server.fetch_cache import FetchCache
 from api.model_server.models_config import ModelsConfig
-from api.model_server.port import Model, ModelServer, State, VersionStatus
+from api.model_server.port import SLUG, Label, Model, ModelServer, State, VersionStatus
 from api.model_server.prefill_cache import PrefillCache
 from music.codec import Codec, open_codec
 from music.description import Description

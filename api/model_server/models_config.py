@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from google.protobuf import text_format
 
-from api.http.parameters import SLUG
+from api.model_server.port import SLUG
 from proto.model_server_pb2 import ModelServerConfig
 
 LABELS = "labels.json"

@@ -4,6 +4,7 @@ The server keeps nothing between calls: a song's whole state travels with its ca
 can go on with any song.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -13,6 +14,20 @@ from numpy.typing import NDArray
 
 from api.deadline import Deadline
 from music.description import Description
+
+SLUG = re.compile(r"[a-z0-9_]{1,64}")  # a game's name
+
+
+class Label(StrEnum):
+    """What a version of a model is called, whatever its number.
+
+    Attributes:
+        STABLE: The one that was promoted last; there is none before the first promotion.
+        CANARY: The newest.
+    """
+
+    STABLE = "stable"
+    CANARY = "canary"
 
 
 class State(StrEnum):

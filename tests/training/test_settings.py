@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from training.errors import SettingsError
-from training.fetching import VGMUSIC_PIANO
-from training.settings import Settings
+from training.settings import VGMUSIC_PIANO, Settings
 
 
 def test_nothing_said_means_the_defaults():

@@ -14,10 +14,9 @@ from training.fetching.errors import (
 from training.fetching.games import Source, find_sources
 from training.fetching.page import Failed
 from training.fetching.pieces import Fetched
-from training.fetching.visit import VGMUSIC_PIANO, fetch, fetch_missing
+from training.fetching.visit import fetch, fetch_missing
 
 __all__ = [
-    "VGMUSIC_PIANO",
     "Failed",
     "FetchError",
     "Fetched",

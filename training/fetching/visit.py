@@ -14,8 +14,8 @@ from training.fetching.page import Game, read_page
 from training.fetching.pieces import Fetched, fetch_game
 from training.fetching.sources import SOURCES, is_complete
 from training.fetching.wanted import find_wanted
+from training.settings import VGMUSIC_PIANO
 
-VGMUSIC_PIANO = "https://www.vgmusic.com/music/other/miscellaneous/piano/"
 MOST_PAGE_BYTES = 4 << 20
 _MOST_FAILED_SAID = 10
 _DEFAULT_PACE = Pace()
