@@ -18,6 +18,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from serving import flags
 from serving.errors import FlagError, ServingError
+from serving.native_log import silence_native_log
 from serving.server import LOOPBACK, Server
 
 START_FAILED = 255
@@ -29,6 +30,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while models load, Ctrl-C ends it at once
     logging.basicConfig(format="%(asctime)s %(levelname).1s %(message)s", level=logging.INFO)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    silence_native_log()
     # No flag of TensorFlow Serving's says where to listen, and its command line stays as it is.
     host = os.environ.get("MODEL_SERVER_HOST", "").strip() or LOOPBACK
     try:

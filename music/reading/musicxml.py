@@ -20,6 +20,12 @@ _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _BEATS_OF_UNIT = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25}
 _INTEGER = re.compile(r"\d{1,4}")
 _ENDING = re.compile(r"\b\d{1,2}\b")
+# Jumps that stand in a score as words alone, without the <sound> that plays them.
+_DA_CAPO = re.compile(r"\W*(?:d\. ?c\b|da capo\b)", re.IGNORECASE)
+_DAL_SEGNO = re.compile(r"\W*(?:d\. ?s\b|dal segno\b)", re.IGNORECASE)
+_TO_CODA = re.compile(r"\W*to coda\b", re.IGNORECASE)
+_FINE = re.compile(r"\W*fine\W*", re.IGNORECASE)
+_UNNAMED = ""  # a segno or coda that no <sound> names
 _DECIMAL = re.compile(r"\d{1,4}(?:\.\d{1,6})?")
 
 
@@ -214,10 +220,28 @@ class _PartReader:
             now += _number(offset) * UNITS_PER_BEAT / self._divisions
         sound = direction.find("sound")
         has_tempo = sound is not None and self._read_sound(sound, max(0, round(now)))
+        for written in direction.iterfind("direction-type/*"):
+            self._read_jump(written)
         for metronome in direction.iterfind("direction-type/metronome"):
             bpm = _metronome_bpm(metronome)
             if not has_tempo and bpm is not None:
                 self._measure.tempos.append((max(0, round(now)), bpm))
+
+    def _read_jump(self, written: Element) -> None:
+        """Read a jump, or a place to jump to, as it is written; a `<sound>` knows better."""
+        marks, words = self._measure.marks, _text(written) if written.tag == "words" else ""
+        if _DA_CAPO.match(words):
+            marks.da_capo = True
+        elif _DAL_SEGNO.match(words):
+            marks.dal_segno = marks.dal_segno or _UNNAMED
+        elif _TO_CODA.match(words):
+            marks.to_coda = marks.to_coda or _UNNAMED
+        elif _FINE.fullmatch(words):
+            marks.fine = True
+        elif written.tag == "segno":
+            marks.segno = marks.segno or _UNNAMED
+        elif written.tag == "coda" and marks.to_coda is None:  # "To Coda" is written with the sign
+            marks.coda = marks.coda or _UNNAMED
 
     def _read_sound(self, sound: Element, now: int) -> bool:
         """Read what a direction means for playing; say whether it has a tempo."""

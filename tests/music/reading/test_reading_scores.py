@@ -61,6 +61,14 @@ def sound(**attributes: str) -> str:
     )
 
 
+def words(text: str) -> str:
+    return f"<direction><direction-type><words>{text}</words></direction-type></direction>"
+
+
+def sign(name: str) -> str:
+    return f"<direction><direction-type><{name}/></direction-type></direction>"
+
+
 def musicxml(*parts: list[str], part_list: str = "") -> bytes:
     """A score of parts, each a list of measures."""
     written = (
@@ -426,12 +434,26 @@ END_FIRST = ending("1", "stop", "right", '<repeat direction="backward"/>')
             [0, 1, 0, 2, 3, 2, 3],
         ),
         (["", sound(dalsegno="nowhere"), ""], [0, 1, 2]),
+        (["", words("Fine"), "", words("D.C. al Fine")], [0, 1, 2, 3, 0, 1]),
+        (["", "", words("Da Capo")], [0, 1, 2, 0, 1, 2]),
+        (["", sign("segno"), "", words("D. S."), ""], [0, 1, 2, 3, 1, 2, 3, 4]),
+        (
+            [sign("segno"), words("To Coda ") + sign("coda"), words("(Dal Segno al Coda)"),
+             sign("coda"), ""],
+            [0, 1, 2, 0, 1, 3, 4],
+        ),
+        (
+            ["", sound(segno="s") + sign("segno"), words("D.S.") + sound(dalsegno="s"), ""],
+            [0, 1, 2, 1, 2, 3],
+        ),
+        (["", words("D.S."), words("D. con fuoco"), words("dolce")], [0, 1, 2, 3]),
     ],
     ids=[
         "none", "to the start", "to its sign", "two sections", "four times", "two endings",
         "three endings", "numbers left out", "a lone first ending", "endings without a repeat",
         "da capo al fine", "no repeats after da capo", "dal segno", "al coda", "music after a fine",
-        "no such segno",
+        "no such segno", "da capo al fine in words", "da capo in words", "dal segno in words",
+        "dal segno al coda in words", "in words and for playing", "words without a place",
     ],
 )  # fmt: skip
 def test_measures_are_played_as_they_sound(measures, order):
