@@ -13,6 +13,7 @@ RUN useradd --no-create-home --home-dir /tmp --uid 10001 leitmotif \
     && install --directory --owner=leitmotif --group=leitmotif /models
 COPY --from=packages /venv /venv
 COPY proto /leitmotif/proto
+COPY LICENSE NOTICE /leitmotif/
 COPY music /leitmotif/music
 COPY api /leitmotif/api
 # Compiled now, since nothing can be written later.

@@ -13,6 +13,7 @@ FROM ${PYTHON_IMAGE}
 RUN useradd --no-create-home --home-dir /tmp --uid 10001 leitmotif \
     && install --directory --owner=leitmotif --group=leitmotif /data /models
 COPY --from=packages /venv /venv
+COPY LICENSE NOTICE /leitmotif/
 COPY music /leitmotif/music
 COPY training /leitmotif/training
 RUN /venv/bin/python -m compileall -q /leitmotif

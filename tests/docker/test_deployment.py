@@ -311,9 +311,10 @@ def test_every_setting_of_the_compose_file_has_an_example():
 
 
 @pytest.mark.parametrize("role", ["api", "trainer"])
-def test_an_image_has_what_its_program_imports(role):
+def test_an_image_has_what_its_program_imports_and_the_licence(role):
     copied = dockerfile_words(role, "COPY")
     assert f"/leitmotif/{'api' if role == 'api' else 'training'}" in copied
+    assert {"LICENSE", "NOTICE"} <= set(copied)
     ignored = (ROOT / ".dockerignore").read_text().split()
     for word in copied:
         if not word.startswith(("/", "--")):
