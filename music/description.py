@@ -67,7 +67,8 @@ class ModelCard:
         recipe: The name of the recipe it was trained by.
         pieces: How many pieces the collection holds, held-out ones included.
         notes: How many notes they hold.
-        held_out_bits_per_note: Bits a note on the held-out pieces; None where none was held out.
+        held_out_bits_per_note: Cross-entropy on the held-out pieces; None where none was held
+            out.
         trained_at: ISO 8601, UTC.
         tensorflow: The version that exported it.
     """

@@ -197,7 +197,7 @@ def _parser() -> argparse.ArgumentParser:
     service.add_argument(
         "--api-key",
         default=os.environ.get(KEY_VARIABLE) or None,
-        help=f"where it asks for one; by itself what {KEY_VARIABLE} holds",
+        help=f"for a service that requires one; by default the value of {KEY_VARIABLE}",
         metavar="KEY",
     )
     return parser

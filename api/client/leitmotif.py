@@ -79,7 +79,7 @@ class ProblemError(LeitmotifError):
 
 
 class Wishes(TypedDict, total=False):
-    """What a song shall be like; GET /docs says what each does, and what it is by itself."""
+    """The parameters of a song; GET /docs describes each and its default."""
 
     notes: int
     seconds: float
@@ -341,7 +341,7 @@ class Leitmotif:
     def _answered(
         self, method: str, path: str, body: "_Body | None", until_s: float
     ) -> Iterator["_Answer"]:
-        """Ask once; what is left of the answer is hung up on."""
+        """Send one request; closing the connection discards the rest of the response."""
         kind = http.client.HTTPSConnection if self._is_secure else http.client.HTTPConnection
         content = None if body is None else body.content
         typed = {} if body is None else {"Content-Type": body.media_type}

@@ -48,7 +48,7 @@ def midi(song: Song, deadline: Deadline) -> bytes:
 
 
 def wav(song: Song, deadline: Deadline, instrument: Instrument) -> Pieces:
-    """Write what is heard when an instrument plays it."""
+    """Write the sound of an instrument that plays the song, as WAV."""
     deadline.left_s()
     sound = instrument.play(song.notes, song.tempos, song.performance)
     return Pieces(wav_bytes(sound), to_wav(sound))

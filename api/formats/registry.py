@@ -71,7 +71,7 @@ def formats(instrument: Instrument, instrument_digest: str = "") -> tuple[Format
     """Make the table; the first is what is given where the caller takes anything.
 
     Args:
-        instrument: What plays a song where it is to be heard.
+        instrument: Plays songs for formats of sound.
         instrument_digest: Of the file that it plays with, where there is one.
     """
     return (

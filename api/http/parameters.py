@@ -169,7 +169,7 @@ PARAMETERS = (
     Parameter(
         name="temperature",
         kind=Kind.NUMBER,
-        effect="how daring the song is; 0 always takes the most likely next step",
+        effect="lower values give fewer surprises; 0 always takes the most likely next step",
         lowest=0,
         highest=2,
         default=TEMPERATURE,
@@ -208,7 +208,7 @@ PARAMETERS = (
     Parameter(
         name="primer",
         kind=Kind.CHOICE,
-        effect="corpus goes on from the opening of one of the game's pieces, none from nothing, an "
+        effect="corpus continues the opening of one of the game's pieces, none starts empty, an "
         "uploaded MIDI file from its end",
         choices=tuple(Primer),
         may_be_file=True,

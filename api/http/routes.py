@@ -139,7 +139,7 @@ def _stream_response(
     about = record()
     with services.slots.taken() as slot:
         drawing = services.composer.newest_drawing(asked, services.games, deadline)
-        about.version, about.ended = drawing.bundle.model.version, Ending.HUNG_UP
+        about.version, about.ended = drawing.bundle.model.version, Ending.DISCONNECTED
         events = _observed(song_events(drawing), about)
         response = _held(slot, (form.encode(event) for event in events), form.media_type)
     response.headers.update(drawing_headers(drawing))
@@ -147,7 +147,7 @@ def _stream_response(
 
 
 def _observed(events: Iterator[Event], about: RequestRecord) -> Iterator[Event]:
-    """Hand events on, and note how they ended; who does not ask for the last has hung up."""
+    """Pass events on, and record how they ended: a client that takes not all has disconnected."""
     for event in events:
         yield event
         if event.name == "end":
@@ -171,7 +171,7 @@ def _song_response(
             response = _held(slot, iter((file,)), form.media_type)
             response.content_length = len(file)
         else:
-            about.ended = Ending.HUNG_UP
+            about.ended = Ending.DISCONNECTED
             pieces = _written(encoding.each(file.pieces), about)
             response = _held(slot, pieces, form.media_type)
             response.content_length = file.length_bytes

@@ -225,7 +225,7 @@ _GAME = _shown(
         pieces=_said(_or_null(_COUNT), "How many the model learned from."),
         notes=_said(_or_null(_COUNT), "How many those pieces have."),
         held_out_bits_per_note=_said(
-            _or_null(_TIME), "How well pieces are foretold that it did not learn from."
+            _or_null(_TIME), "Cross-entropy on held-out pieces, in bits per note."
         ),
     ),
     game="majoras_mask",

@@ -90,7 +90,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         now_s = time.monotonic()
         for conn, until_s in tuple(self._held_until_s.items()):
             if until_s < now_s:
-                with suppress(OSError):  # it has gone by itself
+                with suppress(OSError):  # it is gone already
                     conn.sock.shutdown(socket.SHUT_RDWR)  # ends whatever the thread waits for
 
 

@@ -17,7 +17,7 @@ class Ending(StrEnum):
 
     FINISHED = "finished"
     FAILED = "failed"
-    HUNG_UP = "hung up"
+    DISCONNECTED = "client disconnected"
 
 
 @dataclass

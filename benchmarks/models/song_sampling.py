@@ -1,4 +1,4 @@
-"""Songs from nothing, token by token or chunk by chunk, one at a time or many at once."""
+"""Songs from an empty state, token by token or chunk by chunk, one at a time or many at once."""
 
 from collections.abc import Sequence
 

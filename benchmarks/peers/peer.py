@@ -56,7 +56,7 @@ def draw(peer: Peer, sampler: Sampler, uniform: NDArray[np.float32]) -> NDArray[
 
 
 def logits_of(peer: Peer, fields: Fields, songs: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Foretell the values int64[B, T, F] of songs from nothing: float32[B, T, all values]."""
+    """Return the logits float32[B, T, all values] of songs int64[B, T, F], from an empty state."""
     state, steps = peer.begin(len(songs)), []
     token = np.zeros_like(songs[:, 0])
     for values in np.moveaxis(songs, 1, 0):

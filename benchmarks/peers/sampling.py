@@ -14,7 +14,7 @@ Floats = NDArray[np.float32]
 
 
 class Fields:
-    """What foretells a token's fields, one after the other, on top of a peer's network."""
+    """Predicts a token's fields, one after the other, on top of a peer's network."""
 
     def __init__(self, weights: NetworkWeights) -> None:
         """Take what lies behind `weights.top`."""
@@ -43,7 +43,7 @@ class Sampler:
     """
 
     def __init__(self, fields: Fields, temperature: float, top_p: float) -> None:
-        """Draw what `fields` foretells.
+        """Sample what `fields` predicts.
 
         Args:
             fields: Of the network that is drawn from.

@@ -51,7 +51,7 @@ class DenseWeights:
 
 @dataclass(frozen=True, eq=False)
 class FieldWeights:
-    """What foretells a field behind the first one, from its hidden layer.
+    """The weights that predict a field after the first, from its hidden layer.
 
     Attributes:
         given: For each field before it, float32[n, E], what its values add to the hidden layer.

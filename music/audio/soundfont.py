@@ -94,7 +94,7 @@ class Soundfont:
 def _limited(blocks: Iterator[_Samples]) -> Iterator[_Samples]:
     """Turn a sound down where it would be too loud, and leave it so.
 
-    It is turned down in the course of the block before, so that it is not heard.
+    The gain changes gradually over the block before, which makes it inaudible.
     """
     before, gain = np.zeros((0, 2), np.float32), 1.0
     for block in blocks:

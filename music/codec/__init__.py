@@ -47,7 +47,7 @@ def open_codec(name: str, vocabulary: Sequence[Sequence[str]]) -> Codec:
 
 
 def as_told(codec: Codec, notes: Notes) -> Notes:
-    """Give what is left of a piece once it has been tokens: what a model can have heard of it."""
+    """Return a piece as its tokens hold it: what a model can learn of it."""
     return cleaned(codec.decode(codec.encode(notes))[0])
 
 

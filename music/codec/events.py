@@ -76,8 +76,8 @@ class Events(Codec):
             Notes.of([step * EVENT_TICKS] * len(pitches), [EVENT_TICKS] * len(pitches), pitches)
             for step, pitches in enumerate(events)
         ]
-        heard = join(chords).shifted(cursor.onset_ticks)
-        return heard, Cursor(cursor.onset_ticks + len(chords) * EVENT_TICKS)
+        notes = join(chords).shifted(cursor.onset_ticks)
+        return notes, Cursor(cursor.onset_ticks + len(chords) * EVENT_TICKS)
 
 
 def _names(notes: Notes) -> list[str]:

@@ -56,7 +56,7 @@ class Runner(Protocol):
 
 
 class SessionRunner:
-    """Runs each request by itself in a session."""
+    """Runs each request alone in a session."""
 
     def __init__(self, session: Any) -> None:
         """Runs requests in ``session``, which stays its owner's to close."""

@@ -125,7 +125,7 @@ def load(
         identity: which version this is.
         path: the bundle's folder.
         warm_up: whether the warm-up requests are replayed.
-        scheduler: what merges requests, for all versions together; None runs each by itself.
+        scheduler: what merges requests, for all versions together; None runs each alone.
         threads: who computes.
 
     Raises:

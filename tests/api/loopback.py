@@ -153,7 +153,7 @@ class LoopbackModelServer:
         return [call.model_spec.signature_name for call in self.calls]
 
     def _status(self, request, context):
-        self._heard(context)
+        self._record_call(context)
         self._hang(request.model_spec.name, "status")
         if self.on_status:
             self.on_status()
@@ -167,7 +167,7 @@ class LoopbackModelServer:
         return response
 
     def _predict(self, request, context):
-        self._heard(context)
+        self._record_call(context)
         self.calls.append(request)
         time.sleep(self.slow_s)
         spec = request.model_spec
@@ -185,7 +185,7 @@ class LoopbackModelServer:
             self.after_draw(self.signatures().count("decode"))
         return response
 
-    def _heard(self, context):
+    def _record_call(self, context):
         self.request_ids.append(dict(context.invocation_metadata()).get("x-request-id", ""))
         if self.failure is not None and self.healthy_calls <= 0 < self.failures_left:
             self.failures_left -= 1

@@ -126,7 +126,7 @@ class Client:
         return list(stub.GetModelStatus(request, timeout=30).model_version_status)
 
     def states(self, name="affine") -> dict[int, str]:
-        """The state of each version; none where the server has not heard of the model."""
+        """The state of each version; none where the server does not know the model."""
         try:
             return {each.version: each.State.Name(each.state) for each in self.status(name)}
         except grpc.RpcError as error:

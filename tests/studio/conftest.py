@@ -143,7 +143,7 @@ def page(studio):
     return studio()
 
 
-def compose(page, notes=60, *, is_heard=False):
+def compose(page, notes=60, *, is_playing=False):
     """Compose a piece and wait until it is finished; gives it as the browser keeps it."""
     expect(page.locator("#compose")).to_be_enabled()
     before = page.evaluate(KEPT)
@@ -151,7 +151,7 @@ def compose(page, notes=60, *, is_heard=False):
     page.click("#compose")
     wait_for(page, lambda: page.evaluate(KEPT) != before)
     expect(page.locator("#keep")).to_be_visible()
-    if not is_heard:
+    if not is_playing:
         page.click("#play")
     return kept(page)[0]
 

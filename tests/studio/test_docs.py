@@ -1,4 +1,4 @@
-"""The page /docs in a real browser: a song is asked for, and heard, seen, followed or kept."""
+"""The page /docs in a real browser: request a song, then play, view, follow or keep it."""
 
 import json
 

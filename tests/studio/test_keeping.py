@@ -245,7 +245,7 @@ def test_pieces_stay_in_a_list_with_names_of_ones_own(page):
 
 def test_pieces_are_compared_while_they_play(page):
     for _ in range(2):
-        compose(page, 200, is_heard=True)
+        compose(page, 200, is_playing=True)
     expect(page.locator("#play")).to_have_attribute("data-state", "playing")
     page.get_by_role("button", name="Open Song 1").click()
     expect(page.locator("#piece-heading")).to_have_text("Song 1")

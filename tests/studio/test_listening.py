@@ -26,7 +26,7 @@ def state(page):
     return page.get_attribute("#play", "data-state")
 
 
-def test_it_is_heard_while_it_is_composed(page, loopback):
+def test_a_piece_plays_while_it_is_composed(page, loopback):
     loopback.slow_s = 0.4
     expect(page.locator("#compose")).to_be_enabled()
     page.fill("#length", "600")
@@ -41,12 +41,12 @@ def test_it_is_heard_while_it_is_composed(page, loopback):
 
 
 def test_pausing_is_silence_and_playing_goes_on_from_there(page):
-    compose(page, 300, is_heard=True)
+    compose(page, 300, is_playing=True)
     expect(page.locator("#play")).to_have_attribute("data-state", "playing")
     page.click("#play")
     assert state(page) == "paused"
     stood = page.evaluate(POSITION)
-    page.wait_for_timeout(2500)  # the room is still heard
+    page.wait_for_timeout(2500)  # the room still sounds
     assert page.evaluate(LOUDEST) < 0.001
     assert page.evaluate(POSITION) == stood
     page.click("#play")
@@ -56,7 +56,7 @@ def test_pausing_is_silence_and_playing_goes_on_from_there(page):
 
 
 def test_no_volume_is_silence(page):
-    compose(page, 300, is_heard=True)
+    compose(page, 300, is_playing=True)
     expect(page.locator("#play")).to_have_attribute("data-state", "playing")
     page.locator("#volume").press("Home")
     page.wait_for_timeout(500)

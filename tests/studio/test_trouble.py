@@ -1,4 +1,4 @@
-"""What goes wrong is said where it was caused, and comes right by itself where it can."""
+"""Errors appear beside their cause, and disappear when the cause does."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A trained network's weights, laid out to read one token a row at a time and to foretell the next.
+"""A trained network as decoder cells: they read one token per row and step, and predict the next.
 
 B batch, F fields of a token, U an LSTM layer's units, W the top's. A state is h and c of every LSTM
 layer, the lowest first, float32[B, U] each. A token is F rows of the table of inputs.

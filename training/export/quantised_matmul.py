@@ -5,7 +5,7 @@ weights take to arrive. In 8 bits they are a quarter of the bytes, and the produ
 exact: it is the same whatever the rows beside it, which a product of floats is not.
 
 TensorFlow has the 8-bit kernel in its builds for x86, where oneDNN is not turned off
-(TF_ENABLE_ONEDNN_OPTS=1; by itself it is on where the processor has VNNI).
+(TF_ENABLE_ONEDNN_OPTS=1; by default it is on where the processor has VNNI).
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How well a network foretells pieces."""
+"""Cross-entropy of a network on pieces."""
 
 from collections.abc import Sequence
 
@@ -11,17 +11,17 @@ from training.network.network import field_sizes
 
 
 def nats(model: keras.Model, batches: Sequence[Batch]) -> float:
-    """Sum the negative log-likelihood of every token that came, in nats."""
+    """Sum the negative log-likelihood of every target token, in nats."""
     return float(sum(token_nats(model, batch).sum() for batch in batches))
 
 
 def token_nats(model: keras.Model, batch: Batch) -> NDArray[np.float64]:
-    """Give the negative log-likelihood of every token that came.
+    """Return the negative log-likelihood of every target token.
 
     Returns:
-        float64[B, T], in nats; 0 where none came.
+        float64[B, T], in nats; 0 at padding.
     """
-    logits = model.predict_on_batch(batch.inputs)  # the ending's too, behind the fields'
+    logits = model.predict_on_batch(batch.inputs)  # the ending's too, after the fields'
     sizes = field_sizes(model)
     parts = np.split(logits, np.cumsum(sizes), axis=-1)[: len(sizes)]
     fields = [_field_nats(part, batch.following[..., f] - 1) for f, part in enumerate(parts)]
@@ -30,7 +30,7 @@ def token_nats(model: keras.Model, batch: Batch) -> NDArray[np.float64]:
 
 
 def _field_nats(logits: NDArray[np.float32], values: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Give float32[B, T] of logits float32[B, T, n], values int32[B, T], -1 where none came."""
+    """Return float32[B, T] for logits float32[B, T, n] and values int32[B, T], -1 at padding."""
     highest = logits.max(axis=-1, keepdims=True)
     log_total = np.log(np.exp(logits - highest).sum(axis=-1)) + highest[..., 0]
     chosen = np.take_along_axis(logits, np.maximum(values, 0)[..., None], axis=-1)[..., 0]
@@ -39,5 +39,5 @@ def _field_nats(logits: NDArray[np.float32], values: NDArray[np.int32]) -> NDArr
 
 
 def targets_in(batches: Sequence[Batch]) -> int:
-    """Count the tokens that are to be foretold."""
+    """Count the target tokens."""
     return sum(int((batch.following[..., 0] > 0).sum()) for batch in batches)

@@ -1,4 +1,4 @@
-"""Fitting: epochs until the held-out pieces are foretold no better."""
+"""Fitting: epochs until the held-out loss stops improving."""
 
 import hashlib
 import json
@@ -114,7 +114,7 @@ def fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> F
             raise
     model = checkpoint.load_best(journal)
     if recipe.base_share:
-        _take_back(model, recipe)
+        _interpolate_with_base(model, recipe)
     return Fitted(model, journal, _bits_per_note(model, parts, held_out), interrupted)
 
 
@@ -144,8 +144,8 @@ def _start(recipe: Recipe, codec: Codec, epochs: Epochs) -> keras.Model:
     return model
 
 
-def _take_back(model: keras.Model, recipe: Recipe) -> None:
-    """Go a part of the way back to the base: in between, held-out music is foretold best.
+def _interpolate_with_base(model: keras.Model, recipe: Recipe) -> None:
+    """Interpolate the weights with those of the base, which lowers the held-out loss.
 
     Source: M. Wortsman et al., Robust Fine-Tuning of Zero-Shot Models (CVPR 2022).
     """

@@ -1,7 +1,7 @@
 // @ts-check
 /** Sends what a form of the page says, and shows, plays or hands over what comes back. */
 
-/** What the form of a song says at first: something that is soon there and can be heard. */
+/** Initial values of the song form: a short song to listen to. */
 const AT_FIRST = { notes: "100", format: "wav" };
 
 /**

@@ -39,7 +39,7 @@ export class Games {
     });
   }
 
-  /** Asks again and again, so that whatever is gone comes back by itself. */
+  /** Polls the games, so that one that was gone reappears. */
   async watch() {
     for (;;) {
       if (!document.hidden) await this.#ask();

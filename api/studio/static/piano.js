@@ -85,7 +85,7 @@ function gainOf(velocity) {
 }
 
 /**
- * Lets what is struck be heard in a room, and never too loud.
+ * Adds the sound of a room, and limits the level.
  * @param {AudioContext} context
  * @param {AudioNode} destination
  * @returns {AudioNode} Where to play.

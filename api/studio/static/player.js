@@ -37,7 +37,7 @@ export class Player {
    */
   context = null;
   /**
-   * What all that is heard goes through.
+   * The gain that all sound passes through.
    * @type {GainNode | null}
    */
   output = null;
@@ -97,10 +97,10 @@ export class Player {
     this.#tick();
   }
 
-  /** What is heard at this moment, in the piece's time. */
+  /** The playback position, in the piece's time. */
   get position_s() {
     if (this.#since_s === null || !this.context || !this.#piece) return this.#from_s;
-    const behind_s = this.context.outputLatency || 0; // what is computed is heard only then
+    const behind_s = this.context.outputLatency || 0; // computed sound leaves the speaker so much later
     const gone_s = this.context.currentTime - behind_s - this.#since_s;
     return Math.min(this.#from_s + Math.max(0, gone_s), this.#piece.end_s);
   }

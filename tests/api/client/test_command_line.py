@@ -178,10 +178,10 @@ def test_what_a_link_leads_to_is_written(compose, tmp_path):
 
 
 def test_a_song_is_played_by_what_is_installed(compose, client, tmp_path, monkeypatch):
-    install(tmp_path / "bin", monkeypatch, "aplay", f'/bin/cp "$2" "{tmp_path}/heard"')
+    install(tmp_path / "bin", monkeypatch, "aplay", f'/bin/cp "$2" "{tmp_path}/played"')
     assert compose(*ZELDA, "--play")[0] == 0
     expected = client.post(f"{SONG}&format=wav").data
-    assert (tmp_path / "heard").read_bytes() == expected
+    assert (tmp_path / "played").read_bytes() == expected
 
 
 @pytest.mark.parametrize(
@@ -190,13 +190,13 @@ def test_a_song_is_played_by_what_is_installed(compose, client, tmp_path, monkey
 def test_what_is_played_is_what_is_written_and_composed_once(
     compose, client, loopback, tmp_path, monkeypatch, name, form
 ):
-    install(tmp_path / "bin", monkeypatch, "ffplay", f'/bin/cp "$5" "{tmp_path}/heard"')
+    install(tmp_path / "bin", monkeypatch, "ffplay", f'/bin/cp "$5" "{tmp_path}/played"')
     status, err = compose("--game", "zelda", "--notes", "40", "-o", name, "--play")
     composed = loopback.signatures().count("decode")
     seed = err.split("seed ")[1].split(",")[0]
     song = f"/generate?game=zelda&notes=40&seed={seed}"
     assert status == 0
-    assert (tmp_path / "heard").read_bytes() == client.post(f"{song}&format=wav").data
+    assert (tmp_path / "played").read_bytes() == client.post(f"{song}&format=wav").data
     assert composed == loopback.signatures().count("decode") - composed  # for one song
     assert (tmp_path / name).read_bytes() == client.post(f"{song}&format={form}").data
 

@@ -15,7 +15,7 @@ from tests.api.test_process import running_api
 REQUESTS = 3000
 MOST_NOTES = 40
 MOST_SECONDS = 3.0
-LONGEST_LINE = 4000  # gunicorn refuses longer ones by itself, before they are a request of ours
+LONGEST_LINE = 4000  # gunicorn refuses longer ones, before they reach the app
 
 # Schemathesis cannot know that a parameter is to be given once, in the query or in the body.
 UNCHECKED = [positive_data_acceptance]

@@ -154,8 +154,8 @@ def read_one_event(stream):
     ("read", "failure", "ended", "notes"),
     [
         (read_all, None, "finished", 500),
-        (read_one_event, None, "hung up", None),
-        (read_nothing, None, "hung up", None),
+        (read_one_event, None, "client disconnected", None),
+        (read_nothing, None, "client disconnected", None),
         (read_all, grpc.StatusCode.INTERNAL, "failed", None),
     ],
 )

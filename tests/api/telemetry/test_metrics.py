@@ -115,7 +115,7 @@ def test_streams_by_how_they_ended(client, counted):
     assert counted("songs_in_flight") == 1
     stream.close()
     assert counted("songs_in_flight") == 0
-    assert counted("streams_total", ended="hung up") == 1
+    assert counted("streams_total", ended="client disconnected") == 1
 
 
 def test_another_app_counts_for_itself(client, counted, config, model_server):

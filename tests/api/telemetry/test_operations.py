@@ -161,8 +161,8 @@ def test_a_caller_who_hangs_up_makes_room_for_another(loopback, config, tmp_path
         drawn = loopback.signatures().count("decode")
         assert ask(port, "GET", "/healthz")[0] == 200
         assert loopback.signatures().count("decode") == drawn < 40  # of the 63 and more
-    hung_up = [line for line in lines_of(log) if line.get("ended") == "hung up"]
-    assert [(line["status"], line["seed"]) for line in hung_up] == [(200, 7)]
+    cut = [line for line in lines_of(log) if line.get("ended") == "client disconnected"]
+    assert [(line["status"], line["seed"]) for line in cut] == [(200, 7)]
 
 
 def peak_memory_mb(process_id):

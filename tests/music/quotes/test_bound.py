@@ -26,7 +26,7 @@ def test_every_attempt_has_random_numbers_of_its_own():
     assert max(added) < 2**31 - 2**20
 
 
-def test_the_first_attempts_draw_as_asked_and_the_last_ones_more_daringly():
+def test_the_first_attempts_keep_the_temperature_and_the_last_ones_raise_it():
     warmer = [attempt.temperature_added for attempt in ATTEMPTS]
     assert warmer[:4] == [0, 0, 0, 0]
     assert warmer == sorted(warmer)

@@ -1,4 +1,4 @@
-"""Baselines: n-grams are probabilities, and foretell what they have counted."""
+"""Baselines: n-grams are probabilities, and predict what they have counted."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_a_unigram_says_how_often_a_token_was_seen_less_what_it_gives_away():
     assert likely[5] == likely[6] < likely[4]
 
 
-def test_longer_grams_foretell_what_depends_on_the_tokens_before():
+def test_longer_grams_predict_what_depends_on_the_tokens_before():
     learned = [[BOS, *[3, 4, 5, 4] * 20, 2]]
     bits = [NGrams(learned, length, SIZE).bits(learned[0]).sum() for length in (1, 2, 3)]
     assert bits[0] > bits[1] > bits[2]
