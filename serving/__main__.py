@@ -12,8 +12,8 @@ import sys
 # Before anything imports TensorFlow, which reads it once. At level 2 it would still report, as an
 # error, that a machine without a GPU has none.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# Bundles multiply in 8 bits where they can, which needs oneDNN. By default, TensorFlow enables it on
-# newer processors alone.
+# Bundles multiply in 8 bits where they can, which needs oneDNN. By default, TensorFlow enables it
+# on newer processors alone.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from serving import flags
