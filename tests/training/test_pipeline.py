@@ -14,7 +14,7 @@ from music.expression.dynamics import Dynamics
 from music.midi import to_midi
 from music.performance import Performance
 from music.piece import constant_tempo
-from tests.training.conftest import CODEC, TINY, scale
+from tests.training.conftest import CODEC, PLAIN, scale
 from training import pipeline
 from training.corpus.collections import Collection
 from training.corpus.corpus import read_corpus
@@ -32,7 +32,7 @@ from training.pipeline import describe, train
 def model(monkeypatch, tmp_path):
     """What fitting gives."""
     monkeypatch.chdir(tmp_path)
-    model = build_network(TINY.network, CODEC.field_sizes)
+    model = build_network(PLAIN.network, CODEC.field_sizes)
     journal = Journal("f", (Epoch(1.0, 2.0, 3.0),))
     monkeypatch.setattr(pipeline, "fit", lambda *_: Fitted(model, journal, 5.0, interrupted=False))
     return model
@@ -68,7 +68,7 @@ def test_a_bundle_that_no_model_server_could_use_is_not_published(model, scales,
     model.set_weights([np.full(w.shape, np.nan) for w in model.get_weights()])
     models_dir = tmp_path / "models"
     with pytest.raises(ExportError, match="nothing is published"):
-        train(scales, TINY, models_dir, FLOAT32, print)
+        train(scales, PLAIN, models_dir, FLOAT32, print)
     assert published(models_dir) == []
     assert not (models_dir / "models.config").exists()
     assert (models_dir / ".training" / "scales").is_dir(), "what was learned is lost"
@@ -87,7 +87,7 @@ def test_a_training_keeps_its_checkpoint_from_others_until_it_is_published(
         return publish(*args)
 
     monkeypatch.setattr(pipeline, "publish", publish_after_another_training_was_refused)
-    assert train(scales, TINY, models_dir, FLOAT32, print).version == 1
+    assert train(scales, PLAIN, models_dir, FLOAT32, print).version == 1
     assert published(models_dir) == ["scales/1"]
     assert not folder.exists()
 
@@ -101,7 +101,7 @@ def test_a_bundle_knows_how_loud_and_how_detached_its_pieces_are(model, tmp_path
     )
     corpus = read_corpus(Collection("scales", "Scales", (file,)))
     fitted = Fitted(model, Journal("f", (Epoch(1.0, 2.0, 3.0),)), 5.0, interrupted=False)
-    described = describe(corpus, TINY, CODEC, fitted)
+    described = describe(corpus, PLAIN, CODEC, fitted)
     assert described.dynamics == Dynamics(69.5, 11.5)
     assert described.articulation == Articulation(0.9, (LengthShare(6, 0.9),))
 
@@ -109,10 +109,10 @@ def test_a_bundle_knows_how_loud_and_how_detached_its_pieces_are(model, tmp_path
 @pytest.mark.usefixtures("model")
 @pytest.mark.parametrize("limit_bytes", [100, 10_000, 60_000])
 def test_a_bundle_that_a_full_disk_does_not_take_is_not_published(scales, tmp_path, limit_bytes):
-    train(scales, TINY, tmp_path / "models", FLOAT32, print)  # so that nothing else is written
+    train(scales, PLAIN, tmp_path / "models", FLOAT32, print)  # so that nothing else is written
     before = published(tmp_path / "models")
     with no_file_larger_than(limit_bytes), pytest.raises(expected_failures()) as failure:
-        train(scales, TINY, tmp_path / "models", FLOAT32, print)
+        train(scales, PLAIN, tmp_path / "models", FLOAT32, print)
     assert "too large" in reason(failure.value).lower()
     assert "\n" not in reason(failure.value)
     assert published(tmp_path / "models") == before
@@ -126,7 +126,7 @@ def test_names_that_are_not_utf_8_reach_the_bundle_readable(scales, tmp_path):
     broken.write_bytes(b"no music")
     collection = Collection("scales", "Scales", (file, broken, *scales.files[1:]))
     said = []
-    train(collection, TINY, tmp_path / "models", FLOAT32, said.append)
+    train(collection, PLAIN, tmp_path / "models", FLOAT32, said.append)
     bundle = tmp_path / "models" / "scales" / "1"
     record = json.loads((bundle / "training.json").read_text())
     assert "  set aside br\ufffdken.mid: not a MIDI file: it does not begin with MThd" in said
@@ -138,7 +138,7 @@ def test_names_that_are_not_utf_8_reach_the_bundle_readable(scales, tmp_path):
 @pytest.mark.usefixtures("model")
 def test_every_collection_holds_pieces_out_whatever_it_is_called(scales, tmp_path):
     bach = replace(scales, game="bach")
-    recipe = replace(TINY, start="base")
+    recipe = replace(PLAIN, start="base")
     train(bach, recipe, tmp_path / "models", FLOAT32, lambda _: None)
     record = json.loads((tmp_path / "models" / "bach" / "1" / "training.json").read_text())
     assert len(record["pieces"]["held_out"]) == 1
@@ -148,7 +148,7 @@ def test_every_collection_holds_pieces_out_whatever_it_is_called(scales, tmp_pat
 def test_too_few_pieces_to_hold_one_out_are_warned_of(scales, tmp_path):
     said = []
     few = replace(scales, files=scales.files[:2])
-    train(few, TINY, tmp_path / "models", FLOAT32, said.append)
+    train(few, PLAIN, tmp_path / "models", FLOAT32, said.append)
     assert any("scales: too few pieces to hold one out" in line for line in said)
-    train(scales, TINY, tmp_path / "models", FLOAT32, said.clear() or said.append)
+    train(scales, PLAIN, tmp_path / "models", FLOAT32, said.clear() or said.append)
     assert not any("too few" in line for line in said)

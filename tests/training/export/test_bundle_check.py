@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tensorflow.core.protobuf import saved_model_pb2
 
-from tests.training.conftest import CODEC, TINY
+from tests.training.conftest import CODEC, PLAIN, TINY
 from tests.training.export.test_saved_model import description
 from training.errors import ExportError
 from training.export.bundle_check import check_bundle
@@ -22,7 +22,7 @@ WARMUP = "assets.extra/tf_serving_warmup_requests"
 
 
 def export(folder, weights=FLOAT32, model=None, described=None):
-    model = model or build_network(TINY.network, CODEC.field_sizes)
+    model = model or build_network(PLAIN.network, CODEC.field_sizes)
     export_bundle(model, described or description(), folder, weights)
     return folder
 
@@ -40,7 +40,8 @@ def bundle(whole, tmp_path):
 
 @pytest.mark.parametrize("weights", [INT8, FLOAT32])
 def test_an_exported_bundle_passes_in_the_weights_that_it_is_served_with(tmp_path, weights):
-    check_bundle(export(tmp_path / "1", weights))
+    with_memory = build_network(TINY.network, CODEC.field_sizes)
+    check_bundle(export(tmp_path / "1", weights, with_memory))
 
 
 def without_saved_model(folder):
@@ -120,7 +121,7 @@ def test_a_damaged_bundle_is_refused_with_what_failed(bundle, damage, reason):
 
 
 def test_weights_that_are_no_numbers_are_refused(tmp_path):
-    model = build_network(TINY.network, CODEC.field_sizes)
+    model = build_network(PLAIN.network, CODEC.field_sizes)
     model.get_layer("logits_1").set_weights(
         [np.full(w.shape, np.nan) for w in model.get_layer("logits_1").get_weights()]
     )
