@@ -23,7 +23,7 @@ from training.errors import WritingError
 from training.writing import stream_whole
 
 CACHE_DIR = Path(".cache/pieces")
-READER_VERSION = 8  # raise it when reading changes, and everything is read again
+READER_VERSION = 9  # raise it when reading changes, and everything is read again
 
 
 @dataclass(frozen=True)
