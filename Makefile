@@ -46,7 +46,7 @@ evaluate: $(READY) ## a report on how good the music of GAME=name is, into repor
 base: $(READY) ## learn the base anew, from music that is fetched or lies in BASE_DIR (hours)
 	@$(PYTHON) -m training.base
 
-reproduce: $(READY) ## the old experiment on GAME=name: its loss, and what it means
+reproduce: $(READY) ## the old experiment's five models, or GAME=name: memorising, shown
 	@$(PYTHON) -m training.report.reproduction
 
 serve: $(READY) ## the model server and the API, until Ctrl-C

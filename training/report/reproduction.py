@@ -1,12 +1,14 @@
 """`python -m training.report.reproduction`: the experiment that this project goes back to, again.
 
-It learns GAME by the recipe `original`, which holds nothing out, and shows what its training loss
-means: how much of the collection comes back in what the network composes.
+A demonstration of memorising. It learns GAME, or each of the experiment's five models, by the
+recipe `original`, which holds nothing out, and shows what a low training loss means: how much of
+the collection comes back in what the network composes.
 """
 
 import json
 import sys
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,10 @@ from music.sampling import TEMPERATURE, TOP_K, TOP_P
 from training.corpus.collections import find_collection
 from training.corpus.corpus import Corpus, read_corpus
 from training.export.prompts import opening
+from training.failures import expected_failures, reason
 from training.fitting.checkpoint import locked_checkpoint
 from training.fitting.fit import Fitted, fit_to_the_end, split
-from training.program import run, say
+from training.program import complain, run, say
 from training.recipe import load_recipe
 from training.report import REPORTS_DIR
 from training.report.generation import generate
@@ -29,6 +32,30 @@ from training.writing import write_whole
 
 RECIPE = "original"
 WORK_DIR = Path(".cache/reproduction")
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was published about one of the experiment's models.
+
+    Attributes:
+        lowest_train_loss: Nats per token.
+        epoch: Of that loss, from 1.
+    """
+
+    lowest_train_loss: float
+    epoch: int
+
+
+PUBLISHED = {
+    "ocarina_of_time": None,  # a model without a published loss
+    "majoras_mask": Published(0.0259, 106),
+    "wind_waker": Published(0.0105, 210),
+    "twilight_princess": Published(0.0324, 220),
+    "zelda": Published(0.0368, 234),  # the pieces of all four
+}
+"""The experiment's five models."""
+
 NOTES = 500
 SAMPLINGS = {
     "argmax": Sampling(NOTES, 0.0, 0, 1.0, (1,)),  # the experiment's own way, one song
@@ -37,12 +64,25 @@ SAMPLINGS = {
 
 
 def main() -> int:
-    """Learn and look; the exit status is 0 when the figures are written, 130 after Ctrl-C."""
+    """Learn and look; the exit status is 0 when all figures are written, 130 after Ctrl-C."""
     return run("reproduction", _reproduce)
 
 
 def _reproduce(settings: Settings) -> int:
-    game = settings.one_game
+    """Reproduce one model or all five; one that fails does not stop the others."""
+    games = (settings.game,) if settings.game else tuple(PUBLISHED)
+    found: list[dict[str, Any]] = []
+    for game in games:
+        try:
+            found.append(_reproduced(game, settings))
+        except expected_failures() as error:
+            complain(f"reproduction: {game}: {reason(error)}")
+    for row in _table(found):
+        say(row)
+    return 0 if len(found) == len(games) else 1
+
+
+def _reproduced(game: str, settings: Settings) -> dict[str, Any]:
     recipe = settings.shortened(load_recipe(RECIPE))
     corpus = read_corpus(find_collection(game, settings.data_dir))
     codec = corpus.codec(recipe.codec)
@@ -54,16 +94,18 @@ def _reproduce(settings: Settings) -> int:
     write_whole(path, json.dumps(figures, indent=1).encode())
     _tell(figures)
     say(f"wrote {path}")
-    return 0
+    return figures
 
 
 def _figures(corpus: Corpus, codec: Codec, fitted: Fitted) -> dict[str, Any]:
     epochs = fitted.journal.epochs
+    published = PUBLISHED.get(corpus.collection.game)
     return {
         "game": corpus.collection.game,
         "pieces": len(corpus.pieces),
         "events": sum(len(codec.encode(piece.notes)) for piece in corpus.pieces),
         "vocabulary": codec.vocabulary_size,
+        "published": None if published is None else asdict(published),
         "lowest_train_loss": epochs[fitted.journal.best].train_loss,
         "lowest_train_loss_epoch": fitted.journal.best + 1,
         "epochs": len(epochs),
@@ -96,6 +138,36 @@ def _tell(figures: dict[str, Any]) -> None:
             f"notes or more, the worst {lengths['generated_max']}; the pieces quote each other "
             f"with {lengths['collection_median']:.0f} and {lengths['collection_max']}"
         )
+
+
+def _table(found: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Write the rows of the table in docs/reproduction.md, in Markdown."""
+    if not found:
+        return
+    yield (
+        "| model | pieces | onsets | published loss (epoch) | loss here (epoch) | "
+        "longest run of a song: median, largest | pieces among themselves |"
+    )
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    for figures in found:
+        published, quotes = figures["published"], figures["longest_quote_notes"]["drawn"]
+        yield (
+            f"| {figures['game']} | {figures['pieces']} | {figures['events']} | "
+            f"{_loss(published)} | {_here(figures)} | "
+            f"{quotes['generated_median']:.0f}, {quotes['generated_max']} | "
+            f"{quotes['collection_median']:.0f}, {quotes['collection_max']} |"
+        )
+
+
+def _loss(published: dict[str, Any] | None) -> str:
+    if published is None:
+        return "none"
+    return f"{published['lowest_train_loss']:.4f} ({published['epoch']})"
+
+
+def _here(figures: dict[str, Any]) -> str:
+    epoch = f"{figures['lowest_train_loss_epoch']} of {figures['epochs']}"
+    return f"{figures['lowest_train_loss']:.4f} ({epoch})"
 
 
 if __name__ == "__main__":
