@@ -129,11 +129,13 @@ class Measure:
         start_ticks: Of the piece.
         ticks: Its length: less than its meter's where another time signature follows sooner.
         meter: Its meter.
+        lead_ticks: At its start, not written: of a pickup, whose bar is only its end.
     """
 
     start_ticks: int
     ticks: int
     meter: Meter
+    lead_ticks: int = 0
 
 
 def signatures_of(piece: Piece) -> tuple[TimeSignature, ...]:

@@ -6,6 +6,7 @@ and handed to music21 and verovio.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from importlib.resources import files
 from threading import Lock
@@ -125,7 +126,18 @@ def _barred(piece: Piece) -> tuple[Notes, list[Measure]]:
     # What is moved by rounding still ends in a bar.
     spare = measures(signatures, piece.notes.end_ticks + TICKS_PER_BEAT)
     notes = quantized(piece.notes, spare)
-    return notes, measures(signatures, notes.end_ticks)
+    return notes, _from_the_pickup(measures(signatures, notes.end_ticks), notes)
+
+
+def _from_the_pickup(bars: list[Measure], notes: Notes) -> list[Measure]:
+    """Let a first bar that starts before the piece start with the first note."""
+    first, *others = bars
+    if first.start_ticks >= 0 or not len(notes):
+        return bars
+    lead_ticks = int(notes.onset_ticks[0]) - first.start_ticks
+    if others and lead_ticks >= first.ticks:  # rounding moved the pickup to the bar line
+        return others
+    return [replace(first, lead_ticks=lead_ticks), *others]
 
 
 def _exported(score: Any) -> str:
@@ -215,32 +227,38 @@ def _part(
             shown = bar.meter
             measure.timeSignature = meter.TimeSignature(f"{shown.numerator}/{shown.denominator}")
         measure.paddingRight = _quarters(bar.meter.bar_ticks - bar.ticks)
-        _fill(measure, content, sharps)
+        if bar.lead_ticks:
+            measure.paddingLeft = _quarters(bar.lead_ticks)
+            measure.showNumber = stream.enums.ShowNumber.NEVER  # "implicit" in MusicXML
+        _fill(measure, content, sharps, bar.lead_ticks)
         _show_accidentals(measure, key.KeySignature(sharps))
         part.append(measure)
     return part
 
 
-def _fill(measure: Any, bar: Bar, sharps: int) -> None:
+def _fill(measure: Any, bar: Bar, sharps: int, lead_ticks: int) -> None:
     """Write a bar's voices; where there are two, their stems point away from each other."""
     from music21 import stream  # noqa: PLC0415  as in _score
 
     if len(bar) == 1:
-        _write(measure, bar[0], sharps)
+        _write(measure, bar[0], sharps, lead_ticks)
         return
     for number, (voice, direction) in enumerate(zip(bar, ("up", "down"), strict=True), 1):
         line = stream.Voice(id=str(number))
-        _write(line, voice, sharps, direction)
+        _write(line, voice, sharps, lead_ticks, direction)
         measure.insert(0, line)
 
 
-def _write(line: Any, voice: Voice, sharps: int, direction: str | None = None) -> None:
+def _write(
+    line: Any, voice: Voice, sharps: int, lead_ticks: int, direction: str | None = None
+) -> None:
     """Write a voice into a measure or into music21's voice.
 
     Args:
         line: Empty so far, changed in place.
         voice: Of one bar.
         sharps: Of the key signature, flats below 0.
+        lead_ticks: Of the bar.
         direction: Of every stem; by default the engraver decides.
     """
     for one in voice:
@@ -249,7 +267,7 @@ def _write(line: Any, voice: Voice, sharps: int, direction: str | None = None) -
             element.stemDirection = direction
         elif isinstance(one, Rest) and len(voice) == 1:
             element.fullMeasure = True  # written alike in any meter
-        line.insert(_quarters(one.start), element)
+        line.insert(_quarters(one.start - lead_ticks), element)
 
 
 def _rest(rest: Rest) -> Any:

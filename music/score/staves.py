@@ -63,7 +63,7 @@ class Rest:
     is_shown: bool = True
 
 
-Voice = tuple[Stem | Rest, ...]  # from bar line to bar line
+Voice = tuple[Stem | Rest, ...]  # from bar line to bar line, or a pickup
 Bar = tuple[Voice, ...]  # one voice, or the upper and the lower
 Staff = tuple[Bar, ...]
 
@@ -208,7 +208,7 @@ def _voice(chords: _Chords, bar: Measure, hiding: _Chords) -> Voice:
         hiding: While these sound, rests are not shown.
     """
     written: list[Stem | Rest] = []
-    behind = 0
+    behind = bar.lead_ticks
     for chord in chords:
         written += _rests(behind, chord.start, bar, hiding)
         written += _stems(chord, bar)

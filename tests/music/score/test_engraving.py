@@ -11,6 +11,7 @@ import pytest
 from music.errors import EngravingError
 from music.notes import Notes, cleaned, join
 from music.piece import Piece, TempoChange, TimeSignature, constant_tempo
+from music.reading.scores import read_score
 from music.score import engraving as score
 from music.score.engraving import to_musicxml, to_one_svg, to_svg
 
@@ -114,10 +115,40 @@ def test_a_waltz_is_written_in_three_four():
     assert sum(name.split()[:1] == ["measure"] for name in classes) == 4
 
 
-def test_a_pickup_starts_within_its_bar():
+def test_a_pickup_is_only_the_end_of_its_bar():
     root = in_meter(Notes.of([0, 6, 24], [6, 18, 18], [72, 76, 79]), TimeSignature(-30, 6, 8))
-    assert [beat for beat, *_ in written(root)] == [Fraction(5, 2), 3, Fraction(9, 2)]
-    assert len(root.findall("part/measure")) == 2
+    assert [beat for beat, *_ in written(root)] == [0, Fraction(1, 2), 2]
+    pickup, following = root.findall("part/measure")
+    assert (pickup.get("implicit"), following.get("implicit")) == ("yes", "no")
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        TimeSignature(-36, 4, 4),
+        TimeSignature(-24, 3, 4),
+        TimeSignature(-30, 6, 8),
+        TimeSignature(-12, 2, 4),
+        TimeSignature(-3, 3, 8),
+        TimeSignature(0, 3, 4),
+    ],
+    ids=lambda meter: f"{meter.start_ticks} {meter.numerator}/{meter.denominator}",
+)
+def test_a_pickup_is_read_back_in_its_meter_with_its_notes(signature):
+    left_ticks = signature.bar_ticks + signature.start_ticks
+    onsets = [0, *range(left_ticks, 200, 12)]
+    lengths = [left_ticks, *[12] * (len(onsets) - 1)]
+    notes = Notes.of(onsets, lengths, [72 + n % 5 for n in range(len(onsets))])
+    xml = to_musicxml(Piece("x", notes, time_signatures=(signature,)))
+    back = read_score(xml.encode(), ".musicxml", "x")
+    assert back.notes == notes
+    assert back.time_signatures == (signature,)
+
+
+def test_a_pickup_that_rounding_moves_to_the_bar_line_has_no_bar():
+    root = in_meter(Notes.of([0, 1, 13], [1, 12, 12], [60, 72, 76]), TimeSignature(-47, 4, 4))
+    assert len(root.findall("part/measure")) == 1
+    assert {beat for beat, *_ in written(root)} == {0, 1}
 
 
 def test_meters_may_change_and_bars_be_cut_short():
