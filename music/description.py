@@ -16,10 +16,11 @@ from music.bars import COMMON_TIME
 from music.errors import DescriptionError
 from music.expression.articulation import LEAST_SHARE, LEGATO, Articulation, LengthShare
 from music.expression.dynamics import MOST_SPREAD, SHAPED, VELOCITY_RANGE, Dynamics
+from music.form.plan import MOST_BARS, Form, Section
 from music.notes import Notes
 from music.piece import TimeSignature
 
-FORMAT = 6  # 6: the dynamics, the articulation, and that of every opening
+FORMAT = 7  # 7: the forms
 INT32_MAX = 2**31 - 1
 _MOST_OPENING_TICKS = 100_000
 
@@ -49,6 +50,14 @@ class Opening:
     def meter(self) -> TimeSignature:
         """The time signature in which it ends: that of a song that continues it."""
         return self.time_signatures[-1]
+
+
+@dataclass(frozen=True)
+class PieceForm:
+    """The form of a piece of the collection, for songs to take."""
+
+    piece: str
+    sections: Form
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,7 @@ class Description:
             numbers.
         tempo_bpm: The tempo of the collection's middle piece.
         openings: One of each piece.
+        forms: That of each piece, in the order of the openings.
         learned: The pieces whose notes a song could quote.
         quote_notes: How long a quote is usual: 19 of 20 of the pieces share no longer a run of
             notes with any other.
@@ -108,6 +118,7 @@ class Description:
     vocabulary: tuple[tuple[str, ...], ...]
     tempo_bpm: float
     openings: tuple[Opening, ...]
+    forms: tuple[PieceForm, ...]
     learned: tuple[LearnedPiece, ...]
     quote_notes: int
     card: ModelCard
@@ -121,6 +132,7 @@ class Description:
             "format": FORMAT,
             "vocabulary": self.vocabulary,
             "openings": [asdict(opening) for opening in self.openings],
+            "forms": [asdict(form) for form in self.forms],
             "learned": [_piece_fields(piece) for piece in self.learned],
             "quote_notes": self.quote_notes,
             "card": asdict(self.card),
@@ -155,6 +167,7 @@ class Description:
             vocabulary=members.table("vocabulary"),
             tempo_bpm=members.number("tempo_bpm"),
             openings=tuple(map(_opening, members.objects("openings"))),
+            forms=tuple(map(_piece_form, members.objects("forms"))),
             learned=tuple(map(_learned_piece, members.objects("learned"))),
             quote_notes=members.integer("quote_notes"),
             card=_card(members.nested("card")),
@@ -262,6 +275,25 @@ def _articulation(members: _Members) -> Articulation:
             for each in members.objects("lengths")
         ),
     )
+
+
+def _piece_form(members: _Members) -> PieceForm:
+    form = PieceForm(members.text("piece"), tuple(map(_section, members.objects("sections"))))
+    if not form.sections:
+        raise DescriptionError(f"the form of {form.piece!r} has no section")
+    first_bars: dict[str, int] = {}
+    for section in form.sections:
+        longest = first_bars.setdefault(section.letter, section.bars)
+        if section.bars > longest:
+            raise DescriptionError(
+                f"in the form of {form.piece!r}, {section.name} has {section.bars} bars, more than "
+                f"the {longest} that it repeats"
+            )
+    return form
+
+
+def _section(members: _Members) -> Section:
+    return Section(members.text("name"), members.integer("bars", 1, MOST_BARS))
 
 
 def _time_signatures(members: _Members) -> tuple[TimeSignature, ...]:

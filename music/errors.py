@@ -6,6 +6,7 @@ MusicError
 ├── TokenError             a token is not of the vocabulary
 ├── EngravingError         a score cannot be drawn
 ├── SoundfontError         a soundfont cannot be used
+├── FormError              a text does not name a form, or bars do not fit one
 └── DescriptionError       a bundle describes itself in a way we do not understand
 """
 
@@ -32,6 +33,10 @@ class EngravingError(MusicError):
 
 class SoundfontError(MusicError):
     """A soundfont is not there, or is none."""
+
+
+class FormError(MusicError):
+    """A text is not a form, or bars do not fit it; the message says what would fit."""
 
 
 class DescriptionError(MusicError):

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 
+from music.form.plan import Plan
 from music.notes import TICKS_PER_BEAT, Notes, released
 from music.performance import Performance, plain
 from music.piece import TempoChange, TimeSignature
@@ -12,6 +15,10 @@ from music.piece import TempoChange, TimeSignature
 MIDI_TICKS_PER_BEAT = 480
 ACOUSTIC_GRAND_PIANO = 0  # General MIDI program
 TEMPO_RANGE_BPM = (20.0, 400.0)
+# What players of game music look for: RPG Maker and others for the controller, which stands where
+# the end jumps back to.
+_A_TICK_LATER, _END_OF_TRACK = b"\1", b"\xff\x2f\0"
+_LOOP_START, _LOOP_END, _LOOP_CONTROLLER = "loopStart", "loopEnd", 111
 
 
 def to_midi(
@@ -22,6 +29,7 @@ def to_midi(
     name: str,
     text: str,
     performance: Performance | None = None,
+    plan: Plan | None = None,
 ) -> bytes:
     """Write a MIDI file of one piano track.
 
@@ -33,6 +41,8 @@ def to_midi(
         time_signatures: As `Piece` has them; 4/4 where there are none.
         name: The track's name.
         text: A text event at the start: where the music comes from.
+        plan: Its sections become markers. A loop's notes and track end on its last bar line; it
+            has the markers loopStart and loopEnd, and controller 111 where it starts.
         performance: How the notes sound; None for one velocity and the written lengths.
     """
     import symusic  # noqa: PLC0415  a twentieth of the API's start, and not every song is MIDI
@@ -55,8 +65,33 @@ def to_midi(
         score.time_signatures.append(
             symusic.TimeSignature(mark.start_ticks * scale, mark.numerator, mark.denominator)
         )
+    if plan is not None:
+        _mark(score, track, plan, scale)
     score.tracks.append(track)
-    return _as_text_event(score.dumps_midi(), text)
+    midi = _as_text_event(score.dumps_midi(), text)
+    return _ended_at_last_event(midi) if plan is not None and plan.loops else midi
+
+
+def _mark(score: Any, track: Any, plan: Plan, scale: int) -> None:
+    """Mark a plan's sections and its loop."""
+    import symusic  # noqa: PLC0415  as above
+
+    marks = [
+        (plan.ticks(bar), section.name)
+        for bar, section in zip(plan.start_bars, plan.sections, strict=True)
+    ]
+    if plan.loops:
+        marks += [(plan.loop_start_ticks, _LOOP_START), (plan.end_ticks, _LOOP_END)]
+        track.controls.append(
+            symusic.ControlChange(plan.loop_start_ticks * scale, _LOOP_CONTROLLER, 0)
+        )
+    for ticks, name in sorted(marks, key=itemgetter(0)):
+        score.markers.append(symusic.TextMeta(ticks * scale, name))
+
+
+def _ended_at_last_event(midi: bytes) -> bytes:
+    """End a track where its last event is, not a tick later as symusic does."""
+    return midi.removesuffix(_A_TICK_LATER + _END_OF_TRACK) + b"\0" + _END_OF_TRACK
 
 
 def _from_the_start(signatures: Sequence[TimeSignature]) -> Iterator[TimeSignature]:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from music.codec import Codec, as_told
-from music.description import Description, LearnedPiece, ModelCard
+from music.description import Description, LearnedPiece, ModelCard, PieceForm
 from music.expression.articulation import learned_articulation
 from music.expression.dynamics import learned_dynamics
+from music.form.analysis import form_of
 from music.quotes.bound import usual_quote_notes
 from training.corpus.collections import Collection
 from training.corpus.corpus import Corpus, read_corpus
@@ -118,6 +119,7 @@ def describe(corpus: Corpus, recipe: Recipe, codec: Codec, fitted: Fitted) -> De
         vocabulary=codec.vocabulary,
         tempo_bpm=corpus.tempo_bpm,
         openings=tuple(opening(piece, codec) for piece in corpus.pieces),
+        forms=tuple(PieceForm(piece.name, form_of(piece)) for piece in corpus.pieces),
         learned=learned,
         quote_notes=usual_quote_notes(learned),
         card=card,

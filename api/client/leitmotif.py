@@ -83,6 +83,11 @@ class Wishes(TypedDict, total=False):
 
     notes: int
     seconds: float
+    bars: int
+    form: str
+    ending: bool
+    loop: bool
+    intro_bars: int
     temperature: float
     top_k: int
     top_p: float
@@ -167,6 +172,7 @@ class SongEvent:
         origin: All that makes the same song again, by the parameters' names.
         primer_notes: How many notes of an uploaded primer come first.
         primer_warnings: What was left out or ignored when it was read.
+        plan: Its form, bars, sections and loop, as JSON has them; None of a song without a plan.
     """
 
     game: str
@@ -180,6 +186,7 @@ class SongEvent:
     origin: Mapping[str, str | int | float]
     primer_notes: int
     primer_warnings: tuple[str, ...]
+    plan: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -537,7 +544,7 @@ def _event(members: Mapping[str, Any]) -> Event | None:
             meters = tuple(_picked(TimeSignature, each) for each in members["time_signatures"])
             warnings = tuple(map(str, members["primer_warnings"]))
             converted = {"tempos": tempos, "time_signatures": meters, "primer_warnings": warnings}
-            return _picked(SongEvent, {**members, **converted})
+            return _picked(SongEvent, {"plan": None, **members, **converted})
         case "notes":
             return NotesEvent(tuple(_picked(Note, note) for note in members["notes"]))
         case "quote":

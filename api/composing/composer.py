@@ -9,9 +9,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from api.composing.arranger import Arranger
 from api.composing.drawing import Drawing, Passage
 from api.composing.length import Length
 from api.composing.limit import NO_LIMIT, Limit
+from api.composing.planning import plan_of
 from api.composing.prompt import EMPTY_PROMPT, Start, opening_prompt
 from api.composing.song import Song, SongRequest
 from api.deadline import Deadline
@@ -23,7 +25,7 @@ from music.codec import Cursor
 from music.errors import TokenError
 from music.meter import bar_ticks_of
 from music.notes import Notes
-from music.piece import constant_tempo, meter_map
+from music.piece import TempoChange, constant_tempo, meter_map
 from music.quotes.bound import ATTEMPTS, FEWEST_STEPS, Attempt, QuoteBound, stands_still
 from music.quotes.finder import NOTHING_HEARD, Heard
 from music.sampling import CHUNK_STEPS
@@ -157,6 +159,8 @@ class Composer:
         start = Start.of(request, bundle)
         requested = request.tempo_bpm
         tempos = start.tempos if requested is None else constant_tempo(requested)
+        if request.is_planned:
+            return self._planned_drawing(request, bundle, start, tempos, deadline, limit)
         length = Length.of(request, tempos[-1].bpm)
         requested_ticks = 0 if request.seconds is None else length.ticks
         last_onset_ticks = int(start.lead.onset_ticks.max(initial=0)) + requested_ticks
@@ -178,6 +182,31 @@ class Composer:
             start.lead,
             start.touch,
             limit,
+        )
+
+    def _planned_drawing(
+        self,
+        request: SongRequest,
+        bundle: Bundle,
+        start: Start,
+        tempos: tuple[TempoChange, ...],
+        deadline: Deadline,
+        limit: Limit,
+    ) -> Drawing:
+        plan = plan_of(request, bundle, start, tempos[-1].bpm)
+        signatures = start.time_signatures if len(start.lead) else (plan.meter,)
+        limit.check(len(start.lead), plan.end_ticks, tempos, bar_ticks_of(signatures))
+        arranger = Arranger(
+            *(self._model_server, self._metrics, request, bundle, plan, deadline),
+            chunk_steps=self._chunk_steps,
+        )
+        passages = arranger.passages(start)
+        first = next(passages)
+        return Drawing(
+            *(request, bundle, tempos, signatures, chain([first], passages), start.lead),
+            touch=start.touch,
+            limit=limit,
+            plan=plan,
         )
 
     def passages(
@@ -234,10 +263,10 @@ class Composer:
     ) -> tuple[Notes, _Place]:
         asked = work.request
         how = attempt.sampling(asked.temperature, asked.top_k, asked.top_p)
-        draw = self._model_server.decode(
+        (draw,) = self._model_server.decode(
             work.bundle.model,
-            before.state,
-            position=position + attempt.position_added,
+            [before.state],
+            positions=[position + attempt.position_added],
             steps=steps,
             sampling=Sampling(*how, asked.seed),
             deadline=work.deadline,

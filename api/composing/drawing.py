@@ -7,6 +7,7 @@ from api.composing.limit import NO_LIMIT, Limit
 from api.composing.song import Song, SongRequest
 from api.model_server.games import Bundle
 from music.expression.touch import Touch
+from music.form.plan import Plan
 from music.meter import bar_ticks_of
 from music.notes import Notes, cleaned, join
 from music.piece import TempoChange, TimeSignature
@@ -43,6 +44,7 @@ class Drawing:
         lead: The notes before them, which are the caller's own.
         touch: How the song is played.
         limit: How long the song may be.
+        plan: The song's; None of one that has exactly so many notes or seconds.
     """
 
     request: SongRequest
@@ -53,6 +55,7 @@ class Drawing:
     lead: Notes
     touch: Touch
     limit: Limit = NO_LIMIT
+    plan: Plan | None = None
 
     def finished(self) -> Song:
         """Compose all of it.
@@ -81,6 +84,7 @@ class Drawing:
             touch=self.touch,
             quotes=tuple(quotes[1:]),
             primer_notes=len(self.lead),
+            plan=self.plan,
         )
 
     def _within_limit(self) -> Iterator[Passage]:

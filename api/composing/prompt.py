@@ -88,6 +88,35 @@ class Start:
             _touch(request, bundle, opening.articulation),
         )
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no music before the song."""
+        return self.prompt == EMPTY_PROMPT
+
+    @property
+    def plan_meter(self) -> TimeSignature:
+        """The meter of a plan; it starts at the first bar line after the music before it.
+
+        Ticks are counted from the start of the song: that bar line, or the lead's start.
+        """
+        start_ticks = self._first_bar_line if len(self.lead) else 0
+        return replace(self.time_signatures[-1], start_ticks=start_ticks)
+
+    @property
+    def plan_cursor(self) -> Cursor:
+        """Where decoding begins, counted as `plan_meter` counts."""
+        moved_ticks = self.codec_start_ticks - (0 if len(self.lead) else self._first_bar_line)
+        return replace(self.cursor, onset_ticks=self.cursor.onset_ticks + moved_ticks)
+
+    @property
+    def _first_bar_line(self) -> int:
+        """The first bar line after the last onset, counted from the start of the music."""
+        if self.is_empty:
+            return 0
+        last_ticks = self.codec_start_ticks + self.cursor.onset_ticks
+        meter = self.time_signatures[-1]
+        return last_ticks - meter.place_ticks(last_ticks) + meter.bar_ticks
+
     def entry_ticks(self, first_tick: int) -> int:
         """Say when the first new note starts, counted from the start of the music before it.
 
@@ -97,7 +126,7 @@ class Start:
         Returns:
             0 where there is no music before it, as the model counts: a first note waits for none.
         """
-        if self.prompt == EMPTY_PROMPT:
+        if self.is_empty:
             return 0
         return self.codec_start_ticks + first_tick
 

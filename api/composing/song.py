@@ -7,6 +7,7 @@ from enum import StrEnum
 from api.composing.primers import Upload
 from api.model_server.port import Label
 from music.expression.touch import Touch
+from music.form.plan import Plan
 from music.notes import Notes
 from music.performance import Performance
 from music.piece import TempoChange, TimeSignature
@@ -28,8 +29,8 @@ class SongRequest:
 
     Attributes:
         game: Perhaps no game's name at all.
-        notes: How many; None where `seconds` says how long.
-        seconds: All onsets lie before it; None where `notes` says how many.
+        notes: How many, of a song without a plan exactly; None where they are not given.
+        seconds: All onsets lie before it; None where they are not given.
         temperature: 0 to 2.
         top_k: 0 to 1024; 0 means off.
         top_p: Above 0, up to 1; 1 means off.
@@ -45,6 +46,11 @@ class SongRequest:
         label: Of the version that is to compose; None for the promoted one or, where none is
             promoted, the newest.
         given_title: What the caller calls the song; None for a neutral title.
+        bars: How many its plan has, without an intro; None where something else says how long.
+        form: The names of its sections; None for the form of one of the game's pieces.
+        ending: Whether its last bar closes; None for a song that does unless it loops.
+        loop: Whether its end leads to its start.
+        intro_bars: Bars before the loop.
     """
 
     game: str
@@ -63,6 +69,18 @@ class SongRequest:
     is_seed_drawn: bool = False
     label: Label | None = None
     given_title: str | None = None
+    bars: int | None = None
+    form: tuple[str, ...] | None = None
+    ending: bool | None = None
+    loop: bool = False
+    intro_bars: int = 0
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether the song has a plan; otherwise it has exactly so many notes or seconds."""
+        has_length = self.notes is not None or self.seconds is not None
+        has_form = self.form is not None or self.loop or self.ending is not None
+        return has_form or not has_length
 
     @property
     def primer_warnings(self) -> tuple[str, ...]:
@@ -93,6 +111,11 @@ class SongRequest:
             "include_primer": self.include_primer or None,
             "max_quote": self.max_quote,
             "dynamics": self.dynamics,
+            "bars": self.bars,
+            "form": None if self.form is None else "".join(self.form),
+            "ending": self.ending,
+            "loop": self.loop or None,
+            "intro_bars": self.intro_bars or None,
         }
         return {name: value for name, value in fields.items() if value is not None}
 
@@ -113,6 +136,7 @@ class Song:
         quotes: All runs that are long enough to tell, in the order of the song.
         primer_notes: How many of the notes are the caller's own; they come first, and nothing of
             them is counted as a quote.
+        plan: Its sections; None of one that has exactly so many notes or seconds.
     """
 
     notes: Notes
@@ -125,6 +149,7 @@ class Song:
     touch: Touch
     quotes: tuple[Quote, ...] = ()
     primer_notes: int = 0
+    plan: Plan | None = None
 
     @property
     def tempo_bpm(self) -> float:

@@ -44,6 +44,7 @@ def midi(song: Song, deadline: Deadline) -> bytes:
         name=song.request.title,
         text=song.provenance,
         performance=song.performance,
+        plan=song.plan,
     )
 
 
@@ -76,4 +77,4 @@ def _musicxml(song: Song, deadline: Deadline) -> str:
     from music.score.engraving import to_musicxml  # noqa: PLC0415  rarely needed
 
     piece = Piece(song.request.title, song.notes, song.tempos, song.time_signatures)
-    return to_musicxml(piece, checkpoint=deadline.left_s)
+    return to_musicxml(piece, checkpoint=deadline.left_s, plan=song.plan)

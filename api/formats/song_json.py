@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.composing.song import Song
+from music.audio.instrument import SAMPLE_RATE_HZ, sample_at
+from music.form.plan import Plan
 from music.notes import TICKS_PER_BEAT, Notes
 from music.performance import Performance
 from music.piece import TempoChange, TimeSignature
@@ -24,6 +26,7 @@ def document(song: Song) -> dict[str, Any]:
         "version": song.version,
         "seed": song.request.seed,
         **time_members(song.tempos, song.time_signatures),
+        **plan_members(song.plan, song.tempos),
         "origin": song.origin,
         "primer_notes": song.primer_notes,
         "primer_warnings": list(song.request.primer_warnings),
@@ -51,6 +54,44 @@ def time_members(
             }
             for each in signatures
         ],
+    }
+
+
+def plan_members(plan: Plan | None, tempos: Sequence[TempoChange]) -> dict[str, Any]:
+    """Give a song's plan: its bars, sections and loop; nothing where there is none."""
+    if plan is None:
+        return {}
+    members: dict[str, Any] = {
+        "form": plan.form,
+        "bars": plan.bars,
+        "beats": _beats(plan.bars * plan.meter.bar_ticks),
+        "sections": [
+            {
+                "name": section.name,
+                "start_bar": bar + 1,
+                "bars": section.bars,
+                "start_beats": _beats(plan.ticks(bar)),
+                "start_s": _seconds(tempos, plan.ticks(bar)),
+            }
+            for bar, section in zip(plan.start_bars, plan.sections, strict=True)
+        ],
+    }
+    if plan.loops:
+        members["loop"] = _loop_members(plan, tempos)
+    return {"plan": members}
+
+
+def _loop_members(plan: Plan, tempos: Sequence[TempoChange]) -> dict[str, int | float]:
+    start, end = plan.loop_start_ticks, plan.end_ticks
+    first, after = (sample_at(tempos, ticks) for ticks in (start, end))
+    return {
+        "start_beats": _beats(start),
+        "length_beats": _beats(end - start),
+        "start_s": _seconds(tempos, start),
+        "length_s": round(_seconds(tempos, end) - _seconds(tempos, start), _DIGITS),
+        "sample_rate_hz": SAMPLE_RATE_HZ,
+        "start_sample": first,
+        "length_samples": after - first,
     }
 
 
@@ -100,6 +141,10 @@ def quote_members(quote: Quote, onset_ticks: int, tempos: Sequence[TempoChange])
         "start_beats": _beats(onset_ticks),
         "start_s": round(float(seconds_at(tempos, onset_ticks)), _DIGITS),
     }
+
+
+def _seconds(tempos: Sequence[TempoChange], ticks: int) -> float:
+    return round(float(seconds_at(tempos, ticks)), _DIGITS)
 
 
 def _beats(ticks: float) -> float:

@@ -13,9 +13,12 @@ from api.composing.song import Primer, SongRequest
 from api.errors import BadParameterError
 from api.formats.registry import FORMAT_NAMES
 from api.model_server.port import SLUG, Label
+from music.errors import FormError
+from music.form.plan import FORM_PATTERN, MOST_BARS, MOST_INTRO_BARS, MOST_SECTIONS, section_names
 from music.midi import TEMPO_RANGE_BPM
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 
+LENGTHS = ("notes", "seconds", "bars")  # one of them says how long a song is
 DRAWN_SEEDS = 1 << 32
 
 Value = str | int | float | bytes
@@ -69,6 +72,7 @@ class Parameter:
         highest: The most that a number may be, or the most characters of a text.
         lowest_fits: Whether `lowest` itself is in the range.
         choices: All that a choice may be.
+        pattern: Of a text, as the contract says it; nothing where any text fits.
         may_be_file: Whether a MIDI file may be uploaded in the place of a value.
         default: Stands for an absent parameter; None where there is no single value that does.
         required: Whether a request without it is refused.
@@ -81,6 +85,7 @@ class Parameter:
     highest: float = 0
     lowest_fits: bool = True
     choices: tuple[str, ...] = ()
+    pattern: str = ""
     may_be_file: bool = False
     default: Value | None = None
     required: bool = False
@@ -154,10 +159,9 @@ PARAMETERS = (
     Parameter(
         name="notes",
         kind=Kind.WHOLE,
-        effect="how many notes the song has",
+        effect="how many notes the song has; with a form or a loop, about so many",
         lowest=1,
         highest=MOST_NOTES,
-        default=500,
     ),
     Parameter(
         name="seconds",
@@ -165,6 +169,43 @@ PARAMETERS = (
         effect=f"how long the song goes on, instead of notes; never more than {MOST_NOTES} notes",
         lowest=1,
         highest=600,
+    ),
+    Parameter(
+        name="bars",
+        kind=Kind.WHOLE,
+        effect="how many bars the song has, an intro not counted; where bars, notes and seconds "
+        "are absent, as many as some 500 notes of the game's music take",
+        lowest=1,
+        highest=MOST_BARS,
+    ),
+    Parameter(
+        name="form",
+        kind=Kind.TEXT,
+        effect="the song's sections, of the same length: a letter returns as the same music, and "
+        "with ' varied at its end (AABA'); where absent, the form of one of the game's pieces",
+        lowest=1,
+        highest=2 * MOST_SECTIONS,
+        pattern=FORM_PATTERN,
+    ),
+    Parameter(
+        name="ending",
+        kind=Kind.FLAG,
+        effect="whether the last bar closes the song; where absent, it does unless the song loops",
+    ),
+    Parameter(
+        name="loop",
+        kind=Kind.FLAG,
+        effect="whether the song can be played in a loop: its end leads to its start, and files "
+        "mark the loop",
+        default=False,
+    ),
+    Parameter(
+        name="intro_bars",
+        kind=Kind.WHOLE,
+        effect="how many bars are played once before the loop",
+        lowest=0,
+        highest=MOST_INTRO_BARS,
+        default=0,
     ),
     Parameter(
         name="temperature",
@@ -271,8 +312,7 @@ def song_request(said: Iterable[Given]) -> SongRequest:
         BadParameterError: A name is unknown, missing or comes twice, or a value does not fit.
     """
     values = _read(said)
-    if "seconds" in values and "notes" in values:
-        raise BadParameterError("Give either notes or seconds, not both.", "seconds")
+    _check_length(values)
     is_seed_drawn = "seed" not in values
     values = {**_defaults(), **values}
     seconds = _float(values, "seconds")
@@ -281,7 +321,7 @@ def song_request(said: Iterable[Given]) -> SongRequest:
         raise BadParameterError("include_primer needs a primer that is uploaded.", "include_primer")
     return SongRequest(
         game=str(values["game"]),
-        notes=None if seconds is not None else int(values["notes"]),
+        notes=_int(values, "notes"),
         seconds=seconds,
         temperature=float(values["temperature"]) + 0.0,  # -0.0 is 0.0
         top_k=int(values["top_k"]),
@@ -291,12 +331,42 @@ def song_request(said: Iterable[Given]) -> SongRequest:
         primer=primer,
         include_primer=include_primer,
         dynamics=bool(values["dynamics"]),
-        max_quote=int(values["max_quote"]) if "max_quote" in values else None,
+        max_quote=_int(values, "max_quote"),
         media_format=str(values["format"]) if "format" in values else None,
         is_seed_drawn=is_seed_drawn,
         label=Label(str(values["label"])) if "label" in values else None,
         given_title=str(values["title"]) if "title" in values else None,
+        bars=_int(values, "bars"),
+        form=_form(values),
+        ending=_ending(values),
+        loop=bool(values["loop"]),
+        intro_bars=int(values["intro_bars"]),
     )
+
+
+def _check_length(values: Mapping[str, Value]) -> None:
+    lengths = [name for name in LENGTHS if name in values]
+    if len(lengths) > 1:
+        raise BadParameterError("Give one of notes, seconds and bars.", lengths[-1])
+    if values.get("intro_bars") and not values.get("loop"):
+        raise BadParameterError("intro_bars needs loop=true.", "intro_bars")
+
+
+def _form(values: Mapping[str, Value]) -> tuple[str, ...] | None:
+    if "form" not in values:
+        return None
+    try:
+        return section_names(str(values["form"]))
+    except FormError as error:
+        raise BadParameterError(f"form must be {error}.", "form") from error
+
+
+def _ending(values: Mapping[str, Value]) -> bool | None:
+    if "ending" not in values:
+        return None
+    if values["ending"] and values["loop"]:
+        raise BadParameterError("A song that loops has no ending; give one of them.", "ending")
+    return bool(values["ending"])
 
 
 def _read(said: Iterable[Given]) -> dict[str, Value]:
@@ -333,6 +403,10 @@ def _primer(values: Mapping[str, Value]) -> Primer | Upload:
 def _defaults() -> dict[str, Value]:
     fixed = {p.name: p.default for p in PARAMETERS if p.default is not None}
     return {**fixed, "seed": secrets.randbelow(DRAWN_SEEDS)}
+
+
+def _int(values: Mapping[str, Value], name: str) -> int | None:
+    return int(values[name]) if name in values else None
 
 
 def _float(values: Mapping[str, Value], name: str) -> float | None:

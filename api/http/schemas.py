@@ -1,11 +1,13 @@
 """JSON Schemas of what requests and answers hold, for the OpenAPI document."""
 
 from collections.abc import Iterable
+from itertools import combinations
 from typing import Any, assert_never
 
 from api.composing.song import UPLOADED, Primer
 from api.formats.event import EVENT_NAMES
-from api.http.parameters import CONTROL_CHARACTERS, PARAMETERS, Kind, Parameter
+from api.http.parameters import CONTROL_CHARACTERS, LENGTHS, PARAMETERS, Kind, Parameter
+from music.audio.instrument import SAMPLE_RATE_HZ
 
 Schema = dict[str, Any]
 
@@ -33,6 +35,8 @@ def schema_of(parameter: Parameter) -> Schema:
                 "maxLength": int(parameter.highest),
                 "not": {"pattern": CONTROL_CHARACTERS},
             }
+            if parameter.pattern:
+                schema["pattern"] = f"^{parameter.pattern}$"
         case Kind.CHOICE:
             schema |= {"type": "string", "enum": list(parameter.choices)}
         case Kind.FLAG:
@@ -78,7 +82,7 @@ def _request(properties: dict[str, Schema]) -> Schema:
         "type": "object",
         "properties": properties,
         "additionalProperties": False,
-        "not": {"required": ["notes", "seconds"]},
+        "not": {"anyOf": [{"required": list(pair)} for pair in combinations(LENGTHS, 2)]},
     }
 
 
@@ -191,6 +195,33 @@ _NOTE = _shown(
     sounding_beats=0.45,
     velocity=80,
 )
+_SECTION = _object(
+    name=_said(_NAME, "A letter that sections of the same music share, with ' where it is varied."),
+    start_bar={"type": "integer", "minimum": 1},
+    bars={"type": "integer", "minimum": 1},
+    start_beats=_TIME,
+    start_s=_TIME,
+)
+_LOOP = _object(
+    start_beats=_TIME,
+    length_beats=_POSITIVE,
+    start_s=_TIME,
+    length_s=_POSITIVE,
+    sample_rate_hz={"const": SAMPLE_RATE_HZ},
+    start_sample=_COUNT,
+    length_samples={"type": "integer", "minimum": 1},
+)
+_PLAN = _said(
+    _object(
+        ("loop",),
+        form=_said(_TEXT, "The names of its sections."),
+        bars={"type": "integer", "minimum": 1},
+        beats=_said(_POSITIVE, "Quarter notes in all its bars."),
+        sections={"type": "array", "minItems": 1, "items": _SECTION},
+        loop=_said(_LOOP, "What is played over and over, of a song that loops."),
+    ),
+    "What was decided before the first note. A song of exactly so many notes or seconds has none.",
+)
 _QUOTE_MEMBERS = {
     "piece": _said(_NAME, "The piece that the model learned from."),
     "notes": _said({"type": "integer", "minimum": 1}, "How many in a row are shared."),
@@ -257,7 +288,9 @@ _PROBLEM = {
 
 def _song() -> Schema:
     return _object(
+        ("plan",),
         **_IDENTITY,
+        plan=_PLAN,
         primer_notes=_PRIMER_NOTES,
         primer_warnings=_PRIMER_WARNINGS,
         longest_quote=_said(_COUNT, "The notes of the longest run that a piece has too."),
@@ -273,7 +306,12 @@ def _event_schema(name: str) -> str:
 def _event(name: str) -> Schema:
     """Describe an event as a line of NDJSON has it."""
     members = {
-        "song": {**_IDENTITY, "primer_notes": _PRIMER_NOTES, "primer_warnings": _PRIMER_WARNINGS},
+        "song": {
+            **_IDENTITY,
+            "plan": _PLAN,
+            "primer_notes": _PRIMER_NOTES,
+            "primer_warnings": _PRIMER_WARNINGS,
+        },
         "notes": {"notes": _list("Note")},
         "quote": _QUOTE_MEMBERS,
         "end": {
@@ -285,4 +323,4 @@ def _event(name: str) -> Schema:
         },
         "error": _PROBLEM_MEMBERS,
     }[name]
-    return _object(_PROBLEM_EXTENSIONS, event={"const": name}, **members)
+    return _object((*_PROBLEM_EXTENSIONS, "plan"), event={"const": name}, **members)

@@ -6,7 +6,7 @@ from typing import Any
 
 from api.composing.drawing import Drawing
 from api.formats.event import Event
-from api.formats.song_json import note_members, quote_members, time_members
+from api.formats.song_json import note_members, plan_members, quote_members, time_members
 from api.http.problems import problem_members
 from music.notes import TICKS_PER_BEAT, Notes
 from music.quotes.finder import NOTHING_HEARD, Quote
@@ -35,6 +35,7 @@ def _identity(drawing: Drawing) -> dict[str, Any]:
         "version": version,
         "seed": drawing.request.seed,
         **time_members(drawing.tempos, drawing.time_signatures),
+        **plan_members(drawing.plan, drawing.tempos),
         "origin": drawing.request.origin(version, drawing.tempos),
         "primer_notes": len(drawing.lead),
         "primer_warnings": list(drawing.request.primer_warnings),

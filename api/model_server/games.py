@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
@@ -24,10 +25,12 @@ from api.model_server.prefill_cache import PrefillCache
 from music.codec import Codec, open_codec
 from music.description import Description
 from music.errors import MusicError
+from music.notes import TICKS_PER_BEAT
 from music.quotes.finder import QuoteFinder
 
 STATUS_SECONDS = 10.0  # for all calls about the status of one game
 MOST_THREADS = 64  # that ask for statuses; each game takes one at most
+USUAL_DENSITY = 4.0  # notes per quarter note, of a game without pieces to count
 UNREACHABLE = "UNREACHABLE"  # the model server did not say
 BROKEN = "BROKEN"  # loaded, and not one that this API can use
 
@@ -51,6 +54,13 @@ class Bundle:
     codec: Codec
     finder: QuoteFinder
     prefills: PrefillCache
+
+    @cached_property
+    def notes_per_beat(self) -> float:
+        """How many notes the game's pieces have per quarter note."""
+        learned = self.description.learned
+        beats = sum(piece.notes.end_ticks for piece in learned) / TICKS_PER_BEAT
+        return sum(len(piece.notes) for piece in learned) / beats if beats else USUAL_DENSITY
 
 
 @dataclass(frozen=True)

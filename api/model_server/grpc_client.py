@@ -1,7 +1,7 @@
 """The model server over gRPC: TensorFlow Serving, or anything that answers as it does."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import grpc
@@ -141,36 +141,51 @@ class GrpcModelServer:
             "bar_ticks": int32_tensor([prompt.bar_ticks]),
             "place_ticks": int32_tensor([prompt.place_ticks]),
         }
-        return _song_state(self._predict(model, "prefill", inputs, deadline))
+        (state,) = _song_states(self._predict(model, "prefill", inputs, deadline), rows=1)
+        return state
 
     def decode(
         self,
         model: Model,
-        state: SongState,
+        states: Sequence[SongState],
         *,
-        position: int,
+        positions: Sequence[int],
         steps: int,
         sampling: Sampling,
         deadline: Deadline,
-    ) -> Draw:
-        """Draw the next `steps` tokens of a song that has drawn `position` so far."""
+    ) -> tuple[Draw, ...]:
+        """Sample the next `steps` tokens of one or more songs."""
+        rows = len(states)
         inputs = {
-            "token": int32_tensor([state.token]),
-            "state": float32_tensor([state.hidden]),
-            "position": int32_tensor([position]),
-            "steps": int32_tensor([steps]),
-            "temperature": float32_tensor([sampling.temperature]),
-            "top_k": int32_tensor([sampling.top_k]),
-            "top_p": float32_tensor([sampling.top_p]),
-            "seed": int32_tensor([seed_words(sampling.seed)]),
+            **_state_tensors(states),
+            "position": int32_tensor(positions),
+            "steps": int32_tensor([steps] * rows),
+            "temperature": float32_tensor([sampling.temperature] * rows),
+            "top_k": int32_tensor([sampling.top_k] * rows),
+            "top_p": float32_tensor([sampling.top_p] * rows),
+            "seed": int32_tensor([seed_words(sampling.seed)] * rows),
         }
         outputs = self._predict(model, "decode", inputs, deadline)
-        tokens, log_probability = outputs.int32("tokens"), outputs.float32("log_probability")
-        for array in (tokens, log_probability):
-            # Batched with longer draws of other callers, a row is as wide as theirs.
-            if array.ndim != 2 or array.shape[0] != 1 or array.shape[1] < steps:
-                raise BrokenContractError(_BROKEN, f"{array.shape} drawn, not (1, {steps})")
-        return Draw(tokens[0, :steps], log_probability[0, :steps], _song_state(outputs))
+        return _draws(outputs, outputs.int32("tokens"), [steps] * rows)
+
+    def read(
+        self,
+        model: Model,
+        states: Sequence[SongState],
+        tokens: Sequence[Sequence[int]],
+        deadline: Deadline,
+    ) -> tuple[Draw, ...]:
+        """Read the next tokens of one or more songs, which are known already."""
+        lengths = [len(row) for row in tokens]
+        padded = np.zeros((len(tokens), max(lengths)), np.int32)
+        for row, those in zip(padded, tokens, strict=True):
+            row[: len(those)] = those
+        inputs = {
+            **_state_tensors(states),
+            "tokens": int32_tensor(padded),
+            "lengths": int32_tensor(lengths),
+        }
+        return _draws(self._predict(model, "read", inputs, deadline), padded, lengths)
 
     def _predict(
         self, model: Model, signature: str, inputs: dict[str, TensorProto], deadline: Deadline
@@ -212,13 +227,36 @@ def seed_words(seed: int) -> tuple[int, int]:
     return low, high
 
 
-def _song_state(outputs: _Outputs) -> SongState:
+def _state_tensors(states: Sequence[SongState]) -> dict[str, TensorProto]:
+    return {
+        "token": int32_tensor([state.token for state in states]),
+        "state": float32_tensor([state.hidden for state in states]),
+    }
+
+
+def _draws(
+    outputs: _Outputs, tokens: NDArray[np.int32], lengths: Sequence[int]
+) -> tuple[Draw, ...]:
+    """Cut the rows of a call, of which each has its length."""
+    rows, width = len(lengths), max(lengths)
+    log_probability = outputs.float32("log_probability")
+    for array in (tokens, log_probability):
+        # Batched with longer rows of other callers, a row is as wide as theirs.
+        if array.ndim != 2 or array.shape[0] != rows or array.shape[1] < width:
+            raise BrokenContractError(_BROKEN, f"{array.shape} drawn, not ({rows}, {width})")
+    return tuple(
+        Draw(tokens[n, :length], log_probability[n, :length], state)
+        for n, (length, state) in enumerate(zip(lengths, _song_states(outputs, rows), strict=True))
+    )
+
+
+def _song_states(outputs: _Outputs, rows: int) -> list[SongState]:
     hidden, token = outputs.float32("state"), outputs.int32("token")
-    if hidden.ndim != 2 or hidden.shape[0] != 1 or token.shape != (1,):
+    if hidden.ndim != 2 or hidden.shape[0] != rows or token.shape != (rows,):
         raise BrokenContractError(_BROKEN, f"state {hidden.shape} and token {token.shape}")
     if not np.isfinite(hidden).all():
         raise BrokenContractError(_BROKEN, "the state is not finite")
-    return SongState(hidden[0], int(token[0]))
+    return [SongState(h, int(t)) for h, t in zip(hidden, token, strict=True)]
 
 
 def _version_status(status: ModelVersionStatus) -> VersionStatus:

@@ -1,6 +1,6 @@
 """A model server whose calls are counted and timed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from api.deadline import Deadline
@@ -44,25 +44,36 @@ class MeasuredModelServer:
     def decode(
         self,
         model: Model,
-        state: SongState,
+        states: Sequence[SongState],
         *,
-        position: int,
+        positions: Sequence[int],
         steps: int,
         sampling: Sampling,
         deadline: Deadline,
-    ) -> Draw:
-        """Draw the next tokens of a song."""
+    ) -> tuple[Draw, ...]:
+        """Sample the next tokens of songs."""
         with self._counted("decode"), self._metrics.timed(Stage.DECODE):
-            draw = self._asked.decode(
+            draws = self._asked.decode(
                 model,
-                state,
-                position=position,
+                states,
+                positions=positions,
                 steps=steps,
                 sampling=sampling,
                 deadline=deadline,
             )
-        self._metrics.drew(model.game, steps)
-        return draw
+        self._metrics.drew(model.game, steps * len(states))
+        return draws
+
+    def read(
+        self,
+        model: Model,
+        states: Sequence[SongState],
+        tokens: Sequence[Sequence[int]],
+        deadline: Deadline,
+    ) -> tuple[Draw, ...]:
+        """Read the next tokens of songs."""
+        with self._counted("read"), self._metrics.timed(Stage.PREFILL):
+            return self._asked.read(model, states, tokens, deadline)
 
     @contextmanager
     def _counted(self, call: str) -> Iterator[None]:

@@ -5,6 +5,7 @@ can go on with any song.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -112,12 +113,12 @@ class SongState:
 
 @dataclass(frozen=True, eq=False)
 class Draw:
-    """Tokens drawn by one call.
+    """Tokens of one song that one call has sampled or read.
 
     Attributes:
         tokens: int32[steps].
-        log_probability: float32[steps], of each token as it was drawn.
-        state: Where the song stands behind them.
+        log_probability: float32[steps], of each token before temperature and filters.
+        state: Where the song stands after them.
     """
 
     tokens: NDArray[np.int32]
@@ -147,12 +148,42 @@ class ModelServer(Protocol):
     def decode(
         self,
         model: Model,
-        state: SongState,
+        states: Sequence[SongState],
         *,
-        position: int,
+        positions: Sequence[int],
         steps: int,
         sampling: Sampling,
         deadline: Deadline,
-    ) -> Draw:
-        """Draw the next `steps` tokens of a song that has drawn `position` so far."""
+    ) -> tuple[Draw, ...]:
+        """Sample the next `steps` tokens of one or more songs.
+
+        Args:
+            model: Which.
+            states: Where each song stands.
+            positions: For each song, the number of its next token, which with the seed decides on
+                the random numbers.
+            steps: 1 or more.
+            sampling: How.
+            deadline: When the call ends at the latest.
+        """
+        ...
+
+    def read(
+        self,
+        model: Model,
+        states: Sequence[SongState],
+        tokens: Sequence[Sequence[int]],
+        deadline: Deadline,
+    ) -> tuple[Draw, ...]:
+        """Read the next tokens of one or more songs, which are known already.
+
+        Args:
+            model: Which.
+            states: Where each song stands.
+            tokens: For each song one or more.
+            deadline: When the call ends at the latest.
+
+        Returns:
+            As `decode` after sampling the same tokens.
+        """
         ...

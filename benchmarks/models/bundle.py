@@ -11,7 +11,8 @@ import tensorflow as tf
 from api.model_server.port import Model
 from benchmarks.sizes import ORIGINAL
 from music.codec import Codec, as_told
-from music.description import Description, LearnedPiece, ModelCard
+from music.description import Description, LearnedPiece, ModelCard, PieceForm
+from music.form.analysis import form_of
 from music.quotes.bound import usual_quote_notes
 from training.corpus.collections import EMBEDDED, find_collection
 from training.corpus.corpus import Corpus, read_corpus
@@ -103,6 +104,7 @@ def _description(game: str, codec: Codec) -> Description:
         vocabulary=codec.vocabulary,
         tempo_bpm=corpus.tempo_bpm,
         openings=tuple(opening(piece, codec) for piece in corpus.pieces),
+        forms=tuple(PieceForm(piece.name, form_of(piece)) for piece in corpus.pieces),
         learned=learned,
         quote_notes=usual_quote_notes(learned),
         card=ModelCard(

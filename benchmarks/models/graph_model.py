@@ -95,6 +95,11 @@ class GraphModel:
             ("token", "state", "position", "steps", "temperature", "top_k", "top_p", "seed"),
             ("tokens", "log_probability", "state", "token"),
         )
+        self._read = self._call(
+            signatures["read"],
+            ("token", "state", "tokens", "lengths"),
+            ("log_probability", "state", "token"),
+        )
 
     def close(self) -> None:
         """Let go of the weights."""
@@ -116,14 +121,14 @@ class GraphModel:
         return SongStates(*self._prefill(*(np.array(values, np.int32) for values in inputs)))
 
     def decode(
-        self, states: SongStates, position: int, steps: int, sampling: SamplingRows
+        self, states: SongStates, positions: Sequence[int], steps: int, sampling: SamplingRows
     ) -> Drawn:
-        """Draw the next `steps` tokens of songs that have all drawn `position` so far."""
+        """Sample the next `steps` tokens of songs."""
         batch = len(states.token)
         tokens, log_probability, hidden, token = self._decode(
             states.token,
             states.hidden,
-            np.full(batch, position, np.int32),
+            np.array(positions, np.int32),
             np.full(batch, steps, np.int32),
             sampling.temperature,
             sampling.top_k,
@@ -131,6 +136,16 @@ class GraphModel:
             sampling.seed,
         )
         return Drawn(tokens, log_probability, SongStates(hidden, token))
+
+    def read(
+        self, states: SongStates, tokens: Sequence[Sequence[int]], lengths: Sequence[int]
+    ) -> Drawn:
+        """Read the next tokens of songs: of each row as many as its length."""
+        rows = np.array(tokens, np.int32)
+        log_probability, hidden, token = self._read(
+            states.token, states.hidden, rows, np.array(lengths, np.int32)
+        )
+        return Drawn(rows, log_probability, SongStates(hidden, token))
 
     def _call(
         self, signature: Any, inputs: Sequence[str], outputs: Sequence[str]

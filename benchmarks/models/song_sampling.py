@@ -31,10 +31,10 @@ def draw_song(
     state = server.prefill(model, EMPTY_PROMPT, deadline)
     chunks = []
     for position in range(0, tokens, steps):
-        draw = server.decode(
+        (draw,) = server.decode(
             model,
-            state,
-            position=position,
+            [state],
+            positions=[position],
             steps=min(steps, tokens - position),
             sampling=sampling,
             deadline=deadline,
@@ -54,7 +54,9 @@ def draw_songs(graph: GraphModel, seeds: Sequence[int], tokens: int) -> NDArray[
     states = graph.prefill([EMPTY_PROMPT] * len(seeds))
     chunks = []
     for position in range(0, tokens, CHUNK_STEPS):
-        drawn = graph.decode(states, position, min(CHUNK_STEPS, tokens - position), sampling)
+        drawn = graph.decode(
+            states, [position] * len(seeds), min(CHUNK_STEPS, tokens - position), sampling
+        )
         states = drawn.states
         chunks.append(drawn.tokens)
     return np.concatenate(chunks, axis=1)

@@ -1,7 +1,7 @@
 """What stands in for the API's own model client: none but a session, or one with a clock."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -17,7 +17,8 @@ from api.model_server.port import (
     State,
     VersionStatus,
 )
-from benchmarks.models.graph_model import GraphModel, SamplingRows, SongStates
+from benchmarks.models.graph_model import Drawn, GraphModel, SamplingRows, SongStates
+from music.codec import PAD
 from music.description import Description
 
 
@@ -47,18 +48,30 @@ class InProcess:
     def decode(
         self,
         model: Model,
-        state: SongState,
+        states: Sequence[SongState],
         *,
-        position: int,
+        positions: Sequence[int],
         steps: int,
         sampling: Sampling,
         deadline: Deadline,
-    ) -> Draw:
-        """Draw the next `steps` tokens of a song that has drawn `position` so far."""
+    ) -> tuple[Draw, ...]:
+        """Sample the next `steps` tokens of songs."""
         del model, deadline
-        states = SongStates(state.hidden[None], np.array([state.token], np.int32))
-        drawn = self._graph.decode(states, position, steps, SamplingRows.of([sampling]))
-        return Draw(drawn.tokens[0], drawn.log_probability[0], _only(drawn.states))
+        rows = SamplingRows.of([sampling] * len(states))
+        return _draws(self._graph.decode(_joined(states), positions, steps, rows))
+
+    def read(
+        self,
+        model: Model,
+        states: Sequence[SongState],
+        tokens: Sequence[Sequence[int]],
+        deadline: Deadline,
+    ) -> tuple[Draw, ...]:
+        """Read the next tokens of songs."""
+        del model, deadline
+        lengths = [len(row) for row in tokens]
+        padded = [[*row, *[PAD] * (max(lengths) - len(row))] for row in tokens]
+        return _draws(self._graph.read(_joined(states), padded, lengths))
 
 
 class Clocked:
@@ -93,24 +106,35 @@ class Clocked:
     def decode(
         self,
         model: Model,
-        state: SongState,
+        states: Sequence[SongState],
         *,
-        position: int,
+        positions: Sequence[int],
         steps: int,
         sampling: Sampling,
         deadline: Deadline,
-    ) -> Draw:
+    ) -> tuple[Draw, ...]:
         """Pass it on."""
-        self.tokens += steps
+        self.tokens += steps * len(states)
         with self._counted():
             return self._server.decode(
                 model,
-                state,
-                position=position,
+                states,
+                positions=positions,
                 steps=steps,
                 sampling=sampling,
                 deadline=deadline,
             )
+
+    def read(
+        self,
+        model: Model,
+        states: Sequence[SongState],
+        tokens: Sequence[Sequence[int]],
+        deadline: Deadline,
+    ) -> tuple[Draw, ...]:
+        """Pass it on."""
+        with self._counted():
+            return self._server.read(model, states, tokens, deadline)
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -119,6 +143,19 @@ class Clocked:
             yield
         finally:
             self.seconds += time.perf_counter() - began
+
+
+def _joined(states: Sequence[SongState]) -> SongStates:
+    token = np.array([state.token for state in states], np.int32)
+    return SongStates(np.stack([state.hidden for state in states]), token)
+
+
+def _draws(drawn: Drawn) -> tuple[Draw, ...]:
+    columns = (drawn.tokens, drawn.log_probability, drawn.states.hidden, drawn.states.token)
+    return tuple(
+        Draw(tokens, log_probability, SongState(hidden, int(token)))
+        for tokens, log_probability, hidden, token in zip(*columns, strict=True)
+    )
 
 
 def _only(states: SongStates) -> SongState:

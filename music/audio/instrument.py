@@ -10,8 +10,14 @@ from numpy.typing import NDArray
 from music.notes import Notes
 from music.performance import Performance
 from music.piece import TempoChange
+from music.tempo import seconds_at
 
 SAMPLE_RATE_HZ = 44_100
+
+
+def sample_at(tempos: Sequence[TempoChange], ticks: int) -> int:
+    """Give the sample at which a tick of a piece falls."""
+    return round(float(seconds_at(tempos, ticks)) * SAMPLE_RATE_HZ)
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,8 @@ class Events(Codec):
         """Make the codec of all events of some pieces, and of no others."""
         return cls([sorted({name for notes in pieces for name in _names(notes)})])
 
-    def encode(self, notes: Notes) -> NDArray[np.int32]:
-        """Write what starts together as one event.
+    def encode(self, notes: Notes, cursor: Cursor | None = None) -> NDArray[np.int32]:
+        """Write what starts together as one event, whenever that is.
 
         Returns:
             int32[T], a token for every onset.
@@ -53,6 +53,7 @@ class Events(Codec):
         Raises:
             TokenError: There is an event that the vocabulary does not have.
         """
+        del cursor
         names = _names(notes)
         if unknown := set(names) - self._numbers.keys():
             raise TokenError(f"the event {min(unknown)} is not in the vocabulary")

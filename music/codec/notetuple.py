@@ -67,16 +67,17 @@ class NoteTuple(Codec):
             [[f"{kind}_{v}" for v in field] for kind, field in zip(FIELDS, values, strict=True)]
         )
 
-    def encode(self, notes: Notes) -> NDArray[np.int32]:
-        """Turn notes into tokens, without BOS; the first note's onset is not told.
+    def encode(self, notes: Notes, cursor: Cursor | None = None) -> NDArray[np.int32]:
+        """Turn notes into tokens, without BOS.
 
         Rests and durations that the vocabulary does not have become the nearest that it has.
 
         Args:
             notes: On the piano.
+            cursor: Where the tokens before these ended; None to leave out the first note's onset.
 
         Returns:
-            int32[N], a token a note.
+            int32[N], one token per note.
 
         Raises:
             TokenError: A pitch is not in the vocabulary.
@@ -84,7 +85,8 @@ class NoteTuple(Codec):
         pitch = np.searchsorted(self.pitch, notes.pitch).clip(max=len(self.pitch) - 1)
         if len(strange := notes.pitch[self.pitch[pitch] != notes.pitch]):
             raise TokenError(f"pitch {strange[0]} is not in the vocabulary")
-        shift_ticks = np.diff(notes.onset_ticks, prepend=notes.onset_ticks[:1])
+        before = notes.onset_ticks[:1] if cursor is None else [cursor.onset_ticks]
+        shift_ticks = np.diff(notes.onset_ticks, prepend=np.asarray(before, np.int32))
         shift = self.nearest_shift(shift_ticks)
         duration = _nearest(self.duration_ticks, notes.duration_ticks)
         return self.joined(np.stack([shift, pitch, duration], axis=1).astype(np.int32))

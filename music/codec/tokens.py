@@ -112,8 +112,13 @@ class Codec(ABC):
         """Make the codec that can write some pieces."""
 
     @abstractmethod
-    def encode(self, notes: Notes) -> NDArray[np.int32]:
+    def encode(self, notes: Notes, cursor: Cursor | None = None) -> NDArray[np.int32]:
         """Turn notes into tokens, without BOS.
+
+        Args:
+            notes: Ordered.
+            cursor: Where the tokens before these ended; None where there are none, or the first
+                onset is not to be told.
 
         Returns:
             int32[T].

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from music.errors import EngravingError
+from music.form.plan import Plan
 from music.meter import Measure, measures, quantized, signatures_of
 from music.notes import TICKS_PER_BEAT, Notes
 from music.piece import Piece
@@ -45,7 +46,12 @@ _MIDDLE_C = 60
 _engraving = Lock()  # verovio numbers its elements by one generator for all of a process
 
 
-def to_musicxml(piece: Piece, bars: int | None = None, checkpoint: Checkpoint = go_on) -> str:
+def to_musicxml(
+    piece: Piece,
+    bars: int | None = None,
+    checkpoint: Checkpoint = go_on,
+    plan: Plan | None = None,
+) -> str:
     """Write a piece for a piano: two staves, its meters and tempos, a key guessed.
 
     A piece of unknown meter is written in 4/4. The same piece gives the same text.
@@ -54,6 +60,7 @@ def to_musicxml(piece: Piece, bars: int | None = None, checkpoint: Checkpoint = 
         piece: Any; music21 takes tens of milliseconds a bar.
         bars: Only so many from the beginning, at least 1.
         checkpoint: Called before each bar and before the score is exported; may raise.
+        plan: Its sections become rehearsal marks.
 
     Raises:
         ValueError: `bars` is less than 1.
@@ -64,6 +71,8 @@ def to_musicxml(piece: Piece, bars: int | None = None, checkpoint: Checkpoint = 
     written = all_bars[:bars]
     is_whole = len(written) == len(all_bars)
     score = _score(piece, written, staves(notes, written), checkpoint, is_whole=is_whole)
+    if plan is not None:
+        _mark_sections(score.parts[0], written, plan)
     checkpoint()
     return _exported(score)
 
@@ -208,6 +217,19 @@ def _mark_tempos(part: Any, piece: Piece, bars: Sequence[Measure]) -> None:
         if bpm != shown:
             measure.insert(0, tempo.MetronomeMark(number=bpm))
             shown = bpm
+
+
+def _mark_sections(part: Any, bars: Sequence[Measure], plan: Plan) -> None:
+    """Write the name of each section at its first bar."""
+    from music21 import expressions  # noqa: PLC0415  as in _score
+
+    names = {
+        plan.ticks(bar): section.name
+        for bar, section in zip(plan.start_bars, plan.sections, strict=True)
+    }
+    for bar, measure in zip(bars, part.getElementsByClass("Measure"), strict=True):
+        if bar.start_ticks in names:
+            measure.insert(0, expressions.RehearsalMark(names[bar.start_ticks]))
 
 
 def _part(

@@ -17,7 +17,8 @@ import numpy as np
 
 from music.codec import FIRST
 from music.codec.notetuple import NoteTuple
-from music.description import Description, ModelCard, Opening
+from music.description import Description, ModelCard, Opening, PieceForm
+from music.form.plan import Section
 from proto import model_server_pb2 as wire
 from proto import rpc
 
@@ -41,6 +42,12 @@ OPENINGS = (
 )
 
 
+FORMS = (
+    PieceForm("first", (Section("A", 2), Section("B", 2), Section("A'", 2))),
+    PieceForm("second", (Section("A", 4), Section("A", 4))),
+)
+
+
 def description(**changes):
     fields = {
         "game": "zelda",
@@ -49,6 +56,7 @@ def description(**changes):
         "vocabulary": VOCABULARY,
         "tempo_bpm": 120.0,
         "openings": OPENINGS,
+        "forms": FORMS,
         "learned": (),
         "quote_notes": 6,
         "card": ModelCard("default", 9, 4321, 6.5, "2025-01-01T00:00:00Z", "2.20.0"),
@@ -209,20 +217,33 @@ class LoopbackModelServer:
         return _state_outputs(state, tokens[0, -1])
 
     def _decode(self, _game, token, state, position, steps, temperature, top_k, top_p, seed):
-        assert all(a.shape == (1,) for a in (token, position, steps, temperature, top_k, top_p))
-        how = (*seed[0], *temperature * 1000, *top_k, *top_p * 1000)
-        leaves = _share_of_others(float(temperature[0]), float(top_p[0]))
-        hidden, last, tokens = state[0].tolist(), int(token[0]), []
-        for place in range(position[0], position[0] + steps[0]):
+        columns = (token, state, position, steps, temperature, top_k, top_p, seed)
+        return _together([self._row(*row) for row in zip(*columns, strict=True)])
+
+    def _row(self, token, state, position, steps, temperature, top_k, top_p, seed):
+        how = (*seed, temperature * 1000, top_k, top_p * 1000)
+        leaves = _share_of_others(float(temperature), float(top_p))
+        hidden, last, tokens = state.tolist(), int(token), []
+        for place in range(position, position + steps):
             hidden = _read(hidden, last)
             last = self._next(hidden, last, place, leaves, *how)
             tokens.append(last)
         tokens += [0] * self.extra_width
         return {
             "tokens": np.array([tokens], np.int32),
-            "log_probability": np.full((1, len(tokens)), -1.5, np.float32),
+            "log_probability": _log_probability(tokens),
             **_state_outputs(hidden, last),
         }
+
+    def _read(self, _game, token, state, tokens, lengths):
+        rows = []
+        for row, hidden, those, length in zip(token, state.tolist(), tokens, lengths, strict=True):
+            read = [row, *those[:length]]
+            for last in read[:-1]:
+                hidden[:] = _read(hidden, last)
+            likely = _log_probability([*those, *[0] * self.extra_width])
+            rows.append({"log_probability": likely, **_state_outputs(hidden, read[-1])})
+        return _together(rows)
 
     def _next(self, state, token, place, leaves, *how):
         if self.tune:
@@ -230,6 +251,15 @@ class LoopbackModelServer:
         if token in self.by_heart and _mixed(place, *how) >= leaves * (1 << 20):
             return self.by_heart[(self.by_heart.index(token) + 1) % len(self.by_heart)]
         return _draw(state, token, place, *how)
+
+
+def _together(rows):
+    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+
+
+def _log_probability(tokens):
+    """Say how likely tokens are: some more than others."""
+    return np.array([[-1.5 - int(token) % 8 / 8 for token in tokens]], np.float32)
 
 
 def _state_outputs(state, token):

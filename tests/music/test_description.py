@@ -6,10 +6,11 @@ import re
 import pytest
 from hypothesis import given, strategies
 
-from music.description import Description, LearnedPiece, ModelCard, Opening
+from music.description import Description, LearnedPiece, ModelCard, Opening, PieceForm
 from music.errors import DescriptionError
 from music.expression.articulation import Articulation, LengthShare
 from music.expression.dynamics import Dynamics
+from music.form.plan import Section
 from music.notes import Notes
 from music.piece import TimeSignature
 
@@ -20,6 +21,7 @@ DESCRIPTION = Description(
     vocabulary=(("C4", "D4"),),
     tempo_bpm=90.0,
     openings=(Opening("Prélude", (3, 4), 72.5, (TimeSignature(-24, 3, 4),), Articulation(0.9)),),
+    forms=(PieceForm("Prélude", (Section("A", 8), Section("A'", 8))),),
     learned=(LearnedPiece("Prélude", Notes.of([0, 12], [12, 6], [60, 62])),),
     quote_notes=6,
     card=ModelCard("default", 1, 2, None, "2026-01-01T00:00:00+00:00", "2.20.0"),
@@ -65,10 +67,15 @@ def learned(**changes):
     return {"learned": [{"name": "x", **notes, **changes}]}
 
 
+def form(*sections):
+    fields = [dict(zip(("name", "bars"), section, strict=True)) for section in sections]
+    return {"forms": [{"piece": "x", "sections": fields}]}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 99}, "format is 99; this reads 6"),
+        ({"format": 99}, "format is 99; this reads 7"),
         ({"game": 5}, "game must be text, not 5"),
         ({"title": "half of a pair: \ud83c"}, "title must be text, not 'half of a pair: \\ud83c'"),
         ({"vocabulary": None}, "vocabulary must be lists of text, not None"),
@@ -78,6 +85,13 @@ def learned(**changes):
         ({"tempo_bpm": True}, "tempo_bpm must be a finite number, not True"),
         ({"tempo_bpm": 10**400}, "tempo_bpm must be a finite number, not 1000"),
         ({"tempo_bpm": float("nan")}, "the description is not JSON: NaN is not JSON"),
+        (form(), "the form of 'x' has no section"),
+        (form(("A", 0)), "forms[0].sections[0].bars must be an integer from 1 to 256, not 0"),
+        (form((7, 8)), "forms[0].sections[0].name must be text, not 7"),
+        (
+            form(("A", 4), ("B", 4), ("A'", 5)),
+            "in the form of 'x', A' has 5 bars, more than the 4 that it repeats",
+        ),
         ({"quote_notes": 6.5}, "quote_notes must be an integer from 0 to 2147483647, not 6.5"),
         ({"quote_notes": -1}, "quote_notes must be an integer from 0 to 2147483647, not -1"),
         ({"card": {"recipe": "default"}}, "lacks card.held_out_bits_per_note"),

@@ -25,6 +25,7 @@ from training.errors import ExportError
 from training.failures import reason
 
 _STEPS = 16
+_READ_ATOL = 0.05  # nats; the two may round differently
 _WARMUP = "assets.extra/tf_serving_warmup_requests"
 
 Arrays = dict[str, NDArray[Any]]
@@ -132,6 +133,13 @@ def _check_sampling(bundle: _Bundle, description: Description) -> None:
     _require(bool(is_music.all()), f"decode gives tokens outside of {FIRST} to {size - 1}")
     _require(state.shape == read["state"].shape, f"decode gives a state of shape {state.shape}")
     _require(bool(np.isfinite(state).all()), "decode gives a state that is not finite")
+
+    again = bundle.call("read", **read, tokens=sampled, lengths=[_STEPS, _STEPS])
+    _require(again["state"].shape == state.shape, f"read gives a state of shape {state.shape}")
+    _require(
+        bool(np.allclose(again["log_probability"], drawn["log_probability"], atol=_READ_ATOL)),
+        "read gives other probabilities than decode",
+    )
 
 
 def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001  the condition itself

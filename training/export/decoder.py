@@ -29,14 +29,14 @@ _PITCH = 1  # the field that memory forbids some values of
 
 @dataclass(frozen=True)
 class Drawn:
-    """What `decode` gives back.
+    """What `decode` and `read` give back.
 
     Attributes:
         tokens: int32[B, N], PAD where a row rested.
         log_probability: float32[B, N], of each token, its fields' together, before temperature and
             filters; 0 where a row rested.
         state: float32[B, S].
-        token: int32[B], the last one drawn, which the state has not read yet.
+        token: int32[B], the last one, which the state has not read yet.
     """
 
     tokens: Any
@@ -125,7 +125,26 @@ class Network(tf.Module):
         Returns:
             float32[B, T - 1].
         """
-        rows = tf.transpose(self._numbering.rows(tokens), [1, 0, 2])
+        batch, steps = tf.shape(tokens)[0], tf.shape(tokens)[1] - 1
+        begun = self._packed(self._begun(batch, bar_ticks, place_ticks))
+        read = self.read(tokens[:, 0], begun, tokens[:, 1:], tf.fill([batch], steps))
+        return -read.log_probability
+
+    def read(self, token: Any, state: Any, tokens: Any, lengths: Any) -> Drawn:
+        """Read the next tokens of every row's song, which others have chosen.
+
+        Args:
+            token: int32[B], the last token, not yet read.
+            state: float32[B, S].
+            tokens: int32[B, N], N 1 or more.
+            lengths: int32[B], 0 to N, how many of a row's tokens count.
+
+        Returns:
+            As `decode` gives it after sampling the same tokens.
+        """
+        lengths = tf.clip_by_value(lengths, 0, tf.shape(tokens)[1])
+        all_tokens = tf.concat([token[:, None], tokens], axis=1)
+        rows = tf.transpose(self._numbering.rows(all_tokens), [1, 0, 2])
         values = tf.maximum(rows - self._numbering.first_rows, 0)
         steps = tf.shape(rows)[0] - 1
         costs = tf.TensorArray(tf.float32, steps, element_shape=[None])
@@ -142,11 +161,19 @@ class Network(tf.Module):
                 reader.field_logits(f, below, came[:f], coming) for f in range(1, len(came))
             ]
             targets = [tf.squeeze(value, axis=1) for value in came]
-            return i + 1, after, costs.write(i, _cross_entropy(logits, targets))
+            is_read = i < lengths
+            cost = tf.where(is_read, _cross_entropy(logits, targets), 0.0)
+            return i + 1, _where(is_read, after, songs), costs.write(i, cost)
 
-        songs = self._begun(tf.shape(tokens)[0], bar_ticks, place_ticks)
-        _, _, costs = tf.while_loop(lambda i, *_: i < steps, step, (0, songs, costs))
-        return tf.transpose(costs.stack())
+        _, songs, costs = tf.while_loop(
+            lambda i, *_: i < steps, step, (0, self._unpacked(state), costs)
+        )
+        return Drawn(
+            tokens=tf.where(tf.range(steps)[None, :] < lengths[:, None], tokens, PAD),
+            log_probability=-tf.transpose(costs.stack()),
+            state=self._packed(_Song(*songs)),
+            token=tf.gather(all_tokens, lengths, axis=1, batch_dims=1),
+        )
 
     def prefill(
         self, tokens: Any, lengths: Any, bar_ticks: Any, place_ticks: Any

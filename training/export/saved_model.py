@@ -46,7 +46,7 @@ def export_bundle(model: keras.Model, description: Description, folder: Path, we
 
 
 def _add_signatures(archive: Any, network: Network, description: Description) -> None:
-    """Add the four signatures; an argument's name is the input's name."""
+    """Add the signatures; an argument's name is the input's name."""
 
     def serving_default(
         tokens: Any, lengths: Any, bar_ticks: Any, place_ticks: Any
@@ -76,6 +76,14 @@ def _add_signatures(archive: Any, network: Network, description: Description) ->
             "log_probability": drawn.log_probability,
         }
 
+    def read(token: Any, state: Any, tokens: Any, lengths: Any) -> dict[str, Any]:
+        after = network.read(token, state, tokens, lengths)
+        return {
+            "state": after.state,
+            "token": after.token,
+            "log_probability": after.log_probability,
+        }
+
     text = description.to_json()
 
     def describe(probe: Any) -> dict[str, Any]:
@@ -88,6 +96,7 @@ def _add_signatures(archive: Any, network: Network, description: Description) ->
     archive.add_endpoint("serving_default", serving_default, start)
     archive.add_endpoint("prefill", prefill, start)
     archive.add_endpoint("decode", decode, list(row))
+    archive.add_endpoint("read", read, [_VECTOR_I, state, _WINDOWS, _VECTOR_I])
     archive.add_endpoint("describe", describe, [_VECTOR_I])
 
 
@@ -125,6 +134,7 @@ def _write_warmup(network: Network, game: str, extra: Path) -> None:
         "serving_default": start,
         "prefill": start,
         "decode": decode,
+        "read": ("token", "state", "tokens", "lengths"),
         "describe": ("probe",),
     }
     extra.mkdir(exist_ok=True)

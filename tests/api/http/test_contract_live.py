@@ -15,6 +15,7 @@ from tests.api.test_process import running_api
 REQUESTS = 3000
 MOST_NOTES = 40
 MOST_SECONDS = 3.0
+MOST_BARS = 8
 LONGEST_LINE = 4000  # gunicorn refuses longer ones, before they reach the app
 
 # Schemathesis cannot know that a parameter is to be given once, in the query or in the body.
@@ -52,11 +53,13 @@ def composable(case):
             said["notes"] = said["notes"] % MOST_NOTES + 1
         if "seconds" in said:
             said["seconds"] = min(said["seconds"], MOST_SECONDS)
+        if "bars" in said:
+            said["bars"] = said["bars"] % MOST_BARS + 1
         if "game" in said:
             said["game"] = "zelda"
     if "game" not in body:
         query["game"] = "zelda"
-    if not {"notes", "seconds"} & {*body, *query}:
+    if not {"notes", "seconds", "bars"} & {*body, *query}:
         query["notes"] = MOST_NOTES
     return case
 

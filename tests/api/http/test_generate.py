@@ -63,10 +63,10 @@ def test_a_model_of_the_other_codec_is_read_by_it(client, loopback):
     assert set(notes.duration_ticks.tolist()) == {6}
 
 
-def test_five_hundred_notes_unless_told_otherwise(client):
-    response = client.post("/generate?game=zelda")
-    assert response.headers["Leitmotif-Notes"] == "500"
-    assert len(notes_of(response)) == 500
+def test_a_song_of_whole_bars_of_some_500_notes_unless_told_otherwise(client):
+    plan = client.post("/generate?game=zelda&seed=0&format=json").json["plan"]
+    assert plan["bars"] == 32  # 4 notes a beat, says a game without pieces
+    assert plan["form"] == "ABA'" * 5 + "A"
 
 
 def test_a_seed_is_drawn_and_echoed_and_makes_the_song_again(client):

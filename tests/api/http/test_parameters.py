@@ -40,12 +40,15 @@ def in_python(request: SongRequest, name):
     return getattr(request, renamed.get(name, name))
 
 
+NEEDED = {"intro_bars": [Given("loop", "true")]}
+
+
 @pytest.mark.parametrize("parameter", NUMBERS, ids=lambda p: p.name)
 @given(data=st.data())
 def test_a_number_in_its_range_fits_as_text_and_as_json(parameter, data):
     value = data.draw(fitting(parameter))
     for given_ in (Given(parameter.name, repr(value)), Given(parameter.name, value, is_json=True)):
-        request = song_request([Given("game", "zelda"), given_])
+        request = song_request([Given("game", "zelda"), *NEEDED.get(parameter.name, ()), given_])
         assert in_python(request, parameter.name) == value
 
 
@@ -99,7 +102,7 @@ def test_what_is_left_out_has_its_default():
     assert 0 <= request.seed < 1 << 32
     assert request == SongRequest(
         game="zelda",
-        notes=500,
+        notes=None,
         seconds=None,
         temperature=1.0,
         top_k=0,
@@ -111,6 +114,37 @@ def test_what_is_left_out_has_its_default():
         media_format=None,
         is_seed_drawn=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "parameter", "message"),
+    [
+        ({"notes": 9, "seconds": 9}, "seconds", "Give one of notes, seconds and bars."),
+        ({"notes": 9, "bars": 9}, "bars", "Give one of notes, seconds and bars."),
+        ({"form": "AB'"}, "form", "form must be a form in which B comes before B', which"),
+        ({"form": "aaba"}, "form", "form must be letters A to Z, each a section, with '"),
+        ({"form": ""}, "form", "form must be text of 1 to 64 characters"),
+        ({"intro_bars": 4}, "intro_bars", "intro_bars needs loop=true."),
+        ({"ending": True, "loop": True}, "ending", "A song that loops has no ending; give one"),
+        ({"bars": 0}, "bars", "bars must be a whole number from 1 to 256."),
+        (
+            {"intro_bars": 17, "loop": True},
+            "intro_bars",
+            "intro_bars must be a whole number from 0",
+        ),
+    ],
+)
+def test_lengths_forms_and_loops_that_do_not_fit_are_refused(values, parameter, message):
+    said = [Given(name, value, is_json=True) for name, value in {"game": "x", **values}.items()]
+    with pytest.raises(BadParameterError) as refusal:
+        song_request(said)
+    assert str(refusal.value).startswith(message)
+    assert refusal.value.parameter == parameter
+
+
+def test_a_form_is_read_as_its_sections():
+    request = song_request([Given("game", "zelda"), Given("form", "ABA'"), Given("bars", "12")])
+    assert (request.form, request.bars) == (("A", "B", "A'"), 12)
 
 
 def test_a_length_in_seconds_takes_the_place_of_the_notes():

@@ -206,6 +206,23 @@ def test_prefill_of_nothing_begins_a_song(model, network, length):
     np.testing.assert_array_equal(state, begun)
 
 
+def test_tokens_that_others_chose_are_read_as_if_they_were_sampled(network, decode):
+    start = decode([1, 2], 5)
+    tokens, state, token, logs = decode([3, 4], [9, 4], start=(start[2], start[1]), position=5)
+    read = network.read(start[2], start[1], tokens, tf.constant([9, 4]))
+    np.testing.assert_array_equal(read.token, token)
+    np.testing.assert_array_equal(read.tokens, tokens)
+    np.testing.assert_allclose(read.state, state, atol=1e-5)
+    np.testing.assert_allclose(read.log_probability, logs, atol=1e-4)
+
+
+def test_reading_nothing_changes_nothing(network, decode):
+    _, state, token, _ = decode([1, 2], 5)
+    read = network.read(token, state, tf.zeros((2, 3), tf.int32), tf.constant([0, 0]))
+    np.testing.assert_array_equal(read.token, token)
+    np.testing.assert_allclose(read.state, state, atol=1e-6)
+
+
 @pytest.mark.parametrize("chunk", [1, 7, 32])
 def test_the_chunk_size_does_not_change_a_song(decode, chunk):
     whole, _, _, logs = decode([5], 64, top_p=0.9)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from music.keys import find_key
 from music.piece import Piece
 from training.report.metrics.bars import bars
-from training.report.metrics.keys import find_key
 
 _NEIGHBOURS = 8  # notes
 

@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from music.keys import find_key
 from music.notes import LOWEST_PITCH, TICKS_PER_BEAT, Notes
-from training.report.metrics.keys import find_key
 from training.report.metrics.texture import longest_run, parallel_octaves_share
 
 EXCERPT_BEATS = 32

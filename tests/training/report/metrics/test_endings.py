@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from music.keys import find_key
 from music.notes import Notes
 from music.piece import Piece, TimeSignature
 from training.report.metrics.endings import Ending, ending, ending_shares
-from training.report.metrics.keys import find_key
 
 SCALE = [60, 62, 64, 65, 67, 69, 71, 72]
 

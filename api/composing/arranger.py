@@ -1,0 +1,400 @@
+"""Composing by a plan: new bars are sampled several times and the best kept, others are copied."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from api.composing.drawing import Passage
+from api.composing.prompt import Start
+from api.composing.song import SongRequest
+from api.deadline import Deadline
+from api.errors import BrokenContractError
+from api.model_server.games import Bundle
+from api.model_server.port import Draw, ModelServer, Sampling, SongState
+from api.telemetry.metrics import Metrics, Stage
+from music.codec import Cursor
+from music.errors import TokenError
+from music.form.candidates import Candidate, best, best_closing, closed
+from music.form.plan import Plan, Span
+from music.notes import NO_NOTES, TICKS_PER_BEAT, Notes, join
+from music.quotes.bound import ATTEMPTS, Attempt, QuoteBound, stands_still
+from music.quotes.finder import NOTHING_HEARD, Heard
+
+ROWS = 4  # candidates of new bars: they cost a call a third more than one does
+CLOSING_ROWS = 16
+CHUNK_STEPS = 16  # few, since what lies behind the bar line is dropped
+CLOSING_STEPS = 8
+_SPAN_TOKENS = 4096  # random numbers of a span: most tokens that it may take
+_STRIDE = 1 << 20  # between the random numbers of two candidates: those of all spans
+_JOINT_TOKENS = 8
+_WINDOW = 64  # notes in which degenerate repetition is looked for
+_MOST_DENSITY = 2.0  # times that of the game's music, before a candidate is given up
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a song stands.
+
+    Attributes:
+        state: The model's.
+        cursor: The codec's, in the song's ticks.
+        heard: What the song shares with the collection.
+        has_begun: Whether there is a note before it; a first one waits for none.
+    """
+
+    state: SongState
+    cursor: Cursor
+    heard: Heard = NOTHING_HEARD
+    has_begun: bool = True
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A candidate for a span that is being sampled.
+
+    Attributes:
+        number: Which of the candidates.
+        chunk_start: Where it stood before its last chunk.
+        place: Where it stands after it.
+        sampled: All its notes, those before the span and after it too.
+        log_probability: Of its first tokens.
+        last_tokens: Of the last chunk, those that start before the span's end.
+        has_ended: Whether it has reached the span's end.
+        stands_still: Whether its last chunk was degenerate repetition.
+    """
+
+    number: int
+    chunk_start: _Place
+    place: _Place
+    sampled: Notes = field(default_factory=lambda: NO_NOTES)
+    log_probability: tuple[float, ...] = ()
+    last_tokens: tuple[int, ...] = ()
+    has_ended: bool = False
+    stands_still: bool = False
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """What is to be sampled.
+
+    Attributes:
+        number: Of the span, which tells its random numbers from those of others.
+        keep_from_ticks: Earlier notes are dropped.
+        start_ticks: The span's bar line.
+        end_ticks: Later notes are dropped.
+        rows: How many candidates.
+        usual_tokens: More than the game's music usually takes.
+        steps: The tokens of a call.
+    """
+
+    number: int
+    keep_from_ticks: int
+    start_ticks: int
+    end_ticks: int
+    rows: int
+    usual_tokens: float
+    steps: int
+
+    def within(self, notes: Notes) -> Notes:
+        """Give those that are not dropped."""
+        kept = (notes.onset_ticks >= self.keep_from_ticks) & (notes.onset_ticks < self.end_ticks)
+        return notes[kept]
+
+    def first_chord(self, notes: Notes) -> Notes:
+        """Give what is struck first from the span's start on, perhaps after its end."""
+        later = notes.onset_ticks[notes.onset_ticks >= self.keep_from_ticks]
+        return notes[notes.onset_ticks == later[:1].max(initial=-1)]
+
+    def has_early_notes(self, notes: Notes) -> bool:
+        """Say whether notes come before the span, which are dropped."""
+        return bool((notes.onset_ticks < self.keep_from_ticks).any())
+
+
+class Arranger:
+    """Composes one song by its plan."""
+
+    def __init__(
+        self,
+        model_server: ModelServer,
+        metrics: Metrics,
+        request: SongRequest,
+        bundle: Bundle,
+        plan: Plan,
+        deadline: Deadline,
+        chunk_steps: int = CHUNK_STEPS,
+    ) -> None:
+        """Prepare to compose; `chunk_steps` tokens are sampled by one call, which changes none."""
+        self._model_server = model_server
+        self._metrics = metrics
+        self._request = request
+        self._bundle = bundle
+        self._plan = plan
+        self._deadline = deadline
+        self._chunk_steps = min(chunk_steps, CHUNK_STEPS)
+        requested = request.max_quote
+        most_notes = bundle.description.quote_notes if requested is None else requested
+        self._bound = QuoteBound(bundle.finder, most_notes)
+
+    def passages(self, start: Start) -> Iterator[Passage]:
+        """Compose span by span.
+
+        Yields:
+            The notes of a span, one or more; nothing that follows changes them.
+
+        Raises:
+            ModelServerError: The model server does not respond, with no music or with too little.
+        """
+        state = self._bundle.prefills.state(start.prompt, self._deadline)
+        place = _Place(state, start.plan_cursor, has_begun=not start.is_empty)
+        song, unread, heard = NO_NOTES, NO_NOTES, NOTHING_HEARD
+        for number, span in enumerate(self._plan.spans):
+            if span.copied_from_bar is not None:
+                notes = self._copied(song, span)
+                unread = join([unread, notes])
+            else:
+                place, unread = self._caught_up(place, unread), NO_NOTES
+                is_first = number == 0
+                keep_all = is_first and len(start.lead) > 0
+                notes, place = self._composed(number, span, place, song, keep_all=keep_all)
+            with self._metrics.timed(Stage.QUOTES):
+                heard = self._bundle.finder.listen(notes, heard)
+            place = replace(place, heard=heard)
+            song = join([song, notes])
+            if len(notes):
+                yield Passage(notes, heard, 0)
+
+    def _copied(self, song: Notes, span: Span) -> Notes:
+        assert span.copied_from_bar is not None
+        notes = self._bars(song, span.copied_from_bar, span.bars)
+        bars_later = span.start_bar - span.copied_from_bar
+        moved = notes.shifted(bars_later * self._plan.meter.bar_ticks)
+        return _cut(moved, self._plan.ticks(span.sustain_end_bar))
+
+    def _bars(self, song: Notes, start_bar: int, bars: int) -> Notes:
+        """Give the notes that start in some bars."""
+        ends = self._plan.ticks(start_bar), self._plan.ticks(start_bar + bars)
+        first, last = np.searchsorted(song.onset_ticks, ends).tolist()
+        return song[first:last]
+
+    def _caught_up(self, place: _Place, notes: Notes) -> _Place:
+        """Let the model read what was copied since it composed last."""
+        if not len(notes):
+            return place
+        codec = self._bundle.codec
+        with self._metrics.timed(Stage.CODEC):
+            tokens = codec.encode(notes, place.cursor).tolist()
+            read, cursor = codec.decode(tokens, place.cursor)
+        (draw,) = self._read([place.state], [tokens])
+        # A rest that the vocabulary does not have is read as the nearest; the bar line stays.
+        drift_ticks = int(notes.onset_ticks[-1] - read.onset_ticks[-1])
+        cursor = replace(cursor, onset_ticks=cursor.onset_ticks + drift_ticks)
+        return _Place(draw.state, cursor, place.heard)
+
+    def _composed(
+        self, number: int, span: Span, place: _Place, song: Notes, *, keep_all: bool
+    ) -> tuple[Notes, _Place]:
+        """Sample a span's candidates and keep the best."""
+        plan = self._plan
+        start_ticks = plan.ticks(span.start_bar)
+        beats = span.bars * plan.meter.bar_ticks / TICKS_PER_BEAT
+        usual_tokens = _MOST_DENSITY * beats * self._bundle.notes_per_beat
+        stretch = _Stretch(
+            number=number,
+            keep_from_ticks=place.cursor.onset_ticks if keep_all else start_ticks,
+            start_ticks=start_ticks,
+            end_ticks=start_ticks + 1 if span.closes else plan.ticks(span.end_bar),
+            rows=CLOSING_ROWS if span.closes else ROWS,
+            usual_tokens=usual_tokens,
+            steps=CLOSING_STEPS if span.closes else self._chunk_steps,
+        )
+        rows = self._sampled(stretch, place)
+        following = self._following_log_probability(rows, span, song)
+        candidates = [
+            Candidate(
+                notes=stretch.within(row.sampled),
+                start_ticks=start_ticks,
+                has_early_notes=number > 0 and stretch.has_early_notes(row.sampled),
+                bar_ticks=plan.meter.bar_ticks,
+                joints=tuple(filter(None, (_mean(row.log_probability), after))),
+            )
+            for row, after in zip(rows, following, strict=True)
+        ]
+        sustain_end_ticks = plan.ticks(span.sustain_end_bar)
+        if span.closes:
+            row = rows[best_closing(candidates, song)]
+            chord = closed(stretch.first_chord(row.sampled), song)
+            return _held(chord, start_ticks, sustain_end_ticks), place
+        begins = number == 0 and not keep_all
+        row = rows[best(candidates, song, on_downbeat=begins)]
+        notes = stretch.within(row.sampled)
+        if begins:
+            notes = _begun(stretch.first_chord(row.sampled), notes, start_ticks)
+        return _cut(notes, sustain_end_ticks), self._at_the_end(row)
+
+    def _following_log_probability(
+        self, rows: Sequence[_Row], span: Span, song: Notes
+    ) -> list[float | None]:
+        """Say for each candidate how likely the known bar is that follows it."""
+        if span.following_bar is None:
+            return [None] * len(rows)
+        moved_ticks = self._plan.ticks(span.end_bar) - self._plan.ticks(span.following_bar)
+        notes = self._bars(song, span.following_bar, 1).shifted(moved_ticks)
+        if not len(notes):
+            return [None] * len(rows)
+        tokens = [
+            [*row.last_tokens, *self._bundle.codec.encode(notes, self._end_cursor(row)).tolist()]
+            for row in rows
+        ]
+        draws = self._read([row.chunk_start.state for row in rows], tokens)
+        return [
+            float(draw.log_probability[len(row.last_tokens) :].mean())
+            for row, draw in zip(rows, draws, strict=True)
+        ]
+
+    def _sampled(self, stretch: _Stretch, place: _Place) -> list[_Row]:
+        """Sample candidates, one or more, up to the end.
+
+        One that quotes too long a run, or repeats itself for ever, is dropped; where all do, their
+        last chunk is sampled again, in other ways. One that takes far more notes than the game's
+        music does is given up as soon as another has ended.
+        """
+        going = [_Row(n, place, place) for n in range(stretch.rows)]
+        ended: list[_Row] = []
+        for position in range(0, _SPAN_TOKENS - stretch.steps, stretch.steps):
+            going = self._continued(stretch, going, position, has_others=bool(ended))
+            ended += [row for row in going if row.has_ended]
+            going = [row for row in going if not row.has_ended]
+            if not going or (ended and position > stretch.usual_tokens):
+                return ended
+        if ended:
+            return ended
+        raise BrokenContractError.not_music("a draw that reaches no bar line")
+
+    def _continued(
+        self, stretch: _Stretch, rows: Sequence[_Row], position: int, *, has_others: bool
+    ) -> list[_Row]:
+        """Sample the next chunk of candidates, and keep those that go right."""
+        wrong: list[_Row] = []
+        for number, attempt in enumerate(ATTEMPTS):
+            if wrong:
+                self._metrics.redrew(self._request.game)
+            tried = self._attempted(stretch, rows, position, number, attempt)
+            right = list(filter(self._is_right, tried))
+            if right or has_others:
+                return right
+            wrong += tried
+        return [min(wrong, key=_wrongness)]
+
+    def _is_right(self, row: _Row) -> bool:
+        return not row.stands_still and self._bound.is_kept(row.place.heard)
+
+    def _attempted(
+        self,
+        stretch: _Stretch,
+        rows: Sequence[_Row],
+        position: int,
+        number: int,
+        attempt: Attempt,
+    ) -> list[_Row]:
+        request = self._request
+        how = attempt.sampling(request.temperature, request.top_k, request.top_p)
+        first = stretch.number * _SPAN_TOKENS + position
+        draws = self._model_server.decode(
+            self._bundle.model,
+            [row.place.state for row in rows],
+            positions=[first + (row.number + CLOSING_ROWS * number) * _STRIDE for row in rows],
+            steps=stretch.steps,
+            sampling=Sampling(*how, request.seed),
+            deadline=self._deadline,
+        )
+        return [
+            self._after(row, draw, position, stretch) for row, draw in zip(rows, draws, strict=True)
+        ]
+
+    def _after(self, row: _Row, draw: Draw, position: int, stretch: _Stretch) -> _Row:
+        with self._metrics.timed(Stage.CODEC):
+            notes, cursor = self._decoded(draw.tokens.tolist(), row.place)
+        with self._metrics.timed(Stage.QUOTES):
+            heard = self._bundle.finder.listen(stretch.within(notes), row.place.heard)
+        sampled = join([row.sampled, notes])
+        has_ended = cursor.onset_ticks >= stretch.end_ticks
+        return _Row(
+            number=row.number,
+            chunk_start=row.place,
+            place=_Place(draw.state, cursor, heard, row.place.has_begun or len(notes) > 0),
+            sampled=sampled,
+            log_probability=(*row.log_probability, *draw.log_probability.tolist())[:_JOINT_TOKENS],
+            last_tokens=self._tokens_before(draw, row.place, stretch) if has_ended else (),
+            has_ended=has_ended,
+            stands_still=stands_still(sampled[-_WINDOW:], min(position + stretch.steps, _WINDOW)),
+        )
+
+    def _tokens_before(self, draw: Draw, place: _Place, stretch: _Stretch) -> tuple[int, ...]:
+        """Give the first tokens of a chunk, those that start before the end."""
+        tokens: list[int] = draw.tokens.tolist()
+        fewest, most = 0, len(tokens)
+        while fewest < most:
+            middle = (fewest + most + 1) // 2
+            notes, _ = self._decoded(tokens[:middle], place)
+            if (notes.onset_ticks >= stretch.end_ticks).any():
+                most = middle - 1
+            else:
+                fewest = middle
+        return tuple(tokens[:fewest])
+
+    def _end_cursor(self, row: _Row) -> Cursor:
+        return self._decoded(row.last_tokens, row.chunk_start)[1]
+
+    def _at_the_end(self, row: _Row) -> _Place:
+        """Go back from the end of a candidate's last chunk to the end of the span."""
+        before = row.chunk_start
+        if not row.last_tokens:
+            return before
+        (draw,) = self._read([before.state], [row.last_tokens])
+        return _Place(draw.state, self._end_cursor(row), before.heard)
+
+    def _read(
+        self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
+    ) -> tuple[Draw, ...]:
+        return self._model_server.read(self._bundle.model, states, tokens, self._deadline)
+
+    def _decoded(self, tokens: Sequence[int], place: _Place) -> tuple[Notes, Cursor]:
+        """Decode tokens; a song's first note starts at its first bar line."""
+        try:
+            notes, cursor = self._bundle.codec.decode(tokens, place.cursor)
+        except TokenError as error:
+            raise BrokenContractError.not_music(f"a draw in which {error}") from error
+        if place.has_begun or not len(notes):
+            return notes, cursor
+        early_ticks = self._plan.ticks(0) - int(notes.onset_ticks[0])
+        moved = replace(cursor, onset_ticks=cursor.onset_ticks + early_ticks)
+        return notes.shifted(early_ticks), moved
+
+
+def _wrongness(row: _Row) -> tuple[bool, int, int]:
+    """Rank candidates that all went wrong; between equals, more notes are better."""
+    return row.stands_still, row.place.heard.latest_notes, -len(row.sampled)
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+def _cut(notes: Notes, end_ticks: int) -> Notes:
+    """End notes at a bar line at the latest."""
+    lasting = np.minimum(notes.duration_ticks, end_ticks - notes.onset_ticks)
+    return Notes(notes.onset_ticks, lasting.astype(np.int32), notes.pitch)
+
+
+def _held(chord: Notes, start_ticks: int, end_ticks: int) -> Notes:
+    """Strike a chord at a bar line and hold it to another."""
+    count = len(chord)
+    return Notes.of([start_ticks] * count, [end_ticks - start_ticks] * count, chord.pitch)
+
+
+def _begun(first: Notes, notes: Notes, start_ticks: int) -> Notes:
+    """Let a song begin on its first downbeat: what is struck first is struck there."""
+    waited = first.onset_ticks - np.int32(start_ticks)
+    moved = Notes(first.onset_ticks - waited, first.duration_ticks + waited, first.pitch)
+    return join([moved, notes[len(first) :]])

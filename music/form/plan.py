@@ -1,0 +1,221 @@
+"""The plan of a song: its meter, its sections, and which bars are composed or copied.
+
+A form names sections by letters: sections of one letter are the same music, and a prime marks a
+varied return (AABA').
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, cycle
+
+from music.errors import FormError
+from music.piece import TimeSignature
+
+MOST_SECTIONS = 32  # of a form
+MOST_BARS = 256
+MOST_INTRO_BARS = 16
+INTRO = "Intro"
+_PRIME = "'"
+_NAME = re.compile(f"[A-Z]{_PRIME}?")
+FORM_PATTERN = f"([A-Z]{_PRIME}?)+"
+_FORM = re.compile(FORM_PATTERN)
+_VARIED_SHARE = 4  # a varied return has new bars in its last quarter
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of a form.
+
+    Attributes:
+        name: A letter, with a prime for a varied return, or `INTRO`.
+        bars: 1 or more.
+    """
+
+    name: str
+    bars: int
+
+    @property
+    def letter(self) -> str:
+        """The name without a prime: what it shares with the sections that are the same music."""
+        return self.name.rstrip(_PRIME)
+
+    @property
+    def is_varied(self) -> bool:
+        """Whether it returns with new bars at its end."""
+        return self.name.endswith(_PRIME)
+
+    @property
+    def varied_bars(self) -> int:
+        """How many bars at the end of a return are new: 0 of an exact one, otherwise 1 or more."""
+        return max(1, self.bars // _VARIED_SHARE) if self.is_varied else 0
+
+
+Form = tuple[Section, ...]
+
+
+@dataclass(frozen=True)
+class Span:
+    """Some bars of a plan that are composed or copied in one go.
+
+    Attributes:
+        start_bar: Its first bar, counted from 0.
+        bars: 1 or more.
+        sustain_end_bar: The bar line at which its notes end at the latest.
+        copied_from_bar: The bar that its first bar repeats; None where it is new.
+        closes: Whether it is the bar that ends the song.
+        following_bar: The earlier bar that is played after it; None where that is new or nothing.
+    """
+
+    start_bar: int
+    bars: int
+    sustain_end_bar: int
+    copied_from_bar: int | None = None
+    closes: bool = False
+    following_bar: int | None = None
+
+    @property
+    def end_bar(self) -> int:
+        """The bar after its last."""
+        return self.start_bar + self.bars
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is decided about a song before it is composed.
+
+    Attributes:
+        meter: Its start is the first bar line of the plan, in the song's ticks, 0 or more.
+        sections: One or more.
+        ends: Whether its last bar closes; otherwise the music stops at the bar line.
+        loops: Whether its end leads to the start of the loop.
+        intro_bars: The bars before the loop, 0 or more.
+    """
+
+    meter: TimeSignature
+    sections: Form
+    ends: bool = True
+    loops: bool = False
+    intro_bars: int = 0
+
+    @property
+    def bars(self) -> int:
+        """How many bars it has."""
+        return sum(section.bars for section in self.sections)
+
+    @property
+    def start_bars(self) -> tuple[int, ...]:
+        """The first bar of each section, counted from 0."""
+        return tuple(accumulate((s.bars for s in self.sections[:-1]), initial=0))
+
+    @property
+    def end_ticks(self) -> int:
+        """The bar line after the last bar."""
+        return self.ticks(self.bars)
+
+    @property
+    def loop_start_ticks(self) -> int:
+        """The bar line to which the end leads, in a song that loops."""
+        return self.ticks(self.intro_bars)
+
+    @property
+    def form(self) -> str:
+        """The names of the sections, one after the other, without an intro."""
+        return "".join(section.name for section in self.sections if section.name != INTRO)
+
+    def ticks(self, bar: int) -> int:
+        """Give the song's ticks at the start of a bar, counted from 0."""
+        return self.meter.start_ticks + bar * self.meter.bar_ticks
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """The bars in the order in which they are composed."""
+        spans: list[Span] = []
+        first_bar_of: dict[str, int] = {}
+        closing_bar = self.bars - 1 if self.ends else self.bars
+        for start, section in zip(self.start_bars, self.sections, strict=True):
+            end = min(start + section.bars, closing_bar)
+            original = first_bar_of.setdefault(section.letter, start)
+            copied = 0 if original == start else section.bars - section.varied_bars
+            new_from = min(start + copied, end)
+            if new_from > start:
+                spans.append(Span(start, new_from - start, end, original))
+            if new_from < end:
+                spans.append(Span(new_from, end - new_from, end))
+        if self.ends:
+            spans.append(Span(closing_bar, 1, self.bars, closes=True))
+        return tuple(self._leading_on(spans))
+
+    def _leading_on(self, spans: Sequence[Span]) -> list[Span]:
+        """Say of each new span which known bar comes after it."""
+        loop_bar = self.intro_bars if self.loops else None
+        known_after = [span.copied_from_bar for span in spans[1:]] + [loop_bar]
+        return [
+            Span(
+                span.start_bar,
+                span.bars,
+                span.sustain_end_bar,
+                span.copied_from_bar,
+                span.closes,
+                # The loop's first bar is not known before it is composed.
+                bar if bar is not None and bar < span.start_bar else None,
+            )
+            for span, bar in zip(spans, known_after, strict=True)
+        ]
+
+
+def section_names(form: str) -> tuple[str, ...]:
+    """Read the names of a form's sections.
+
+    Raises:
+        FormError: It is not a form; the message says what would fit.
+    """
+    names = tuple(_NAME.findall(form)) if _FORM.fullmatch(form) else ()
+    if not names:
+        raise FormError("letters A to Z, each a section, with ' for a varied return: AABA'")
+    if len(names) > MOST_SECTIONS:
+        raise FormError(f"a form of up to {MOST_SECTIONS} sections, not {len(names)}")
+    for number, name in enumerate(names):
+        if name.endswith(_PRIME) and name[0] not in {other[0] for other in names[:number]}:
+            raise FormError(f"a form in which {name[0]} comes before {name}, which varies it")
+    return names
+
+
+def shared_form(names: Sequence[str], bars: int) -> Form:
+    """Share bars among sections, all of the same length.
+
+    Raises:
+        FormError: That does not go even; the message says what would fit.
+    """
+    if bars % len(names):
+        lower = bars // len(names) * len(names)
+        fitting = [str(n) for n in (lower, lower + len(names)) if n]
+        raise FormError(
+            f"bars of which each of the {len(names)} sections gets as many: {' or '.join(fitting)}"
+        )
+    return tuple(Section(name, bars // len(names)) for name in names)
+
+
+def fitted_form(form: Form, bars: int) -> Form:
+    """Repeat a form until it has so many bars, and cut it there."""
+    fitted: list[Section] = []
+    left = bars
+    for section in cycle(form):
+        taken = min(section.bars, left)
+        fitted.append(Section(section.name, taken))
+        left -= taken
+        if not left:
+            break
+    return tuple(fitted)
+
+
+def nearest_bars(form: Form, bars: int) -> int:
+    """Give the number of bars near `bars`, 1 or more, at which a section of the form ends."""
+    lengths = (section.bars for section in cycle(form))
+    before = 0
+    for end in accumulate(lengths):
+        if end >= bars:
+            return end if end - bars <= bars - before or not before else before
+        before = end
+    raise AssertionError("a form has sections")
