@@ -134,7 +134,10 @@ def test_an_address_that_is_none_does_not_fit_either(capsys):
     ("options", "said"),
     [
         (("--game", "metroid"), "404 Unknown game: There is no game 'metroid'. There are zelda."),
-        ((*ZELDA, "--seconds", "9"), "422 Parameter does not fit: Give either notes or seconds"),
+        (
+            (*ZELDA, "--seconds", "9"),
+            "422 Parameter does not fit: Give one of notes, seconds and bars",
+        ),
     ],
 )
 def test_what_the_api_refuses_is_said_in_its_words(compose, tmp_path, options, said):

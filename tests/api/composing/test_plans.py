@@ -95,7 +95,9 @@ def test_the_last_bar_is_one_chord_on_the_tonic(workplace, seed, primer):
     assert set(last.duration_ticks.tolist()) == {BAR_TICKS}
     before = song.notes[song.notes.onset_ticks < 15 * BAR_TICKS]
     assert last.pitch.min() % 12 == find_key(before).tonic
-    assert bars(song, 1, 3) == bars(song, 13, 3)
+    first, again = bars(song, 1, 3), bars(song, 13, 3)
+    assert np.array_equal(first.onset_ticks, again.onset_ticks)
+    assert np.array_equal(first.pitch, again.pitch)
 
 
 def test_the_same_request_is_the_same_song(workplace):

@@ -27,7 +27,7 @@ BAD_PARAMETERS = [
     (f"game=zelda&notes={HUGE}", "notes", "notes must be a whole number from 1 to 4000."),
     ("game=zelda&seconds=0.5", "seconds", "seconds must be a number from 1 to 600."),
     ("game=zelda&seconds=601", "seconds", "seconds must be a number from 1 to 600."),
-    ("game=zelda&seconds=9&notes=9", "seconds", "Give either notes or seconds, not both."),
+    ("game=zelda&seconds=9&notes=9", "seconds", "Give one of notes, seconds and bars."),
     ("game=zelda&temperature=nan", "temperature", "temperature must be a number from 0 to 2."),
     ("game=zelda&temperature=inf", "temperature", "temperature must be a number from 0 to 2."),
     ("game=zelda&temperature=1e999", "temperature", "temperature must be a number from 0 to 2."),
