@@ -55,6 +55,11 @@ def bars(song, first, count, bar_ticks=BAR_TICKS):
     return song.notes[within].shifted(-start)
 
 
+def strikes(notes):
+    """List onsets and pitches; a note is shorter where another strikes its key sooner."""
+    return list(zip(notes.onset_ticks.tolist(), notes.pitch.tolist(), strict=True))
+
+
 seeds = st.integers(0, (1 << 53) - 1)
 forms = st.sampled_from(["A", "AB", "AABA", "ABA'"])
 
@@ -82,8 +87,8 @@ def test_sections_return_note_for_note(workplace, seed):
 @given(seeds)
 def test_a_varied_return_is_new_at_its_end_alone(workplace, seed):
     song = workplace.song(seed=seed, form="ABA'", bars=24, ending=False)
-    assert bars(song, 1, 6) == bars(song, 17, 6)
-    assert bars(song, 7, 2) != bars(song, 23, 2)
+    assert strikes(bars(song, 1, 6)) == strikes(bars(song, 17, 6))
+    assert strikes(bars(song, 7, 2)) != strikes(bars(song, 23, 2))
 
 
 @settings(max_examples=10)
@@ -95,9 +100,7 @@ def test_the_last_bar_is_one_chord_on_the_tonic(workplace, seed, primer):
     assert set(last.duration_ticks.tolist()) == {BAR_TICKS}
     before = song.notes[song.notes.onset_ticks < 15 * BAR_TICKS]
     assert last.pitch.min() % 12 == find_key(before).tonic
-    first, again = bars(song, 1, 3), bars(song, 13, 3)
-    assert np.array_equal(first.onset_ticks, again.onset_ticks)
-    assert np.array_equal(first.pitch, again.pitch)
+    assert strikes(bars(song, 1, 3)) == strikes(bars(song, 13, 3))
 
 
 def test_the_same_request_is_the_same_song(workplace):
