@@ -11,9 +11,6 @@ CANDIDATES = 2 + len(BARS_BACK)  # the match, those some bars back, the transpos
 LONGEST_RUN = HISTORY_NOTES - 1
 FEWEST_TRANSPOSED_NOTES = 2  # one interval alone equals too many others
 MOST_HALF_TURNS = 7
-# Music that has turned in a circle so often, and for so many notes, has no candidate at all until
-# it does something else: what copies itself would never end.
-FEWEST_ENDLESS_HALF_TURNS, FEWEST_ENDLESS_NOTES = 4, 16
 _RUN_BUCKETS = 24
 _HALF_TURN_BUCKETS = MOST_HALF_TURNS + 1
 RECENT_PREDICTIONS = 8  # by whose success a candidate some bars back is judged
@@ -52,12 +49,3 @@ def match_evidence(run: NDArray[np.int32], period: NDArray[np.int32]) -> NDArray
     bucket = run_buckets()[np.minimum(run, LONGEST_RUN)]
     evidence: NDArray[np.int32] = (bucket * _HALF_TURN_BUCKETS + half_turns).astype(np.int32)
     return evidence
-
-
-def is_endless(run: NDArray[np.int32], period: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Say where music turns in a circle: bool[N], of a match as `match_evidence` takes it."""
-    half_turns = 2 * run // np.maximum(period, 1)
-    endless: NDArray[np.bool_] = (half_turns >= FEWEST_ENDLESS_HALF_TURNS) & (
-        run >= FEWEST_ENDLESS_NOTES
-    )
-    return endless

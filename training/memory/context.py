@@ -21,7 +21,6 @@ from training.memory.candidates import (
     MOST_KEY_TICKS,
     PLACES,
     RECENT_PREDICTIONS,
-    is_endless,
     match_evidence,
 )
 
@@ -89,20 +88,16 @@ def context(
     onset_ticks = np.cumsum(codec.shift_ticks[shift]).astype(np.int32)
     onset_ticks -= onset_ticks[0]
     duration_ticks = codec.duration_ticks[duration]
-    run, period = _equal_runs(fields)
     guesses = [
-        _followed(fields, run, period, run > 0),
+        _match(fields),
         *(_bars_back(fields, onset_ticks, bars * bar_ticks, codec) for bars in BARS_BACK),
         _transposed(fields),
     ]
-    exists = np.stack([g.exists for g in guesses], axis=1) & ~is_endless(run, period)[:, None]
-    values = np.stack([g.fields for g in guesses], axis=1)
-    evidence = np.stack([g.evidence for g in guesses], axis=1)
     return Context(
         place=np.minimum(place_ticks, PLACES - 1).astype(np.int32),
         bar=np.minimum(bar_ticks, PLACES - 1).astype(np.int32),
-        candidates=np.where(exists[..., None], values, 0),
-        evidence=np.where(exists, evidence, 0),
+        candidates=np.stack([np.where(g.exists[:, None], g.fields, 0) for g in guesses], axis=1),
+        evidence=np.stack([np.where(g.exists, g.evidence, 0) for g in guesses], axis=1),
         key_weights=_key_weights(onset_ticks, duration_ticks, pitch + LOWEST_PITCH),
         onset_ticks=onset_ticks,
         end_ticks=onset_ticks + duration_ticks,
@@ -148,11 +143,12 @@ def _struck_again(pitch: NDArray[np.int32]) -> NDArray[np.int32]:
     return struck_again
 
 
-def _equal_runs(fields: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Find the longest run equal to the one that ends at each note, as `_longest_runs` does."""
+def _match(fields: NDArray[np.int32]) -> _Guess:
+    """Find the note that followed the longest run equal to the run that ends at each note."""
     shift, pitch, _ = fields.T
     number = shift.astype(np.int64) * KEYS + pitch
-    return _longest_runs(number, number >= 0)
+    run, period = _longest_runs(number, number >= 0)
+    return _followed(fields, run, period, run > 0)
 
 
 def _transposed(fields: NDArray[np.int32]) -> _Guess:

@@ -20,8 +20,6 @@ from music.notes import LOWEST_PITCH
 from training.memory.candidates import (
     BARS_BACK,
     CANDIDATES,
-    FEWEST_ENDLESS_HALF_TURNS,
-    FEWEST_ENDLESS_NOTES,
     FEWEST_TRANSPOSED_NOTES,
     HISTORY_NOTES,
     KEY_HALF_LIVES_TICKS,
@@ -104,7 +102,6 @@ class Memory(NamedTuple):
         candidates: int32[B, F, C], values; -1 where there is none.
         evidence: int32[B, C].
         predicted: int32[B, C], a candidate's shift and pitch as one number; -1 where there is none.
-            It is there in endless music too, which shows no candidates.
     """
 
     notes: Any
@@ -312,21 +309,16 @@ class Recall:
             _IS_BACK, self._shift_from(there, places, memory), _above(2 * _BYTE_BITS, found)
         )
         is_back = (memory.elapsed_ticks >= back_ticks) & (later > _FEWEST_LATER)
-        half_turns = 2 * runs // tf.maximum(HISTORY_NOTES - 1 - ends, 1)
-        is_endless = half_turns >= FEWEST_ENDLESS_HALF_TURNS
-        is_endless &= runs >= FEWEST_ENDLESS_NOTES
-        exists = (is_back | (runs >= _FEWEST_NOTES)) & (pitch >= 0) & (pitch < KEYS)
-        is_shown = tf.cast(exists & ~is_endless[:, :1], tf.int32)
+        exists = is_back | (runs >= _FEWEST_NOTES)
+        exists = tf.cast(exists & (pitch >= 0) & (pitch < KEYS), tf.int32)
+        is_none = exists - 1  # all bits are 1 where there is no candidate: what is -1
         hits = tf.gather(self._hit_evidence, memory.hits)
-        # As `candidates.match_evidence` has it.
-        match = tf.gather(self._run_evidence, runs) + tf.minimum(half_turns, MOST_HALF_TURNS)
-        evidence = tf.where(_IS_BACK, hits, match)
+        evidence = tf.where(_IS_BACK, hits, self._match_evidence(runs, ends))
         fields = tf.stack([shift, pitch, found & _BYTE], axis=1)
-        # All bits of -1 are 1: it stands for none.
         return memory._replace(
-            candidates=fields | (is_shown - 1)[:, None],
-            evidence=evidence * is_shown,
-            predicted=tf.where(exists, shift * (1 << _BYTE_BITS) + pitch, -1),
+            candidates=fields | is_none[:, None],
+            evidence=evidence * exists,
+            predicted=(shift * (1 << _BYTE_BITS) + pitch) | is_none,
         )
 
     def _shift_from(self, there: Any, places: Any, memory: Memory) -> Any:
@@ -334,6 +326,12 @@ class Recall:
         strikes = tf.gather(memory.strikes, places, axis=1, batch_dims=1)
         waited = _above(_STRIKE_BITS, strikes) - there
         return tf.gather(self._nearest_shift, _within(waited, self._nearest_shift))
+
+    def _match_evidence(self, runs: Any, ends: Any) -> Any:
+        """Do as `candidates.match_evidence`, of equal runs that end at places int32[B, C]."""
+        period = tf.maximum(HISTORY_NOTES - 1 - ends, 1)
+        half_turns = tf.minimum(2 * runs // period, MOST_HALF_TURNS)
+        return tf.gather(self._run_evidence, runs) + half_turns
 
 
 def shown_ticks(ticks: Any) -> Any:

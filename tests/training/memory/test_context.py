@@ -161,18 +161,8 @@ def test_a_pickup_moves_the_places_and_not_the_candidates():
     assert pickup.bar.tolist() == [48] * 16
 
 
-def test_music_that_turns_in_a_circle_has_no_candidates_until_it_does_something_else():
-    turning = [60, 62, 64, 65, 67] * 6
-    found = known(melody(*turning, 72, *turning[:4], shift=12))
-    has_match = found.evidence[:, MATCH] > 0
-    assert has_match[6:21].all()  # runs of up to 15; the first note's shift equals no other
-    assert not found.evidence[21:30].any()
-    assert not found.candidates[21:30].any()
-    assert has_match[31:].all()
-
-
 def test_bars_longer_than_there_are_places_count_as_the_longest():
-    found = known(melody(*range(40, 70), shift=12), bar_ticks=240)
+    found = known(melody(*[60] * 30, shift=12), bar_ticks=240)
     assert found.bar.tolist() == [191] * 30
     assert found.place.tolist() == [min(12 * n % 240, 191) for n in range(30)]
     assert found.evidence[19, ONE_BAR] == 0

@@ -122,16 +122,6 @@ def test_memory_travels_with_requests_that_are_split_anywhere(seed):
         assert_equals_context(found, row, song, (0, 24)[row], (36, 48)[row])
 
 
-@pytest.mark.parametrize("period", [1, 3, 8, 21])
-def test_music_that_turns_in_a_circle_is_remembered_as_whole_pieces_are(period):
-    turn, other = random_fields(period, period), random_fields(20, 20)
-    turn[0, 0] = other[0, 0] = 6  # a wait, so that keys rise within every onset
-    turning = np.tile(turn, (80 // period, 1))
-    song = np.concatenate([turning, other, turning[:10]])
-    packed = np.arange(len(song) + 1) % 7 == 3
-    assert_equals_context(songs_read([song], [0], [48], packed), 0, song, 0, 48)
-
-
 def test_the_history_forgets_its_oldest_notes_as_whole_pieces_do():
     long_song = random_fields(7, HISTORY_NOTES + 300)
     long_song[HISTORY_NOTES + 100 :, :] = long_song[90:290]  # comes back from before the history
