@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from music.meter import COMMON_TIME, Measure, Meter, measures, meter_of, quantized, upbeat
 from music.notes import TICKS_PER_BEAT, Notes
 from music.piece import TimeSignature
-from tests.music.test_notes import gridded, raw_notes
+from tests.music.support import gridded, raw_notes
 
 IN_SIXTEENTHS, IN_TRIPLETS = {0, 3, 6, 9}, {0, 4, 8}
 METERS = [

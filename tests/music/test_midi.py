@@ -12,7 +12,7 @@ from music.notes import Notes
 from music.performance import FLAT_VELOCITY
 from music.piece import TempoChange, TimeSignature, constant_tempo
 from music.reading import read_midi
-from tests.music.test_notes import gridded, raw_notes
+from tests.music.support import gridded, raw_notes
 
 THREE = Notes.of([0, 0, 12], [12, 24, 12], [60, 64, 60])
 

@@ -1,11 +1,8 @@
-import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import grpc
 import pytest
@@ -14,19 +11,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from serving.errors import ConfigurationError, FlagError
 from serving.flags import Flags
 from serving.server import Server
+from tests.serving.processes import configure, model, started
 from tests.serving.support import Client, client_of, serve, until
-
-
-def configure(path: Path, *models: str) -> None:
-    """Writes a configuration beside its place and renames it into it."""
-    written = path.with_suffix(".new")
-    entries = "".join(f"config {{ {each} }}" for each in models)
-    written.write_text(f"model_config_list {{ {entries} }}")
-    written.rename(path)
-
-
-def model(name: str, base_path: Path, more: str = "") -> str:
-    return f'name: "{name}" base_path: "{base_path}" model_platform: "tensorflow" {more}'
 
 
 def test_the_configuration_file_is_read_again(bundles, tmp_path):
@@ -139,17 +125,6 @@ def test_the_server_can_be_opened_to_other_machines(server_on, host):
     if ":" in host and not has_ipv6():
         pytest.skip("there is no IPv6 here")
     assert answers(ELSEWHERE, server_on(host))
-
-
-def started(*flags: str, **environment: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "serving", *flags],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1", **environment},
-    )
 
 
 @pytest.mark.slow

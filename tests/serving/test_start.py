@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from tests.serving.test_server import configure, model, started
+from tests.serving.processes import configure, model, started
 
 pytestmark = pytest.mark.slow
 

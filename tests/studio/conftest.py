@@ -12,7 +12,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from api.config import Config
 from tests.api.loopback import LoopbackModelServer, description, write_models_config
-from tests.api.test_process import running_api
+from tests.api.processes import running_api
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SWITCHES = [

@@ -13,8 +13,8 @@ from music.description import LearnedPiece, Opening
 from music.notes import Notes
 from music.piece import TimeSignature
 from music.reading import read_midi
-from tests.api.composing.test_primers import INTRO, LINE
 from tests.api.loopback import OPENINGS, description
+from tests.api.primers import INTRO, LINE
 from tests.studio.conftest import (
     DROP,
     columns,

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from music.reading import read_midi
-from tests.api.composing.test_primers import INTRO
+from tests.api.primers import INTRO
 from tests.studio.conftest import until
-from tests.studio.test_reaching import AXE, LOOKS
+from tests.studio.support import AXE, LOOKS
 
 pytestmark = pytest.mark.slow
 

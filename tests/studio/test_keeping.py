@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from music.midi import to_midi
 from music.piece import TempoChange, TimeSignature
 from music.reading import read_midi
-from tests.api.composing.test_primers import LINE
+from tests.api.primers import LINE
 from tests.studio.conftest import DROP, columns, compose, kept, rows, until, wait_for
 
 pytestmark = pytest.mark.slow

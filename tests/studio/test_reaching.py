@@ -1,22 +1,12 @@
 """Everybody can use it: by the keyboard, by hearing it, on a phone, by day and by night."""
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.studio.conftest import compose, kept, player
+from tests.studio.support import AXE, LOOKS
 
 pytestmark = pytest.mark.slow
-
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-LOOKS = {
-    "light": {"color_scheme": "light"},
-    "dark": {"color_scheme": "dark"},
-    "phone": {"color_scheme": "light", **PHONE},
-    "dark phone": {"color_scheme": "dark", **PHONE},
-}
 
 
 def press_until(page, selector, key="Tab"):

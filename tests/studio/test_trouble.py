@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from api.config import Config
 from music.reading import read_midi
 from tests.api.loopback import description, write_models_config
-from tests.api.test_process import running_api
+from tests.api.processes import running_api
 from tests.studio.conftest import columns, compose, kept, rows, told_by_the_service
 
 pytestmark = pytest.mark.slow

@@ -13,16 +13,6 @@ def test_every_recipe_loads(name):
     assert load_recipe(name).name == name
 
 
-def test_the_original_recipe_is_the_network_of_the_experiment():
-    original = load_recipe("original")
-    assert original.network.lstm_units == (512, 512, 512)
-    assert original.network.dense_units == (256,)
-    assert original.network.dropout == 0.5
-    assert not original.network.memory
-    assert original.fitting.epochs == 250
-    assert not original.fitting.transpose
-
-
 def test_the_length_can_be_set():
     assert load_recipe("default").with_epochs(3).fitting.epochs == 3
 

@@ -8,6 +8,7 @@ import pytest
 
 from api import create_app
 from api.access.rate_limit import Rate
+from tests.api.problems import assert_problem
 
 SONG = "/generate?game=zelda&notes=5"
 KEYS = ("first-key-of-some-length", "second-key/of+some=length")
@@ -23,12 +24,6 @@ def changed(config, model_server):
         return create_app(replace(config, **settings), model_server).test_client()
 
     return client
-
-
-def assert_problem(response, status, slug):
-    assert (response.status_code, response.json["status"]) == (status, status)
-    assert response.content_type == "application/problem+json"
-    assert response.json["type"] == f"urn:leitmotif:problem:{slug}"
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import pytest
 from api.client.command_line import KEY_VARIABLE, main
 from api.formats.registry import FORMATS
 from api.http.parameters import PARAMETERS
-from tests.api.client.test_client import FINE
-from tests.api.composing.test_primers import INTRO, URL, uploaded
+from tests.api.client.support import FINE
+from tests.api.primers import INTRO, URL, uploaded
+from tests.api.processes import ROOT, free_port, running_api
 from tests.api.serving import playing, serving
-from tests.api.test_process import ROOT, free_port, running_api
 
 SONG = "/generate?game=zelda&seed=7&notes=40"
 ZELDA = ("--game", "zelda", "--seed", "7", "--notes", "40")

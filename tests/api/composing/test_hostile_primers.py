@@ -11,8 +11,8 @@ import pytest
 from music.midi import to_midi
 from music.notes import Notes
 from music.piece import constant_tempo
-from tests.api.test_process import running_api
-from tests.music.reading.test_reading import midi_file, note
+from tests.api.processes import running_api
+from tests.music.reading.support import midi_file, note
 from tests.mutants import mutants
 
 MUTANTS = 2_000

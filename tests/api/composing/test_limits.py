@@ -9,8 +9,8 @@ from api.errors import SongTooLongError
 from api.formats.encoders import SCORE_LIMIT, WAV_LIMIT
 from music.notes import Notes
 from music.piece import constant_tempo
-from tests.api.composing.test_primers import midi_of, scale, uploaded
-from tests.api.http.test_refusals import assert_problem
+from tests.api.primers import midi_of, scale, uploaded
+from tests.api.problems import assert_problem
 
 SONG = "/generate?game=zelda&seed=7"
 BAR = 48  # ticks

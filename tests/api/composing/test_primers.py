@@ -17,30 +17,12 @@ from music.notes import NO_NOTES, Notes, cleaned, join
 from music.performance import Performance
 from music.piece import constant_tempo
 from music.reading import read_midi
-from tests.api.http.test_generate import notes_of, texts_of
-from tests.api.http.test_refusals import assert_problem
-from tests.api.http.test_streaming import READERS, told_notes
 from tests.api.loopback import CODEC, VOCABULARY, description
-from tests.music.reading.test_reading import midi_file, note
-
-LINE = Notes.of([0, 6, 12, 12, 24], [6, 6, 12, 12, 12], [60, 64, 62, 67, 65])
-URL = "/generate?game=zelda&seed=7&notes=30"
-
-
-def midi_of(notes, tempo_bpm=100):
-    return to_midi(notes, tempos=constant_tempo(tempo_bpm), name="intro", text="")
-
-
-INTRO = midi_of(LINE)
-
-
-def scale(count):
-    """So many notes, each three ticks behind the one before, all of them in the vocabulary."""
-    return Notes.of(range(0, 3 * count, 3), [3] * count, [60 + n % 24 for n in range(count)])
-
-
-def uploaded(midi, **fields):
-    return {"data": {**fields, "primer": (io.BytesIO(midi), "../../intro.mid")}}
+from tests.api.primers import CUT_INTRO, INTRO, LINE, URL, midi_of, scale, uploaded
+from tests.api.problems import assert_problem
+from tests.api.songs import notes_of, texts_of
+from tests.api.streams import READERS, told_notes
+from tests.music.reading.support import midi_file, note
 
 
 @pytest.fixture
@@ -135,7 +117,6 @@ def test_json_says_how_many_of_the_notes_are_the_primers(client):
         assert answer["tempo"] == 100
 
 
-CUT_INTRO = INTRO[:-4]  # without the event that ends the track
 WARNING = "the file ends early; notes read: 5"
 
 

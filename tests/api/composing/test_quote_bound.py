@@ -5,7 +5,7 @@ from hypothesis import given
 
 from music.description import LearnedPiece
 from tests.api.loopback import CODEC, description, token
-from tests.music.quotes.test_finder import longest_by_trying, songs
+from tests.music.quotes.support import longest_by_trying, songs
 from tests.quoting import longest_shared
 
 # 150 notes, no two of them the same.

@@ -12,10 +12,10 @@ from music.notes import Notes
 from music.piece import TempoChange, TimeSignature, constant_tempo
 from music.reading import read_midi
 from music.reading.scores import read_score
-from tests.api.composing.test_primers import scale, uploaded
-from tests.api.http.test_streaming import READERS
 from tests.api.loopback import OPENINGS, description
-from tests.music.reading.test_reading import midi_file, note
+from tests.api.primers import scale, uploaded
+from tests.api.streams import READERS
+from tests.music.reading.support import midi_file, note
 
 WALTZ = Notes.of(range(0, 72, 12), [12] * 6, [60, 64, 67, 62, 65, 69])
 THREE_FOUR = (TimeSignature(0, 3, 4),)

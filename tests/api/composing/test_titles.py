@@ -9,7 +9,7 @@ import music21
 import pytest
 
 from api.http.parameters import Given, song_request
-from tests.api.model_server.test_model_server_trouble import assert_problem
+from tests.api.problems import assert_problem
 
 SONG = "/generate?game=zelda&seed=7&notes=20"
 GAME_TITLE = "Zélda: Majora's Mask"  # as its model describes itself

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from tests.api.test_process import running_api
+from tests.api.processes import running_api
 
 REQUESTS = 3000
 MOST_NOTES = 40

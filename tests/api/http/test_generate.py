@@ -1,25 +1,15 @@
 """POST /generate, from the request to the file."""
 
-import io
 import json
 
-import mido
 import pytest
 
 from music.description import Opening
 from music.reading import read_midi
 from tests.api.loopback import OPENINGS, description
+from tests.api.songs import notes_of, texts_of
 
 FIXED = "/generate?game=zelda&seed=7&primer=none"
-
-
-def notes_of(response):
-    return read_midi(response.data, "song").notes
-
-
-def texts_of(response):
-    song = mido.MidiFile(file=io.BytesIO(response.data))
-    return [message.text for track in song.tracks for message in track if message.type == "text"]
 
 
 def test_a_song_comes_as_midi_with_all_that_says_what_it_is(client):

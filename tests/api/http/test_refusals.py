@@ -5,6 +5,7 @@ import io
 import pytest
 
 from api.http.parameters import PARAMETERS
+from tests.api.problems import assert_problem
 
 NAMES = ", ".join(parameter.name for parameter in PARAMETERS)
 HUGE = "1" * 400
@@ -98,16 +99,6 @@ def post(client, loopback):
         return response
 
     return posted
-
-
-def assert_problem(response, status, *, slug=None):
-    assert response.status_code == status
-    assert response.content_type == "application/problem+json"
-    assert {"type", "title", "status", "detail"} <= set(response.json)
-    assert response.json["status"] == status
-    if slug:
-        assert response.json["type"] == f"urn:leitmotif:problem:{slug}"
-    assert "Traceback" not in response.text
 
 
 @pytest.mark.parametrize(("query", "parameter", "detail"), BAD_PARAMETERS)

@@ -10,51 +10,13 @@ import pytest
 
 from api import create_app
 from music.description import LearnedPiece
-from music.notes import Notes, cleaned
+from music.notes import cleaned
 from music.reading import read_midi
 from tests.api.loopback import description
-from tests.api.test_process import running_api
+from tests.api.processes import running_api
+from tests.api.streams import READERS, by_ndjson, told_notes
 
 SONG = "/generate?game=zelda&seed=7&primer=none"
-
-
-def by_sse(response):
-    """Read text/event-stream as its specification says, as far as we use it."""
-    events = []
-    for block in response.data.decode().split("\n\n")[:-1]:
-        name, data = block.split("\n")
-        events.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
-    return events
-
-
-def by_ndjson(response):
-    lines = [json.loads(line) for line in response.data.decode().split("\n")[:-1]]
-    return [(line.pop("event"), line) for line in lines]
-
-
-READERS = {"sse": by_sse, "ndjson": by_ndjson}
-
-
-@pytest.fixture(params=READERS)
-def events(request, client):
-    """Ask for a song in either form, and give its events."""
-
-    def asked(query):
-        response = client.post(f"{query}&format={request.param}")
-        assert response.status_code == 200
-        return READERS[request.param](response)
-
-    return asked
-
-
-def told_notes(events):
-    told = [note for name, members in events if name == "notes" for note in members["notes"]]
-    onset, duration = (
-        [round(12 * note[name]) for note in told] for name in ("start_beats", "duration_beats")
-    )
-    order = sorted(range(len(told)), key=onset.__getitem__)
-    columns = (onset, duration, [note["pitch"] for note in told])
-    return Notes.of(*([column[n] for n in order] for column in columns))
 
 
 @pytest.mark.parametrize("query", ["&notes=1", "&notes=100", "&notes=700", "&seconds=9&tempo=77"])

@@ -16,11 +16,12 @@ from api.errors import (
     OverloadedError,
     UnavailableError,
 )
-from api.model_server.grpc_client import CHANNEL_OPTIONS, RETRY_POLICY, translated
+from api.model_server.grpc_client import translated
 from music.description import LearnedPiece
 from music.notes import Notes
 from music.quotes.bound import ATTEMPTS, FEWEST_STEPS
 from tests.api.loopback import description, token
+from tests.api.problems import assert_problem
 from tests.music.test_description import changed
 
 SONG = "/generate?game=zelda&seed=7&notes=200"
@@ -53,9 +54,8 @@ IN_HTTP = {
 }
 
 
-def assert_problem(response, status, slug, retry_after=None):
-    assert (response.status_code, response.json["type"].rpartition(":")[2]) == (status, slug)
-    assert response.content_type == "application/problem+json"
+def assert_trouble(response, status, slug, retry_after=None):
+    assert_problem(response, status, slug)
     assert response.headers.get("Retry-After") == retry_after
 
 
@@ -84,7 +84,7 @@ def test_a_full_queue_is_overload_and_not_a_server_that_is_gone():
 def test_a_grpc_status_becomes_a_problem(client, loopback, caplog, code, error, healthy_calls):
     loopback.failure, loopback.healthy_calls = code, healthy_calls
     response = client.post(SONG)
-    assert_problem(response, *IN_HTTP[error])
+    assert_trouble(response, *IN_HTTP[error])
     assert "as told" not in response.text
     if error is not NoSuchModelError or healthy_calls:
         # On one line, whatever the server said: nobody writes lines into our log.
@@ -103,7 +103,7 @@ def test_a_replica_that_drops_a_call_goes_unnoticed(client, loopback):
 def test_a_model_server_that_is_gone_and_back(client, loopback):
     expected = client.post(SONG).data
     loopback.stop()
-    assert_problem(client.post(SONG), 503, "model-server-gone", "5")
+    assert_trouble(client.post(SONG), 503, "model-server-gone", "5")
     loopback.start(loopback.port)
     for _ in range(100):
         if (response := client.post(SONG)).status_code == 200:
@@ -111,21 +111,10 @@ def test_a_model_server_that_is_gone_and_back(client, loopback):
     assert response.data == expected
 
 
-def test_who_asks_servers_that_are_gone_waits_less_than_a_second_and_one_that_starts_is_found():
-    pauses, pause_s = [], float(RETRY_POLICY["initialBackoff"].rstrip("s"))
-    for _ in range(RETRY_POLICY["maxAttempts"] - 1):
-        pauses.append(min(pause_s, float(RETRY_POLICY["maxBackoff"].rstrip("s"))))
-        pause_s *= RETRY_POLICY["backoffMultiplier"]
-    shortest_s, longest_s = 0.8 * sum(pauses), 1.2 * sum(pauses)  # gRPC varies every pause
-    reconnects_s = 1.2 * dict(CHANNEL_OPTIONS)["grpc.max_reconnect_backoff_ms"] / 1000
-    assert longest_s < 0.9
-    assert reconnects_s < shortest_s - 0.1
-
-
 def test_a_song_that_takes_too_long_is_a_504(config, model_server, loopback):
     loopback.slow_s = 0.1
     client = create_app(replace(config, request_seconds=0.35), model_server).test_client()
-    assert_problem(client.post(SONG), 504, "out-of-time")
+    assert_trouble(client.post(SONG), 504, "out-of-time")
 
 
 @pytest.mark.parametrize(
@@ -140,14 +129,14 @@ def test_a_song_that_takes_too_long_is_a_504(config, model_server, loopback):
 def test_a_game_that_is_not_ready_is_a_503(client, loopback, versions, detail):
     loopback.versions["zelda"] = versions
     response = client.post(SONG)
-    assert_problem(response, 503, "game-not-ready", "5")
+    assert_trouble(response, 503, "game-not-ready", "5")
     assert response.json["detail"].startswith(detail)
 
 
 def test_a_model_that_cannot_be_loaded_is_told_from_one_that_loads(client, loopback, caplog):
     loopback.versions["zelda"], loopback.load_failure = {3: "END"}, "no\nsaved_model.pb"
     response = client.post(SONG)
-    assert_problem(response, 503, "game-not-ready", "5")
+    assert_trouble(response, 503, "game-not-ready", "5")
     assert response.json["detail"] == "The model server could not load version 3 of 'zelda'."
     assert r"no\nsaved_model.pb" in caplog.text
 
@@ -211,7 +200,7 @@ def with_sizes(signature, output, *sizes):
 def test_an_answer_that_breaks_the_contract_is_a_502(client, loopback, mangle):
     loopback.mangle = mangle
     response = client.post(SONG)
-    assert_problem(response, 502, "broken-contract")
+    assert_trouble(response, 502, "broken-contract")
 
 
 @pytest.mark.parametrize(
@@ -234,7 +223,7 @@ def test_an_answer_that_breaks_the_contract_is_a_502(client, loopback, mangle):
 )
 def test_a_description_that_cannot_be_used_is_a_502(client, loopback, text):
     loopback.descriptions["zelda"] = text
-    assert_problem(client.post(SONG), 502, "broken-contract")
+    assert_trouble(client.post(SONG), 502, "broken-contract")
 
 
 def test_an_opening_that_is_not_of_the_vocabulary_is_a_502(client, loopback):
@@ -242,7 +231,7 @@ def test_an_opening_that_is_not_of_the_vocabulary_is_a_502(client, loopback):
     for opening in described["openings"]:
         opening["tokens"] = [9999]
     loopback.descriptions["zelda"] = json.dumps(described)
-    assert_problem(client.post(f"{SONG}&primer=corpus"), 502, "broken-contract")
+    assert_trouble(client.post(f"{SONG}&primer=corpus"), 502, "broken-contract")
 
 
 LEARNED = LearnedPiece("first", Notes.of([0, 0, 12], [12, 6, 6], [60, 64, 67]))
@@ -264,7 +253,7 @@ def test_whatever_a_model_says_of_itself_there_is_a_song_or_a_problem(client, lo
 def test_a_game_without_openings_says_so(client, loopback):
     loopback.descriptions["zelda"] = description(openings=()).to_json()
     response = client.post(f"{SONG}&primer=corpus")
-    assert_problem(response, 422, "bad-parameter")
+    assert_trouble(response, 422, "bad-parameter")
     assert response.json["detail"] == "This game has no openings; primer must be none."
 
 
@@ -286,7 +275,7 @@ def test_a_song_that_comes_to_no_end_is_a_502_that_says_how_many_notes_came(
 ):
     loopback.tune = tune
     response = client.post(f"/generate?game=zelda&{length}")
-    assert_problem(response, 502, "broken-contract")
+    assert_trouble(response, 502, "broken-contract")
     assert response.json["detail"] == (
         f"The game's model did not bring the song to its end; it gave {came}."
     )
@@ -294,7 +283,7 @@ def test_a_song_that_comes_to_no_end_is_a_502_that_says_how_many_notes_came(
 
 def test_a_song_that_comes_to_no_end_is_given_up_after_a_bounded_number_of_draws(client, loopback):
     loopback.tune = (STRUCK,)
-    assert_problem(client.post("/generate?game=zelda&notes=5"), 502, "broken-contract")
+    assert_trouble(client.post("/generate?game=zelda&notes=5"), 502, "broken-contract")
     decodes = [call for call in loopback.calls if call.model_spec.signature_name == "decode"]
     steps, positions = (
         [int(np.frombuffer(call.inputs[name].tensor_content, "<i4")[0]) for call in decodes]
@@ -303,7 +292,7 @@ def test_a_song_that_comes_to_no_end_is_given_up_after_a_bounded_number_of_draws
     assert set(steps) == {FEWEST_STEPS}  # there are fewer notes to come
     first_attempts = [position for position in positions if position < 1 << 20]
     assert first_attempts == list(range(0, 5 * 2 + 64, FEWEST_STEPS))
-    assert len(decodes) == len(first_attempts) + len(ATTEMPTS) - 1  # it is tried otherwise once
+    assert len(decodes) == len(first_attempts) * len(ATTEMPTS)
 
 
 @pytest.mark.parametrize(
@@ -356,14 +345,14 @@ def test_a_version_that_is_replaced_before_the_first_draw_goes_unnoticed(client,
 
 def test_a_song_whose_versions_are_replaced_time_and_again_is_given_up(client, loopback):
     publish(loopback, after_draws=1, every_time=True)
-    assert_problem(client.post(SONG), 503, "game-not-ready", "5")
+    assert_trouble(client.post(SONG), 503, "game-not-ready", "5")
     assert loopback.signatures().count("prefill") == 3
 
 
 def test_a_song_whose_version_is_unloaded_for_none_is_a_503(client, loopback):
     loopback.after_draw = lambda _: loopback.versions.update(zelda={1: "UNLOADING"})
     response = client.post(SONG)
-    assert_problem(response, 503, "game-not-ready", "5")
+    assert_trouble(response, 503, "game-not-ready", "5")
     assert response.json["detail"].startswith("Version 1 of 'zelda' is not ready (UNLOADING)")
 
 
@@ -371,7 +360,7 @@ def test_a_song_that_begins_anew_has_no_more_time_than_any_other(config, model_s
     loopback.slow_s = 0.1
     publish(loopback, after_draws=1, every_time=True)
     client = create_app(replace(config, request_seconds=0.45), model_server).test_client()
-    assert_problem(client.post(SONG), 504, "out-of-time")
+    assert_trouble(client.post(SONG), 504, "out-of-time")
 
 
 def test_descriptions_of_a_whole_collection_come_through(client, loopback):

@@ -2,23 +2,14 @@
 
 import grpc
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from api import create_app
 from music.description import LearnedPiece
 from music.reading import read_midi
 from tests.api.loopback import description
+from tests.api.telemetry.support import read_page
 
 SONG = "/generate?game=zelda&seed=7&primer=none"
-
-
-def read_page(text):
-    """Read a page of metrics: name and labels -> value."""
-    return {
-        (sample.name, *sorted(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
 
 
 @pytest.fixture

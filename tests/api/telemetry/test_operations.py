@@ -15,8 +15,8 @@ from threading import Event
 import pytest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from tests.api.telemetry.test_metrics import read_page
-from tests.api.test_process import running_api
+from tests.api.processes import running_api
+from tests.api.telemetry.support import read_page
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ from music.codec import BOS, FIRST, PAD, Cursor, as_told
 from music.codec.events import Events
 from music.errors import TokenError
 from music.notes import Notes, join, on_grid
-from tests.music.test_notes import gridded, raw_notes
+from tests.music.support import gridded, raw_notes
 
 # E flat alone, then C major with its third below and its root doubled, then E alone.
 PIECE = on_grid([0, 1, 1, 1, 1, 4], [1, 2, 2, 2, 2, 1], [63, 52, 60, 67, 72, 64])

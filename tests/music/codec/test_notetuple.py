@@ -11,7 +11,7 @@ from music.codec import BOS, FIRST, PAD, Cursor
 from music.codec.notetuple import NoteTuple
 from music.errors import TokenError
 from music.notes import Notes, join, on_grid
-from tests.music.test_notes import gridded, raw_notes
+from tests.music.support import gridded, raw_notes
 
 CODEC = NoteTuple.over()
 V = CODEC.vocabulary_size

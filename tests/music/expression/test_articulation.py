@@ -15,7 +15,7 @@ from music.expression.articulation import (
 from music.notes import Notes
 from music.performance import Performance
 from music.piece import Piece
-from tests.music.test_notes import gridded, raw_notes
+from tests.music.support import gridded, raw_notes
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from music.notes import Notes
 from music.performance import Performance
 from music.piece import Piece, TimeSignature
 from music.reading import read_midi
-from tests.music.test_notes import gridded, raw_notes
+from tests.music.support import gridded, raw_notes
 
 COMMON_TIME = (TimeSignature(0, 4, 4),)
 GAMES = Path(__file__).parents[4] / "shared" / "midi"

@@ -1,7 +1,5 @@
 """Reading pieces: every part, on the grid, or a reason why not."""
 
-import io
-
 import mido
 import music21
 import pytest
@@ -9,6 +7,7 @@ import pytest
 from music.errors import UnreadablePieceError
 from music.notes import Notes
 from music.reading import read_midi, read_piece
+from tests.music.reading.support import midi_file, note
 
 TWO_BARS = """X:1
 T:Two bars
@@ -18,21 +17,6 @@ Q:1/4=90
 K:C
 C D E2- | E2 [CEG]2 |
 """
-
-
-def midi_file(*tracks: list[mido.Message], ticks_per_beat: int = 480) -> bytes:
-    file = mido.MidiFile(ticks_per_beat=ticks_per_beat)
-    file.tracks.extend(mido.MidiTrack(messages) for messages in tracks)
-    out = io.BytesIO()
-    file.save(file=out)
-    return out.getvalue()
-
-
-def note(pitch: int, ticks: int, *, wait: int = 0, channel: int = 0) -> list[mido.Message]:
-    return [
-        mido.Message("note_on", note=pitch, velocity=64, time=wait, channel=channel),
-        mido.Message("note_off", note=pitch, velocity=0, time=ticks, channel=channel),
-    ]
 
 
 def test_every_part_is_read_and_merged():

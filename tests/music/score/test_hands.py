@@ -10,7 +10,7 @@ from music.notes import Notes
 from music.reading import read_midi
 from music.reading.smf import parse_midi
 from music.score.hands import hands, in_right_hand
-from tests.music.test_notes import gridded, raw_notes
+from tests.music.support import gridded, raw_notes
 
 GAMES = Path(__file__).parents[4] / "shared" / "midi"
 

@@ -6,7 +6,7 @@ from music.meter import BAR_TICKS, COMMON_TIME, Measure, measures, quantized
 from music.notes import TICKS_PER_BEAT, Notes, cleaned, join
 from music.piece import TimeSignature
 from music.score.staves import Head, Rest, Staff, Stem, staves
-from tests.music.test_notes import gridded, raw_notes
+from tests.music.support import gridded, raw_notes
 
 BAR = [Measure(0, BAR_TICKS, COMMON_TIME)]
 

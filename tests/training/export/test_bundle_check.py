@@ -11,7 +11,7 @@ import pytest
 from tensorflow.core.protobuf import saved_model_pb2
 
 from tests.training.conftest import CODEC, PLAIN, TINY
-from tests.training.export.test_saved_model import description
+from tests.training.export.support import description
 from training.errors import ExportError
 from training.export.bundle_check import check_bundle
 from training.export.quantised_matmul import FLOAT32, INT8, choose_weights, weights_here

@@ -1,4 +1,4 @@
-"""The bundle: five signatures that a graph-mode session runs by name, and all that goes with it."""
+"""The bundle: four signatures that a graph-mode session runs by name, and all that goes with it."""
 
 import json
 from dataclasses import replace
@@ -11,9 +11,9 @@ from tensorflow_serving.apis import prediction_log_pb2
 
 from music.bars import COMMON_TIME
 from music.codec import BOS, FIRST
-from music.description import Description, LearnedPiece, ModelCard, Opening, PieceForm
-from music.form.plan import Section
+from music.description import Description
 from tests.training.conftest import CODEC, TINY, WITHOUT_MEMORY, scale
+from tests.training.export.support import description
 from training.errors import ExportError
 from training.export.quantised_matmul import FLOAT32, INT8
 from training.export.saved_model import export_bundle
@@ -50,37 +50,8 @@ CONTRACT = {
             "log_probability": ("float32", (None, None)),
         },
     ),
-    "read": (
-        {
-            "token": ("int32", (None,)),
-            "state": ("float32", (None, S)),
-            "tokens": ("int32", (None, None)),
-            "lengths": ("int32", (None,)),
-        },
-        {
-            "state": ("float32", (None, S)),
-            "token": ("int32", (None,)),
-            "log_probability": ("float32", (None, None)),
-        },
-    ),
     "describe": ({"probe": ("int32", (None,))}, {"bundle": ("string", (None,))}),
 }
-
-
-def description() -> Description:
-    piece = scale("a", 60)
-    return Description(
-        game="scales",
-        title="Scales — up & down",
-        codec=CODEC.name,
-        vocabulary=CODEC.vocabulary,
-        tempo_bpm=100.0,
-        openings=(Opening("a", (42, 93), 100.0),),
-        forms=(PieceForm("a", (Section("A", 8),)),),
-        learned=(LearnedPiece("a", piece.notes),),
-        quote_notes=6,
-        card=ModelCard("tiny", 1, 40, 3.5, "2026-01-01T00:00:00+00:00", tf.__version__),
-    )
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from music.notes import Notes
-from tests.music.test_notes import gridded, raw_notes
+from tests.music.support import gridded, raw_notes
 from tests.training.conftest import scale
 from training.report.metrics.histogram_overlap import (
     FEATURES,

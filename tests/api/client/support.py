@@ -1,0 +1,12 @@
+"""What a service of the test responds."""
+
+from tests.api.serving import answer
+
+FINE = answer(
+    *(200, b"MThd"),
+    Content_Type="audio/midi",
+    Leitmotif_Seed="7",
+    Leitmotif_Model_Version="1",
+    Leitmotif_Notes="40",
+    Leitmotif_Longest_Quote="0",
+)
