@@ -13,6 +13,7 @@ from api.composing.song import Song
 from api.deadline import Deadline
 from api.formats.song_json import document
 from music.audio.instrument import Instrument
+from music.audio.looping import play_loop
 from music.audio.wav import to_wav, wav_bytes
 from music.midi import to_midi
 from music.piece import Piece
@@ -51,8 +52,12 @@ def midi(song: Song, deadline: Deadline) -> bytes:
 def wav(song: Song, deadline: Deadline, instrument: Instrument) -> Pieces:
     """Write the sound of an instrument that plays the song, as WAV."""
     deadline.left_s()
-    sound = instrument.play(song.notes, song.tempos, song.performance)
-    return Pieces(wav_bytes(sound), to_wav(sound))
+    if song.plan is None or not song.plan.loops:
+        sound = instrument.play(song.notes, song.tempos, song.performance)
+        return Pieces(wav_bytes(sound), to_wav(sound))
+    loop_ticks = song.plan.loop_start_ticks, song.plan.end_ticks
+    sound, loop = play_loop(instrument, song.notes, song.tempos, song.performance, loop_ticks)
+    return Pieces(wav_bytes(sound, loop), to_wav(sound, loop))
 
 
 def json_notes(song: Song, deadline: Deadline) -> bytes:

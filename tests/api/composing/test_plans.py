@@ -1,6 +1,7 @@
 """Songs by a plan: sections return, new bars end on the bar line, the last bar closes."""
 
 import json
+import struct
 from io import BytesIO
 
 import mido
@@ -185,6 +186,19 @@ def test_a_loop_is_marked_in_midi_and_ends_on_its_bar_line(client):
     assert controls == [(bar, 111)]
     assert (times[-1], track[-1].type) == (9 * bar, "end_of_track")
     assert max(time for time, m in told if m.type in {"note_on", "note_off"}) <= 9 * bar
+
+
+def test_a_loop_is_marked_in_a_wav_file_of_its_length(client):
+    query = f"{URL}&form=AB&bars=2&loop=true&tempo=240&primer=none"
+    file = client.post(f"{query}&format=wav").data
+    loop = client.post(f"{query}&format=json").json["plan"]["loop"]
+    at = file.index(b"smpl") + 52
+    assert struct.unpack_from("<2I", file, at) == (0, loop["length_samples"] - 1)
+    assert len(file) == 44 + 68 + 4 * loop["length_samples"]
+    assert (
+        b"smpl"
+        not in client.post(f"{query.replace('loop=true', 'ending=false')}&format=wav").data[:200]
+    )
 
 
 def test_a_score_has_the_sections_as_rehearsal_marks(client):

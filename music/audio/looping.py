@@ -1,0 +1,71 @@
+"""The sound of music that loops: what dies away after its end is heard at its start."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from music.audio.instrument import Instrument, Sound, sample_at
+from music.notes import Notes, join
+from music.performance import Performance
+from music.piece import TempoChange
+
+
+@dataclass(frozen=True)
+class SampleLoop:
+    """What is played over and over of a sound.
+
+    Attributes:
+        start: The first sample.
+        samples: How many, 1 or more.
+    """
+
+    start: int
+    samples: int
+
+
+def play_loop(
+    instrument: Instrument,
+    notes: Notes,
+    tempos: Sequence[TempoChange],
+    performance: Performance,
+    loop_ticks: tuple[int, int],
+) -> tuple[Sound, SampleLoop]:
+    """Play music once, and its loop once more.
+
+    The loop of the sound is the second time, at whose start the first one dies away. Without an
+    intro the first time is left out: the sound is as long as the music. With one it stays, since
+    what dies away of the intro is not what dies away of the loop.
+
+    Args:
+        instrument: Plays it.
+        notes: From tick 0; all have ended at the end of the loop.
+        tempos: As `Piece` has them.
+        performance: How the notes sound.
+        loop_ticks: Where the loop starts and where it ends, with the music.
+    """
+    start_ticks, end_ticks = loop_ticks
+    in_loop = np.flatnonzero(notes.onset_ticks >= start_ticks)
+    twice = join([notes, notes[in_loop].shifted(end_ticks - start_ticks)])
+    order = np.concatenate([np.arange(len(notes)), in_loop])
+    start = sample_at(tempos, end_ticks)
+    end = sample_at(tempos, 2 * end_ticks - start_ticks)
+    skipped = 0 if start_ticks else start
+    played = instrument.play(twice, tempos, performance[order])
+    sound = Sound(end - skipped, _between(played.blocks, skipped, end))
+    return sound, SampleLoop(start - skipped, end - start)
+
+
+def _between(
+    blocks: Iterator[NDArray[np.float32]], first: int, end: int
+) -> Iterator[NDArray[np.float32]]:
+    """Give the samples from `first` to before `end`."""
+    at = 0
+    for block in blocks:
+        kept = block[max(0, first - at) : max(0, end - at)]
+        if len(kept):
+            yield kept
+        at += len(block)
+        if at >= end:
+            return

@@ -1,0 +1,97 @@
+"""The sound of loops: the file is the loop, whose start rings with its end, and says where it is."""
+
+import struct
+
+import numpy as np
+import pytest
+
+from music.audio.instrument import SAMPLE_RATE_HZ, sample_at
+from music.audio.looping import play_loop
+from music.audio.piano import Piano
+from music.audio.wav import to_wav, wav_bytes
+from music.notes import Notes, join
+from music.performance import plain
+from music.piece import constant_tempo
+
+FAST = constant_tempo(240.0)
+BAR_TICKS = 48
+LOOP = Notes.of(
+    [0, 12, 24, 36, 48, 60, 84, 95],
+    [12, 12, 12, 12, 12, 24, 11, 1],
+    [60, 64, 67, 72, 48, 55, 36, 74],
+)
+INTRO = Notes.of([0, 24], [24, 24], [43, 50])
+LOOP_TICKS = 2 * BAR_TICKS
+ONE_STEP = 1.5 / 32767  # of 16 bits; blocks that begin elsewhere round differently
+
+
+def samples(sound):
+    return np.concatenate(list(sound.blocks))
+
+
+def played(notes, loop_ticks):
+    sound, loop = play_loop(Piano(), notes, FAST, plain(notes), loop_ticks)
+    heard = samples(sound)
+    assert len(heard) == sound.samples
+    return heard, loop
+
+
+def repeated(notes, times):
+    return join([notes.shifted(n * LOOP_TICKS) for n in range(times)])
+
+
+def test_a_loop_is_as_long_as_its_bars():
+    heard, loop = played(LOOP, (0, LOOP_TICKS))
+    assert (loop.start, loop.samples) == (0, sample_at(FAST, LOOP_TICKS))
+    assert len(heard) == loop.samples == 2 * SAMPLE_RATE_HZ
+
+
+def test_the_file_played_again_is_the_music_played_again():
+    heard, loop = played(LOOP, (0, LOOP_TICKS))
+    thrice = samples(Piano().play(repeated(LOOP, 3), FAST))
+    second = thrice[loop.samples : 2 * loop.samples]
+    assert np.abs(heard - second).max() < ONE_STEP
+
+
+def test_what_dies_away_after_the_end_is_heard_at_the_start():
+    heard, loop = played(LOOP, (0, LOOP_TICKS))
+    once = samples(Piano().play(LOOP, FAST))
+    tail = once[loop.samples :]
+    assert np.abs(tail[:1000]).max() > 20 * ONE_STEP
+    count = min(len(tail), len(heard))
+    assert (
+        np.abs(heard[:count] - once[:count] - tail[:count]).max() < 0.01
+    )  # loud notes are limited
+
+
+def test_no_click_where_a_loop_begins_again():
+    heard, _ = played(LOOP, (0, LOOP_TICKS))
+    seam = np.abs(heard[0] - heard[-1]).max()
+    assert seam <= np.abs(np.diff(heard, axis=0)).max()
+
+
+def test_an_intro_dies_away_in_a_first_time_that_does_not_loop():
+    notes = join([INTRO, LOOP.shifted(BAR_TICKS)])
+    heard, loop = played(notes, (BAR_TICKS, BAR_TICKS + LOOP_TICKS))
+    assert loop.start == sample_at(FAST, BAR_TICKS + LOOP_TICKS)
+    assert loop.start + loop.samples == len(heard)
+    on = samples(Piano().play(join([INTRO, repeated(LOOP, 3).shifted(BAR_TICKS)]), FAST))
+    assert np.abs(heard - on[: len(heard)]).max() < ONE_STEP
+
+
+@pytest.mark.parametrize("has_intro", [False, True])
+def test_the_file_says_what_loops(has_intro):
+    start = BAR_TICKS if has_intro else 0
+    notes = join([INTRO, LOOP.shifted(start)]) if has_intro else LOOP
+    sound, loop = play_loop(Piano(), notes, FAST, plain(notes), (start, start + LOOP_TICKS))
+    length = wav_bytes(sound, loop)
+    file = b"".join(to_wav(sound, loop))
+    assert len(file) == length == struct.unpack_from("<I", file, 4)[0] + 8
+    at = file.index(b"smpl")
+    size, *sampler = struct.unpack_from("<10I", file, at + 4)
+    assert (size, sampler[2], sampler[7]) == (60, 22676, 1)
+    _, kind, first, last, fraction, count = struct.unpack_from("<6I", file, at + 44)
+    assert (kind, fraction, count) == (0, 0, 0)
+    assert (first, last) == (loop.start, loop.start + loop.samples - 1)
+    assert file[at + 68 : at + 72] == b"data"
+    assert 4 * (last + 1) == struct.unpack_from("<I", file, at + 72)[0]
