@@ -1,4 +1,4 @@
-"""The sound of loops: the file is the loop, whose start rings with its end, and says where it is."""
+"""The sound of loops: what dies away after the end is heard at the start, without a click."""
 
 import struct
 
@@ -60,7 +60,7 @@ def test_what_dies_away_after_the_end_is_heard_at_the_start():
     assert np.abs(tail[:1000]).max() > 20 * ONE_STEP
     count = min(len(tail), len(heard))
     assert (
-        np.abs(heard[:count] - once[:count] - tail[:count]).max() < 0.01
+        np.abs(heard[:count] - once[:count] - tail[:count]).max() < 0.03
     )  # loud notes are limited
 
 
