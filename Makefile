@@ -43,7 +43,7 @@ data: $(READY) ## download the pieces of the games that name a source, or of GAM
 evaluate: $(READY) ## a report on how good the music of GAME=name is, into reports/
 	@$(PYTHON) -m training.report
 
-base: $(READY) ## learn the base anew, from music that is fetched or lies in BASE_DIR (hours)
+base: $(READY) ## learn the base anew, from music that is fetched or lies in BASE_DIR (40 minutes or more)
 	@$(PYTHON) -m training.base
 
 reproduce: $(READY) ## the old experiment's five models, or GAME=name: memorising, shown
