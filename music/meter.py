@@ -138,7 +138,7 @@ class Measure:
     lead_ticks: int = 0
 
 
-def signatures_of(piece: Piece) -> tuple[TimeSignature, ...]:
+def score_signatures(piece: Piece) -> tuple[TimeSignature, ...]:
     """Give the time signatures that hold from a piece's first note on.
 
     Where the piece does not say, it is 4/4, with a pickup that suits the notes.

@@ -107,7 +107,7 @@ def _row(one: Published, models_dir: Path) -> tuple[str, ...]:
         str(len(one.corpus.pieces)),
         str(len(one.corpus.set_aside)),
         str(one.corpus.notes),
-        str(len(one.fitted.journal.epochs)),
+        str(len(one.fitted.history.epochs)),
         "-" if bits is None else f"{bits:.2f}",
         f"{models_dir / one.corpus.collection.game / str(one.version)}/",
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from music.codec import Codec, as_told
+from music.codec import Codec, as_encoded
 from music.description import Description, LearnedPiece, ModelCard, PieceForm
 from music.expression.articulation import learned_articulation
 from music.expression.dynamics import learned_dynamics
@@ -110,7 +110,7 @@ def describe(corpus: Corpus, recipe: Recipe, codec: Codec, fitted: Fitted) -> De
         tensorflow=tf.__version__,
     )
     learned = tuple(
-        LearnedPiece(piece.name, as_told(codec, piece.notes)) for piece in corpus.pieces
+        LearnedPiece(piece.name, as_encoded(codec, piece.notes)) for piece in corpus.pieces
     )
     return Description(
         game=corpus.collection.game,

@@ -1,4 +1,4 @@
-"""Who asks: by a key where keys are needed, by an address elsewhere."""
+"""Callers: identified by API key, or by address where no keys are configured."""
 
 import hmac
 from collections.abc import Iterable
@@ -16,24 +16,24 @@ _SAID = f"send it as Authorization: Bearer <key> or as {KEY_HEADER}: <key>."
 
 
 class ApiKeys:
-    """The keys that callers need; none where there are no keys."""
+    """The accepted API keys; without any, authentication is off."""
 
     def __init__(self, keys: Iterable[str]) -> None:
-        """Keep the digests of the keys alone."""
+        """Keep only the digests of the keys."""
         self._digests = tuple(map(_digest, keys))
 
     def caller(self, request: Request) -> str:
-        """Name a caller: by the digest of the key or, where no key is needed, by the address.
+        """Identify a caller by the digest of the key or, without keys, by the address.
 
         Raises:
-            UnauthorizedError: A key is needed, and there is none, or another.
+            UnauthorizedError: The key is missing or not accepted.
         """
         if not self._digests:
             return _network(request.remote_addr or NOWHERE)
         if not (key := _said_key(request)):
             raise UnauthorizedError(f"This needs an API key; {_SAID}")
         digest = _digest(key)
-        # Compared with all of them, whichever fits, in a time that tells nothing of it.
+        # Compared with every key in constant time.
         if not sum(hmac.compare_digest(digest, known) for known in self._digests):
             raise UnauthorizedError(f"This is not one of the API keys; {_SAID}")
         return digest.hex()
@@ -51,7 +51,7 @@ def _digest(key: str) -> bytes:
 
 
 def _network(address: str) -> str:
-    """Name the network of an IPv6 address, of which a caller has as many as they like."""
+    """Name the network of an IPv6 address, since one caller has many addresses."""
     try:
         parsed = IPv6Address(address)
     except ValueError:

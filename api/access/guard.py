@@ -1,4 +1,4 @@
-"""Who may compose, and how often."""
+"""Authentication and the rate limit, before a request is read."""
 
 import math
 import time
@@ -15,18 +15,17 @@ if TYPE_CHECKING:
 
 
 def guard(app: Flask, endpoint: str, keys: ApiKeys, rate: Rate | None, workers: int) -> None:
-    """Let an endpoint be called only by who may, and by none too often.
+    """Protect an endpoint with API keys and a rate limit.
 
     Args:
         app: The app, with its endpoints.
-        endpoint: What is guarded.
-        keys: The keys that callers need.
-        rate: How often each may call; None for as often as they like.
-        workers: The processes that share the callers. Each of them counts for itself, and allows
-            its share.
+        endpoint: The endpoint's name.
+        keys: The accepted keys.
+        rate: The limit for each caller; None for none.
+        workers: The number of processes. Each counts its own requests and allows its share.
     """
 
-    def know_the_caller() -> None:
+    def identify_caller() -> None:
         if request.endpoint == endpoint:
             g.caller = keys.caller(request)
 
@@ -36,7 +35,7 @@ def guard(app: Flask, endpoint: str, keys: ApiKeys, rate: Rate | None, workers: 
             retry_after_s=max(1, math.ceil(limit.window.reset_time - time.time())),
         )
 
-    app.before_request(know_the_caller)
+    app.before_request(identify_caller)
     if rate is not None:
         from flask_limiter import Limiter  # noqa: PLC0415  only where there is a limit
 

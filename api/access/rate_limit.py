@@ -1,4 +1,4 @@
-"""How often a caller may ask."""
+"""The rate limit of a caller."""
 
 import re
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ _RATE = re.compile(rf"([1-9][0-9]{{0,5}})/({'|'.join(PERIODS)})")
 
 @dataclass(frozen=True)
 class Rate:
-    """So many requests a period.
+    """A number of requests per period.
 
     Attributes:
         requests: 1 to 999,999.
@@ -21,12 +21,12 @@ class Rate:
 
     @classmethod
     def parse(cls, text: str) -> "Rate | None":
-        """Read it as settings say it, as 600/minute; None where it is no rate."""
+        """Parse a setting such as 600/minute; None if it is not a rate."""
         found = _RATE.fullmatch(text)
         return cls(int(found[1]), found[2]) if found else None
 
     def share(self, workers: int) -> "Rate":
-        """Give the share of one of so many workers, which is at least one request."""
+        """Return one worker's share, at least one request."""
         return replace(self, requests=-(-self.requests // workers))
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""How many songs are composed and sent at once: more than that many are refused at once."""
+"""A bound on the songs composed at once; requests beyond it are refused immediately."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,19 +9,19 @@ from api.telemetry.metrics import Metrics
 
 
 class SongSlots:
-    """Places for the songs that a process composes and sends at once; safe among threads."""
+    """Slots for the songs that a process composes and sends at once; thread-safe."""
 
     def __init__(self, most: int, metrics: Metrics) -> None:
-        """Let `most` songs be composed at once."""
+        """Allow `most` songs at once."""
         self._free = BoundedSemaphore(most)
         self._in_flight = metrics.songs_in_flight
 
     @contextmanager
     def taken(self) -> Iterator[ExitStack]:
-        """Hold a place while a song is composed and sent.
+        """Hold a slot while a song is composed and sent.
 
         Yields:
-            What gives the place back on the way out, unless `pop_all` has handed that on.
+            A stack that frees the slot on exit, unless `pop_all` has moved that elsewhere.
 
         Raises:
             TooManySongsError: All are taken.

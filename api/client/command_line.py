@@ -14,7 +14,7 @@ from api.client.sounding import SOUNDING
 from api.config import ConfigError, local_address
 from api.errors import BadParameterError
 from api.formats.registry import FORMATS
-from api.http.parameters import PARAMETERS, Given, Kind, Parameter, Value
+from api.http.parameters import PARAMETERS, Kind, Parameter, RequestValue, Value
 
 KEY_VARIABLE = "LEITMOTIF_API_KEY"
 STDOUT = "-"
@@ -226,7 +226,7 @@ def _reader(parameter: Parameter) -> Callable[[str], Value | Path]:
 
     def read(text: str) -> Value | Path:
         try:
-            return parameter.read(Given(parameter.name, text))
+            return parameter.read(RequestValue(parameter.name, text))
         except BadParameterError as error:
             if parameter.may_be_file and Path(text).is_file():
                 return Path(text)

@@ -18,8 +18,8 @@ from music.errors import TokenError
 from music.form.candidates import Candidate, best, best_closing, closed
 from music.form.plan import Plan, Span
 from music.notes import NO_NOTES, TICKS_PER_BEAT, Notes, join
-from music.quotes.bound import ATTEMPTS, Attempt, QuoteBound, stands_still
-from music.quotes.finder import NOTHING_HEARD, Heard
+from music.quotes.bound import ATTEMPTS, Attempt, QuoteBound, is_degenerate
+from music.quotes.finder import NO_QUOTES, QuoteState
 
 ROWS = 4  # candidates of new bars: they cost a call a third more than one does
 CLOSING_ROWS = 16
@@ -39,13 +39,13 @@ class _Place:
     Attributes:
         state: The model's.
         cursor: The codec's, in the song's ticks.
-        heard: What the song shares with the collection.
+        quote_state: What the song shares with the collection.
         has_begun: Whether there is a note before it; a first one waits for none.
     """
 
     state: SongState
     cursor: Cursor
-    heard: Heard = NOTHING_HEARD
+    quote_state: QuoteState = NO_QUOTES
     has_begun: bool = True
 
 
@@ -61,7 +61,7 @@ class _Row:
         log_probability: Of its first tokens.
         last_tokens: Of the last chunk, those that start before the span's end.
         has_ended: Whether it has reached the span's end.
-        stands_still: Whether its last chunk was degenerate repetition.
+        is_degenerate: Whether its last chunk was degenerate repetition.
     """
 
     number: int
@@ -71,7 +71,7 @@ class _Row:
     log_probability: tuple[float, ...] = ()
     last_tokens: tuple[int, ...] = ()
     has_ended: bool = False
-    stands_still: bool = False
+    is_degenerate: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Arranger:
         """
         state = self._bundle.prefills.state(start.prompt, self._deadline)
         place = _Place(state, start.plan_cursor, has_begun=not start.is_empty)
-        song, unread, heard = NO_NOTES, NO_NOTES, NOTHING_HEARD
+        song, unread, quote_state = NO_NOTES, NO_NOTES, NO_QUOTES
         for number, span in enumerate(self._plan.spans):
             if span.copied_from_bar is not None:
                 notes = self._copied(song, span)
@@ -158,11 +158,11 @@ class Arranger:
                 keep_all = is_first and len(start.lead) > 0
                 notes, place = self._composed(number, span, place, song, keep_all=keep_all)
             with self._metrics.timed(Stage.QUOTES):
-                heard = self._bundle.finder.listen(notes, heard)
-            place = replace(place, heard=heard)
+                quote_state = self._bundle.finder.listen(notes, quote_state)
+            place = replace(place, quote_state=quote_state)
             song = join([song, notes])
             if len(notes):
-                yield Passage(notes, heard, 0)
+                yield Passage(notes, quote_state, 0)
 
     def _copied(self, song: Notes, span: Span) -> Notes:
         assert span.copied_from_bar is not None
@@ -189,7 +189,7 @@ class Arranger:
         # A rest that the vocabulary does not have is read as the nearest; the bar line stays.
         drift_ticks = int(notes.onset_ticks[-1] - read.onset_ticks[-1])
         cursor = replace(cursor, onset_ticks=cursor.onset_ticks + drift_ticks)
-        return _Place(draw.state, cursor, place.heard)
+        return _Place(draw.state, cursor, place.quote_state)
 
     def _composed(
         self, number: int, span: Span, place: _Place, song: Notes, *, keep_all: bool
@@ -278,16 +278,16 @@ class Arranger:
         wrong: list[_Row] = []
         for number, attempt in enumerate(ATTEMPTS):
             if wrong:
-                self._metrics.redrew(self._request.game)
+                self._metrics.resampled(self._request.game)
             tried = self._attempted(stretch, rows, position, number, attempt)
             right = list(filter(self._is_right, tried))
             if right or has_others:
                 return right
             wrong += tried
-        return [min(wrong, key=_wrongness)]
+        return [min(wrong, key=_rank)]
 
     def _is_right(self, row: _Row) -> bool:
-        return not row.stands_still and self._bound.is_kept(row.place.heard)
+        return not row.is_degenerate and self._bound.is_kept(row.place.quote_state)
 
     def _attempted(
         self,
@@ -316,18 +316,18 @@ class Arranger:
         with self._metrics.timed(Stage.CODEC):
             notes, cursor = self._decoded(draw.tokens.tolist(), row.place)
         with self._metrics.timed(Stage.QUOTES):
-            heard = self._bundle.finder.listen(stretch.within(notes), row.place.heard)
+            quote_state = self._bundle.finder.listen(stretch.within(notes), row.place.quote_state)
         sampled = join([row.sampled, notes])
         has_ended = cursor.onset_ticks >= stretch.end_ticks
         return _Row(
             number=row.number,
             chunk_start=row.place,
-            place=_Place(draw.state, cursor, heard, row.place.has_begun or len(notes) > 0),
+            place=_Place(draw.state, cursor, quote_state, row.place.has_begun or len(notes) > 0),
             sampled=sampled,
             log_probability=(*row.log_probability, *draw.log_probability.tolist())[:_JOINT_TOKENS],
             last_tokens=self._tokens_before(draw, row.place, stretch) if has_ended else (),
             has_ended=has_ended,
-            stands_still=stands_still(sampled[-_WINDOW:], min(position + stretch.steps, _WINDOW)),
+            is_degenerate=is_degenerate(sampled[-_WINDOW:], min(position + stretch.steps, _WINDOW)),
         )
 
     def _tokens_before(self, draw: Draw, place: _Place, stretch: _Stretch) -> tuple[int, ...]:
@@ -352,7 +352,7 @@ class Arranger:
         if not row.last_tokens:
             return before
         (draw,) = self._read([before.state], [row.last_tokens])
-        return _Place(draw.state, self._end_cursor(row), before.heard)
+        return _Place(draw.state, self._end_cursor(row), before.quote_state)
 
     def _read(
         self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
@@ -372,9 +372,9 @@ class Arranger:
         return notes.shifted(early_ticks), moved
 
 
-def _wrongness(row: _Row) -> tuple[bool, int, int]:
+def _rank(row: _Row) -> tuple[bool, int, int]:
     """Rank candidates that all went wrong; between equals, more notes are better."""
-    return row.stands_still, row.place.heard.latest_notes, -len(row.sampled)
+    return row.is_degenerate, row.place.quote_state.latest_notes, -len(row.sampled)
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -1,4 +1,4 @@
-"""The sampling loop: a song, drawn chunk by chunk from a model server that keeps nothing of it."""
+"""The sampling loop: a song is sampled chunk by chunk; the model server keeps no state."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -26,11 +26,11 @@ from music.errors import TokenError
 from music.meter import bar_ticks_of
 from music.notes import Notes
 from music.piece import TempoChange, constant_tempo, meter_map
-from music.quotes.bound import ATTEMPTS, FEWEST_STEPS, Attempt, QuoteBound, stands_still
-from music.quotes.finder import NOTHING_HEARD, Heard
+from music.quotes.bound import ATTEMPTS, FEWEST_STEPS, Attempt, QuoteBound, is_degenerate
+from music.quotes.finder import NO_QUOTES, QuoteState
 from music.sampling import CHUNK_STEPS
 
-FIRST_STEPS = 16  # of the first call: so few that a song is heard soon
+FIRST_STEPS = 16  # of the first call: few, so that a stream starts soon
 MOST_READ_AHEAD = 64  # of a model's openings
 MOST_BEGINNINGS = 3  # of a song whose model is unloaded while it is composed
 
@@ -40,23 +40,23 @@ Composed = TypeVar("Composed")
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a song stands between two chunks; an older one is what it goes back to.
+    """The state of a song between two chunks; resampling restarts from an older one.
 
     Attributes:
         state: The model's.
         cursor: The codec's.
         first_tick: Where the codec has the first new note; None before it.
         written: Notes so far.
-        heard: What they share with the collection.
-        stands_still: Whether hardly any of the last tokens were notes of their own.
+        quote_state: What they share with the collection.
+        is_degenerate: Whether the last chunk was degenerate repetition.
     """
 
     state: SongState
     cursor: Cursor
     first_tick: int | None = None
     written: int = 0
-    heard: Heard = NOTHING_HEARD
-    stands_still: bool = False
+    quote_state: QuoteState = NO_QUOTES
+    is_degenerate: bool = False
 
     def is_end_of(self, length: Length) -> bool:
         if self.first_tick is None:
@@ -80,8 +80,8 @@ class _Work:
         return QuoteBound(self.bundle.finder, most_notes)
 
     def is_right(self, place: _Place) -> bool:
-        """Say whether the song can continue from a place."""
-        return not place.stands_still and self.bound.is_kept(place.heard)
+        """Whether the song can continue from a place."""
+        return not place.is_degenerate and self.bound.is_kept(place.quote_state)
 
 
 class Composer:
@@ -93,35 +93,35 @@ class Composer:
         chunk_steps: int = CHUNK_STEPS,
         metrics: Metrics | None = None,
     ) -> None:
-        """Draw `chunk_steps` tokens by one call, and fewer by the first."""
+        """Sample `chunk_steps` tokens per call, and fewer by the first."""
         self._model_server = model_server
         self._metrics = metrics or Metrics()
         self._chunk_steps = chunk_steps
 
     def read_openings(self, bundle: Bundle, deadline: Deadline) -> None:
-        """Let the model read ahead what songs go on from, as far as that is kept.
+        """Fill the prefill cache with the states after the prompts of a collection.
 
         Raises:
-            ModelServerError: The model server does not answer.
+            ModelServerError: The model server does not respond.
         """
         prompts = map(opening_prompt, bundle.description.openings)
         for prompt in islice(chain([EMPTY_PROMPT], prompts), MOST_READ_AHEAD):
             bundle.prefills.state(prompt, deadline)
 
-    def newest_song(
+    def compose(
         self, request: SongRequest, games: Games, deadline: Deadline, limit: Limit = NO_LIMIT
     ) -> Song:
         """Compose a whole song with the version of the game's model that `Games.bundle` finds.
 
-        A model server unloads a version that a newer one replaces as soon as no call uses it, and
-        between two calls of a song none does. The song then begins anew with the newer version.
+        A model server unloads a replaced version as soon as no call uses it, and between two calls
+        of a song none does. The song then restarts with the newer version.
 
         Raises:
-            BadParameterError: The collection has no openings, and the song is to go on from one.
+            BadParameterError: The collection has no prompts, and the song is to continue one.
             UnknownGameError: There is no such game.
             GameNotReadyError: It has no version that is ready.
-            SongTooLongError: It exceeds the limit; found out as soon as it is certain.
-            ModelServerError: The model server does not answer, or with no music.
+            SongTooLongError: It exceeds the limit; raised as soon as that is certain.
+            ModelServerError: The model server does not respond, or its response is no music.
         """
         return _with_newest(
             request, games, deadline, lambda bundle: self.song(request, bundle, deadline, limit)
@@ -133,21 +133,21 @@ class Composer:
         """Compose a whole song with one version of a model.
 
         Raises:
-            BadParameterError: The collection has no openings, and the song is to go on from one.
+            BadParameterError: The collection has no prompts, and the song is to continue one.
             NoSuchModelError: The model server has unloaded that version.
-            SongTooLongError: It exceeds the limit; found out as soon as it is certain.
-            ModelServerError: The model server does not answer, or with no music.
+            SongTooLongError: It exceeds the limit; raised as soon as that is certain.
+            ModelServerError: The model server does not respond, or its response is no music.
         """
         return self._drawing(request, bundle, deadline, limit).finished()
 
-    def newest_drawing(self, request: SongRequest, games: Games, deadline: Deadline) -> Drawing:
-        """Begin a song with the version that `Games.bundle` finds, to be streamed.
+    def compose_stream(self, request: SongRequest, games: Games, deadline: Deadline) -> Drawing:
+        """Start a song to stream, with the version that `Games.bundle` finds.
 
-        Its first notes are drawn when this returns; should the model server unload the version
-        before, it begins anew as `newest_song` does, and afterwards it breaks off.
+        Its first notes are sampled when this returns. If the model server unloads the version
+        before, the song restarts as in `compose`; afterwards it ends with an error.
 
         Raises:
-            ApiError: As `newest_song`.
+            ApiError: As `compose`.
         """
         return _with_newest(
             request, games, deadline, lambda bundle: self._drawing(request, bundle, deadline)
@@ -217,13 +217,13 @@ class Composer:
         length: Length,
         deadline: Deadline,
     ) -> Iterator[Passage]:
-        """Compose a song chunk by chunk; its first note, be it new or not, is at tick 0.
+        """Compose a song chunk by chunk; its first note, new or not, is at tick 0.
 
         Yields:
             The next notes, one or more.
 
         Raises:
-            ModelServerError: The model server does not answer, with no music or with too little.
+            ModelServerError: The model server does not respond, or with no or too little music.
         """
         work = _Work(request, bundle, length, deadline)
         state = bundle.prefills.state(start.prompt, deadline)
@@ -236,7 +236,7 @@ class Composer:
             if place.first_tick is not None and len(notes):
                 entry_ticks = start.entry_ticks(place.first_tick)
                 placed = notes.shifted(entry_ticks) if len(start.lead) else notes
-                yield Passage(placed, place.heard, entry_ticks)
+                yield Passage(placed, place.quote_state, entry_ticks)
             if place.is_end_of(length):
                 return
             position += steps
@@ -245,18 +245,15 @@ class Composer:
     def _chunk(
         self, work: _Work, before: _Place, position: int, steps: int
     ) -> tuple[Notes, _Place]:
-        """Draw the next tokens; again, and in other ways, where they go wrong.
-
-        They do where they quote too long a run, or bring the song to a standstill.
-        """
+        """Sample the next tokens; resample them where the song cannot continue from them."""
         drawn: list[tuple[Notes, _Place]] = []
         for attempt in ATTEMPTS:
             if drawn:
-                self._metrics.redrew(work.request.game)
+                self._metrics.resampled(work.request.game)
             drawn.append(self._attempted(work, before, position, steps, attempt))
             if work.is_right(drawn[-1][1]):
                 return drawn[-1]
-        return min(drawn, key=_wrongness)
+        return min(drawn, key=_rank)
 
     def _attempted(
         self, work: _Work, before: _Place, position: int, steps: int, attempt: Attempt
@@ -278,26 +275,26 @@ class Composer:
             first_tick = int(notes.onset_ticks[0])
         kept = work.length.cut(notes.shifted(-(first_tick or 0)), before.written)
         with self._metrics.timed(Stage.QUOTES):
-            heard = work.bundle.finder.listen(kept, before.heard)
-        written, has_halted = before.written + len(kept), stands_still(notes, steps)
-        return kept, _Place(draw.state, cursor, first_tick, written, heard, has_halted)
+            quote_state = work.bundle.finder.listen(kept, before.quote_state)
+        written, has_halted = before.written + len(kept), is_degenerate(notes, steps)
+        return kept, _Place(draw.state, cursor, first_tick, written, quote_state, has_halted)
 
 
-def _wrongness(attempt: tuple[Notes, _Place]) -> tuple[bool, int, int]:
-    """Rank attempts that all went wrong; between equals, more notes are better."""
+def _rank(attempt: tuple[Notes, _Place]) -> tuple[bool, int, int]:
+    """Rank attempts that all failed, best first; between equals, more notes are better."""
     notes, place = attempt
-    return place.stands_still, place.heard.latest_notes, -len(notes)
+    return place.is_degenerate, place.quote_state.latest_notes, -len(notes)
 
 
 def _with_newest(
     request: SongRequest, games: Games, deadline: Deadline, compose: Callable[[Bundle], Composed]
 ) -> Composed:
-    """Compose with the newest version; anew with a newer one, where it is unloaded meanwhile."""
+    """Compose with the current version; restart with a newer one if it is unloaded meanwhile."""
     for _ in range(MOST_BEGINNINGS - 1):
         try:
             return compose(games.bundle(request.game, deadline, request.label))
         except NoSuchModelError as error:
-            _LOG.warning("a version was unloaded, the song begins anew: %r", error.reason)
+            _LOG.warning("a version was unloaded, the song restarts: %r", error.reason)
     return compose(games.bundle(request.game, deadline, request.label))
 
 

@@ -1,4 +1,4 @@
-"""A song that is being drawn, passage by passage."""
+"""A song in progress, passage by passage."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from music.form.plan import Plan
 from music.meter import bar_ticks_of
 from music.notes import Notes, cleaned, join
 from music.piece import TempoChange, TimeSignature
-from music.quotes.finder import Heard
+from music.quotes.finder import QuoteState
 
 
 @dataclass(frozen=True)
@@ -20,28 +20,27 @@ class Passage:
 
     Attributes:
         notes: In the song's time.
-        heard: What the song so far shares with the pieces.
+        quote_state: What the song so far shares with the pieces.
         entry_ticks: Where the song's first new note starts, counted from the start of the music
             that it continues.
     """
 
     notes: Notes
-    heard: Heard
+    quote_state: QuoteState
     entry_ticks: int
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A song that is being drawn.
+    """A song in progress.
 
     Attributes:
-        request: What was asked for.
-        bundle: What it is drawn with.
+        request: The request.
+        bundle: The model that composes it.
         tempos: The song's, as `Piece` has them.
         time_signatures: The song's, as `Piece` has them.
-        passages: Its new notes; each is drawn when it is asked for, and raises as
-            `Composer.passages` says.
-        lead: The notes before them, which are the caller's own.
+        passages: Its new notes, sampled lazily; raises as `Composer.passages`.
+        lead: The caller's own notes before them.
         touch: How the song is played.
         limit: How long the song may be.
         plan: The song's; None of one that has exactly so many notes or seconds.
@@ -68,10 +67,10 @@ class Drawing:
         new = join([passage.notes for passage in passages])
         notes = cleaned(join([self.lead, new]))
         self._check(len(notes), notes.end_ticks)
-        heard, places = passages[-1].heard, notes.places_of(new).tolist()
+        quote_state, places = passages[-1].quote_state, notes.places_of(new).tolist()
         quotes = [  # found among the new notes
             replace(quote, start_in_song=places[quote.start_in_song])
-            for quote in (heard.longest, *heard.runs)
+            for quote in (quote_state.longest, *quote_state.runs)
         ]
         return Song(
             notes=notes,
@@ -88,7 +87,7 @@ class Drawing:
         )
 
     def _within_limit(self) -> Iterator[Passage]:
-        """Compose no further than the song may go on."""
+        """Yield the passages; raise as soon as the song exceeds its limit."""
         notes = len(self.lead)
         for passage in self.passages:
             notes += len(passage.notes)

@@ -48,23 +48,23 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """A primer in a model's language.
+class EncodedPrimer:
+    """A primer as tokens.
 
     Attributes:
         notes: All of it, in its own key or the nearest that the model can read.
-        tokens: What the model reads of it, the end.
+        tokens: Its last notes, for the model to read.
     """
 
     notes: Notes
     tokens: tuple[int, ...]
 
 
-def spoken(notes: Notes, codec: Codec) -> Spoken:
-    """Put a primer into a model's language.
+def encoded_primer(notes: Notes, codec: Codec) -> EncodedPrimer:
+    """Encode a primer.
 
     Raises:
-        BadParameterError: The vocabulary cannot say it in any key.
+        BadParameterError: The vocabulary does not hold it in any key.
     """
     for semitones in _KEYS:
         try:
@@ -72,7 +72,7 @@ def spoken(notes: Notes, codec: Codec) -> Spoken:
         except TokenError:
             continue
         beginning = () if len(notes) > MOST_READ_NOTES else (BOS,)
-        return Spoken(_moved(notes, semitones), (*beginning, *tokens))
+        return EncodedPrimer(_moved(notes, semitones), (*beginning, *tokens))
     raise BadParameterError(
         "This game's model cannot read the primer: in no key does it know all of its notes.",
         "primer",

@@ -1,8 +1,8 @@
-"""What a song goes on from: nothing, how a piece of the collection begins, or an upload."""
+"""What a song continues: nothing, the opening of a piece of the collection, or an upload."""
 
 from dataclasses import dataclass, replace
 
-from api.composing.primers import Upload, spoken
+from api.composing.primers import Upload, encoded_primer
 from api.composing.song import Primer, SongRequest
 from api.errors import BadParameterError
 from api.model_server.games import Bundle
@@ -23,11 +23,10 @@ EMPTY_PROMPT = Prompt((BOS,), COMMON_TIME.bar_ticks, 0)
 
 @dataclass(frozen=True)
 class Start:
-    """What a song goes on from.
+    """What a song continues.
 
     Attributes:
-        prompt: All that the model reads first, in the meter in which the music before the song
-            ends.
+        prompt: The tokens for `prefill`, in the meter in which the music before the song ends.
         cursor: Where the decoding of the song itself begins.
         tempos: The tempo map of the lead; the last tempo, at which the music before it ends, is
             that of the new notes. In the range that is written.
@@ -48,15 +47,15 @@ class Start:
 
     @classmethod
     def of(cls, request: SongRequest, bundle: Bundle) -> "Start":
-        """Choose what a song goes on from.
+        """Choose what a song continues.
 
         Raises:
-            BadParameterError: The collection has no openings to go on from, or the model cannot
-                read the primer that was uploaded.
+            BadParameterError: The collection has no openings, or the model cannot read the
+                uploaded primer.
         """
         if isinstance(request.primer, Upload):
             piece = request.primer.piece
-            primer = spoken(piece.notes, bundle.codec)
+            primer = encoded_primer(piece.notes, bundle.codec)
             read, cursor = bundle.codec.decode(primer.tokens)
             last_onset_ticks = int(primer.notes.onset_ticks[-1])
             codec_start_ticks = last_onset_ticks - int(read.onset_ticks[-1])
@@ -132,7 +131,7 @@ class Start:
 
 
 def opening_prompt(opening: Opening) -> Prompt:
-    """Give what the model reads of a piece's opening."""
+    """Return the prompt of a piece's opening."""
     return _prompt((BOS, *opening.tokens), opening.meter, 0)
 
 

@@ -35,7 +35,7 @@ _NUMBER = re.compile(r"-?([0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})([eE][+-]?[0-9
 
 
 @dataclass(frozen=True)
-class Given:
+class RequestValue:
     """A name and a value, as a request gives them.
 
     Attributes:
@@ -105,7 +105,7 @@ class Parameter:
             return f"{self.kind} from {lower} to {upper}"
         return f"{self.kind} above {lower} and up to {upper}"
 
-    def read(self, given: Given) -> Value:
+    def read(self, given: RequestValue) -> Value:
         """Check a value.
 
         Raises:
@@ -123,7 +123,7 @@ class Parameter:
             raise BadParameterError(f"{self.name} cannot be a file; send a value.", self.name)
         return content
 
-    def _typed(self, given: Given) -> str | float | None:
+    def _typed(self, given: RequestValue) -> str | float | None:
         if self.kind in {Kind.NAME, Kind.TEXT, Kind.CHOICE}:
             return given.value if isinstance(given.value, str) else None
         if self.kind is Kind.FLAG:
@@ -302,7 +302,7 @@ PARAMETERS = (
 _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 
 
-def song_request(said: Iterable[Given]) -> SongRequest:
+def song_request(said: Iterable[RequestValue]) -> SongRequest:
     """Check all that a request says of its song.
 
     Args:
@@ -369,7 +369,7 @@ def _ending(values: Mapping[str, Value]) -> bool | None:
     return bool(values["ending"])
 
 
-def _read(said: Iterable[Given]) -> dict[str, Value]:
+def _read(said: Iterable[RequestValue]) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for given in said:
         name = given.name
@@ -424,7 +424,7 @@ def _unknown(name: str) -> BadParameterError:
     )
 
 
-def _flag(given: Given) -> bool | None:
+def _flag(given: RequestValue) -> bool | None:
     if given.is_json:
         return given.value if isinstance(given.value, bool) else None
     return {"true": True, "false": False}.get(str(given.value))

@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from api.errors import MalformedBodyError, UnsupportedBodyError
-from api.http.parameters import Given
+from api.http.parameters import RequestValue
 
 MOST_BODY_BYTES = 64 * 1024  # besides a file
 MOST_FILE_BYTES = 1024 * 1024
@@ -22,7 +22,7 @@ MULTIPART = "multipart/form-data"
 FORMS = ("application/x-www-form-urlencoded", MULTIPART)
 
 
-def said_in(request: Request) -> Iterator[Given]:
+def request_values(request: Request) -> Iterator[RequestValue]:
     """List the names and values that a request gives, as often as it gives them.
 
     Raises:
@@ -56,7 +56,7 @@ def _body(request: Request) -> bytes:
         raise MalformedBodyError("The body is cut off, or its chunks are malformed.") from error
 
 
-def _said_in_form(request: Request, body: bytes) -> Iterator[Given]:
+def _said_in_form(request: Request, body: bytes) -> Iterator[RequestValue]:
     # Flask's own takes a broken form for an empty one. What is to be in files is small by now.
     parser = FormDataParser(stream_factory=lambda *_, **__: BytesIO(), silent=False)
     try:
@@ -72,14 +72,14 @@ def _said_in_form(request: Request, body: bytes) -> Iterator[Given]:
         content = file.read()
         if len(content) > MOST_FILE_BYTES:
             raise RequestEntityTooLarge
-        yield Given(name, content)
+        yield RequestValue(name, content)
 
 
-def _texts(values: MultiDict[str, str]) -> Iterator[Given]:
-    return (Given(name, text) for name, text in values.items(multi=True))
+def _texts(values: MultiDict[str, str]) -> Iterator[RequestValue]:
+    return (RequestValue(name, text) for name, text in values.items(multi=True))
 
 
-def _said_in_json(body: bytes) -> Iterator[Given]:
+def _said_in_json(body: bytes) -> Iterator[RequestValue]:
     try:
         # Objects become tuples of pairs, in which a name that comes twice is still seen.
         said = json.loads(
@@ -89,7 +89,7 @@ def _said_in_json(body: bytes) -> Iterator[Given]:
         raise MalformedBodyError("The body is not JSON.") from error
     if not isinstance(said, tuple):
         raise MalformedBodyError("The body must be a JSON object of parameters.")
-    return (Given(name, value, is_json=True) for name, value in said)
+    return (RequestValue(name, value, is_json=True) for name, value in said)
 
 
 def _whole_number(text: str) -> int | float:

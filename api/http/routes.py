@@ -17,7 +17,7 @@ from api.formats.registry import Format, Stream, chosen_format
 from api.http.headers import NO_SNIFFING, drawing_headers, entity_tag, song_headers
 from api.http.parameters import song_request
 from api.http.problems import NOT_READY, problem_response
-from api.http.request_values import said_in
+from api.http.request_values import request_values
 from api.http.streaming import song_events
 from api.model_server.games import Games
 from api.model_server.port import State
@@ -72,7 +72,7 @@ def _services() -> Services:
 @bp.post("/generate")
 def generate() -> Response:
     """Compose a song; 200, 304, or 400, 401, 404, 406, 413, 415, 422, 429, 502, 503, 504."""
-    services, about, asked = _services(), record(), song_request(said_in(request))
+    services, about, asked = _services(), record(), song_request(request_values(request))
     about.seed = asked.seed
     if asked.game in services.games.names():
         about.game = asked.game
@@ -138,7 +138,7 @@ def _stream_response(
     """Respond with a song's events, each of which is composed when the one before it is sent."""
     about = record()
     with services.slots.taken() as slot:
-        drawing = services.composer.newest_drawing(asked, services.games, deadline)
+        drawing = services.composer.compose_stream(asked, services.games, deadline)
         about.version, about.ended = drawing.bundle.model.version, Ending.DISCONNECTED
         events = _observed(song_events(drawing), about)
         response = _held(slot, (form.encode(event) for event in events), form.media_type)
@@ -162,7 +162,7 @@ def _song_response(
     """Respond with a finished song, which may be written while it is sent."""
     about, encoding = record(), services.metrics.timer(Stage.ENCODING)
     with services.slots.taken() as slot:
-        song = services.composer.newest_song(asked, services.games, deadline, form.limit)
+        song = services.composer.compose(asked, services.games, deadline, form.limit)
         about.version, about.notes = song.version, song.new_notes
         slot.callback(encoding.stop)
         with encoding.running():

@@ -1,4 +1,4 @@
-"""A song as events, while it is drawn: what it is, its notes and quotes, and how it ends."""
+"""A song as events while it is sampled: its identity, notes, quotes and end."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,20 +9,20 @@ from api.formats.event import Event
 from api.formats.song_json import note_members, plan_members, quote_members, time_members
 from api.http.problems import problem_members
 from music.notes import TICKS_PER_BEAT, Notes
-from music.quotes.finder import NOTHING_HEARD, Quote
+from music.quotes.finder import NO_QUOTES, Quote
 from music.tempo import seconds_at
 
 
 def song_events(drawing: Drawing) -> Iterator[Event]:
-    """Draw a song, as far as its events are asked for.
+    """Sample a song lazily, as its events are consumed.
 
-    A note is told as soon as it is drawn. It ends where its key is struck again, should that come
-    before the end that it is told with.
+    A note is sent as soon as it is sampled. It ends where its key is struck again, if that comes
+    before its duration is over.
     """
     yield Event("song", _identity(drawing))
     try:
         yield from _music(drawing)
-    except Exception as error:  # noqa: BLE001  nobody above can answer with it any more
+    except Exception as error:  # noqa: BLE001  the response has begun: no handler above can report it
         yield Event("error", problem_members(error))
 
 
@@ -44,7 +44,7 @@ def _identity(drawing: Drawing) -> dict[str, Any]:
 
 def _music(drawing: Drawing) -> Iterator[Event]:
     lead, onset_ticks = drawing.lead, drawing.lead.onset_ticks.tolist()
-    told, heard, end_ticks = 0, NOTHING_HEARD, lead.end_ticks
+    sent_quotes, quote_state, end_ticks = 0, NO_QUOTES, lead.end_ticks
     player = drawing.touch.player(drawing.time_signatures)
 
     def notes_event(notes: Notes) -> Event:
@@ -59,20 +59,20 @@ def _music(drawing: Drawing) -> Iterator[Event]:
         yield notes_event(lead)
 
     for passage in drawing.passages:
-        heard = passage.heard
+        quote_state = passage.quote_state
         onset_ticks += passage.notes.onset_ticks.tolist()
         end_ticks = max(end_ticks, passage.notes.end_ticks)
         yield notes_event(passage.notes)
-        yield from map(quote_event, heard.ended_runs[told:])
-        told = max(told, len(heard.ended_runs))
-    yield from map(quote_event, heard.runs[told:])
+        yield from map(quote_event, quote_state.ended_runs[sent_quotes:])
+        sent_quotes = max(sent_quotes, len(quote_state.ended_runs))
+    yield from map(quote_event, quote_state.runs[sent_quotes:])
     beats = end_ticks / TICKS_PER_BEAT
     yield Event(
         "end",
         {
             "notes": len(onset_ticks) - len(lead),
-            "quotes": len(heard.runs),
-            "longest_quote": heard.longest.length_notes,
+            "quotes": len(quote_state.runs),
+            "longest_quote": quote_state.longest.length_notes,
             "duration_beats": round(beats, 6),
             "duration_s": round(float(seconds_at(drawing.tempos, end_ticks)), 6),
         },

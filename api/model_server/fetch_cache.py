@@ -1,4 +1,4 @@
-"""Values that take a call to fetch: each is fetched once, and kept."""
+"""A cache of values that take a call to fetch; each is fetched once."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -17,8 +17,8 @@ class FetchCache(Generic[Key, Value]):
     """Fetches each value once, however many threads want it at the same time.
 
     The first thread that wants a value fetches it, and the others wait for it. A failure is raised
-    in all of them and is not kept, so the next thread fetches again. A thread that waits for one
-    with less time than it has itself does not fail with that one: it fetches in its turn.
+    in all of them and is not kept, so the next thread fetches again. A waiting thread does not
+    fail because the fetching thread had less time: it then fetches itself.
     """
 
     def __init__(self, most_values: int | None = None) -> None:

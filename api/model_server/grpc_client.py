@@ -19,7 +19,7 @@ from api.errors import (
     UnavailableError,
 )
 from api.model_server.port import Draw, Model, Prompt, Sampling, SongState, State, VersionStatus
-from api.model_server.replica_retry import asked_elsewhere
+from api.model_server.replica_retry import retried_on_replicas
 from api.model_server.tensors import (
     byte_strings,
     float32_array,
@@ -193,7 +193,7 @@ class GrpcModelServer:
         version = Int64Value(value=model.version)
         spec = ModelSpec(name=model.game, version=version, signature_name=signature)
         request = PredictRequest(model_spec=spec, inputs=inputs)
-        return asked_elsewhere(lambda: self._asked(request, deadline), deadline)
+        return retried_on_replicas(lambda: self._asked(request, deadline), deadline)
 
     def _asked(self, request: PredictRequest, deadline: Deadline) -> "_Outputs":
         with _translated_errors():

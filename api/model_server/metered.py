@@ -1,4 +1,4 @@
-"""A model server whose calls are counted and timed."""
+"""A model server that counts and times its calls."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,10 +19,10 @@ from music.description import Description
 
 
 class MeasuredModelServer:
-    """Asks another `ModelServer`, and tells the metrics; raises as that does."""
+    """Forwards to another `ModelServer` and records metrics; raises as that does."""
 
     def __init__(self, asked: ModelServer, metrics: Metrics) -> None:
-        """Hand all calls to `asked`."""
+        """Forward all calls to `asked`."""
         self._asked = asked
         self._metrics = metrics
 

@@ -1,4 +1,4 @@
-"""The states after what songs continue, kept: many songs continue the same few openings."""
+"""The prefill cache: states after prompts, since many songs continue the same few."""
 
 from api.deadline import Deadline
 from api.model_server.fetch_cache import FetchCache
@@ -8,16 +8,16 @@ MOST_STATES = 128  # of a version, 25 kilobytes each: its openings, and primers 
 
 
 class PrefillCache:
-    """Lets one version of a model read what songs continue, each once; safe among threads."""
+    """Calls `prefill` once per prompt of a model version; thread-safe."""
 
     def __init__(self, model: Model, model_server: ModelServer) -> None:
-        """Ask `model_server` for the states that are not kept."""
+        """Fetch missing states from `model_server`."""
         self._model = model
         self._model_server = model_server
         self._states: FetchCache[Prompt, SongState] = FetchCache(MOST_STATES)
 
     def state(self, prompt: Prompt, deadline: Deadline) -> SongState:
-        """Give the state of a song that continues `prompt`, in its meter.
+        """Return the state after `prompt`, in its meter.
 
         Raises:
             ModelServerError: As `ModelServer.prefill`.

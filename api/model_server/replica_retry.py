@@ -1,7 +1,7 @@
-"""Asks again: what one replica of the model server does not have yet, another has.
+"""Retries on other replicas: a version that one does not have yet, another may have.
 
-Replicas load a version one after the other. While they do, who asks for it by number meets those
-that have it and those that do not; calls go around, so that the next meets another.
+Replicas load a version one after the other. While they do, a call may meet a replica without it.
+gRPC balances calls over the replicas, so that a retry meets another.
 """
 
 import time
@@ -17,12 +17,12 @@ PAUSE_S = 0.05
 Answer = TypeVar("Answer")
 
 
-def asked_elsewhere(ask: Callable[[], Answer], deadline: Deadline) -> Answer:
-    """Ask for a version of a model until a replica has it.
+def retried_on_replicas(ask: Callable[[], Answer], deadline: Deadline) -> Answer:
+    """Call until a replica has the version.
 
     Raises:
-        NoSuchModelError: None has, as far as it seems.
-        ModelServerError: As `ask`, or because the time of the request is up.
+        NoSuchModelError: No try met a replica that has it.
+        ModelServerError: As `ask`, or because the request's time is over.
     """
     for _ in range(TRIES - 1):
         try:

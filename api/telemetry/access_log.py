@@ -1,4 +1,4 @@
-"""One line a request, with nothing in it that a caller wrote, and the same in numbers."""
+"""The access log: one line per request, without text from the caller; and its metrics."""
 
 import logging
 from typing import Any
@@ -13,9 +13,9 @@ _LOG = logging.getLogger(__name__)
 
 
 def log_requests(app: Flask, metrics: Metrics) -> None:
-    """Log and count every request of an app when it is answered, a stream when it has ended.
+    """Log and count every request of an app after its response, a stream after its end.
 
-    Those for pages and their files are counted alone: a browser makes twenty of them for a page.
+    Requests for pages and their files are counted, not logged: a page takes twenty of them.
     """
 
     def finish(finished: RequestRecord) -> None:

@@ -1,4 +1,4 @@
-"""The log: a JSON object a line, so that nothing in it can look like another line."""
+"""The log: one JSON object per line, so that no text in it can look like another line."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ from api.telemetry import request_id
 class JsonLines(logging.Formatter):
     """Writes a record as a line of JSON, in ASCII.
 
-    What is in `extra={"members": {...}}` is said beside the time, the level and the message.
+    `extra={"members": {...}}` adds members beside time, level and message.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -43,7 +43,7 @@ LOGGING: dict[str, Any] = {
     },
     "root": {"level": "INFO", "handlers": ["stderr"]},
     "loggers": {
-        "flask-limiter": {"level": "WARNING"},  # the line of the request says what it says
+        "flask-limiter": {"level": "WARNING"},  # the request's own line has it
         "gunicorn.access": {"level": "WARNING", "propagate": False},  # we have our own
         "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
     },

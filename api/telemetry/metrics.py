@@ -1,4 +1,4 @@
-"""What is counted and timed, for Prometheus."""
+"""Metrics for Prometheus."""
 
 import os
 import time
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from api.telemetry.request_record import RequestRecord
 
-FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # where gunicorn's workers add up what they count
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # where gunicorn's workers share their counts
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 STAGE_SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)
 REQUEST_SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
@@ -18,7 +18,7 @@ _Item = TypeVar("_Item")
 
 
 class Stage(StrEnum):
-    """Where the time of a song goes."""
+    """The stages of composing that are timed."""
 
     PREFILL = "prefill"
     DECODE = "decode"
@@ -28,16 +28,16 @@ class Stage(StrEnum):
 
 
 class Timer:
-    """Adds up the time of work that is done in parts."""
+    """Sums the time of work done in parts."""
 
     def __init__(self, observe: Callable[[float], object]) -> None:
-        """Begin at zero; `observe` is to learn the sum."""
+        """Start at zero; `observe` receives the sum."""
         self._observe = observe
         self._sum_s = 0.0
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Add the time of what is done within."""
+        """Add the time spent within."""
         began_s = time.perf_counter()
         try:
             yield
@@ -45,7 +45,7 @@ class Timer:
             self._sum_s += time.perf_counter() - began_s
 
     def each(self, items: Iterator[_Item]) -> Iterator[_Item]:
-        """Hand items on, and add the time in which they are made."""
+        """Pass items on, and add the time of producing them."""
         while True:
             with self.running():
                 try:
@@ -66,7 +66,7 @@ class Metrics:
     """
 
     def __init__(self) -> None:
-        """Begin at zero."""
+        """Start at zero."""
         # The library looks for the folder as it is imported, and gunicorn names it only then.
         from prometheus_client import (  # noqa: PLC0415
             CollectorRegistry,
@@ -77,12 +77,12 @@ class Metrics:
 
         own = self._registry = CollectorRegistry()
         self._requests = Counter(
-            *("leitmotif_requests", "Requests that were answered."),
+            *("leitmotif_requests", "Requests."),
             ("route", "game", "format", "status"),
             registry=own,
         )
         self._request_seconds = Histogram(
-            *("leitmotif_request_seconds", "From a request to the end of its answer."),
+            *("leitmotif_request_seconds", "From a request to the end of its response."),
             ("route", "format"),
             buckets=REQUEST_SECONDS,
             registry=own,
@@ -97,12 +97,12 @@ class Metrics:
             registry=own,
         )
         self._tokens = Counter(
-            "leitmotif_tokens", "Tokens drawn, discarded ones too.", ("game",), registry=own
+            "leitmotif_tokens", "Tokens sampled, discarded ones included.", ("game",), registry=own
         )
         self._redraws = Counter(
             *(
                 "leitmotif_redraws",
-                "Chunks drawn again: they quoted too long a run, or stood still.",
+                "Chunks resampled: they quoted too long a run, or repeated degenerately.",
             ),
             ("game",),
             registry=own,
@@ -120,7 +120,7 @@ class Metrics:
         self._stages = {stage: self._stage_seconds.labels(stage) for stage in Stage}
 
     def answered(self, record: RequestRecord) -> None:
-        """Count a request at the end of its answer."""
+        """Count a request at the end of its response."""
         route, form = record.route, record.form
         self._requests.labels(route, record.game, form, record.status).inc()
         self._request_seconds.labels(route, form).observe(record.duration_s)
@@ -128,19 +128,19 @@ class Metrics:
             self._streams.labels(record.ended).inc()
 
     def timer(self, stage: Stage) -> "Timer":
-        """Time what is done in several parts."""
+        """Time work done in several parts."""
         return Timer(self._stages[stage].observe)
 
     def timed(self, stage: Stage) -> AbstractContextManager[object]:
-        """Time what is done within."""
+        """Time the work within."""
         return self._stages[stage].time()
 
     def drew(self, game: str, tokens: int) -> None:
         """Count tokens."""
         self._tokens.labels(game).inc(tokens)
 
-    def redrew(self, game: str) -> None:
-        """Count a chunk that is drawn again."""
+    def resampled(self, game: str) -> None:
+        """Count a chunk that is resampled."""
         self._redraws.labels(game).inc()
 
     def called(self, call: str, code: str) -> None:
@@ -148,7 +148,7 @@ class Metrics:
         self._calls.labels(call, code).inc()
 
     def page(self) -> bytes:
-        """Write all of it as Prometheus reads it."""
+        """Write all metrics in Prometheus's text format."""
         from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415
         from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
 

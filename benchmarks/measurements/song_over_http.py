@@ -10,7 +10,7 @@ from pathlib import Path
 from api.composing.composer import Composer
 from api.deadline import Deadline
 from api.formats.encoders import midi
-from api.http.parameters import Given, song_request
+from api.http.parameters import RequestValue, song_request
 from api.model_server.games import Games
 from api.model_server.grpc_client import GrpcModelServer
 from api.model_server.port import ModelServer
@@ -95,10 +95,14 @@ class _Composing:
         return cls(clocked, Games(models_config, clocked), Composer(clocked))
 
     def song(self, game: str, notes: int, seed: int) -> _Composed:
-        said = (Given("game", game), Given("notes", str(notes)), Given("seed", str(seed)))
+        said = (
+            RequestValue("game", game),
+            RequestValue("notes", str(notes)),
+            RequestValue("seed", str(seed)),
+        )
         before_s, tokens = self.server.seconds, self.server.tokens
         began = time.perf_counter()
-        song = self.composer.newest_song(song_request(said), self.games, Deadline.after(PATIENCE_S))
+        song = self.composer.compose(song_request(said), self.games, Deadline.after(PATIENCE_S))
         composed = time.perf_counter()
         body = midi(song, Deadline.after(PATIENCE_S))
         written = time.perf_counter()

@@ -73,7 +73,7 @@ def _fitted_per_second(folder: Path, sizes: Sizes) -> float:
         fitted = fit_to_the_end(Split((piece,), ()), recipe, codec, checkpoint)
     rates = [
         targets_in(list(epochs.batches(number))) / epoch.duration_s
-        for number, epoch in enumerate(fitted.journal.epochs)
+        for number, epoch in enumerate(fitted.history.epochs)
     ]
     return statistics.median(rates[1:])
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from api.model_server.port import Model
 from benchmarks.sizes import ORIGINAL
-from music.codec import Codec, as_told
+from music.codec import Codec, as_encoded
 from music.description import Description, LearnedPiece, ModelCard, PieceForm
 from music.form.analysis import form_of
 from music.quotes.bound import usual_quote_notes
@@ -96,7 +96,7 @@ def _codec(recipe: Recipe) -> Codec:
 def _description(game: str, codec: Codec) -> Description:
     """Describe a model of some of the embedded collection's chorales: they belong to everybody."""
     corpus = _corpus()
-    learned = tuple(LearnedPiece(p.name, as_told(codec, p.notes)) for p in corpus.pieces)
+    learned = tuple(LearnedPiece(p.name, as_encoded(codec, p.notes)) for p in corpus.pieces)
     return Description(
         game=game,
         title=corpus.collection.title,

@@ -15,7 +15,7 @@ __all__ = [
     "PAD",
     "Codec",
     "Cursor",
-    "as_told",
+    "as_encoded",
     "learn_codec",
     "open_codec",
 ]
@@ -46,7 +46,7 @@ def open_codec(name: str, vocabulary: Sequence[Sequence[str]]) -> Codec:
     return _kind(name)(vocabulary)
 
 
-def as_told(codec: Codec, notes: Notes) -> Notes:
+def as_encoded(codec: Codec, notes: Notes) -> Notes:
     """Return a piece as its tokens hold it: what a model can learn of it."""
     return cleaned(codec.decode(codec.encode(notes))[0])
 

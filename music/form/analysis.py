@@ -6,8 +6,7 @@ from string import ascii_uppercase
 
 from music.bars import signatures_of
 from music.form.plan import Form, Section
-from music.meter import measures
-from music.meter import signatures_of as from_first_note
+from music.meter import measures, score_signatures
 from music.piece import Piece
 
 _SECTION_BARS = (8, 4, 2)
@@ -51,7 +50,7 @@ def form_of(piece: Piece) -> Form:
 
 
 def _bars(piece: Piece) -> list[_Bar]:
-    signatures = from_first_note(replace(piece, time_signatures=signatures_of(piece)))
+    signatures = score_signatures(replace(piece, time_signatures=signatures_of(piece)))
     onsets, pitches = piece.notes.onset_ticks.tolist(), piece.notes.pitch.tolist()
     cut = measures(signatures, onsets[-1] + 1)
     struck: list[set[tuple[int, int]]] = [set() for _ in cut]

@@ -1,9 +1,9 @@
-"""What goes wrong is drawn again: what quotes too long a run, and what stands still.
+"""Resampling: chunks that quote too long a run, or repeat degenerately, are sampled again.
 
-A song is drawn chunk by chunk. A chunk in which a longer run of notes ends that the song shares
-with a piece than is allowed, or that would strike the same keys for ever, is drawn again from the
-state before it: first with other random numbers, then at higher temperatures. The number of
-attempts is bounded; then the one that quotes least is taken.
+A song is sampled chunk by chunk. A chunk is resampled from the state before it if a run of notes
+ends in it that is longer than allowed and shared with a piece, or if it strikes the same keys over
+and over: first with other random numbers, then at higher temperatures. The number of attempts is
+bounded; then the one that quotes least is taken.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from music.notes import Notes
-from music.quotes.finder import Heard, NamedNotes, QuoteFinder, self_quotes
+from music.quotes.finder import NamedNotes, QuoteFinder, QuoteState, self_quotes
 
-FEWEST_STEPS = 8  # of a chunk: so many that a standstill can be told
-_FEWEST_NOTES = 6  # chords and repeated notes are shared by pieces that know nothing of each other
+FEWEST_STEPS = 8  # of a chunk: enough to recognise degenerate repetition
+_FEWEST_NOTES = 6  # unrelated pieces share chords and repeated notes
 _LONGEST_CYCLE = 8  # onsets after which the same keys come again
 _MOST_CYCLED = 24  # onsets of a run that turns in such a cycle; pieces of games have up to 19
 _SAME_WAY = 4
@@ -25,13 +25,13 @@ _STRIDE = 1 << 20  # more than a song has tokens
 
 @dataclass(frozen=True)
 class Attempt:
-    """How a chunk is drawn.
+    """How a chunk is sampled.
 
     Attributes:
-        position_added: To the song's position, which numbers its random draws.
-        temperature_added: To the temperature that was asked for.
-        is_filtered: Whether top-k and top-p hold. A chord that the chunk before has begun may leave
-            them one way alone to end it.
+        position_added: To the song's position, which is the counter of its random numbers.
+        temperature_added: To the requested temperature.
+        is_filtered: Whether top-k and top-p hold. They may leave only one way to end a chord that
+            the chunk before has begun.
     """
 
     position_added: int
@@ -39,7 +39,7 @@ class Attempt:
     is_filtered: bool
 
     def sampling(self, temperature: float, top_k: int, top_p: float) -> tuple[float, int, float]:
-        """Give temperature, top-k and top-p of this attempt for those that were asked for."""
+        """Return temperature, top-k and top-p of this attempt for the requested ones."""
         filters = (top_k, top_p) if self.is_filtered else (0, 1.0)
         return temperature + self.temperature_added, *filters
 
@@ -54,8 +54,8 @@ class QuoteBound:
     """How much of a collection a song may quote.
 
     Attributes:
-        finder: Knows the collection.
-        most_notes: As long a run.
+        finder: Of the collection.
+        most_notes: The longest run that is allowed.
     """
 
     finder: QuoteFinder
@@ -63,25 +63,25 @@ class QuoteBound:
 
     @classmethod
     def usual(cls, pieces: Sequence[NamedNotes]) -> "QuoteBound":
-        """Allow what pieces allow themselves."""
+        """Allow runs as long as pieces share with each other."""
         return cls(QuoteFinder(pieces), usual_quote_notes(pieces))
 
     @classmethod
     def off(cls) -> "QuoteBound":
-        """Know nothing that could be quoted."""
+        """Make a bound that no song exceeds: the collection is empty."""
         return cls(QuoteFinder(()), 0)
 
-    def is_kept(self, heard: Heard) -> bool:
-        """Say whether a chunk keeps the bound; runs that ended before it do not count.
+    def is_kept(self, quote_state: QuoteState) -> bool:
+        """Whether a chunk keeps the bound; runs that ended before it do not count.
 
         Args:
-            heard: After the chunk was added.
+            quote_state: After the chunk was added.
         """
-        return heard.latest_notes <= self.most_notes
+        return quote_state.latest_notes <= self.most_notes
 
 
-def stands_still(notes: Notes, steps: int) -> bool:
-    """Say whether a chunk is degenerate repetition, to be sampled again.
+def is_degenerate(notes: Notes, steps: int) -> bool:
+    """Whether a chunk is degenerate repetition, to be resampled.
 
     A model may strike the same keys at one onset for ever, so that hardly any token is a note of
     its own, or turn in a short cycle.
@@ -108,6 +108,6 @@ def _longest_cycle(notes: Notes) -> int:
 
 
 def usual_quote_notes(pieces: Sequence[NamedNotes]) -> int:
-    """Say how long a quote is usual in a collection: 19 of 20 pieces share no longer a run."""
+    """Return the usual length of a quote: 19 of 20 pieces share no longer run with the others."""
     lengths = [quote.length_notes for quote in self_quotes(pieces)]
     return max(int(np.percentile(lengths, 95)), _FEWEST_NOTES)

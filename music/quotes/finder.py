@@ -32,7 +32,7 @@ _Whole = TypeVar("_Whole", int, NDArray[np.int64])
 
 
 class NamedNotes(Protocol):
-    """A piece, whoever defines it."""
+    """Anything with a name and notes."""
 
     @property
     def name(self) -> str:
@@ -70,7 +70,7 @@ class _Trail(NamedTuple):
         steps: How many steps it has.
         latest_notes: The length of the longest run that ends in the notes that were added last.
         longest: The longest quote so far.
-        runs: All that are long enough to tell, none within another.
+        runs: All of `FEWEST_TELLING` notes or more, none within another.
     """
 
     notes: int = 0
@@ -86,8 +86,8 @@ _NO_TRAIL = _Trail()
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What a finder knows of a song so far; keep an older one to go back to it.
+class QuoteState:
+    """The quotes of a song so far; immutable, so that a song can go back to an older one.
 
     Attributes:
         longest: The longest quote, the notes of the last onset included.
@@ -107,15 +107,15 @@ class Heard:
 
     @property
     def ended_runs(self) -> tuple[Quote, ...]:
-        """Give those of the runs that nothing that comes can change."""
+        """The runs that further notes cannot change."""
         return self.settled.runs[:-1]
 
 
-NOTHING_HEARD = Heard()
+NO_QUOTES = QuoteState()
 
 
 class QuoteFinder:
-    """Finds what songs share with a collection; it keeps nothing of the songs."""
+    """Finds what songs share with a collection; stateless between songs."""
 
     def __init__(self, pieces: Sequence[NamedNotes]) -> None:
         """Sort the collection's steps.
@@ -147,8 +147,8 @@ class QuoteFinder:
         """Find the longest run that a whole song shares with any of the pieces."""
         return self.listen(notes).longest
 
-    def listen(self, notes: Notes, heard: Heard = NOTHING_HEARD) -> Heard:
-        """Follow a song that goes on.
+    def listen(self, notes: Notes, quote_state: QuoteState = NO_QUOTES) -> QuoteState:
+        """Add a song's next notes.
 
         What is found depends neither on the chunks that the notes come in nor on the order of
         notes that start together; a note that is struck twice at once counts once, as in the
@@ -156,19 +156,19 @@ class QuoteFinder:
 
         Args:
             notes: The song's next notes, none of them before the last onset.
-            heard: What was heard before them.
+            quote_state: The state after the notes before them.
         """
         if not len(notes) or not self._order:
-            return replace(heard, latest_notes=0)
+            return replace(quote_state, latest_notes=0)
         onset, _, pitch = (column.tolist() for column in notes.columns)
-        strikes = sorted({*heard.open_strikes, *zip(onset, pitch, strict=True)})
+        strikes = sorted({*quote_state.open_strikes, *zip(onset, pitch, strict=True)})
         last_onset = bisect_left(strikes, (strikes[-1][0],))
         # A run that ends before the first new strike was judged with the notes before these.
-        first_new = heard.settled.notes + _shared_prefix(strikes, heard.open_strikes)
-        settled = heard.settled._replace(latest_notes=0)
+        first_new = quote_state.settled.notes + _shared_prefix(strikes, quote_state.open_strikes)
+        settled = quote_state.settled._replace(latest_notes=0)
         settled = self._follow(settled, strikes[:last_onset], first_new)
         open_trail = self._follow(settled, strikes[last_onset:], first_new)
-        return Heard(
+        return QuoteState(
             open_trail.longest,
             open_trail.latest_notes,
             settled,

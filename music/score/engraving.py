@@ -16,7 +16,7 @@ import numpy as np
 
 from music.errors import EngravingError
 from music.form.plan import Plan
-from music.meter import Measure, measures, quantized, signatures_of
+from music.meter import Measure, measures, quantized, score_signatures
 from music.notes import TICKS_PER_BEAT, Notes
 from music.piece import Piece
 from music.score.checkpoint import Checkpoint, go_on
@@ -131,7 +131,7 @@ def _placed(page: str, number: int, size: Sequence[float], top: float) -> str:
 
 def _barred(piece: Piece) -> tuple[Notes, list[Measure]]:
     """Divide a piece into bars, and move its notes to where they can be written in them."""
-    signatures = signatures_of(piece)
+    signatures = score_signatures(piece)
     # What is moved by rounding still ends in a bar.
     spare = measures(signatures, piece.notes.end_ticks + TICKS_PER_BEAT)
     notes = quantized(piece.notes, spare)

@@ -36,7 +36,7 @@ def events(request, client):
     return asked
 
 
-def told_notes(events):
+def streamed_notes(events):
     told = [note for name, members in events if name == "notes" for note in members["notes"]]
     onset, duration = (
         [round(12 * note[name]) for note in told] for name in ("start_beats", "duration_beats")

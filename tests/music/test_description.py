@@ -6,28 +6,9 @@ import re
 import pytest
 from hypothesis import given, strategies
 
-from music.description import Description, LearnedPiece, ModelCard, Opening, PieceForm
+from music.description import Description
 from music.errors import DescriptionError
-from music.expression.articulation import Articulation, LengthShare
-from music.expression.dynamics import Dynamics
-from music.form.plan import Section
-from music.notes import Notes
-from music.piece import TimeSignature
-
-DESCRIPTION = Description(
-    game="two_bars",
-    title="Two Bars",
-    codec="notes",
-    vocabulary=(("C4", "D4"),),
-    tempo_bpm=90.0,
-    openings=(Opening("Prélude", (3, 4), 72.5, (TimeSignature(-24, 3, 4),), Articulation(0.9)),),
-    forms=(PieceForm("Prélude", (Section("A", 8), Section("A'", 8))),),
-    learned=(LearnedPiece("Prélude", Notes.of([0, 12], [12, 6], [60, 62])),),
-    quote_notes=6,
-    card=ModelCard("default", 1, 2, None, "2026-01-01T00:00:00+00:00", "2.20.0"),
-    dynamics=Dynamics(63.0, 5.5),
-    articulation=Articulation(0.95, (LengthShare(6, 0.86), LengthShare(12, 0.9))),
-)
+from tests.music.support import ANY_JSON, DESCRIPTION, changed, fields
 
 
 def test_it_comes_back_as_it_was():
@@ -37,10 +18,6 @@ def test_it_comes_back_as_it_was():
 
 def test_the_card_is_readable_on_its_own():
     assert json.loads(DESCRIPTION.card_json())["title"] == "Two Bars"
-
-
-def fields(**changes):
-    return json.loads(DESCRIPTION.to_json()) | changes
 
 
 LEGATO = {"share": 1, "lengths": []}
@@ -161,54 +138,9 @@ def is_read_or_refused(text):
         assert len({len(column) for column in piece.notes.columns}) == 1
 
 
-ANY_JSON = strategies.recursive(
-    strategies.none()
-    | strategies.booleans()
-    | strategies.integers()
-    | strategies.floats()
-    | strategies.text()
-    | strategies.sampled_from([2**31, 2**40, 2**63, 2**64, "\ud800", "NaN", 1e999]),
-    lambda value: (
-        strategies.lists(value, max_size=4)
-        | strategies.dictionaries(strategies.text(), value, max_size=4)
-    ),
-    max_leaves=8,
-)
-
-
 @given(strategies.text() | strategies.binary() | ANY_JSON.map(json.dumps))
 def test_any_text_is_a_description_or_is_refused(text):
     is_read_or_refused(text)
-
-
-@strategies.composite
-def changed(draw, fields):
-    """Draw a JSON value in which any value is another one or missing."""
-    text = json.dumps(fields)
-    path = draw(strategies.sampled_from(list(places(fields))[1:]))
-    *parents, last = path
-    whole = parent = json.loads(text)
-    for name in parents:
-        parent = parent[name]
-    if draw(strategies.booleans()):
-        del parent[last]
-    else:
-        parent[last] = draw(ANY_JSON)
-    return whole
-
-
-def places(value, path=()):
-    """List the path of every value within a JSON value."""
-    yield path
-    match value:
-        case dict():
-            members = value.items()
-        case list():
-            members = enumerate(value)
-        case _:
-            members = ()
-    for name, member in members:
-        yield from places(member, (*path, name))
 
 
 @given(changed(fields()).map(json.dumps))

@@ -184,7 +184,7 @@ def rows(piece):
     return [(start, duration, pitch) for pitch, start, duration in zip(*[values] * 3, strict=True)]
 
 
-def told_by_the_service(address, query):
+def composed_by_the_service(address, query):
     """The notes of a song as the API's JSON has them."""
     request = urllib.request.Request(f"{address}/generate?format=json&{query}", method="POST")  # noqa: S310
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310

@@ -19,12 +19,12 @@ from tests.studio.conftest import (
     DROP,
     columns,
     compose,
+    composed_by_the_service,
     in_ticks,
     kept,
     player,
     rows,
     teach,
-    told_by_the_service,
 )
 
 pytestmark = pytest.mark.slow
@@ -63,7 +63,7 @@ def test_notes_arrive_before_the_end(page, loopback):
 def test_it_shows_the_song_that_the_service_composes(page, address):
     piece = compose(page, 300)
     query = f"game=zelda&notes=300&seed={piece['recipe']['seed']}"
-    assert rows(piece) == told_by_the_service(address, query)
+    assert rows(piece) == composed_by_the_service(address, query)
     text = page.inner_text("#roll-text")
     assert text.startswith(f"{len(rows(piece))} notes in ")
 
@@ -101,7 +101,7 @@ def test_what_was_stopped_is_kept_if_one_wants_it(page, loopback, address):
     recipe = piece["recipe"]
     assert "seconds" not in recipe
     query = f"game=zelda&notes={recipe['notes']}&seed={recipe['seed']}"
-    assert rows(piece) == told_by_the_service(address, query)
+    assert rows(piece) == composed_by_the_service(address, query)
 
 
 def sent(loopback, name):

@@ -10,7 +10,7 @@ from api.config import Config
 from music.reading import read_midi
 from tests.api.loopback import description, write_models_config
 from tests.api.processes import running_api
-from tests.studio.conftest import columns, compose, kept, rows, told_by_the_service
+from tests.studio.conftest import columns, compose, composed_by_the_service, kept, rows
 
 pytestmark = pytest.mark.slow
 
@@ -88,7 +88,7 @@ def test_what_had_come_of_a_piece_that_broke_off_is_kept(page, loopback, address
     loopback.after_draw = None
     loopback.versions["zelda"] = {1: "AVAILABLE"}
     query = f"game=zelda&notes={notes}&seed={piece['recipe']['seed']}"
-    assert rows(piece) == told_by_the_service(address, query)
+    assert rows(piece) == composed_by_the_service(address, query)
     with page.expect_download():
         page.click("[data-format=musicxml]")
     page.reload()

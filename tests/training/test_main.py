@@ -13,7 +13,7 @@ from training.__main__ import _tidy
 from training.corpus.corpus import read_corpus
 from training.errors import FittingError
 from training.fitting.fit import Fitted
-from training.fitting.history import Epoch, Journal
+from training.fitting.history import Epoch, History
 from training.pipeline import Published
 from training.publishing import promote, publish
 from training.settings import Settings
@@ -52,8 +52,8 @@ def trained(monkeypatch, readable_by_all):
         if collection.game in ends:
             raise ends[collection.game]
         corpus = SimpleNamespace(collection=collection, pieces=["a"], set_aside=[], notes=40)
-        journal = Journal("f", (Epoch(1.0, 2.0, 3.0),))
-        return Published(corpus, Fitted(None, journal, 5.0, interrupted=False), 1)
+        history = History("f", (Epoch(1.0, 2.0, 3.0),))
+        return Published(corpus, Fitted(None, history, 5.0, interrupted=False), 1)
 
     for game in ("first", "second", "third"):
         touch(readable_by_all / "midi" / game / "a.mid")

@@ -23,7 +23,7 @@ from training.export.quantised_matmul import FLOAT32
 from training.failures import expected_failures, reason
 from training.fitting.checkpoint import locked_checkpoint
 from training.fitting.fit import Fitted
-from training.fitting.history import Epoch, Journal
+from training.fitting.history import Epoch, History
 from training.network.network import build_network
 from training.pipeline import describe, train
 
@@ -33,8 +33,8 @@ def model(monkeypatch, tmp_path):
     """What fitting gives."""
     monkeypatch.chdir(tmp_path)
     model = build_network(PLAIN.network, CODEC.field_sizes)
-    journal = Journal("f", (Epoch(1.0, 2.0, 3.0),))
-    monkeypatch.setattr(pipeline, "fit", lambda *_: Fitted(model, journal, 5.0, interrupted=False))
+    history = History("f", (Epoch(1.0, 2.0, 3.0),))
+    monkeypatch.setattr(pipeline, "fit", lambda *_: Fitted(model, history, 5.0, interrupted=False))
     return model
 
 
@@ -100,7 +100,7 @@ def test_a_bundle_knows_how_loud_and_how_detached_its_pieces_are(model, tmp_path
         to_midi(piece.notes, tempos=piece.tempos, name="", text="", performance=performance)
     )
     corpus = read_corpus(Collection("scales", "Scales", (file,)))
-    fitted = Fitted(model, Journal("f", (Epoch(1.0, 2.0, 3.0),)), 5.0, interrupted=False)
+    fitted = Fitted(model, History("f", (Epoch(1.0, 2.0, 3.0),)), 5.0, interrupted=False)
     described = describe(corpus, PLAIN, CODEC, fitted)
     assert described.dynamics == Dynamics(69.5, 11.5)
     assert described.articulation == Articulation(0.9, (LengthShare(6, 0.9),))

@@ -24,7 +24,7 @@ def write_card(
 
 def card(music: BaseMusic, corpus: Corpus, recipe: Recipe, fitted: Fitted, made_on: date) -> str:
     """Put the card's text together, as Markdown."""
-    fitting, epochs = recipe.fitting, fitted.journal.epochs
+    fitting, epochs = recipe.fitting, fitted.history.epochs
     learned_s = sum(epoch.duration_s for epoch in epochs)
     held_out = fitted.held_out_bits_per_note
     return f"""# The base
@@ -178,5 +178,5 @@ def _notices(music: BaseMusic) -> str:
 def _epoch_rows(fitted: Fitted) -> str:
     return "\n".join(
         f"| {n} | {e.train_loss:.3f} | {e.held_out_loss:.3f} | {e.duration_s:.0f} |"
-        for n, e in enumerate(fitted.journal.epochs, start=1)
+        for n, e in enumerate(fitted.history.epochs, start=1)
     )

@@ -14,11 +14,11 @@ import tensorflow as tf
 
 from music.codec import BOS, PAD
 from music.codec.notetuple import NoteTuple
-from training.export.decoder_cells import Below, Coming, Known, Reader, Stack, State
+from training.export.decoder_cells import MemoryInputs, NextOnset, Predictors, Reader, Stack, State
 from training.export.prng import uniform
 from training.export.quantised_matmul import Float32Product, ProductOf
 from training.export.sampling import Draw, Sampling
-from training.export.token_ids import Numbering
+from training.export.token_ids import TokenIds
 from training.memory.recall import STATE_WIDTH, Recall, shown_ticks
 
 MOST_STEPS = 256  # of one call, whatever is asked
@@ -70,7 +70,7 @@ class Network(tf.Module):
         super().__init__()
         self._stack = Stack(model, product_of)
         self._sizes = self._stack.field_sizes
-        self._numbering = Numbering(self._sizes)
+        self._numbering = TokenIds(self._sizes)
         self._recall = Recall(NoteTuple.over()) if self._stack.has_memory else None
 
     @property
@@ -101,18 +101,18 @@ class Network(tf.Module):
         """
         state, last = self.prefill(tokens, lengths, bar_ticks, place_ticks)
         reader, song = self._stack.laid_out(), self._unpacked(state)
-        song, below = self._read(reader, self._numbering.rows(last), song)
+        song, predictors = self._read(reader, self._numbering.rows(last), song)
         recall, memory = self._recall, song.memory
         if recall is None:
-            return self._numbering.padded(reader.distribution(below, None))
+            return self._numbering.padded(reader.distribution(predictors, None))
 
-        def coming(shift: Any) -> Coming:
+        def next_onset(shift: Any) -> NextOnset:
             each = tf.shape(shift)[0] // tf.shape(last)[0]
             repeated = tf.nest.map_structure(lambda part: tf.repeat(part, each, axis=0), memory)
             ahead = recall.ahead(repeated, shift)
-            return Coming(ahead.place, ahead.sounding)
+            return NextOnset(ahead.place, ahead.sounding)
 
-        return self._numbering.padded(reader.distribution(below, coming))
+        return self._numbering.padded(reader.distribution(predictors, next_onset))
 
     def nats(self, tokens: Any, bar_ticks: Any, place_ticks: Any) -> Any:
         """Compute what every token costs after those before it, read from an empty state.
@@ -151,14 +151,15 @@ class Network(tf.Module):
 
         def step(i: Any, songs: _Song, costs: Any) -> tuple[Any, _Song, Any]:
             reader = self._stack.laid_out()
-            after, below = self._read(reader, rows[i], songs)
+            after, predictors = self._read(reader, rows[i], songs)
             came = tf.split(values[i + 1], len(self._sizes), axis=1)
-            coming: list[Any] = []
+            next_onset: list[Any] = []
             if self._recall is not None:
                 ahead = self._recall.ahead(after.memory, came[0])
-                coming = reader.coming(Coming(ahead.place, ahead.sounding))
-            logits = [below.first] + [
-                reader.field_logits(f, below, came[:f], coming) for f in range(1, len(came))
+                next_onset = reader.next_onset(NextOnset(ahead.place, ahead.sounding))
+            logits = [predictors.first] + [
+                reader.field_logits(f, predictors, came[:f], next_onset)
+                for f in range(1, len(came))
             ]
             targets = [tf.squeeze(value, axis=1) for value in came]
             is_read = i < lengths
@@ -215,20 +216,20 @@ class Network(tf.Module):
         _, after = tf.while_loop(lambda i, _: i < tf.reduce_max(lengths), read, (0, song))
         return _Song(*after)
 
-    def _read(self, reader: Reader, rows: Any, song: _Song) -> tuple[_Song, Below]:
+    def _read(self, reader: Reader, rows: Any, song: _Song) -> tuple[_Song, Predictors]:
         """Read one token of each song, int32[B, F] rows."""
         memory, known = song.memory, None
         if self._recall is not None:
             memory = self._recall.read(memory, rows - self._numbering.first_rows)
-            known = Known(
+            known = MemoryInputs(
                 place=shown_ticks(memory.place_ticks),
                 bar=shown_ticks(memory.bar_ticks),
                 candidates=memory.candidates,
                 evidence=memory.evidence,
                 key_weights=self._recall.scaled_key_weights(memory),
             )
-        layers, below = reader.read(rows, known, song.layers)
-        return _Song(layers, memory), below
+        layers, predictors = reader.read(rows, known, song.layers)
+        return _Song(layers, memory), predictors
 
     def decode(
         self, token: Any, state: Any, position: Any, steps: Any, sampling: Sampling, seed: Any
@@ -278,8 +279,8 @@ class Network(tf.Module):
         drawn = (0, rows, songs, drawn_rows, logits)
 
         def step(reader: Reader, i: Any, rows: Any, songs: _Song) -> tuple[Any, Any, _Song]:
-            after, below = self._read(reader, rows, songs)
-            drawn, logits = self._drawn(reader, after, below, tf.gather(numbers, i), draw)
+            after, predictors = self._read(reader, rows, songs)
+            drawn, logits = self._drawn(reader, after, predictors, tf.gather(numbers, i), draw)
             return drawn, logits, after
 
         def draw_some(i: Any, rows: Any, songs: _Song, *arrays: Any) -> tuple[Any, ...]:
@@ -301,22 +302,22 @@ class Network(tf.Module):
         return drawn_rows.stack(), logits.stack(), songs
 
     def _drawn(
-        self, reader: Reader, songs: _Song, below: Below, numbers: Any, draw: Draw
+        self, reader: Reader, songs: _Song, predictors: Predictors, numbers: Any, draw: Draw
     ) -> tuple[Any, Any]:
         """Draw a token's fields one after the other, with float32[B, F].
 
         Returns:
             Rows int32[B, F], and logits float32[B, L], of all fields side by side.
         """
-        logits, values = [below.first], [draw(below.first, numbers[:, :1])]
-        coming: list[Any] = []
+        logits, values = [predictors.first], [draw(predictors.first, numbers[:, :1])]
+        next_onset: list[Any] = []
         bias: dict[int, Any] = {}
         if self._recall is not None:
             ahead = self._recall.ahead(songs.memory, values[0])
-            coming = reader.coming(Coming(ahead.place, ahead.sounding))
+            next_onset = reader.next_onset(NextOnset(ahead.place, ahead.sounding))
             bias[_PITCH] = ahead.pitch_bias
         for f in range(1, len(self._sizes)):
-            logits.append(reader.field_logits(f, below, values, coming))
+            logits.append(reader.field_logits(f, predictors, values, next_onset))
             values.append(draw(logits[-1] + bias.get(f, 0.0), numbers[:, f : f + 1]))
         rows = tf.concat(values, axis=1) + self._numbering.first_rows
         return rows, tf.concat(logits, axis=1)

@@ -33,8 +33,8 @@ _KEY_EXACT = 1 << 10
 State = tuple[Any, ...]
 
 
-class Known(NamedTuple):
-    """What a network with memory reads besides notes, C candidates a row.
+class MemoryInputs(NamedTuple):
+    """What a network with memory reads beside notes, C candidates a row.
 
     Attributes:
         place: int32[B, 1], the last onset's place in its bar.
@@ -51,8 +51,8 @@ class Known(NamedTuple):
     key_weights: Any
 
 
-class Coming(NamedTuple):
-    """What is known of the next token once its first field is.
+class NextOnset(NamedTuple):
+    """Inputs that depend on the next onset, once it is sampled.
 
     Attributes:
         place: int32[B, 1], the next onset's place in its bar.
@@ -63,13 +63,13 @@ class Coming(NamedTuple):
     sounding: Any
 
 
-class Below(NamedTuple):
-    """What tokens are predicted from.
+class Predictors(NamedTuple):
+    """The state's contribution to the logits of the next token's fields.
 
     Attributes:
         first: float32[B, n], the first field's logits.
         hidden: For each other field, float32[B, E], by the state alone.
-        candidates: Of each field int32[B, C], as `Known` has them; () without memory.
+        candidates: Of each field int32[B, C], as `MemoryInputs` has them; () without memory.
     """
 
     first: Any
@@ -100,14 +100,14 @@ class _Context:
     next_place: Sequence[Any]
     agree: Sequence[Any]
 
-    def both_sides(self, known: Known) -> tuple[Any, Any]:
+    def both_sides(self, known: MemoryInputs) -> tuple[Any, Any]:
         """Give what is added to the LSTM's input and to its output, float32[B, E] each."""
         candidates = tf.reshape(known.candidates, [-1, np.prod(known.candidates.shape[1:])])
         rows = tf.concat([known.place, known.bar, known.evidence, candidates], axis=1)
         added = tf.gather(self.table, rows + self.first_rows)
         both = tf.reduce_sum(added, axis=1) + known.key_weights @ self.key
-        read, told = tf.split(both, 2, axis=1)
-        return read, tf.tanh(told)
+        read, memory_features = tf.split(both, 2, axis=1)
+        return read, tf.tanh(memory_features)
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Reader:
     logits: Sequence[tuple[Multiply, Any]]
     context: _Context | None
 
-    def read(self, rows: Any, known: Known | None, state: State) -> tuple[State, Below]:
+    def read(self, rows: Any, known: MemoryInputs | None, state: State) -> tuple[State, Predictors]:
         """Read one token of each song.
 
         Args:
@@ -150,63 +150,67 @@ class Reader:
             The new state, and what the next token is predicted from.
         """
         inputs = tf.reduce_sum(tf.gather(self.inputs, rows), axis=1)
-        told = None
+        memory_features = None
         if self.context is not None and known is not None:
-            read, told = self.context.both_sides(known)
+            read, memory_features = self.context.both_sides(known)
             inputs = self.context.read(read, inputs)
         after = [*_cell(self.recurrent(state[0], inputs), state[1])]
         for (product, bias), h, c in zip(self.stacked, state[2::2], state[3::2], strict=True):
             after += _cell(product(tf.concat([after[-2], h], axis=1), bias), c)
-        return tuple(after), self._below(after[-2], told, known)
+        return tuple(after), self._predictors(after[-2], memory_features, known)
 
-    def _below(self, x: Any, told: Any, known: Known | None) -> Below:
+    def _predictors(self, x: Any, memory_features: Any, known: MemoryInputs | None) -> Predictors:
         for product, bias in self.dense:
             x = tf.nn.relu(product(x, bias))
-        if told is not None:
-            x = tf.concat([x, told], axis=1)
+        if memory_features is not None:
+            x = tf.concat([x, memory_features], axis=1)
         product, bias = self.top
         first, *hidden = tf.split(product(x, bias), self.top_widths, axis=1)
         candidates = () if known is None else tf.unstack(known.candidates, axis=1)
-        return Below(self._with_copies(0, first, candidates, None), hidden, candidates)
+        return Predictors(self._with_copies(0, first, candidates, None), hidden, candidates)
 
-    def coming(self, coming: Coming) -> list[Any]:
-        """Give what the next onset adds to the hidden layers: float32[B, E] each."""
+    def next_onset(self, next_onset: NextOnset) -> list[Any]:
+        """Return what the next onset adds to the hidden layers: float32[B, E] each."""
         assert self.context is not None
         product, bias = self.context.sounding
-        sounding = tf.split(product(coming.sounding, bias), len(self.context.next_place), axis=1)
-        place = tf.squeeze(coming.place, axis=1)
+        sounding = tf.split(
+            product(next_onset.sounding, bias), len(self.context.next_place), axis=1
+        )
+        place = tf.squeeze(next_onset.place, axis=1)
         places = [tf.gather(table, place) for table in self.context.next_place]
         return [sum(both) for both in zip(sounding, places, strict=True)]
 
     def field_logits(
-        self, field: int, below: Below, values: Sequence[Any], coming: Sequence[Any]
+        self, field: int, predictors: Predictors, values: Sequence[Any], next_onset: Sequence[Any]
     ) -> Any:
         """Give the logits of a field but the first.
 
         Args:
             field: Which.
-            below: As `read` gives it.
+            predictors: As `read` returns them.
             values: int32[B, 1] of each field before it.
-            coming: As `coming` gives it; empty without memory.
+            next_onset: As `next_onset` returns it; empty without memory.
         """
-        hidden = below.hidden[field - 1]
+        hidden = predictors.hidden[field - 1]
         for table, value in zip(self.given[field - 1], values, strict=True):
             hidden += tf.gather(table, tf.squeeze(value, axis=1))
         agree = None
         if self.context is not None:
-            agree = _agree(below.candidates, values)
+            agree = _agree(predictors.candidates, values)
             pattern = tf.reduce_sum(agree * (2 ** np.arange(agree.shape[1])), axis=1)
-            hidden += coming[field - 1] + tf.gather(self.context.agree[field - 1], pattern)
+            hidden += next_onset[field - 1] + tf.gather(self.context.agree[field - 1], pattern)
         product, bias = self.logits[field - 1]
-        return self._with_copies(field, product(tf.tanh(hidden), bias), below.candidates, agree)
+        return self._with_copies(
+            field, product(tf.tanh(hidden), bias), predictors.candidates, agree
+        )
 
     def _with_copies(self, field: int, head: Any, candidates: Any, agree: Any) -> Any:
         """Add to logits what the candidates add that agree so far, each to its own value.
 
         Args:
             field: Which.
-            head: float32[B, n] logits, and with memory float32[B, C] trust behind them.
-            candidates: As `Below` has them.
+            head: float32[B, n] logits, and with memory float32[B, C] trust after them.
+            candidates: As `Predictors` has them.
             agree: int32[B, C], 1 for those that agree; None for the first field, where all do.
         """
         if self.context is None:
@@ -218,28 +222,30 @@ class Reader:
         own = tf.one_hot(candidates[field], logits.shape[1])
         return logits + tf.reduce_sum(own * trust[:, :, None], axis=1)
 
-    def distribution(self, below: Below, coming_of: Callable[[Any], Coming] | None) -> Any:
+    def distribution(
+        self, predictors: Predictors, next_onset_of: Callable[[Any], NextOnset] | None
+    ) -> Any:
         """Give how likely every token is, float32[B, product of the fields' sizes].
 
         Args:
-            below: As `read` gives it.
-            coming_of: With memory, gives what is known of the next token of row b * n + v, whose
-                first field, one of n values, is v: takes int32[B * n, 1].
+            predictors: As `read` returns them.
+            next_onset_of: With memory, maps int32[B * n, 1], the first fields of rows b * n + v, to
+                the inputs that depend on the next onset.
         """
-        likely = tf.nn.softmax(below.first)
-        batch, tokens = tf.shape(likely)[0], int(below.first.shape[1])
+        likely = tf.nn.softmax(predictors.first)
+        batch, tokens = tf.shape(likely)[0], int(predictors.first.shape[1])
         size = tokens
         values: list[Any] = []
-        coming: list[Any] = []
+        next_onset: list[Any] = []
         for f in range(1, len(self.given) + 1):
             values = [tf.repeat(value, size, axis=0) for value in values]
             values.append(tf.tile(tf.range(size)[:, None], [tf.size(likely) // size, 1]))
-            below, coming = tf.nest.map_structure(
-                lambda part, times=size: tf.repeat(part, times, axis=0), (below, coming)
+            predictors, next_onset = tf.nest.map_structure(
+                lambda part, times=size: tf.repeat(part, times, axis=0), (predictors, next_onset)
             )
-            if f == 1 and coming_of is not None:
-                coming = self.coming(coming_of(values[0]))
-            share = tf.nn.softmax(self.field_logits(f, below, values, coming))
+            if f == 1 and next_onset_of is not None:
+                next_onset = self.next_onset(next_onset_of(values[0]))
+            share = tf.nn.softmax(self.field_logits(f, predictors, values, next_onset))
             size = int(share.shape[1])
             tokens *= size
             likely = tf.reshape(likely, [-1, 1]) * share

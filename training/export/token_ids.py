@@ -12,7 +12,7 @@ import tensorflow as tf
 from music.codec import FIRST
 
 
-class Numbering:
+class TokenIds:
     """The arithmetic of `music.codec.Codec.joined` and `parted`, in TensorFlow's operations."""
 
     def __init__(self, field_sizes: tuple[int, ...]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 
 from training.errors import CheckpointError
-from training.fitting.history import Journal
+from training.fitting.history import History
 from training.writing import write_whole, writing
 
 
@@ -44,7 +44,7 @@ class Checkpoint:
 
     folder: Path
 
-    def load(self, fingerprint: str) -> Journal:
+    def load(self, fingerprint: str) -> History:
         """Read the journal of this very training, or begin a new one.
 
         Raises:
@@ -52,37 +52,37 @@ class Checkpoint:
         """
         path = self.folder / "journal.json"
         if path.is_file():
-            journal = Journal.load(path)
-            if journal.fingerprint == fingerprint:
-                return journal
-        return Journal(fingerprint)
+            history = History.load(path)
+            if history.fingerprint == fingerprint:
+                return history
+        return History(fingerprint)
 
-    def load_last(self, journal: Journal) -> keras.Model:
+    def load_last(self, history: History) -> keras.Model:
         """Load the model, compiled, as it stood after the journal's last epoch.
 
         Raises:
             CheckpointError: It is not there, or broken.
         """
-        return self._load(len(journal.epochs))
+        return self._load(len(history.epochs))
 
-    def load_best(self, journal: Journal) -> keras.Model:
+    def load_best(self, history: History) -> keras.Model:
         """Load the model as it stood after the journal's best epoch.
 
         Raises:
             CheckpointError: It is not there, or broken.
         """
-        return self._load(journal.best + 1)
+        return self._load(history.best + 1)
 
-    def save(self, model: keras.Model, journal: Journal) -> None:
+    def save(self, model: keras.Model, history: History) -> None:
         """Keep the state after an epoch; an interruption at any point leaves the one before.
 
         Raises:
             WritingError: It cannot be written.
         """
-        last, best = self._model(len(journal.epochs)), self._model(journal.best + 1)
+        last, best = self._model(len(history.epochs)), self._model(history.best + 1)
         with writing(last):
             model.save(last)
-        write_whole(self.folder / "journal.json", journal.to_json().encode())
+        write_whole(self.folder / "journal.json", history.to_json().encode())
         for path in self.folder.glob("epoch-*.keras"):
             if path not in (last, best):
                 path.unlink()

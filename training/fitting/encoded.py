@@ -1,4 +1,4 @@
-"""Pieces as the network reads them: field values, and in a network with memory their context."""
+"""Pieces as the network reads them: field values and, with memory, their context."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -42,8 +42,8 @@ class Window:
     """A part of a piece, every step a target.
 
     Attributes:
-        inputs: By the network's names, T steps each; 0 behind the end.
-        ending: int32[T]: whether the piece ends at a step, `GOES_ON` or `ENDS`; `UNKNOWN` behind.
+        inputs: By the network's names, T steps each; 0 after the end.
+        ending: int32[T]: whether the piece ends at a step, `GOES_ON` or `ENDS`; `UNKNOWN` after it.
     """
 
     inputs: Inputs
@@ -74,15 +74,15 @@ def window(
 ) -> Window:
     """Cut a window whose targets are a part of a piece.
 
-    The step before the piece's first token has read nothing. The step behind its last token, if
-    there is place for it, has no target but the ending.
+    The step before the piece's first token has read nothing. The step after its last token, if
+    the window has room for it, has only the ending as its target.
 
     Args:
         piece: Of one token or more.
         part: The targets, counted from 0: one or more, at most T.
         steps: T.
-        semitones: By how many the music is moved; only where fields are notes.
-        hidden: bool[T, C], the candidates that are not to be seen; None for none.
+        semitones: Transposition; only where fields are notes.
+        hidden: bool[T, C], the hidden candidates; None for none.
     """
     fields = _transposed(piece.fields, semitones)
     first, targets = part.start, len(part)
@@ -91,12 +91,12 @@ def window(
     begins = 1 if first == 0 else 0
     places = slice(begins, begins + read.stop - read.start)
     inputs: Inputs = {
-        "tokens": _placed(fields[read] + 1, places, steps),
-        "following": _placed(fields[first : first + targets] + 1, slice(0, targets), steps),
+        "tokens": _padded(fields[read] + 1, places, steps),
+        "following": _padded(fields[first : first + targets] + 1, slice(0, targets), steps),
     }
     if piece.context is not None:
         inputs |= _context_inputs(piece.context, read, places, steps, semitones)
-        _place_ahead(inputs, piece.context, fields, first, targets, begins)
+        _fill_next_onset(inputs, piece.context, fields, first, targets, begins)
         if hidden is not None:
             for name in ("candidates", "evidence"):
                 inputs[name][hidden] = 0
@@ -108,41 +108,41 @@ def window(
 
 
 def _context_inputs(
-    known: Context,
+    piece_context: Context,
     read: slice,
     places: slice,
     steps: int,
     semitones: int,
 ) -> Inputs:
-    evidence = known.evidence[read]
-    candidates = moved(known.candidates[read], evidence, semitones)
+    evidence = piece_context.evidence[read]
+    candidates = moved(piece_context.candidates[read], evidence, semitones)
     shown = np.where(evidence[..., None] > 0, candidates + 1, 0)
-    halves = known.key_weights[read].reshape(len(evidence), KEY_WEIGHTS // 12, 12)
+    halves = piece_context.key_weights[read].reshape(len(evidence), KEY_WEIGHTS // 12, 12)
     key_weights = np.roll(halves, semitones, axis=-1).reshape(len(evidence), KEY_WEIGHTS)
     return {
-        "place": _placed(known.place[read], places, steps),
-        "bar": _placed(known.bar[read], places, steps),
-        "candidates": _placed(shown, places, steps),
-        "evidence": _placed(evidence, places, steps),
-        "key_weights": _placed(key_weights, places, steps),
+        "place": _padded(piece_context.place[read], places, steps),
+        "bar": _padded(piece_context.bar[read], places, steps),
+        "candidates": _padded(shown, places, steps),
+        "evidence": _padded(evidence, places, steps),
+        "key_weights": _padded(key_weights, places, steps),
         "next_place": np.zeros(steps, np.int32),
         "sounding": np.zeros((steps, 2 * KEYS), np.float32),
     }
 
 
-def _place_ahead(
+def _fill_next_onset(
     inputs: Inputs,
-    known: Context,
+    piece_context: Context,
     fields: NDArray[np.int32],
     first: int,
     targets: int,
     begins: int,
 ) -> None:
-    """Fill in what is known of the tokens that come, once their first field is."""
-    inputs["next_place"][:targets] = known.place[first : first + targets]
-    inputs["sounding"][:targets] = sounding(known, fields[:, 1], first, targets)
-    if begins:  # nothing is read yet, but where the piece starts
-        inputs["place"][0], inputs["bar"][0] = known.place[0], known.bar[0]
+    """Fill in what depends on the next onset: its place, and the keys that sound there."""
+    inputs["next_place"][:targets] = piece_context.place[first : first + targets]
+    inputs["sounding"][:targets] = sounding(piece_context, fields[:, 1], first, targets)
+    if begins:  # before the first token only the meter is known
+        inputs["place"][0], inputs["bar"][0] = piece_context.place[0], piece_context.bar[0]
 
 
 def _transposed(fields: NDArray[np.int32], semitones: int) -> NDArray[np.int32]:
@@ -151,8 +151,8 @@ def _transposed(fields: NDArray[np.int32], semitones: int) -> NDArray[np.int32]:
     return np.stack([fields[:, 0], folded(fields[:, 1] + semitones), fields[:, 2]], axis=1)
 
 
-def _placed(values: NDArray[Any], places: slice, steps: int) -> NDArray[Any]:
-    """Put values into `places` of T steps, 0 elsewhere."""
+def _padded(values: NDArray[Any], places: slice, steps: int) -> NDArray[Any]:
+    """Write values to `places` of T steps, and 0 elsewhere."""
     padded = np.zeros((steps, *values.shape[1:]), values.dtype)
     padded[places] = values
     return padded

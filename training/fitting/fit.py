@@ -17,7 +17,7 @@ from training.fitting.batches import Batch, Epochs, whole_batches
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.encoded import encode
 from training.fitting.evaluation import nats, targets_in
-from training.fitting.history import Epoch, Journal
+from training.fitting.history import Epoch, History
 from training.fitting.interruption import interruptible
 from training.network.base_weights import base_digest, load_base
 from training.network.loss import FieldsLoss
@@ -57,7 +57,7 @@ class Fitted:
     """
 
     model: keras.Model
-    journal: Journal
+    history: History
     held_out_bits_per_note: float | None
     interrupted: bool
 
@@ -90,32 +90,32 @@ def fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> F
         KeyboardInterrupt: Before the first epoch was done, so that there is nothing to keep.
     """
     fitting = recipe.fitting
-    journal = checkpoint.load(_fingerprint(parts, recipe, codec))
+    history = checkpoint.load(_fingerprint(parts, recipe, codec))
     memory = recipe.network.memory
     learned, held_out_pieces = (
         [encode(piece, codec, memory=memory) for piece in pieces]
         for pieces in (parts.learned, parts.held_out)
     )
     epochs = Epochs(learned, fitting, parts.weights)
-    fresh = not journal.epochs
-    model = _start(recipe, codec, epochs) if fresh else checkpoint.load_last(journal)
+    fresh = not history.epochs
+    model = _start(recipe, codec, epochs) if fresh else checkpoint.load_last(history)
     held_out = whole_batches(held_out_pieces)
     interrupted = False
     try:
         with interruptible() as check:
-            while not journal.is_over(fitting.epochs, fitting.patience_epochs):
-                journal = journal.and_then(_epoch(model, epochs, held_out, journal, fitting, check))
-                checkpoint.save(model, journal)
+            while not history.is_over(fitting.epochs, fitting.patience_epochs):
+                history = history.and_then(_epoch(model, epochs, held_out, history, fitting, check))
+                checkpoint.save(model, history)
                 check()
     except KeyboardInterrupt:
         interrupted = True
-        journal = checkpoint.load(journal.fingerprint)
-        if not journal.epochs:
+        history = checkpoint.load(history.fingerprint)
+        if not history.epochs:
             raise
-    model = checkpoint.load_best(journal)
+    model = checkpoint.load_best(history)
     if recipe.base_share:
         _interpolate_with_base(model, recipe)
-    return Fitted(model, journal, _bits_per_note(model, parts, held_out), interrupted)
+    return Fitted(model, history, _bits_per_note(model, parts, held_out), interrupted)
 
 
 def fit_to_the_end(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> Fitted:
@@ -160,12 +160,12 @@ def _epoch(
     model: keras.Model,
     epochs: Epochs,
     held_out: Sequence[Batch],
-    journal: Journal,
+    history: History,
     recipe: FittingRecipe,
     check: Callable[[], None],
 ) -> Epoch:
     started = time.monotonic()
-    train_loss = _learn(model, epochs, journal, recipe, check)
+    train_loss = _learn(model, epochs, history, recipe, check)
     if not math.isfinite(train_loss):
         raise FittingError("the loss is no number any more; try a lower learning_rate")
     held_out_loss = nats(model, held_out) / targets_in(held_out) if held_out else None
@@ -175,7 +175,7 @@ def _epoch(
 def _learn(
     model: keras.Model,
     epochs: Epochs,
-    journal: Journal,
+    history: History,
     recipe: FittingRecipe,
     check: Callable[[], None],
 ) -> float:
@@ -184,7 +184,7 @@ def _learn(
     Returns:
         The mean loss, in nats a token.
     """
-    number = len(journal.epochs)
+    number = len(history.epochs)
     batches = epochs.count(number)
     total, tokens = 0.0, 0
     with tqdm(
@@ -202,12 +202,12 @@ def _learn(
             total += float(loss) * targets
             tokens += targets
             bar.update()
-            bar.set_postfix(loss=f"{total / tokens:.3f}", held_out=_last_held_out(journal))
+            bar.set_postfix(loss=f"{total / tokens:.3f}", held_out=_last_held_out(history))
     return total / tokens
 
 
-def _last_held_out(journal: Journal) -> str:
-    loss = journal.epochs[-1].held_out_loss if journal.epochs else None
+def _last_held_out(history: History) -> str:
+    loss = history.epochs[-1].held_out_loss if history.epochs else None
     return "-" if loss is None else f"{loss:.3f}"
 
 

@@ -29,7 +29,7 @@ class Epoch:
 
 
 @dataclass(frozen=True)
-class Journal:
+class History:
     """The epochs of one training.
 
     Attributes:
@@ -41,7 +41,7 @@ class Journal:
     fingerprint: str
     epochs: tuple[Epoch, ...] = field(default=())
 
-    def and_then(self, epoch: Epoch) -> "Journal":
+    def and_then(self, epoch: Epoch) -> "History":
         """Add an epoch."""
         return replace(self, epochs=(*self.epochs, epoch))
 
@@ -61,8 +61,8 @@ class Journal:
         return json.dumps(asdict(self), indent=1)
 
     @classmethod
-    def load(cls, path: Path) -> "Journal":
-        """Read a journal.
+    def load(cls, path: Path) -> "History":
+        """Read a history.
 
         Raises:
             CheckpointError: It is broken.

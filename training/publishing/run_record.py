@@ -11,7 +11,7 @@ import keras
 
 from training.corpus.corpus import Corpus
 from training.fitting.fit import Fitted, Split
-from training.fitting.history import Journal
+from training.fitting.history import History
 from training.recipe import Recipe
 
 _LIBRARIES = ("keras", "music21", "numpy", "symusic", "tensorflow")
@@ -21,7 +21,7 @@ def write_record(corpus: Corpus, parts: Split, recipe: Recipe, fitted: Fitted, t
     """Write `training.json` and `loss.png` into a bundle's folder."""
     record = _record(corpus, parts, recipe, fitted)
     (to / "training.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
-    plot_losses(fitted.journal, corpus.collection.title, to / "loss.png")
+    plot_losses(fitted.history, corpus.collection.title, to / "loss.png")
 
 
 def _record(corpus: Corpus, parts: Split, recipe: Recipe, fitted: Fitted) -> dict[str, Any]:
@@ -38,26 +38,26 @@ def _record(corpus: Corpus, parts: Split, recipe: Recipe, fitted: Fitted) -> dic
             "held_out": [{"name": p.name, "notes": len(p.notes)} for p in parts.held_out],
             "set_aside": [{"file": s.name, "reason": s.reason} for s in corpus.set_aside],
         },
-        "epochs": [asdict(epoch) for epoch in fitted.journal.epochs],
-        "best_epoch": fitted.journal.best + 1,
+        "epochs": [asdict(epoch) for epoch in fitted.history.epochs],
+        "best_epoch": fitted.history.best + 1,
         "held_out_bits_per_note": fitted.held_out_bits_per_note,
         "interrupted": fitted.interrupted,
     }
 
 
-def plot_losses(journal: Journal, title: str, to: Path) -> None:
+def plot_losses(history: History, title: str, to: Path) -> None:
     """Draw the losses of every epoch as a PNG."""
     from matplotlib.figure import Figure  # noqa: PLC0415  a second, needed once at the end
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
 
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
-    epochs = range(1, len(journal.epochs) + 1)
-    axes.plot(epochs, [e.train_loss for e in journal.epochs], "o-", label="learned pieces")
-    held_out = [e.held_out_loss for e in journal.epochs if e.held_out_loss is not None]
+    epochs = range(1, len(history.epochs) + 1)
+    axes.plot(epochs, [e.train_loss for e in history.epochs], "o-", label="learned pieces")
+    held_out = [e.held_out_loss for e in history.epochs if e.held_out_loss is not None]
     if held_out:
         axes.plot(epochs, held_out, "o-", label="held-out pieces")
-    axes.axvline(journal.best + 1, color="grey", linestyle=":", label="kept")
+    axes.axvline(history.best + 1, color="grey", linestyle=":", label="kept")
     axes.set(title=title, xlabel="epoch", ylabel="loss (nats a token)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend()

@@ -149,9 +149,9 @@ def _cross(
         new_material=_material(bits, ~is_repeated),
         repeated_material=_material(bits, is_repeated),
         baselines=Baselines(unigram.scored, five_gram.scored),
-        default_epochs=fits["default"].journal.epochs,
-        scratch_epochs=fits["scratch"].journal.epochs,
-        scratch_transposed_epochs=fits["scratch_transposed"].journal.epochs,
+        default_epochs=fits["default"].history.epochs,
+        scratch_epochs=fits["scratch"].history.epochs,
+        scratch_transposed_epochs=fits["scratch_transposed"].history.epochs,
         song_seeds=sampling.seeds,
         duration_s=time.monotonic() - started,
     )

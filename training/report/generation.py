@@ -1,4 +1,4 @@
-"""Pieces to listen to and to measure, drawn as the service draws them."""
+"""Songs to measure, sampled in chunks with the same bound on quotes as the service."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,40 +13,40 @@ from music.codec import BOS, PAD, Codec, Cursor
 from music.description import Opening
 from music.notes import Notes, cleaned, join
 from music.piece import Piece, constant_tempo, meter_map
-from music.quotes.bound import ATTEMPTS, Attempt, QuoteBound, stands_still
-from music.quotes.finder import NOTHING_HEARD, Heard, QuoteFinder
+from music.quotes.bound import ATTEMPTS, Attempt, QuoteBound, is_degenerate
+from music.quotes.finder import NO_QUOTES, QuoteFinder, QuoteState
 from music.sampling import CHUNK_STEPS
 from training.export.decoder import Drawn, Network
 from training.export.quantised_matmul import PRODUCTS, weights_here
 from training.export.sampling import Sampling
 from training.report.result import Sampling as Asked
 
-_MOST_TOKENS_PER_NOTE = 4  # a song that needs more has run dry
+_MOST_TOKENS_PER_NOTE = 4  # a song that needs more repeats degenerately
 
 
 @dataclass(frozen=True)
 class _Row:
-    """Where a song stands; an older one is what it goes back to.
+    """The state of a song; resampling restarts from an older one.
 
     Attributes:
         cursor: The codec's.
         parts: Its notes, chunk by chunk.
-        heard: What they share with the collection.
-        stands_still: Whether hardly any of the last tokens were notes of their own.
+        quote_state: What they share with the collection.
+        is_degenerate: Whether the last chunk was degenerate repetition.
     """
 
     cursor: Cursor
     parts: tuple[Notes, ...] = ()
-    heard: Heard = NOTHING_HEARD
-    stands_still: bool = False
+    quote_state: QuoteState = NO_QUOTES
+    is_degenerate: bool = False
 
     @property
     def length(self) -> int:
         return sum(len(part) for part in self.parts)
 
     def with_part(self, notes: Notes, cursor: Cursor, finder: QuoteFinder) -> "_Row":
-        heard = finder.listen(notes, self.heard)
-        return _Row(cursor, (*self.parts, notes), heard, stands_still(notes, CHUNK_STEPS))
+        quote_state = finder.listen(notes, self.quote_state)
+        return _Row(cursor, (*self.parts, notes), quote_state, is_degenerate(notes, CHUNK_STEPS))
 
 
 def generate(
@@ -56,13 +56,13 @@ def generate(
     openings: Sequence[Opening],
     bound: QuoteBound,
 ) -> list[Piece]:
-    """Draw a piece for every seed, all of them at once.
+    """Sample a piece for every seed, all of them in one batch.
 
     Args:
         model: As `training.network` builds it.
-        codec: Reads what it draws.
+        codec: Decodes its tokens.
         asked: Length, sampling and seeds.
-        openings: What pieces go on from; a seed chooses one as it does in the service.
+        openings: What songs continue; a seed chooses one as in the service.
         bound: How much they may quote.
     """
     network = Network(model, PRODUCTS[weights_here()])
@@ -93,7 +93,7 @@ def _drawn(
     bound: QuoteBound,
 ) -> list[Notes]:
     decode = _decoder(network, asked)
-    # In a graph: outside of one, the weights would be laid out anew for every token.
+    # In a graph: eagerly, the weights would be quantised again for every token.
     prefill = tf.function(network.prefill)
     state, token = (each.numpy() for each in prefill(*_read_first(starts)))
     rows = [_Row(codec.decode(start.tokens)[1]) for start in starts]
@@ -108,10 +108,10 @@ def _drawn(
             for n in np.flatnonzero(again):
                 notes, cursor = codec.decode(drawn.tokens[n], rows[n].cursor)
                 tried, so_far = rows[n].with_part(notes, cursor, bound.finder), best[n]
-                if so_far is None or _wrongness(tried) < _wrongness(so_far):
+                if so_far is None or _rank(tried) < _rank(so_far):
                     best[n], state_after[n] = tried, drawn.state[n]
                     token_after[n] = drawn.token[n]
-                again[n] = tried.stands_still or not bound.is_kept(tried.heard)
+                again[n] = tried.is_degenerate or not bound.is_kept(tried.quote_state)
             if not again.any():
                 break
         rows = [after or row for after, row in zip(best, rows, strict=True)]
@@ -119,12 +119,12 @@ def _drawn(
     return [join(row.parts) for row in rows]
 
 
-def _wrongness(row: _Row) -> tuple[bool, int, int]:
-    return row.stands_still, row.heard.latest_notes, -row.length
+def _rank(row: _Row) -> tuple[bool, int, int]:
+    return row.is_degenerate, row.quote_state.latest_notes, -row.length
 
 
 def _decoder(network: Network, asked: Asked) -> Callable[..., Drawn]:
-    """Compile a call that draws the rows that are asked for, and lets the others rest."""
+    """Compile a call that samples some rows and leaves the others idle."""
     rows = len(asked.seeds)
     seed = tf.constant([_halves(seed) for seed in asked.seeds])
 
@@ -155,7 +155,7 @@ def _decoder(network: Network, asked: Asked) -> Callable[..., Drawn]:
 
 
 def _read_first(starts: Sequence[Opening]) -> tuple[Any, Any, Any, Any]:
-    """Give the tokens to read first and the meters, as `Network.prefill` takes them."""
+    """Return prompts and meters as `Network.prefill` takes them."""
     rows = [[BOS, *start.tokens] for start in starts]
     longest = max(map(len, rows))
     padded = [row + [PAD] * (longest - len(row)) for row in rows]
@@ -170,6 +170,6 @@ def _read_first(starts: Sequence[Opening]) -> tuple[Any, Any, Any, Any]:
 
 
 def _halves(seed: int) -> list[int]:
-    """Part a seed into its low and high 32 bits, as the API does."""
+    """Split a seed into its low and high 32 bits, as the API does."""
     halves: list[int] = np.array([seed], "<u8").view("<i4").tolist()
     return halves

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from music.codec import Codec, as_told
+from music.codec import Codec, as_encoded
 from music.quotes.bound import QuoteBound
 from music.quotes.finder import QuoteFinder, self_quotes
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
@@ -98,7 +98,7 @@ def _reproduced(game: str, settings: Settings) -> dict[str, Any]:
 
 
 def _figures(corpus: Corpus, codec: Codec, fitted: Fitted) -> dict[str, Any]:
-    epochs = fitted.journal.epochs
+    epochs = fitted.history.epochs
     published = PUBLISHED.get(corpus.collection.game)
     return {
         "game": corpus.collection.game,
@@ -106,8 +106,8 @@ def _figures(corpus: Corpus, codec: Codec, fitted: Fitted) -> dict[str, Any]:
         "events": sum(len(codec.encode(piece.notes)) for piece in corpus.pieces),
         "vocabulary": codec.vocabulary_size,
         "published": None if published is None else asdict(published),
-        "lowest_train_loss": epochs[fitted.journal.best].train_loss,
-        "lowest_train_loss_epoch": fitted.journal.best + 1,
+        "lowest_train_loss": epochs[fitted.history.best].train_loss,
+        "lowest_train_loss_epoch": fitted.history.best + 1,
         "epochs": len(epochs),
         "duration_s": sum(epoch.duration_s for epoch in epochs),
         "train_losses": [epoch.train_loss for epoch in epochs],
@@ -119,7 +119,7 @@ def _figures(corpus: Corpus, codec: Codec, fitted: Fitted) -> dict[str, Any]:
 
 def _quotes(corpus: Corpus, codec: Codec, fitted: Fitted, how: Sampling) -> QuoteLengths:
     """Compare songs with the pieces as the codec tells them, every event half a beat."""
-    told = [replace(p, notes=as_told(codec, p.notes)) for p in corpus.pieces]
+    told = [replace(p, notes=as_encoded(codec, p.notes)) for p in corpus.pieces]
     openings = [opening(piece, codec) for piece in corpus.pieces]
     songs = generate(fitted.model, codec, how, openings, QuoteBound.off())
     finder = QuoteFinder(told)

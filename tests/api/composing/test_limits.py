@@ -96,13 +96,13 @@ def test_other_formats_hold_any_song(client, form):
 @pytest.mark.parametrize("form", ["midi", "wav", "json", "musicxml", "svg"])
 def test_encoding_ends_with_the_time_of_the_request(app, client, monkeypatch, form):
     # The deadline is over as soon as the song is composed.
-    compose = app.extensions["leitmotif"].composer.newest_song
+    compose = app.extensions["leitmotif"].composer.compose
 
     def late(asked, games, deadline, limit):
         song = compose(asked, games, deadline, limit)
         object.__setattr__(deadline, "moment_s", -math.inf)
         return song
 
-    monkeypatch.setattr(app.extensions["leitmotif"].composer, "newest_song", late)
+    monkeypatch.setattr(app.extensions["leitmotif"].composer, "compose", late)
     response = client.post(f"{SONG}&notes=20&format={form}")
     assert_problem(response, 504, slug="out-of-time")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from api.composing.composer import Composer
 from api.deadline import Deadline
-from api.http.parameters import Given, song_request
+from api.http.parameters import RequestValue, song_request
 from api.model_server.games import Games
 from api.model_server.grpc_client import GrpcModelServer
 from music.description import LearnedPiece
@@ -32,9 +32,9 @@ class Workplace:
         self.server, self.games = server, Games(models_config, server)
 
     def song(self, chunk_steps=16, **wishes):
-        said = [Given(name, value, is_json=True) for name, value in wishes.items()]
+        said = [RequestValue(name, value, is_json=True) for name, value in wishes.items()]
         composer, deadline = Composer(self.server, chunk_steps), Deadline.after(30)
-        request = song_request([Given("game", "zelda"), *said])
+        request = song_request([RequestValue("game", "zelda"), *said])
         return composer.song(request, self.games.bundle("zelda", deadline), deadline)
 
 

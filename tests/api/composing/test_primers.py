@@ -7,7 +7,7 @@ import mido
 import numpy as np
 import pytest
 
-from api.composing.primers import MOST_READ_NOTES, spoken
+from api.composing.primers import MOST_READ_NOTES, encoded_primer
 from music.codec import BOS, FIRST, open_codec
 from music.codec.notetuple import NoteTuple
 from music.description import LearnedPiece
@@ -21,7 +21,7 @@ from tests.api.loopback import CODEC, VOCABULARY, description
 from tests.api.primers import CUT_INTRO, INTRO, LINE, URL, midi_of, scale, uploaded
 from tests.api.problems import assert_problem
 from tests.api.songs import notes_of, texts_of
-from tests.api.streams import READERS, told_notes
+from tests.api.streams import READERS, streamed_notes
 from tests.music.reading.support import midi_file, note
 
 
@@ -142,8 +142,8 @@ def test_a_stream_begins_with_the_primer_and_is_the_song(client, form):
     response = client.post(f"{URL}&format={form}", **uploaded(INTRO, include_primer="true"))
     events = READERS[form](response)
     assert events[0][1]["primer_notes"] == len(LINE)
-    assert told_notes(events[:2]) == LINE
-    assert cleaned(told_notes(events)) == midi
+    assert streamed_notes(events[:2]) == LINE
+    assert cleaned(streamed_notes(events)) == midi
     assert events[-1][1]["notes"] == 30
     assert events[-1][1]["duration_beats"] >= midi.end_ticks / 12
 
@@ -217,7 +217,7 @@ def test_what_lies_too_low_is_moved_to_the_nearest_key_that_the_model_reads(clie
 @pytest.mark.parametrize("semitones", [-39, -1, 0, 1, 24])
 def test_what_the_model_reads_stays_in_its_key(semitones):
     notes = LINE.transposed(semitones)
-    assert spoken(notes, NoteTuple.over()).notes == notes
+    assert encoded_primer(notes, NoteTuple.over()).notes == notes
 
 
 def test_what_is_in_reach_in_no_key_is_refused(client, loopback):
@@ -233,7 +233,7 @@ def test_what_is_in_reach_in_no_key_is_refused(client, loopback):
 
 def test_a_codec_that_does_not_know_a_chord_cannot_read_it():
     codec = open_codec("notes", (("C4", "0.4.7"),))
-    assert spoken(Notes.of([0], [6], [64]), codec).notes.pitch.tolist() == [60]
+    assert encoded_primer(Notes.of([0], [6], [64]), codec).notes.pitch.tolist() == [60]
     assert codec.encode(NO_NOTES).tolist() == []
 
 

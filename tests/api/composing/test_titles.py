@@ -8,7 +8,7 @@ import mido
 import music21
 import pytest
 
-from api.http.parameters import Given, song_request
+from api.http.parameters import RequestValue, song_request
 from tests.api.problems import assert_problem
 
 SONG = "/generate?game=zelda&seed=7&notes=20"
@@ -91,5 +91,5 @@ def test_a_song_of_another_title_is_another_file_of_the_same_music(client):
 
 
 def test_a_title_of_a_hundred_characters_of_any_script_fits():
-    request = song_request([Given("game", "zelda"), Given("title", "🎹" * 100)])
+    request = song_request([RequestValue("game", "zelda"), RequestValue("title", "🎹" * 100)])
     assert request.title == "🎹" * 100

@@ -10,7 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.errors import BadParameterError
 from api.formats.registry import FORMATS, STREAMS
-from api.http.parameters import PARAMETERS, Given, song_request
+from api.http.parameters import PARAMETERS, RequestValue, song_request
 from api.http.problems import MEDIA_TYPE, PROBLEMS
 from tests.api.contract import CONTRACT, described, valid, validator
 
@@ -85,7 +85,7 @@ def test_a_body_is_refused_exactly_where_its_schema_says_so(said):
     body = {"game": "zelda", **said}
     assume(body.get("include_primer") is not True)  # which needs the other schema's file
     try:
-        song_request([Given(name, value, is_json=True) for name, value in body.items()])
+        song_request([RequestValue(name, value, is_json=True) for name, value in body.items()])
     except BadParameterError:
         assert not valid("SongRequest").is_valid(body)
     else:
@@ -111,7 +111,7 @@ def test_every_error_is_an_answer_with_an_example_of_its_type(error):
 
 def test_every_example_of_a_request_is_a_request():
     for body in GENERATE["requestBody"]["content"].values():
-        assert song_request(Given(*item, is_json=True) for item in body["example"].items())
+        assert song_request(RequestValue(*item, is_json=True) for item in body["example"].items())
 
 
 @pytest.mark.parametrize("name", CONTRACT["components"]["schemas"])

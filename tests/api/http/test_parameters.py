@@ -9,8 +9,8 @@ from werkzeug.test import EnvironBuilder
 from api.composing.song import Primer, SongRequest
 from api.errors import ApiError, BadParameterError
 from api.formats.registry import FORMATS, STREAMS
-from api.http.parameters import PARAMETERS, Given, Kind, song_request
-from api.http.request_values import said_in
+from api.http.parameters import PARAMETERS, Kind, RequestValue, song_request
+from api.http.request_values import request_values
 
 NUMBERS = [p for p in PARAMETERS if p.kind in {Kind.WHOLE, Kind.NUMBER}]
 BY_NAME = {p.name: p for p in PARAMETERS}
@@ -40,15 +40,20 @@ def in_python(request: SongRequest, name):
     return getattr(request, renamed.get(name, name))
 
 
-NEEDED = {"intro_bars": [Given("loop", "true")]}
+NEEDED = {"intro_bars": [RequestValue("loop", "true")]}
 
 
 @pytest.mark.parametrize("parameter", NUMBERS, ids=lambda p: p.name)
 @given(data=st.data())
 def test_a_number_in_its_range_fits_as_text_and_as_json(parameter, data):
     value = data.draw(fitting(parameter))
-    for given_ in (Given(parameter.name, repr(value)), Given(parameter.name, value, is_json=True)):
-        request = song_request([Given("game", "zelda"), *NEEDED.get(parameter.name, ()), given_])
+    for given_ in (
+        RequestValue(parameter.name, repr(value)),
+        RequestValue(parameter.name, value, is_json=True),
+    ):
+        request = song_request(
+            [RequestValue("game", "zelda"), *NEEDED.get(parameter.name, ()), given_]
+        )
         assert in_python(request, parameter.name) == value
 
 
@@ -58,7 +63,9 @@ def test_a_number_in_its_range_fits_as_text_and_as_json(parameter, data):
 def test_anything_else_is_refused_with_what_would_fit(parameter, data):
     value = data.draw(misfitting(parameter))
     with pytest.raises(BadParameterError) as refusal:
-        song_request([Given(parameter.name, value, is_json=True), Given("game", "zelda")])
+        song_request(
+            [RequestValue(parameter.name, value, is_json=True), RequestValue("game", "zelda")]
+        )
     assert str(refusal.value) == f"{parameter.name} must be {parameter.fits}."
     assert refusal.value.parameter == parameter.name
 
@@ -66,7 +73,7 @@ def test_anything_else_is_refused_with_what_would_fit(parameter, data):
 @given(st.sampled_from(sorted(BY_NAME)), st.text())
 def test_no_text_makes_more_than_a_refusal(name, text):
     try:
-        song_request([Given("game", "zelda"), Given(name, text)])
+        song_request([RequestValue("game", "zelda"), RequestValue(name, text)])
     except BadParameterError:
         return
     assert name != "game"  # it is given already
@@ -82,7 +89,7 @@ def test_no_request_makes_more_than_a_refusal(method, pairs):
     way = {"query": "query_string", "form": "data", "json": "json"}[method]
     builder = EnvironBuilder(method="POST", **{way: dict(pairs)})
     try:
-        request = song_request(said_in(Request(builder.get_environ())))
+        request = song_request(request_values(Request(builder.get_environ())))
     except ApiError:
         return
     assert isinstance(request, SongRequest)
@@ -94,11 +101,11 @@ def test_no_body_makes_more_than_a_refusal(body):
         method="POST", data=body, content_type="application/json"
     ).get_environ()
     with Flask(__name__).request_context(environ), pytest.raises(ApiError):
-        song_request(said_in(Request(environ)))
+        song_request(request_values(Request(environ)))
 
 
 def test_what_is_left_out_has_its_default():
-    request = song_request([Given("game", "zelda")])
+    request = song_request([RequestValue("game", "zelda")])
     assert 0 <= request.seed < 1 << 32
     assert request == SongRequest(
         game="zelda",
@@ -135,7 +142,9 @@ def test_what_is_left_out_has_its_default():
     ],
 )
 def test_lengths_forms_and_loops_that_do_not_fit_are_refused(values, parameter, message):
-    said = [Given(name, value, is_json=True) for name, value in {"game": "x", **values}.items()]
+    said = [
+        RequestValue(name, value, is_json=True) for name, value in {"game": "x", **values}.items()
+    ]
     with pytest.raises(BadParameterError) as refusal:
         song_request(said)
     assert str(refusal.value).startswith(message)
@@ -143,34 +152,36 @@ def test_lengths_forms_and_loops_that_do_not_fit_are_refused(values, parameter, 
 
 
 def test_a_form_is_read_as_its_sections():
-    request = song_request([Given("game", "zelda"), Given("form", "ABA'"), Given("bars", "12")])
+    request = song_request(
+        [RequestValue("game", "zelda"), RequestValue("form", "ABA'"), RequestValue("bars", "12")]
+    )
     assert (request.form, request.bars) == (("A", "B", "A'"), 12)
 
 
 def test_a_length_in_seconds_takes_the_place_of_the_notes():
-    request = song_request([Given("game", "zelda"), Given("seconds", "9.5")])
+    request = song_request([RequestValue("game", "zelda"), RequestValue("seconds", "9.5")])
     assert (request.notes, request.seconds) == (None, 9.5)
 
 
 def test_minus_zero_is_zero_so_that_it_makes_the_same_file():
-    request = song_request([Given("game", "zelda"), Given("temperature", "-0.0")])
+    request = song_request([RequestValue("game", "zelda"), RequestValue("temperature", "-0.0")])
     assert str(request.temperature) == "0.0"
 
 
 def test_a_seed_that_is_given_is_known_from_one_that_was_drawn():
-    given = song_request([Given("game", "zelda"), Given("seed", "5")])
+    given = song_request([RequestValue("game", "zelda"), RequestValue("seed", "5")])
     assert (given.seed, given.is_seed_drawn) == (5, False)
 
 
 def test_a_drawn_seed_differs_from_call_to_call():
-    assert len({song_request([Given("game", "zelda")]).seed for _ in range(9)}) > 1
+    assert len({song_request([RequestValue("game", "zelda")]).seed for _ in range(9)}) > 1
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda p: p.name)
 def test_a_row_is_whole(parameter):
     assert parameter.effect
     if parameter.default is not None:
-        default = Given(parameter.name, parameter.default, is_json=True)
+        default = RequestValue(parameter.name, parameter.default, is_json=True)
         assert parameter.read(default) == parameter.default
     if parameter.kind is Kind.CHOICE:
         assert parameter.choices

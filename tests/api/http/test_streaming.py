@@ -14,7 +14,7 @@ from music.notes import cleaned
 from music.reading import read_midi
 from tests.api.loopback import description
 from tests.api.processes import running_api
-from tests.api.streams import READERS, by_ndjson, told_notes
+from tests.api.streams import READERS, by_ndjson, streamed_notes
 
 SONG = "/generate?game=zelda&seed=7&primer=none"
 
@@ -22,7 +22,7 @@ SONG = "/generate?game=zelda&seed=7&primer=none"
 @pytest.mark.parametrize("query", ["&notes=1", "&notes=100", "&notes=700", "&seconds=9&tempo=77"])
 def test_the_streamed_song_is_the_song(events, client, query):
     midi = read_midi(client.post(SONG + query).data, "song").notes
-    assert cleaned(told_notes(events(SONG + query))) == midi
+    assert cleaned(streamed_notes(events(SONG + query))) == midi
 
 
 @pytest.mark.parametrize("query", ["&notes=700", "&notes=60&dynamics=false"])
@@ -41,7 +41,7 @@ def test_what_came_of_a_song_is_a_song_of_so_many_notes(events, client, length):
     """Who keeps what arrived before a stream broke off can ask for it in any format."""
     said = events(f"{SONG}&{length}")
     for arrived in range(2, len(said) - 1):
-        came = told_notes(said[:arrived])
+        came = streamed_notes(said[:arrived])
         song = client.post(f"{SONG}&notes={len(came)}").data
         assert read_midi(song, "song").notes == cleaned(came)
 

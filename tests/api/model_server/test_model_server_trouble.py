@@ -22,7 +22,7 @@ from music.notes import Notes
 from music.quotes.bound import ATTEMPTS, FEWEST_STEPS
 from tests.api.loopback import description, token
 from tests.api.problems import assert_problem
-from tests.music.test_description import changed
+from tests.music.support import changed
 
 SONG = "/generate?game=zelda&seed=7&notes=200"
 

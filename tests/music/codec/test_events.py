@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from music.codec import BOS, FIRST, PAD, Cursor, as_told
+from music.codec import BOS, FIRST, PAD, Cursor, as_encoded
 from music.codec.events import Events
 from music.errors import TokenError
 from music.notes import Notes, join, on_grid
@@ -72,8 +72,8 @@ def test_decoding_does_not_depend_on_the_chunks(raw, cut):
 def test_what_has_been_told_once_is_told_the_same_again(raw):
     notes = gridded(raw)
     assume(len(notes))
-    told = as_told(Events.over([notes]), notes)
-    assert as_told(Events.over([told]), told) == told
+    told = as_encoded(Events.over([notes]), notes)
+    assert as_encoded(Events.over([told]), told) == told
 
 
 def test_an_event_that_was_not_in_the_pieces_cannot_be_written():

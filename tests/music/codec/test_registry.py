@@ -2,7 +2,7 @@
 
 import pytest
 
-from music.codec import CODECS, as_told, learn_codec, open_codec
+from music.codec import CODECS, as_encoded, learn_codec, open_codec
 from music.errors import CodecError
 from music.notes import on_grid
 
@@ -14,7 +14,7 @@ def test_a_codec_opened_by_its_name_and_vocabulary_is_the_one_that_was_learned(n
     learned = learn_codec(name, [PIECE])
     opened = open_codec(name, learned.vocabulary)
     assert opened.name == name
-    assert as_told(opened, PIECE) == as_told(learned, PIECE)
+    assert as_encoded(opened, PIECE) == as_encoded(learned, PIECE)
 
 
 def test_an_unknown_codec_lists_those_there_are():

@@ -5,7 +5,7 @@ import pytest
 
 from music.notes import Notes
 from music.piece import Piece, constant_tempo
-from music.quotes.bound import ATTEMPTS, QuoteBound, stands_still, usual_quote_notes
+from music.quotes.bound import ATTEMPTS, QuoteBound, is_degenerate, usual_quote_notes
 from music.quotes.finder import QuoteFinder
 
 
@@ -95,4 +95,4 @@ def test_a_few_notes_are_always_usual():
 )
 def test_a_chunk_that_repeats_itself_for_ever_stands_still(onset_ticks, pitch, steps, expected):
     notes = Notes.of(list(onset_ticks), [1] * len(onset_ticks), list(pitch))
-    assert stands_still(notes, steps) is expected
+    assert is_degenerate(notes, steps) is expected

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from music.description import LearnedPiece
 from music.notes import Notes
-from music.quotes.finder import Heard, Quote, QuoteFinder, quoting_groups, self_quotes
+from music.quotes.finder import Quote, QuoteFinder, QuoteState, quoting_groups, self_quotes
 from tests.music.quotes.support import longest_by_trying, played, shape, songs
 from tests.quoting import longest_shared
 
@@ -47,11 +47,11 @@ def test_neither_chunks_nor_the_order_within_a_chord_matter(song, parts, cuts, r
     shuffled = list(range(len(song)))
     random.shuffle(shuffled)
     shuffled.sort(key=lambda n: song.onset_ticks[n])
-    heard = Heard()
+    quote_state = QuoteState()
     bounds = [0, *sorted(min(cut, len(song)) for cut in cuts), len(song)]
     for start, stop in itertools.pairwise(bounds):
-        heard = finder.listen(song[shuffled[start:stop]], heard)
-    assert heard.longest == finder.longest_quote(song)
+        quote_state = finder.listen(song[shuffled[start:stop]], quote_state)
+    assert quote_state.longest == finder.longest_quote(song)
 
 
 def maximal_by_trying(song: Notes, pieces: list[Notes], fewest: int) -> list[tuple[int, int]]:
@@ -77,8 +77,8 @@ def maximal_by_trying(song: Notes, pieces: list[Notes], fewest: int) -> list[tup
 def test_every_run_that_tells_is_found_once_in_whatever_chunks(song, parts, cut):
     finder = QuoteFinder(named(parts))
     with mock.patch("music.quotes.finder.FEWEST_TELLING", 3):
-        heard = finder.listen(song[cut:], finder.listen(song[:cut]))
-    found = [(run.start_in_song, run.length_notes) for run in heard.runs]
+        quote_state = finder.listen(song[cut:], finder.listen(song[:cut]))
+    found = [(run.start_in_song, run.length_notes) for run in quote_state.runs]
     assert found == maximal_by_trying(song, parts, 3)
 
 
@@ -89,10 +89,10 @@ def test_the_latest_run_ends_in_the_notes_added_last(song, parts, cut, random):
     random.shuffle(shuffled)
     shuffled.sort(key=lambda n: song.onset_ticks[n])
     before, last = shuffled[:cut], shuffled[cut:]
-    heard = finder.listen(song[last], finder.listen(song[sorted(before)]))
+    quote_state = finder.listen(song[last], finder.listen(song[sorted(before)]))
     first_new = min(last, default=len(song))
     ending = [longest_ending_in(song[: n + 1], parts) for n in range(first_new, len(song))]
-    assert heard.latest_notes == max(ending, default=0)
+    assert quote_state.latest_notes == max(ending, default=0)
 
 
 def longest_ending_in(song: Notes, pieces: list[Notes]) -> int:
@@ -110,7 +110,7 @@ def test_a_piece_quotes_the_others_but_not_itself(parts):
         assert quote.piece != f"piece {n}"
 
 
-def test_one_can_go_back_to_what_was_heard_before():
+def test_a_song_can_go_back_to_an_older_state():
     finder = QuoteFinder(named([line(60, 62, 64, 65, 67)]))
     before = finder.listen(line(50, 52))
     taken_back = finder.listen(line(0, 0, 54, 55, 57)[2:], before)

@@ -12,7 +12,7 @@ from training.base.music import MusicFinder
 from training.base.sources import Credit
 from training.corpus.corpus import read_corpus
 from training.fitting.fit import Fitted
-from training.fitting.history import Epoch, Journal
+from training.fitting.history import Epoch, History
 
 EXPECTED = Path(__file__).with_name("card.md")
 DANCES = {
@@ -43,7 +43,7 @@ def test_the_card_is_as_expected(tmp_path):
     ]
     music = MusicFinder(tmp_path, say=lambda _: None).find(sources)
     corpus = read_corpus(music.collection, tmp_path / "cache")
-    journal = Journal("", (Epoch(2.0, 1.5, 100.0), Epoch(1.25, 1.0, 80.0)))
-    fitted = Fitted(keras.Model(), journal, 2.125, interrupted=False)
+    history = History("", (Epoch(2.0, 1.5, 100.0), Epoch(1.25, 1.0, 80.0)))
+    fitted = Fitted(keras.Model(), history, 2.125, interrupted=False)
     text = card(music, corpus, TINY, fitted, date(2026, 1, 2))
     assert text == EXPECTED.read_text(encoding="utf-8")

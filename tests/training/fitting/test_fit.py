@@ -49,7 +49,7 @@ def test_the_same_pieces_are_held_out_whatever_their_order():
 
 def test_it_learns(pieces, tmp_path):
     fitted = fit(split(pieces, 0.25), longer(8, TINY), tmp_path)
-    first, *_, last = fitted.journal.epochs
+    first, *_, last = fitted.history.epochs
     assert last.train_loss < 0.9 * first.train_loss
     assert last.held_out_loss < first.held_out_loss
     assert 0 < fitted.held_out_bits_per_note < 30
@@ -90,9 +90,9 @@ def test_an_interrupted_training_goes_on_and_ends_as_if_nothing_had_happened(
     monkeypatch.setattr(fitting, "_learn", learn)
     second = fit(parts, recipe, tmp_path / "parts")
     assert first.interrupted
-    assert len(first.journal.epochs) == 2
+    assert len(first.history.epochs) == 2
     assert not second.interrupted
-    losses = [[e.held_out_loss for e in f.journal.epochs] for f in (second, whole)]
+    losses = [[e.held_out_loss for e in f.history.epochs] for f in (second, whole)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
     assert losses[0][3] != pytest.approx(losses[0][1], rel=1e-2)
 
@@ -110,7 +110,7 @@ def test_another_recipe_begins_anew(pieces, tmp_path):
     parts = split(pieces, 0.25)
     fit(parts, longer(2), tmp_path)
     other = replace(longer(1), network=replace(WITHOUT_MEMORY, lstm_units=(8,)))
-    assert len(fit(parts, other, tmp_path).journal.epochs) == 1
+    assert len(fit(parts, other, tmp_path).history.epochs) == 1
 
 
 def test_a_training_that_started_from_another_base_begins_anew(pieces, tmp_path, monkeypatch):
@@ -128,7 +128,7 @@ def test_a_training_that_started_from_another_base_begins_anew(pieces, tmp_path,
 
     fit_from("old", 2, "resumed")
     resumed, fresh = fit_from("new", 2, "resumed"), fit_from("new", 2, "fresh")
-    losses = [[epoch.train_loss for epoch in f.journal.epochs] for f in (resumed, fresh)]
+    losses = [[epoch.train_loss for epoch in f.history.epochs] for f in (resumed, fresh)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
     for weights, expected in zip(
         resumed.model.get_weights(), fresh.model.get_weights(), strict=True
@@ -146,7 +146,7 @@ def test_a_training_that_started_from_another_base_begins_anew(pieces, tmp_path,
 def test_the_same_notes_in_another_meter_or_weight_begin_anew(pieces, tmp_path, name, other):
     parts = split(pieces, 0.25)
     fit(parts, longer(2), tmp_path / name)
-    assert len(fit(other(parts), longer(1), tmp_path / name).journal.epochs) == 1
+    assert len(fit(other(parts), longer(1), tmp_path / name).history.epochs) == 1
 
 
 def _as_waltz(piece: Piece) -> Piece:
@@ -167,7 +167,7 @@ def test_the_best_epochs_weights_are_kept(pieces, tmp_path):
     parts = Split(tuple(pieces[:4]), (held_out,))
     recipe = replace(longer(8), fitting=replace(longer(8).fitting, learning_rate=0.05))
     fitted = fit(parts, recipe, tmp_path)
-    losses = [epoch.held_out_loss for epoch in fitted.journal.epochs]
-    assert fitted.journal.best < 7, "the last epoch was the best: nothing to tell apart"
+    losses = [epoch.held_out_loss for epoch in fitted.history.epochs]
+    assert fitted.history.best < 7, "the last epoch was the best: nothing to tell apart"
     nats_per_token = fitted.held_out_bits_per_note * np.log(2)  # a token is a note
     assert nats_per_token == pytest.approx(min(losses), rel=1e-4)

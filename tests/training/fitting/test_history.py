@@ -5,11 +5,11 @@ import math
 import pytest
 
 from training.errors import CheckpointError
-from training.fitting.history import Epoch, Journal
+from training.fitting.history import Epoch, History
 
 
-def journal(*held_out: float | None) -> Journal:
-    return Journal("f", tuple(Epoch(1.0 / (n + 1), loss, 0.5) for n, loss in enumerate(held_out)))
+def history(*held_out: float | None) -> History:
+    return History("f", tuple(Epoch(1.0 / (n + 1), loss, 0.5) for n, loss in enumerate(held_out)))
 
 
 @pytest.mark.parametrize(
@@ -27,15 +27,15 @@ def journal(*held_out: float | None) -> Journal:
     ids=["new", "first", "better", "worse", "patience", "all", "nothing held out", "not a number"],
 )
 def test_when_it_is_over(losses, best, is_over):
-    written = journal(*losses)
+    written = history(*losses)
     assert written.best == best
     assert written.is_over(epochs=4, patience_epochs=2) == is_over
 
 
 def test_it_comes_back_as_it_was(tmp_path):
     path = tmp_path / "journal.json"
-    path.write_text(journal(3.0, None).to_json())
-    assert Journal.load(path) == journal(3.0, None)
+    path.write_text(history(3.0, None).to_json())
+    assert History.load(path) == history(3.0, None)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"fingerprint": "f", "epochs": [{"loss": 1}]}'])
@@ -43,4 +43,4 @@ def test_a_broken_one_says_which(tmp_path, text):
     path = tmp_path / "journal.json"
     path.write_text(text)
     with pytest.raises(CheckpointError, match=r"journal\.json cannot be read"):
-        Journal.load(path)
+        History.load(path)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from music.meter import Measure, measures, signatures_of
+from music.meter import Measure, measures, score_signatures
 from music.notes import Notes
 from music.piece import Piece
 
@@ -12,7 +12,7 @@ from music.piece import Piece
 def bars(piece: Piece) -> list[Measure]:
     """Divide a piece into bars, up to the one in which its last note starts."""
     last_onset_ticks = int(piece.notes.onset_ticks[-1:].max(initial=0))
-    return measures(signatures_of(piece), last_onset_ticks + 1)
+    return measures(score_signatures(piece), last_onset_ticks + 1)
 
 
 def bar_ticks(piece: Piece) -> int:
