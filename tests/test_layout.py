@@ -1,0 +1,16 @@
+"""The layout of the packages: none grows so large that one cannot find one's way in it."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MOST_MODULES = 14
+
+
+@pytest.mark.parametrize("program", ["api", "benchmarks", "music", "proto", "serving", "training"])
+def test_no_package_has_more_than_14_modules(program):
+    modules = Counter(path.parent.relative_to(ROOT) for path in (ROOT / program).rglob("*.py"))
+    assert modules
+    assert {package: n for package, n in modules.items() if n > MOST_MODULES} == {}
