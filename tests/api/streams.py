@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from music.notes import Notes
 
 
@@ -22,18 +20,6 @@ def by_ndjson(response):
 
 
 READERS = {"sse": by_sse, "ndjson": by_ndjson}
-
-
-@pytest.fixture(params=READERS)
-def events(request, client):
-    """Ask for a song in either form, and give its events."""
-
-    def asked(query):
-        response = client.post(f"{query}&format={request.param}")
-        assert response.status_code == 200
-        return READERS[request.param](response)
-
-    return asked
 
 
 def streamed_notes(events):

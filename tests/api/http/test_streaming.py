@@ -19,6 +19,18 @@ from tests.api.streams import READERS, by_ndjson, streamed_notes
 SONG = "/generate?game=zelda&seed=7&primer=none"
 
 
+@pytest.fixture(params=READERS)
+def events(request, client):
+    """Ask for a song in either form, and give its events."""
+
+    def asked(query):
+        response = client.post(f"{query}&format={request.param}")
+        assert response.status_code == 200
+        return READERS[request.param](response)
+
+    return asked
+
+
 @pytest.mark.parametrize("query", ["&notes=1", "&notes=100", "&notes=700", "&seconds=9&tempo=77"])
 def test_the_streamed_song_is_the_song(events, client, query):
     midi = read_midi(client.post(SONG + query).data, "song").notes
