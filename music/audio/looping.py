@@ -1,4 +1,4 @@
-"""The sound of music that loops: what dies away after its end is heard at its start."""
+"""The sound of music that loops: what dies away after its end sounds at its start."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The sound of loops: what dies away after the end is heard at the start, without a click."""
+"""The sound of loops: what dies away after the end sounds at the start, without a click."""
 
 import struct
 
@@ -31,9 +31,9 @@ def samples(sound):
 
 def played(notes, loop_ticks):
     sound, loop = play_loop(Piano(), notes, FAST, plain(notes), loop_ticks)
-    heard = samples(sound)
-    assert len(heard) == sound.samples
-    return heard, loop
+    output = samples(sound)
+    assert len(output) == sound.samples
+    return output, loop
 
 
 def repeated(notes, times):
@@ -41,42 +41,42 @@ def repeated(notes, times):
 
 
 def test_a_loop_is_as_long_as_its_bars():
-    heard, loop = played(LOOP, (0, LOOP_TICKS))
+    output, loop = played(LOOP, (0, LOOP_TICKS))
     assert (loop.start, loop.samples) == (0, sample_at(FAST, LOOP_TICKS))
-    assert len(heard) == loop.samples == 2 * SAMPLE_RATE_HZ
+    assert len(output) == loop.samples == 2 * SAMPLE_RATE_HZ
 
 
 def test_the_file_played_again_is_the_music_played_again():
-    heard, loop = played(LOOP, (0, LOOP_TICKS))
+    output, loop = played(LOOP, (0, LOOP_TICKS))
     thrice = samples(Piano().play(repeated(LOOP, 3), FAST))
     second = thrice[loop.samples : 2 * loop.samples]
-    assert np.abs(heard - second).max() < ONE_STEP
+    assert np.abs(output - second).max() < ONE_STEP
 
 
-def test_what_dies_away_after_the_end_is_heard_at_the_start():
-    heard, loop = played(LOOP, (0, LOOP_TICKS))
+def test_what_dies_away_after_the_end_sounds_at_the_start():
+    output, loop = played(LOOP, (0, LOOP_TICKS))
     once = samples(Piano().play(LOOP, FAST))
     tail = once[loop.samples :]
     assert np.abs(tail[:1000]).max() > 20 * ONE_STEP
-    count = min(len(tail), len(heard))
+    count = min(len(tail), len(output))
     assert (
-        np.abs(heard[:count] - once[:count] - tail[:count]).max() < 0.03
+        np.abs(output[:count] - once[:count] - tail[:count]).max() < 0.03
     )  # loud notes are limited
 
 
 def test_no_click_where_a_loop_begins_again():
-    heard, _ = played(LOOP, (0, LOOP_TICKS))
-    seam = np.abs(heard[0] - heard[-1]).max()
-    assert seam <= np.abs(np.diff(heard, axis=0)).max()
+    output, _ = played(LOOP, (0, LOOP_TICKS))
+    seam = np.abs(output[0] - output[-1]).max()
+    assert seam <= np.abs(np.diff(output, axis=0)).max()
 
 
 def test_an_intro_dies_away_in_a_first_time_that_does_not_loop():
     notes = join([INTRO, LOOP.shifted(BAR_TICKS)])
-    heard, loop = played(notes, (BAR_TICKS, BAR_TICKS + LOOP_TICKS))
+    output, loop = played(notes, (BAR_TICKS, BAR_TICKS + LOOP_TICKS))
     assert loop.start == sample_at(FAST, BAR_TICKS + LOOP_TICKS)
-    assert loop.start + loop.samples == len(heard)
+    assert loop.start + loop.samples == len(output)
     on = samples(Piano().play(join([INTRO, repeated(LOOP, 3).shifted(BAR_TICKS)]), FAST))
-    assert np.abs(heard - on[: len(heard)]).max() < ONE_STEP
+    assert np.abs(output - on[: len(output)]).max() < ONE_STEP
 
 
 @pytest.mark.parametrize("has_intro", [False, True])
