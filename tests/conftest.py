@@ -19,6 +19,7 @@ settings.load_profile("no deadline")
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Let one process run all tests of a file, and one all that share the end-to-end service."""
     for item in items:

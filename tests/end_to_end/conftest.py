@@ -83,7 +83,7 @@ def train(
         cwd=work_dir,
         env=environment(**{"EPOCHS": 1, "FETCH": 0, **folders, **variables}, PYTHONPATH=ROOT),
         text=True,
-        timeout=600,
+        timeout=3600,
     )
 
 
