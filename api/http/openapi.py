@@ -25,24 +25,24 @@ from api.telemetry.request_id import HEADER as REQUEST_ID
 
 _EXAMPLE: dict[str, Value] = {"game": "majoras_mask", "notes": 200, "seed": 7}
 _ABOUT = f"""\
-Composes new music in the style of a game that a model has learned from.
+Composes new music in the style of a game whose music a model has learned.
 
 `POST /generate` takes its parameters from the query, a form or a JSON body of up to
 {MOST_BODY_BYTES // 1024} KB, each of them once. A MIDI file of up to {MOST_FILE_BYTES // 1024} KB
-to go on from comes as the field `primer` of a form (`multipart/form-data`).
+to continue is the field `primer` of a form (`multipart/form-data`).
 
-What comes back is MIDI unless `format` or the `Accept` header asks for something else. Every error
-is `application/problem+json` (RFC 9457) and says what would fit. On any path, what is not HTTP is a
+The response is MIDI, unless `format` or the `Accept` header asks for another format. Every error is
+`application/problem+json` (RFC 9457) and says what would fit. On any path, a malformed request is a
 400, a request line beyond 4 KB a 414, and a header beyond 8 KB a 431.
 """
 _GENERATE = """\
-`game` is needed, in the query or in the body; give `notes` or `seconds`, not both. With a `seed` of
-yours the answer has an `ETag`: send it back as `If-None-Match`, and a song that would be the same
-is a 304 without being composed.
+`game` is required, in the query or in the body; give `notes` or `seconds`, not both. With your own
+`seed` the response has an `ETag`: send it as `If-None-Match`, and an unchanged song is a 304 without
+composing.
 
-Streams tell the song while it is drawn, one event a line or, with `text/event-stream`, a field
+Streams send the song while it is sampled, one event per line or, with `text/event-stream`, a field
 `event` for its name and `data` for the rest. An event `song` comes first, then `notes`, and a
-`quote` where one has ended; last comes `end` or, should something break midway, `error`.
+`quote` after each quoted run; last comes `end` or, if something fails midway, `error`.
 """
 
 
