@@ -31,8 +31,8 @@ Composes new music in the style of a game whose music a model has learned.
 {MOST_BODY_BYTES // 1024} KB, each of them once. A MIDI file of up to {MOST_FILE_BYTES // 1024} KB
 to continue is the field `primer` of a form (`multipart/form-data`).
 
-The response is MIDI, unless `format` or the `Accept` header asks for another format. Every error is
-`application/problem+json` (RFC 9457) and says what would fit. On any path, a malformed request is a
+The response is MIDI, unless `format` or the `Accept` header asks for another format. Every error
+is `application/problem+json` (RFC 9457) and says what would fit. On any path, a malformed request is a
 400, a request line beyond 4 KB a 414, and a header beyond 8 KB a 431.
 """
 _GENERATE = """\
