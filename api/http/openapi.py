@@ -31,14 +31,14 @@ Composes new music in the style of a game whose music a model has learned.
 {MOST_BODY_BYTES // 1024} KB, each of them once. A MIDI file of up to {MOST_FILE_BYTES // 1024} KB
 to continue is the field `primer` of a form (`multipart/form-data`).
 
-The response is MIDI, unless `format` or the `Accept` header asks for another format. Every error
-is `application/problem+json` (RFC 9457) and says what would fit. On any path, a malformed request is a
-400, a request line beyond 4 KB a 414, and a header beyond 8 KB a 431.
+The response is MIDI, unless `format` or the `Accept` header asks for another format. Every
+error is `application/problem+json` (RFC 9457) and says what would fit. On any path, a malformed
+request is a 400, a request line beyond 4 KB a 414, and a header beyond 8 KB a 431.
 """
 _GENERATE = """\
 `game` is required, in the query or in the body; give `notes` or `seconds`, not both. With your own
-`seed` the response has an `ETag`: send it as `If-None-Match`, and an unchanged song is a 304 without
-composing.
+`seed` the response has an `ETag`: send it as `If-None-Match`, and an unchanged song is a 304
+without composing.
 
 Streams send the song while it is sampled, one event per line or, with `text/event-stream`, a field
 `event` for its name and `data` for the rest. An event `song` comes first, then `notes`, and a
