@@ -27,7 +27,6 @@ CHUNK_STEPS = 16  # few, since what lies behind the bar line is dropped
 CLOSING_STEPS = 8
 _SPAN_TOKENS = 4096  # random numbers of a span: most tokens that it may take
 _STRIDE = 1 << 20  # between the random numbers of two candidates: those of all spans
-_JOINT_TOKENS = 8
 _WINDOW = 64  # notes in which degenerate repetition is looked for
 _MOST_DENSITY = 2.0  # times that of the game's music, before a candidate is given up
 
@@ -58,7 +57,6 @@ class _Row:
         chunk_start: Where it stood before its last chunk.
         place: Where it stands after it.
         sampled: All its notes, those before the span and after it too.
-        log_probability: Of its first tokens.
         last_tokens: Of the last chunk, those that start before the span's end.
         has_ended: Whether it has reached the span's end.
         is_degenerate: Whether its last chunk was degenerate repetition.
@@ -68,7 +66,6 @@ class _Row:
     chunk_start: _Place
     place: _Place
     sampled: Notes = field(default_factory=lambda: NO_NOTES)
-    log_probability: tuple[float, ...] = ()
     last_tokens: tuple[int, ...] = ()
     has_ended: bool = False
     is_degenerate: bool = False
@@ -216,7 +213,7 @@ class Arranger:
                 start_ticks=start_ticks,
                 has_early_notes=number > 0 and stretch.has_early_notes(row.sampled),
                 bar_ticks=plan.meter.bar_ticks,
-                joints=tuple(filter(None, (_mean(row.log_probability), after))),
+                following_log_probability=after,
             )
             for row, after in zip(rows, following, strict=True)
         ]
@@ -234,14 +231,14 @@ class Arranger:
 
     def _following_log_probability(
         self, rows: Sequence[_Row], span: Span, song: Notes
-    ) -> list[float | None]:
-        """Say for each candidate how likely the known bar is that follows it."""
+    ) -> list[float]:
+        """Say for each candidate how likely the bar is that follows it; 0 where none is known."""
         if span.following_bar is None:
-            return [None] * len(rows)
+            return [0.0] * len(rows)
         moved_ticks = self._plan.ticks(span.end_bar) - self._plan.ticks(span.following_bar)
         notes = self._bars(song, span.following_bar, 1).shifted(moved_ticks)
         if not len(notes):
-            return [None] * len(rows)
+            return [0.0] * len(rows)
         tokens = [
             [*row.last_tokens, *self._bundle.codec.encode(notes, self._end_cursor(row)).tolist()]
             for row in rows
@@ -324,7 +321,6 @@ class Arranger:
             chunk_start=row.place,
             place=_Place(draw.state, cursor, quote_state, row.place.has_begun or len(notes) > 0),
             sampled=sampled,
-            log_probability=(*row.log_probability, *draw.log_probability.tolist())[:_JOINT_TOKENS],
             last_tokens=self._tokens_before(draw, row.place, stretch) if has_ended else (),
             has_ended=has_ended,
             is_degenerate=is_degenerate(sampled[-_WINDOW:], min(position + stretch.steps, _WINDOW)),
@@ -375,10 +371,6 @@ class Arranger:
 def _rank(row: _Row) -> tuple[bool, int, int]:
     """Rank candidates that all went wrong; between equals, more notes are better."""
     return row.is_degenerate, row.place.quote_state.latest_notes, -len(row.sampled)
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return float(np.mean(values)) if values else None
 
 
 def _cut(notes: Notes, end_ticks: int) -> Notes:

@@ -20,19 +20,16 @@ class Candidate:
         start_ticks: The bar line at which the bars start.
         has_early_notes: Whether the model played notes before the bars, which are dropped.
         bar_ticks: The length of a bar.
-        joints: Mean log-probabilities of the notes where it joins what comes before and after.
+        following_log_probability: Mean log-probability of the notes of the known bar that comes
+            after it; 0 where none is known. How likely its own notes are does not count: the
+            likeliest are the simplest, and songs of them are told from pieces more surely.
     """
 
     notes: Notes
     start_ticks: int
     has_early_notes: bool
     bar_ticks: int
-    joints: tuple[float, ...]
-
-    @property
-    def joint(self) -> float:
-        """How well it joins its neighbours: the sum of the log-probabilities."""
-        return round(sum(self.joints), 4)
+    following_log_probability: float
 
     @property
     def is_on_downbeat(self) -> bool:
@@ -56,7 +53,7 @@ def _bars(notes: Notes, line_ticks: int, bar_ticks: int) -> list[frozenset[tuple
 
 
 def best(candidates: Sequence[Candidate], song: Notes, *, on_downbeat: bool) -> int:
-    """Choose the candidate that joins its neighbours best, among those that are whole and new.
+    """Choose the candidate that leads on best, among those that are whole and new.
 
     What is most likely is often what was played before; what returns, the plan says.
 
@@ -73,7 +70,7 @@ def best(candidates: Sequence[Candidate], song: Notes, *, on_downbeat: bool) -> 
             one.is_on_downbeat or not on_downbeat,
             not one.has_early_notes,
             one.is_new_after(song),
-            one.joint,
+            round(one.following_log_probability, 4),
         )
 
     return max(range(len(candidates)), key=rank)
@@ -83,7 +80,7 @@ def best_closing(candidates: Sequence[Candidate], song: Notes) -> int:
     """Choose the candidate whose first chord closes the music best.
 
     It is struck on the downbeat, has the tonic in the bass, and few notes outside of the tonic's
-    triad; between equals, the more likely one is better.
+    triad.
 
     Args:
         candidates: One or more; of their notes, those at the bar line count.
@@ -93,13 +90,25 @@ def best_closing(candidates: Sequence[Candidate], song: Notes) -> int:
     def rank(number: int) -> tuple[bool, bool, float, bool, float]:
         one = candidates[number]
         if not one.is_on_downbeat:
-            return False, False, 0.0, not one.has_early_notes, one.joint
+            return (
+                False,
+                False,
+                0.0,
+                not one.has_early_notes,
+                round(one.following_log_probability, 4),
+            )
         key = find_key(released(song) if len(song) else one.notes)
         degrees = (one.notes.pitch - key.tonic) % 12
         triad = np.isin(degrees, _MAJOR_TRIAD if key.is_major else _MINOR_TRIAD)
         in_triad = float(triad.mean())
         bass = degrees[one.notes.pitch.argmin()]
-        return True, bool(bass == 0), in_triad, not one.has_early_notes, one.joint
+        return (
+            True,
+            bool(bass == 0),
+            in_triad,
+            not one.has_early_notes,
+            round(one.following_log_probability, 4),
+        )
 
     return max(range(len(candidates)), key=rank)
 
