@@ -58,8 +58,8 @@ bench: $(READY) $(if $(filter 1,$(PEERS)),$(PEERS_READY)) ## how fast it is; wit
 pictures: $(READY) $(BROWSER_READY) ## what README shows, from the game bach, into docs/pictures/
 	@$(PYTHON) -m scripts.pictures
 
-# Two processes, since CI has two cores; tests/conftest.py says which tests stay together.
-PYTEST := $(PYTHON) -m pytest --numprocesses=2 --dist=loadgroup
+# Two processes, since CI has two cores; each runs whole files, whose tests share what they start.
+PYTEST := $(PYTHON) -m pytest --numprocesses=2 --dist=loadfile
 
 test: check $(BROWSER_READY) ## all that CI runs
 	@$(PYTEST) -m "not slow"
