@@ -8,12 +8,11 @@ import tensorflow as tf
 
 from music.codec import BOS, FIRST, PAD
 from tests.training.conftest import CODEC, TINY, WITHOUT_MEMORY
-from tests.training.memory.music import random_fields
+from tests.training.memory.music import as_served, random_fields
 from training.export.decoder import MOST_STEPS, Network
 from training.export.quantised_matmul import Float32Product, Int8Product
 from training.export.sampling import Sampling
 from training.fitting.encoded import EncodedPiece, window
-from training.memory.candidates import KEY_WEIGHTS_EXACT
 from training.memory.context import context
 from training.network.network import build_network, field_sizes, has_memory
 
@@ -95,8 +94,7 @@ def keras_log_probability(model, songs, bars=(48,), places=(0,)) -> np.ndarray:
     cut = [window(song, range(len(song)), len(song)) for song in read]
     inputs = {name: np.stack([each.inputs[name] for each in cut]) for name in cut[0].inputs}
     if has_memory(model):
-        whole = np.floor(inputs["key_weights"] * KEY_WEIGHTS_EXACT)
-        inputs["key_weights"] = whole / KEY_WEIGHTS_EXACT
+        inputs = as_served(inputs)
     sizes, following = field_sizes(model), inputs["following"]
     parts = np.split(model.predict_on_batch(inputs), np.cumsum(sizes), axis=-1)
     return sum(

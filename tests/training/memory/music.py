@@ -13,6 +13,7 @@ from training.memory.candidates import (
     FEWEST_TRANSPOSED_NOTES,
     HISTORY_NOTES,
     KEY_HALF_LIVES_TICKS,
+    KEY_WEIGHTS_EXACT,
     LONGEST_RUN,
     MOST_HALF_TURNS,
     TRANSPOSED,
@@ -200,3 +201,9 @@ __all__ = [
     "slow_key_weights",
     "slow_sounding",
 ]
+
+
+def as_served(inputs):
+    """Round a batch's key weights as the decoder does, which keeps sums exact."""
+    whole = np.floor(inputs["key_weights"] * KEY_WEIGHTS_EXACT)
+    return {**inputs, "key_weights": whole / KEY_WEIGHTS_EXACT}
