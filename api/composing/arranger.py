@@ -28,6 +28,8 @@ CLOSING_STEPS = 8
 _SPAN_TOKENS = 4096  # random numbers of a span: most tokens that it may take
 _STRIDE = 1 << 20  # between the random numbers of two candidates: those of all spans
 _WINDOW = 64  # notes in which degenerate repetition is looked for
+# Added to the temperature while no candidate is new.
+_TEMPERATURES_ADDED = (0.0, 0.25, 0.5)
 _MOST_DENSITY = 2.0  # times that of the game's music, before a candidate is given up
 
 
@@ -83,6 +85,8 @@ class _Stretch:
         rows: How many candidates.
         usual_tokens: More than the game's music usually takes.
         steps: The tokens of a call.
+        before: The last notes before it.
+        round: How often its candidates were sampled before, and none was new.
     """
 
     number: int
@@ -92,6 +96,8 @@ class _Stretch:
     rows: int
     usual_tokens: float
     steps: int
+    before: Notes
+    round: int = 0
 
     def within(self, notes: Notes) -> Notes:
         """Give those that are not dropped."""
@@ -204,19 +210,9 @@ class Arranger:
             rows=CLOSING_ROWS if span.closes else ROWS,
             usual_tokens=usual_tokens,
             steps=CLOSING_STEPS if span.closes else self._chunk_steps,
+            before=song[-_WINDOW:],
         )
-        rows = self._sampled(stretch, place)
-        following = self._following_log_probability(rows, span, song)
-        candidates = [
-            Candidate(
-                notes=stretch.within(row.sampled),
-                start_ticks=start_ticks,
-                has_early_notes=number > 0 and stretch.has_early_notes(row.sampled),
-                bar_ticks=plan.meter.bar_ticks,
-                following_log_probability=after,
-            )
-            for row, after in zip(rows, following, strict=True)
-        ]
+        rows, candidates = self._candidates(stretch, span, place, song)
         sustain_end_ticks = plan.ticks(span.sustain_end_bar)
         if span.closes:
             row = rows[best_closing(candidates, song)]
@@ -228,6 +224,27 @@ class Arranger:
         if begins:
             notes = _begun(stretch.first_chord(row.sampled), notes, start_ticks)
         return _cut(notes, sustain_end_ticks), self._at_the_end(row)
+
+    def _candidates(
+        self, stretch: _Stretch, span: Span, place: _Place, song: Notes
+    ) -> tuple[list[_Row], list[Candidate]]:
+        """Sample candidates, at higher temperatures as long as none of them is new."""
+        for number in range(len(_TEMPERATURES_ADDED)):
+            rows = self._sampled(replace(stretch, round=number), place)
+            following = self._following_log_probability(rows, span, song)
+            candidates = [
+                Candidate(
+                    notes=stretch.within(row.sampled),
+                    start_ticks=stretch.start_ticks,
+                    has_early_notes=stretch.number > 0 and stretch.has_early_notes(row.sampled),
+                    bar_ticks=self._plan.meter.bar_ticks,
+                    following_log_probability=after,
+                )
+                for row, after in zip(rows, following, strict=True)
+            ]
+            if span.closes or any(one.is_new_after(song) for one in candidates):
+                break
+        return rows, candidates
 
     def _following_log_probability(
         self, rows: Sequence[_Row], span: Span, song: Notes
@@ -295,7 +312,9 @@ class Arranger:
         attempt: Attempt,
     ) -> list[_Row]:
         request = self._request
-        how = attempt.sampling(request.temperature, request.top_k, request.top_p)
+        temperature = request.temperature + _TEMPERATURES_ADDED[stretch.round]
+        how = attempt.sampling(temperature, request.top_k, request.top_p)
+        number += stretch.round * len(ATTEMPTS)
         first = stretch.number * _SPAN_TOKENS + position
         draws = self._model_server.decode(
             self._bundle.model,
@@ -323,7 +342,9 @@ class Arranger:
             sampled=sampled,
             last_tokens=self._tokens_before(draw, row.place, stretch) if has_ended else (),
             has_ended=has_ended,
-            is_degenerate=is_degenerate(sampled[-_WINDOW:], min(position + stretch.steps, _WINDOW)),
+            is_degenerate=is_degenerate(
+                sampled[-_WINDOW:], min(position + stretch.steps, _WINDOW), stretch.before
+            ),
         )
 
     def _tokens_before(self, draw: Draw, place: _Place, stretch: _Stretch) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from music.notes import Notes
+from music.notes import NO_NOTES, Notes
 from music.quotes.finder import NamedNotes, QuoteFinder, QuoteState, self_quotes
 
 FEWEST_STEPS = 8  # of a chunk: enough to recognise degenerate repetition
@@ -80,7 +80,7 @@ class QuoteBound:
         return quote_state.latest_notes <= self.most_notes
 
 
-def is_degenerate(notes: Notes, steps: int) -> bool:
+def is_degenerate(notes: Notes, steps: int, before: Notes = NO_NOTES) -> bool:
     """Whether a chunk is degenerate repetition, to be resampled.
 
     A model may strike the same keys at one onset for ever, so that hardly any token is a note of
@@ -89,21 +89,29 @@ def is_degenerate(notes: Notes, steps: int) -> bool:
     Args:
         notes: Of the chunk, ordered.
         steps: How many tokens it has.
+        before: Notes that the chunk follows, from which a cycle may come.
     """
     has_few = 2 * len(notes) < steps
-    return steps >= FEWEST_STEPS and (has_few or _longest_cycle(notes) > _MOST_CYCLED)
+    return steps >= FEWEST_STEPS and (has_few or _longest_cycle(notes, before) > _MOST_CYCLED)
 
 
-def _longest_cycle(notes: Notes) -> int:
-    """Count the onsets of the longest run that repeats up to `_LONGEST_CYCLE` onsets."""
+def _longest_cycle(notes: Notes, before: Notes) -> int:
+    """Count the onsets of the longest run that repeats up to `_LONGEST_CYCLE` onsets.
+
+    Args:
+        notes: In which the run ends.
+        before: In which it may start.
+    """
     numbers: dict[tuple[int, ...], int] = {}
-    chords = [numbers.setdefault(tuple(c.tolist()), len(numbers)) for c in notes.chords()]
-    longest = 0
+    onsets = [*before.chords(), *notes.chords()]
+    chords = [numbers.setdefault(tuple(c.tolist()), len(numbers)) for c in onsets]
+    first, longest = len(before.chords()), 0
     for period in range(1, _LONGEST_CYCLE + 1):
         run = 0
-        for chord, before in zip(chords[period:], chords, strict=False):
-            run = run + 1 if chord == before else 0
-            longest = max(longest, run and run + period)
+        for n in range(period, len(chords)):
+            run = run + 1 if chords[n] == chords[n - period] else 0
+            if run and n >= first:
+                longest = max(longest, run + period)
     return longest
 
 

@@ -96,3 +96,11 @@ def test_a_few_notes_are_always_usual():
 def test_a_chunk_that_repeats_itself_for_ever_stands_still(onset_ticks, pitch, steps, expected):
     notes = Notes.of(list(onset_ticks), [1] * len(onset_ticks), list(pitch))
     assert is_degenerate(notes, steps) is expected
+
+
+def test_a_cycle_that_the_chunk_before_began_counts_where_it_goes_on():
+    before, more = (Notes.of(range(n, n + 20), [1] * 20, [60, 64] * 10) for n in (0, 20))
+    other = Notes.of(range(20, 40), [1] * 20, range(40, 60))
+    assert not is_degenerate(more, 20)
+    assert is_degenerate(more, 20, before)
+    assert not is_degenerate(other, 20, before)

@@ -50,6 +50,19 @@ CONTRACT = {
             "log_probability": ("float32", (None, None)),
         },
     ),
+    "read": (
+        {
+            "token": ("int32", (None,)),
+            "state": ("float32", (None, S)),
+            "tokens": ("int32", (None, None)),
+            "lengths": ("int32", (None,)),
+        },
+        {
+            "state": ("float32", (None, S)),
+            "token": ("int32", (None,)),
+            "log_probability": ("float32", (None, None)),
+        },
+    ),
     "describe": ({"probe": ("int32", (None,))}, {"bundle": ("string", (None,))}),
 }
 
@@ -91,7 +104,7 @@ def session(bundle):
     return Session(bundle)
 
 
-def test_it_has_the_four_signatures_of_the_contract(session):
+def test_it_has_the_signatures_of_the_contract(session):
     found = {
         name: tuple(
             {

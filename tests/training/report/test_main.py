@@ -28,10 +28,16 @@ def test_what_cannot_be_scored_is_said(monkeypatch, capsys, variables, message):
     assert capsys.readouterr().err == message
 
 
-def test_an_experiment_needs_a_game(monkeypatch, capsys):
+def test_every_model_of_the_experiment_without_pieces_is_named(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("GAME", "")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
     assert reproduction.main() == 1
-    assert capsys.readouterr().err == "reproduction: GAME is not set; it must name a collection\n"
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 5
+    for line, game in zip(lines, reproduction.PUBLISHED, strict=True):
+        assert line.startswith(
+            f"reproduction: {game}: {game} has no pieces yet: put its MIDI files"
+        )
 
 
 def test_pieces_that_all_quote_each_other_cannot_be_split(monkeypatch, capsys, tmp_path):
