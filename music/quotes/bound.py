@@ -16,7 +16,7 @@ from music.quotes.finder import NamedNotes, QuoteFinder, QuoteState, self_quotes
 
 FEWEST_STEPS = 8  # of a chunk: enough to recognise degenerate repetition
 _FEWEST_NOTES = 6  # unrelated pieces share chords and repeated notes
-_LONGEST_CYCLE = 8  # onsets after which the same keys come again
+_LONGEST_CYCLE = 4  # onsets after which the same keys come again
 _MOST_CYCLED = 24  # onsets of a run that turns in such a cycle; pieces of games have up to 19
 _SAME_WAY = 4
 _MOST = 8

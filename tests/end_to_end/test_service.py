@@ -57,7 +57,7 @@ def test_the_record_of_the_training_lies_beside_the_model(work_dir):
 
 
 def test_a_song_of_500_notes_opens_in_every_library(service):
-    answer = service.ask(f"/generate?game={GAME}&seed=7")
+    answer = service.ask(f"/generate?game={GAME}&seed=7&notes=500")
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "audio/midi"
     assert answer.headers["Leitmotif-Seed"] == "7"
