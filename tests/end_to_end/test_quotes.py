@@ -7,7 +7,8 @@ import urllib.request
 import mido
 import pytest
 
-from tests.end_to_end.conftest import GAME
+from tests.end_to_end.conftest import GAME, serving
+from tests.end_to_end.replicas import publish_copy
 from tests.quoting import longest_shared
 
 pytestmark = pytest.mark.slow
@@ -35,11 +36,22 @@ def collection(work_dir):
 
 
 @pytest.fixture(scope="module")
-def quoted(service, collection):
+def first_version(work_dir, trained, tmp_path_factory):  # noqa: ARG001  it must be there
+    """Serve the first version alone: other tests publish networks that have learned less."""
+    models_dir = tmp_path_factory.mktemp("first")
+    publish_copy(models_dir, work_dir / "models" / GAME / "1")
+    with serving(models_dir) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def quoted(first_version, collection):
     """Compose, and count the longest run that is shared with any of the pieces."""
 
     def in_song(seed, max_quote):
-        answer = service.ask(f"/generate?game={GAME}&notes=60&max_quote={max_quote}&seed={seed}")
+        answer = first_version.ask(
+            f"/generate?game={GAME}&notes=60&max_quote={max_quote}&seed={seed}"
+        )
         assert answer.status == 200
         song = strikes_of(io.BytesIO(answer.body))
         return max(longest_shared(song, piece) for piece in collection)
