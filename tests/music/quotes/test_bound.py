@@ -94,7 +94,7 @@ def test_a_few_notes_are_always_usual():
         (range(7), [60] * 7, 7, False),  # too few to tell
     ],
 )
-def test_a_chunk_that_repeats_itself_for_ever_stands_still(onset_ticks, pitch, steps, expected):
+def test_a_chunk_that_repeats_itself_for_ever_is_degenerate(onset_ticks, pitch, steps, expected):
     notes = Notes.of(list(onset_ticks), [1] * len(onset_ticks), list(pitch))
     assert is_degenerate(notes, steps) is expected
 
