@@ -1,4 +1,4 @@
-"""``python -m serving``: the embedded model server as a process of its own."""
+"""``python -m serving``: runs the embedded model server as its own process."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import queue
 import signal
 import sys
 
-# Before anything imports TensorFlow, which reads it once. At level 2 it would still report, as an
-# error, that a machine without a GPU has none.
+# TensorFlow reads this once, at import. At level 2 it would still log an error on machines without
+# a GPU.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# Bundles multiply in 8 bits where they can, which needs oneDNN. By default, TensorFlow enables it
-# on newer processors alone.
+# The 8-bit products of bundles need oneDNN. By default, TensorFlow enables it only on newer
+# processors.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from serving import flags
@@ -26,12 +26,12 @@ START_FAILED = 255
 
 
 def main() -> int:
-    """Serves until SIGTERM, SIGINT or a closed terminal; returns the exit status."""
+    """Serves until SIGTERM, SIGINT or SIGHUP; returns the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while models load, Ctrl-C ends it at once
     logging.basicConfig(format="%(asctime)s %(levelname).1s %(message)s", level=logging.INFO)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     silence_native_log()
-    # No flag of TensorFlow Serving's says where to listen, and its command line stays as it is.
+    # An environment variable, since TensorFlow Serving has no flag for the address to listen on.
     host = os.environ.get("MODEL_SERVER_HOST", "").strip() or LOOPBACK
     try:
         server = Server(flags.parse(sys.argv[1:]), host)
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def _wait_for(stop: queue.SimpleQueue[int]) -> None:
-    # A signal that comes just before Python goes to sleep in get() does not wake it.
+    # A signal that arrives just before get() blocks does not wake it.
     while True:
         with contextlib.suppress(queue.Empty):
             stop.get(timeout=1)

@@ -1,4 +1,4 @@
-"""What can go wrong, as TensorFlow Serving would put it.
+"""Errors, with the messages and status codes of TensorFlow Serving.
 
 ServingError
 ├── FlagError                    a flag that is unknown, malformed or missing
@@ -6,16 +6,16 @@ ServingError
 ├── BasePathError                a base path that cannot be listed
 ├── LoadError                    a version that cannot be loaded
 ├── ModelsUnavailableError       a new configuration whose models did not load
-├── InvalidRequestError          a request that no version of the model could answer
+├── InvalidRequestError          a request that no version of the model can process
 ├── ServableNotFoundError        a model or version that is not being served
 ├── SignatureNotFoundError       a signature that this version does not have
-├── QueueFullError               a request that finds too many waiting before it
-├── AbandonedError               a request whose caller no longer waited when its turn came
-├── MergeError                   requests, or their answers, that make no batch
+├── QueueFullError               a request that was refused because the queue is full
+├── AbandonedError               a request whose client disconnected before it ran
+├── MergeError                   requests or outputs that cannot be merged or split
 └── ExecutionError               an operation that failed while the graph was running
 
-Clients match on the status code and the opening words of a message, so these are TensorFlow
-Serving's; what follows them says what would have fitted.
+Clients match on the status code and the first words of a message, so these are TensorFlow
+Serving's. The rest of a message says what would be valid.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from __future__ import annotations
 import grpc
 
 GRPC_CODES = {code.value[0]: code for code in grpc.StatusCode}
-"""gRPC's status code for each number; TensorFlow numbers its own codes alike."""
+"""gRPC's status code for each number; TensorFlow uses the same numbers."""
 
 
 class ServingError(Exception):
-    """The head of the tree: a message for whoever asked, and the gRPC status it travels under."""
+    """The base class: a message for the client, and a gRPC status code."""
 
     code: grpc.StatusCode = grpc.StatusCode.UNKNOWN
 
     def __init__(self, message: str, code: grpc.StatusCode | None = None) -> None:
-        """Takes a message and, where the class does not settle it, a status code."""
+        """Creates an error; ``code`` replaces the class's status code."""
         super().__init__(message)
         self.code = code or type(self).code
 
@@ -65,11 +65,11 @@ class LoadError(ServingError):
 
 
 class ModelsUnavailableError(ServingError):
-    """A new configuration was taken, but some of its new models did not load."""
+    """A new configuration was applied, but some of its new models did not load."""
 
 
 class InvalidRequestError(ServingError):
-    """A request that no version of the model could answer."""
+    """A request that no version of the model can process."""
 
     code = grpc.StatusCode.INVALID_ARGUMENT
 
@@ -87,19 +87,19 @@ class SignatureNotFoundError(ServingError):
 
 
 class QueueFullError(ServingError):
-    """A request that finds too many waiting before it."""
+    """A request that was refused because the queue is full."""
 
     code = grpc.StatusCode.UNAVAILABLE
 
 
 class AbandonedError(ServingError):
-    """A request whose caller no longer waited when its turn came."""
+    """A request whose client disconnected before it ran."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 class MergeError(ServingError):
-    """Requests, or their answers, that make no batch."""
+    """Requests or outputs that cannot be merged or split."""
 
     code = grpc.StatusCode.FAILED_PRECONDITION
 

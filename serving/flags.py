@@ -1,4 +1,4 @@
-"""Command-line flags, spelled as ``tensorflow_model_server`` spells them.
+"""Command-line flags, with the names of ``tensorflow_model_server``'s.
 
 The names come from ``tensorflow_serving/model_servers/main.cc``.
 """
@@ -32,36 +32,36 @@ _UNUSED_FLAGS = """
     use_alts_credentials version xla_cpu_compilation_enabled xla_gpu_compilation_enabled
 """
 UNUSED_FLAGS = frozenset(_UNUSED_FLAGS.split())
-"""Flags that ``tensorflow_model_server`` knows and that change nothing here."""
+"""Flags of ``tensorflow_model_server`` that are accepted and ignored."""
 
 
 @dataclass(frozen=True)
 class Flags:
-    """The flags that this server heeds, with ``tensorflow_model_server``'s defaults.
+    """The flags that this server supports, with ``tensorflow_model_server``'s defaults.
 
     Attributes:
-        port: where to listen for gRPC; 0 picks a free port.
+        port: the gRPC port; 0 picks a free one.
         grpc_socket_path: a Unix domain socket to listen on as well.
-        model_name: the one model's name, where there is no configuration file.
+        model_name: the name of the single model, used without a configuration file.
         model_base_path: the folder of that model's versions.
         model_config_file: a ModelServerConfig in protobuf's text format.
-        model_config_file_poll_wait_seconds: seconds between readings of it; 0 reads it once.
-        file_system_poll_wait_seconds: seconds between looks for new versions; 0 looks once,
-            a negative number never, so that the start waits for ever.
-        allow_version_labels_for_unavailable_models: whether a label that is not in use yet may name
-            a version that is not available.
-        num_load_threads: how many versions load at once after the start; with 0, one that loads, or
-            waits for its next try, keeps all others from being loaded and unloaded.
-        max_num_load_retries: how often a version that failed to load is tried again.
-        load_retry_interval_micros: microseconds from a failure to the next try.
-        enable_model_warmup: whether a version's warm-up requests are replayed as it loads.
-        enable_batching: whether the requests of different callers are merged.
-        batching_parameters_file: how: BatchingParameters in protobuf's text format.
-        grpc_max_threads: how many calls run or wait to be merged at once.
-        grpc_channel_arguments: more of gRPC's own, as `grpc.max_connection_age_ms=2000,...`.
-        tensorflow_intra_op_parallelism: threads to one operation; 0 takes one a core.
-        tensorflow_inter_op_parallelism: threads that run operations, of all calls together; 0 takes
-            one a core, a negative number the thread of each call.
+        model_config_file_poll_wait_seconds: seconds between reads of that file; 0 reads it once.
+        file_system_poll_wait_seconds: seconds between polls for new versions; 0 polls once, a
+            negative number never, so the start never completes.
+        allow_version_labels_for_unavailable_models: whether a new label may be assigned to a
+            version that is not available.
+        num_load_threads: how many versions load at once after the start. With 0, a version that is
+            loading or waits for a retry blocks all other loading and unloading.
+        max_num_load_retries: how often loading a version is retried.
+        load_retry_interval_micros: microseconds between a failure and the retry.
+        enable_model_warmup: whether a version's warm-up requests are replayed while it loads.
+        enable_batching: whether the requests of different clients are merged.
+        batching_parameters_file: BatchingParameters in protobuf's text format.
+        grpc_max_threads: how many calls may run or wait in a batching queue at once.
+        grpc_channel_arguments: more gRPC options, as `grpc.max_connection_age_ms=2000,...`.
+        tensorflow_intra_op_parallelism: threads per operation; 0 means one per core.
+        tensorflow_inter_op_parallelism: threads that run operations, shared by all calls; 0 means
+            one per core, a negative number means the thread of each call.
     """
 
     port: int = 8500
@@ -85,11 +85,11 @@ class Flags:
 
 
 def parse(arguments: Sequence[str]) -> Flags:
-    """Reads a command line; ``--flag=value`` and ``--flag value`` mean the same.
+    """Parses a command line; ``--flag=value`` and ``--flag value`` are equivalent.
 
     Raises:
-        FlagError: a flag is unknown, has no fitting value, lacks another, or names no model to
-            serve.
+        FlagError: a flag is unknown, has an invalid value, requires another flag, or no model is
+            named.
     """
     known, unknown = _parser().parse_known_args(arguments)
     if unknown:

@@ -1,4 +1,4 @@
-"""The log of TensorFlow's libraries, whose lines are none of TensorFlow Serving's."""
+"""Silences the log of TensorFlow's native libraries."""
 
 import ctypes
 from contextlib import suppress
@@ -11,11 +11,11 @@ _ERROR = 2
 
 
 def silence_native_log() -> None:
-    """Leaves only errors in it.
+    """Limits the log to errors.
 
-    TF_CPP_MIN_LOG_LEVEL does not reach the libraries that log through Abseil (tensorflow#100442),
-    for which TensorFlow has no function, so Abseil's own is called. Where TensorFlow brings
-    another release of Abseil, nothing happens.
+    TF_CPP_MIN_LOG_LEVEL has no effect on libraries that log through Abseil (tensorflow#100442), and
+    TensorFlow has no function for them, so this calls Abseil's own. With another release of Abseil,
+    it does nothing.
     """
     for library in Path(tf.__file__).parent.glob("libtensorflow_framework.*"):
         with suppress(AttributeError, OSError):

@@ -1,4 +1,4 @@
-"""The server: wires source, manager and services together, and keeps polling."""
+"""The server: connects source, manager and services, and polls for changes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LOOPBACK = "127.0.0.1"
 _OPTIONS = (
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
-    ("grpc.so_reuseport", 0),  # two servers on one port would share its calls between them
+    ("grpc.so_reuseport", 0),  # otherwise two servers could share one port
 )
 
 
@@ -45,17 +45,17 @@ class Server:
     def __init__(self, flags: Flags, host: str = LOOPBACK) -> None:
         """Binds the port, without listening yet.
 
-        TensorFlow Serving listens on every address, since it runs in a container of its own. This
-        server stands in for it on a machine without one, and asks nobody who they are, so unless
-        it is told otherwise nobody but this machine reaches it.
+        TensorFlow Serving listens on all addresses, since it usually runs in a container. This
+        server runs without one and has no authentication, so by default it listens on loopback
+        only.
 
         Args:
-            flags: what to serve, and on which port.
-            host: the address to listen on; that of loopback means IPv6's too, where there is one.
+            flags: the models to serve, the port, and all other settings.
+            host: the address to listen on; the IPv4 loopback address includes that of IPv6.
 
         Raises:
             FlagError: the port or the socket cannot be bound.
-            ConfigurationError: a configuration file cannot be read, or merges no requests.
+            ConfigurationError: a configuration file cannot be read or is invalid.
         """
         self._config = _configured(flags)
         self._scheduler = _scheduler(flags)
@@ -77,7 +77,7 @@ class Server:
             allow_unavailable=flags.allow_version_labels_for_unavailable_models,
         )
         self._executor = ThreadPoolExecutor(flags.grpc_max_threads, "grpc")
-        # Of two options of one name, gRPC takes the first.
+        # gRPC uses the first of several options with the same name.
         self._grpc = grpc.server(
             self._executor, options=(*_channel_options(flags.grpc_channel_arguments), *_OPTIONS)
         )
@@ -91,25 +91,25 @@ class Server:
             self._poller = Poller(reload, flags.model_config_file_poll_wait_seconds)
 
     def load(self) -> None:
-        """Loads the configured models; returns once each has a version that is available.
+        """Loads the configured models; returns when each has an available version.
 
         Raises:
-            ConfigurationError: The models cannot be served as configured.
+            ConfigurationError: The configuration is invalid.
             ModelsUnavailableError: A model's version failed to load.
         """
         self._core.reload(self._config)
 
     def start(self) -> None:
-        """Listens; like TensorFlow Serving, only after the first models are loaded."""
+        """Starts to listen. As in TensorFlow Serving, the first models must be loaded before."""
         self._grpc.start()
         if self._poller:
             self._poller.start()
         logger.info("Serving on port %d", self.port)
 
     def stop(self, grace_s: float = 5.0) -> None:
-        """Takes no more calls, lets those under way finish, and closes every session.
+        """Refuses new calls, waits for running ones, and closes every session.
 
-        Calls that still run after ``grace_s`` seconds are told CANCELLED.
+        Calls that still run after ``grace_s`` seconds end with CANCELLED.
         """
         if self._scheduler:
             self._scheduler.drain()
@@ -133,14 +133,14 @@ class Server:
         health_pb2_grpc.add_HealthServicer_to_server(healthy, self._grpc)
 
     def _bind(self, port: int, host: str) -> int:
-        """Returns the port that is bound, which port 0 leaves open."""
+        """Binds a port and returns its number, which is a free one for port 0."""
         try:
             for address in _addresses(host):
                 port = int(self._grpc.add_insecure_port(f"{address}:{port}"))
         except RuntimeError as error:
             raise FlagError(
-                f"--port={port} cannot be bound on {host}; is it in use? End what listens there, "
-                "or choose another port (make serve: MODEL_SERVER_PORT)."
+                f"--port={port} cannot be bound on {host}; is it in use? Stop the process that "
+                "listens there, or choose another port (make serve: MODEL_SERVER_PORT)."
             ) from error
         return port
 
@@ -149,8 +149,8 @@ class Server:
             self._grpc.add_insecure_port(f"unix:{path}")
         except RuntimeError as error:
             raise FlagError(
-                f"--grpc_socket_path={path} cannot be bound; it must be in a folder that is there "
-                "and can be written, and be of at most 107 bytes."
+                f"--grpc_socket_path={path} cannot be bound; its folder must exist and be "
+                "writable, and the path may have at most 107 bytes."
             ) from error
 
     def _reload(self, path: Path) -> None:
@@ -166,7 +166,7 @@ class Server:
 
 
 def _channel_options(arguments: str) -> tuple[tuple[str, int | str], ...]:
-    """Takes a list of gRPC's arguments apart; what is a number, is one."""
+    """Parses a list of gRPC channel arguments; numeric values become integers."""
     pairs = (argument.partition("=") for argument in arguments.split(",") if argument)
     return tuple(
         (name, int(text) if text.removeprefix("-").isdecimal() else text) for name, _, text in pairs
@@ -175,12 +175,12 @@ def _channel_options(arguments: str) -> tuple[tuple[str, int | str], ...]:
 
 def _addresses(host: str) -> tuple[str, ...]:
     if host == LOOPBACK and _has_ipv6_loopback():
-        return (host, "[::1]")  # localhost means both, and a client may try either first
+        return (host, "[::1]")  # a client resolves localhost to either
     return (f"[{host}]" if ":" in host and not host.startswith("[") else host,)
 
 
 def _has_ipv6_loopback() -> bool:
-    # gRPC would tell stderr that it cannot bind the address.
+    # Otherwise gRPC writes to stderr that it cannot bind the address.
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))

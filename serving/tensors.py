@@ -1,4 +1,4 @@
-"""TensorProto to array and back."""
+"""Converts TensorProto messages to arrays and back."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tensorflow.core.framework import types_pb2
 from serving.errors import InvalidRequestError, LoadError
 
 MOST_FILLED = 1 << 26
-"""How many values a tensor may have that leaves some of them out, since few bytes claim many."""
+"""Values that a tensor with omitted ones may have, since a small message can declare a huge one."""
 
 Array = np.ndarray[Any, Any]
 
-# Where TensorProto keeps the values of each type, and as what: half floats as their bits, complex
-# numbers as their two parts.
+# The field of TensorProto that has the values of each type, and their encoding: half floats as
+# bits, complex numbers as two parts.
 _FIELDS = {
     tf.float32: ("float_val", None),
     tf.float64: ("double_val", None),
@@ -52,10 +52,10 @@ class TensorSpec:
     """One input or output of a signature.
 
     Attributes:
-        alias: what requests and answers call it.
+        alias: its name in requests and responses.
         name: the tensor's name in the graph.
         dtype: its TensorFlow type.
-        shape: its axes, -1 where any size will do; None where any shape will.
+        shape: the sizes of its axes, -1 for any size; None for any shape.
     """
 
     alias: str
@@ -65,10 +65,10 @@ class TensorSpec:
 
     @classmethod
     def from_tensor_info(cls, alias: str, info: Any) -> TensorSpec:
-        """Takes a TensorInfo apart.
+        """Parses a TensorInfo.
 
         Raises:
-            LoadError: it is no dense tensor, or of a type that cannot be sent.
+            LoadError: the tensor is not dense, or its type cannot be encoded in TensorProto.
         """
         dtype = tf.as_dtype(info.dtype)
         if dtype not in _FIELDS or not info.name:
@@ -88,13 +88,13 @@ class TensorSpec:
 
 
 def decode(spec: TensorSpec, proto: Any, position: int) -> Array:
-    """Reads the input that ``spec`` describes, the ``position``-th of its signature.
+    """Decodes the input ``spec``, number ``position`` of its signature.
 
-    Its shape need not be the one that ``spec`` declares: like TensorFlow Serving, whose session
-    does not compare the two, this leaves it to the graph's operations what they accept.
+    As in TensorFlow Serving, the shape is not compared with the one that ``spec`` declares; the
+    graph's operations decide which shapes they accept.
 
     Raises:
-        InvalidRequestError: the message is not a tensor, or of another type than ``spec``.
+        InvalidRequestError: the message is malformed, or its type is not that of ``spec``.
     """
     if proto.dtype != spec.dtype.as_datatype_enum:
         raise InvalidRequestError(
@@ -114,7 +114,7 @@ def encode(spec: TensorSpec, value: Any, proto: Any) -> None:
     """Writes a fetched value into ``proto`` as typed values, as TensorFlow Serving does."""
     array = np.asarray(value, dtype=spec.dtype.as_numpy_dtype)
     proto.dtype = spec.dtype.as_datatype_enum
-    proto.tensor_shape.SetInParent()  # a scalar's shape has no axes, but is there
+    proto.tensor_shape.SetInParent()  # a scalar has a shape without axes
     for size in array.shape:
         proto.tensor_shape.dim.add(size=size)
     field, stored_as = _FIELDS[spec.dtype]
@@ -126,8 +126,8 @@ def encode(spec: TensorSpec, value: Any, proto: Any) -> None:
 
 
 def _extend_packed(proto: Any, field: str, values: Array) -> None:
-    # A packed field of fixed-width numbers is their bytes behind a tag and a length, as a field of
-    # bytes is. Merging that is some hundred times faster than extend(), which visits every number.
+    # A packed field of fixed-width numbers has the same encoding as a bytes field: tag, length and
+    # bytes. Merging that is about a hundred times faster than extend().
     if values.size:
         number = proto.DESCRIPTOR.fields_by_name[field].number
         as_field_1 = wrappers_pb2.BytesValue(value=values.tobytes()).SerializeToString()
@@ -148,14 +148,14 @@ def _values(dtype: Any, proto: Any, shape: tuple[int, ...]) -> Array:
 
 
 def _fill(flat: Array, shape: tuple[int, ...]) -> Array:
-    # Values at the end that repeat the last one may be left out; where all are, they are zero.
+    # Trailing values that equal the last one may be omitted; if all are, they are zero.
     missing = math.prod(shape) - flat.size
     if missing <= 0:
         return flat
     if math.prod(shape) > MOST_FILLED:
         raise ValueError(
-            f"the shape {list(shape)} has more than {MOST_FILLED} values, which is too many to "
-            f"leave {missing} of them out"
+            f"the shape {list(shape)} has more than {MOST_FILLED} values, so none may be omitted; "
+            f"{missing} are missing"
         )
     zero = b"" if flat.dtype == object else 0
     return np.concatenate([flat, np.full(missing, flat[-1] if flat.size else zero, flat.dtype)])

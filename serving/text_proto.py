@@ -1,6 +1,6 @@
 """Reads protobuf's text format from a file, with the errors of TensorFlow Serving.
 
-After ``ParseProtoTextFile`` in ``model_servers/server.cc``.
+Follows ``ParseProtoTextFile`` in ``model_servers/server.cc``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 def read(path: Path, message: Any) -> None:
-    """Fills ``message`` from a file; what is wrong inside the file goes to the log, with its place.
+    """Fills ``message`` from a file; parse errors are logged with their line and column.
 
     Raises:
         ConfigurationError: The file cannot be read, or does not hold such a message.

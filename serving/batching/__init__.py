@@ -1,1 +1,1 @@
-"""Calls of different callers, merged into one batch."""
+"""Merges the requests of different clients into batches."""

@@ -1,9 +1,9 @@
-"""Gathers the requests of different callers into batches and runs these: arrays in, arrays out.
+"""Gathers the requests of different clients into batches and runs the batches, on arrays.
 
-After TensorFlow's ``core/kernels/batching_util/shared_batch_scheduler.h``, on which TensorFlow
-Serving's ``batching/batching_session.cc`` rests. One thing differs. TensorFlow Serving leaves a
-batch alone only where every caller in it has run out of time; here nobody's request runs any more
-once its caller has gone.
+Follows TensorFlow's ``core/kernels/batching_util/shared_batch_scheduler.h``, which TensorFlow
+Serving's ``batching/batching_session.cc`` uses. One thing differs: TensorFlow Serving skips a batch
+only if every request in it has exceeded its deadline. This scheduler skips each request whose
+client has disconnected.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """One caller's request, on its way through a queue.
+    """One client's request in a queue.
 
     Attributes:
-        inputs: arrays whose first axis has the same length.
-        rows: that length.
-        is_wanted: whether the caller still waits.
-        answer: the caller's rows of every output, once its batch has run.
+        inputs: arrays whose first axes have the same length.
+        rows: the length of the first axis.
+        is_wanted: returns whether the client still waits.
+        result: the request's rows of every output, set when its batch has run.
     """
 
     inputs: Sequence[Array]
     rows: int
     is_wanted: Callable[[], bool]
-    answer: Future[list[Array]] = field(default_factory=Future)
+    result: Future[list[Array]] = field(default_factory=Future)
 
 
 @dataclass
 class _Batch:
-    """What has gathered so far, and when it may run full or not."""
+    """A batch that is being filled, and the time from which it may run even if not full."""
 
     ready_s: float
     tasks: list[Task] = field(default_factory=list)
@@ -53,10 +53,10 @@ class _Batch:
 
 
 class Queue:
-    """Requests of one kind, which may be merged with each other, first come first served.
+    """A FIFO queue of requests that may be merged with each other.
 
-    Only decides what goes together and when; whoever uses it takes care that one thread does so at
-    a time. The last batch is open: it takes requests until one does not fit in.
+    Decides which requests form a batch and when the batch is ready. Not thread-safe: callers must
+    hold a lock. The last batch is open: requests are added to it until one does not fit.
     """
 
     def __init__(
@@ -65,12 +65,12 @@ class Queue:
         compute: Callable[[list[Array]], list[Array]],
         parameters: BatchingParameters,
     ) -> None:
-        """An empty queue.
+        """Creates an empty queue.
 
         Args:
-            names: what the inputs are called in the graph.
-            compute: answers a batch: as many rows in every output as in every input.
-            parameters: how large batches get, and how many of them wait, for how long.
+            names: the names of the inputs in the graph.
+            compute: runs a batch. Every output has as many rows as every input.
+            parameters: limits on the size, number and waiting time of batches.
         """
         self.names = names
         self.compute = compute
@@ -78,13 +78,13 @@ class Queue:
         self._batches: deque[_Batch] = deque()
 
     def add(self, task: Task, now_s: float) -> bool:
-        """Puts a request into the open batch, or into a new one where it does not fit in.
+        """Adds a request to the open batch, or to a new one if it does not fit.
 
         Returns:
             Whether a new batch was opened.
 
         Raises:
-            InvalidRequestError: the request has more rows than a batch may have.
+            InvalidRequestError: the request has more rows than the largest batch.
             QueueFullError: too many batches are waiting.
         """
         most_rows = self._parameters.max_batch_size
@@ -102,7 +102,7 @@ class Queue:
 
     @property
     def ready_s(self) -> float:
-        """When the first batch may run, by the clock of ``add``: never, where there is none."""
+        """When the first batch may run, by the clock of ``add``; infinity if the queue is empty."""
         if not self._batches:
             return math.inf
         first = self._batches[0]
@@ -110,11 +110,11 @@ class Queue:
         return -math.inf if is_closed else first.ready_s
 
     def take(self) -> list[Task]:
-        """The first batch, which leaves the queue."""
+        """Removes the first batch from the queue and returns its requests."""
         return self._batches.popleft().tasks
 
     def _check_room(self) -> None:
-        # An empty queue takes a batch even where none may wait, as in TensorFlow.
+        # As in TensorFlow, an empty queue accepts a batch even if max_enqueued_batches is 0.
         waiting, most = len(self._batches), self._parameters.max_enqueued_batches
         if waiting and waiting >= most:
             raise QueueFullError(
@@ -124,35 +124,35 @@ class Queue:
 
 
 class Scheduler:
-    """Runs the batches of all queues on a few threads; the queues take turns.
+    """Runs the batches of all queues on a thread pool, in round-robin order.
 
-    Without a timeout a batch never waits where a thread is free: while one computes, the next
-    gathers.
+    With a timeout of 0, a batch runs as soon as a thread is free; while one batch computes, the
+    next one fills.
     """
 
     def __init__(self, parameters: BatchingParameters) -> None:
-        """Starts no thread before there is something to run."""
+        """Starts threads on the first request."""
         self.parameters = parameters
         self._threads = ThreadPoolExecutor(
             parameters.num_batch_threads, parameters.thread_pool_name
         )
         self._changed = threading.Condition()
-        self._waiting: deque[Queue] = deque()  # those that hold a batch, the next in turn first
+        self._waiting: deque[Queue] = deque()  # non-empty queues, next first
         self._is_draining = False
 
     def run(
         self, queue: Queue, inputs: Sequence[Array], is_wanted: Callable[[], bool]
     ) -> list[Array]:
-        """Runs a request, merged with others of its queue; returns its own rows of the outputs.
+        """Runs a request in a batch with others of its queue; returns its rows of the outputs.
 
-        May be called from any thread, and returns once the batch has run. Where running the batch
-        fails, it fails so for every request in it.
+        Thread-safe. Returns when the batch has run. If the batch fails, every request in it fails
+        with the same error.
 
         Raises:
-            InvalidRequestError: the inputs make no rows, or too many.
+            InvalidRequestError: the inputs have no common number of rows, or too many rows.
             QueueFullError: too many batches of this queue are waiting.
-            AbandonedError: the caller had gone when the turn of its batch came.
-            MergeError: the requests that met, or what was computed of them, make no batch.
+            AbandonedError: the client had disconnected before its batch ran.
+            MergeError: the inputs cannot be merged, or the outputs cannot be split.
         """
         task = Task(inputs, count_rows(inputs), is_wanted)
         with self._changed:
@@ -162,16 +162,16 @@ class Scheduler:
             self._changed.notify()
         if opened:
             self._threads.submit(self._run_next)
-        return task.answer.result()
+        return task.result.result()
 
     def drain(self) -> None:
-        """From now on no batch waits to get fuller."""
+        """Makes all batches ready from now on, without waiting for more requests."""
         with self._changed:
             self._is_draining = True
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Ends the threads; nothing may be under way."""
+        """Stops the threads; no request may be running."""
         self._threads.shutdown()
 
     def _run_next(self) -> None:
@@ -181,14 +181,14 @@ class Scheduler:
             if task.is_wanted():
                 wanted.append(task)
             else:
-                task.answer.set_exception(
+                task.result.set_exception(
                     AbandonedError("Run() timeout exceeded while waiting in batching queue")
                 )
         if wanted:
-            self._answer(queue, wanted)
+            self._run_batch(queue, wanted)
 
     def _take(self) -> tuple[Queue, list[Task]]:
-        """Waits for the next batch that may run; there is one, since each opens with a call."""
+        """Waits for the next batch that is ready; every new batch adds one call of this method."""
         with self._changed:
             while True:
                 now_s = math.inf if self._is_draining else time.monotonic()
@@ -205,7 +205,7 @@ class Scheduler:
             self._waiting.append(queue)
         return tasks
 
-    def _answer(self, queue: Queue, tasks: Sequence[Task]) -> None:
+    def _run_batch(self, queue: Queue, tasks: Sequence[Task]) -> None:
         counts = [task.rows for task in tasks]
         try:
             batch = merge(
@@ -214,10 +214,10 @@ class Scheduler:
                 rows=self.parameters.filled_up(sum(counts)),
                 pad=self.parameters.pad_variable_length_inputs,
             )
-            answers = split(queue.compute(batch), counts, rows=len(batch[0]))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the callers are told
+            results = split(queue.compute(batch), counts, rows=len(batch[0]))
+        except Exception as error:  # noqa: BLE001 - every error is passed to the callers
             for task in tasks:
-                task.answer.set_exception(error)
+                task.result.set_exception(error)
         else:
-            for task, answer in zip(tasks, answers, strict=True):
-                task.answer.set_result(answer)
+            for task, result in zip(tasks, results, strict=True):
+                task.result.set_result(result)

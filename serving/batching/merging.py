@@ -1,6 +1,6 @@
-"""Requests to batch and back: arrays put together along their first axis, and taken apart.
+"""Merges the inputs of requests along the first axis, and splits the outputs again.
 
-The rules and their words follow TensorFlow Serving's ``batching/batching_session.cc`` and
+The rules and messages follow TensorFlow Serving's ``batching/batching_session.cc`` and
 ``batching_util.cc``.
 """
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def count_rows(inputs: Sequence[Array]) -> int:
-    """The length of the first axis, which all inputs of a request have in common.
+    """The length of the first axis of all inputs of a request.
 
     Raises:
-        InvalidRequestError: they have none in common.
+        InvalidRequestError: there are no inputs, or their first axes differ in length.
     """
     if not inputs:
         raise InvalidRequestError("Batching Run() must have at least one input tensor")
@@ -38,18 +38,18 @@ def count_rows(inputs: Sequence[Array]) -> int:
 def merge(
     requests: Sequence[Sequence[Array]], names: Sequence[str], *, rows: int, pad: bool
 ) -> list[Array]:
-    """Puts the inputs of one or more requests together, each with those of its name.
+    """Merges the inputs of one or more requests, name by name.
 
     Args:
-        requests: the inputs of each, in the order of ``names``.
-        names: what the inputs are called in the graph.
-        rows: how many the batch is to have; those that are missing repeat one that is there.
-        pad: whether arrays that differ behind their first axis are padded at the end of each axis,
-            with their own first value; a model has to be told how much of them counts.
+        requests: the inputs of each request, in the order of ``names``.
+        names: the names of the inputs in the graph.
+        rows: the number of rows of the batch; missing rows are filled by repeating an existing one.
+        pad: whether arrays that differ after their first axis are padded at the end of each axis
+            with their own first value. The model must then have an input with the true lengths.
 
     Raises:
-        MergeError: arrays differ behind their first axis, and are not to be padded.
-        InvalidRequestError: an array has no value to pad it with.
+        MergeError: arrays differ after their first axis, and ``pad`` is False.
+        InvalidRequestError: an array to be padded is empty.
     """
     return [
         _merge_arrays(arrays, name, rows, pad=pad)
@@ -58,12 +58,12 @@ def merge(
 
 
 def split(outputs: Sequence[Array], counts: Sequence[int], *, rows: int) -> list[list[Array]]:
-    """Gives each request its own rows of a batch's outputs.
+    """Splits a batch's outputs into the rows of each request.
 
     Args:
-        outputs: of the whole batch.
-        counts: how many rows each request brought, in their order.
-        rows: how many the batch had.
+        outputs: the outputs of the whole batch.
+        counts: the number of rows of each request, in order.
+        rows: the number of rows of the batch.
 
     Raises:
         MergeError: an output does not have one row for each row of the batch.

@@ -1,8 +1,7 @@
-"""How requests are merged: TensorFlow Serving's BatchingParameters, read, checked and frozen.
+"""Reads and checks TensorFlow Serving's BatchingParameters.
 
 The checks are those of ``servables/tensorflow/bundle_factory_util.cc`` and of TensorFlow's
-``core/kernels/batching_util/shared_batch_scheduler.h``, so that a file which is taken here is taken
-there.
+``core/kernels/batching_util/shared_batch_scheduler.h``, so both servers accept the same files.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
 _Field = descriptor_pb2.FieldDescriptorProto
 _INTEGER = {"type": _Field.TYPE_MESSAGE, "type_name": ".google.protobuf.Int64Value"}
 _STRING = {"type": _Field.TYPE_MESSAGE, "type_name": ".google.protobuf.StringValue"}
-# The fields that are heeded here, as ``servables/tensorflow/session_bundle_config.proto`` numbers
-# them from 1 on; tensorflow-serving-api does not ship that file.
+# The supported fields, numbered from 1 as in ``servables/tensorflow/session_bundle_config.proto``;
+# tensorflow-serving-api does not ship that file.
 _FIELDS: dict[str, dict[str, Any]] = {
     "max_batch_size": _INTEGER,
     "batch_timeout_micros": _INTEGER,
@@ -46,14 +45,14 @@ class BatchingParameters:
     """How requests are merged, with TensorFlow Serving's defaults.
 
     Attributes:
-        max_batch_size: rows of a batch at most, and so of a request.
-        batch_timeout_micros: microseconds that a request waits for others to fill its batch, where
-            a thread is free to run it.
-        max_enqueued_batches: batches of one kind that may wait for a thread.
-        num_batch_threads: batches that run at once, of all kinds together.
-        thread_pool_name: what the names of those threads begin with.
-        allowed_batch_sizes: a batch is filled up to the next of these; none allows every size.
-        pad_variable_length_inputs: whether inputs are padded to the longest of their batch.
+        max_batch_size: the largest number of rows of a batch, and so of a request.
+        batch_timeout_micros: how long a request waits for others to fill its batch while a thread
+            is free to run it, in microseconds.
+        max_enqueued_batches: how many batches of one queue may wait for a thread.
+        num_batch_threads: how many batches of all queues run at once.
+        thread_pool_name: the prefix of the threads' names.
+        allowed_batch_sizes: a batch is padded to the next of these sizes; empty allows every size.
+        pad_variable_length_inputs: whether inputs are padded to the longest in their batch.
     """
 
     max_batch_size: int = 1000
@@ -65,7 +64,7 @@ class BatchingParameters:
     pad_variable_length_inputs: bool = False
 
     def filled_up(self, rows: int) -> int:
-        """The rows of the batch that is to run where ``rows`` are there."""
+        """The allowed batch size for ``rows`` rows."""
         return next((size for size in self.allowed_batch_sizes if size >= rows), rows)
 
 
@@ -73,7 +72,7 @@ def read(path: Path) -> BatchingParameters:
     """Reads BatchingParameters in protobuf's text format.
 
     Raises:
-        ConfigurationError: the file cannot be read, or what it says makes no batches.
+        ConfigurationError: the file cannot be read, or its values are invalid.
     """
     message = _message_class()()
     text_proto.read(path, message)
@@ -123,7 +122,7 @@ def _message_class() -> Any:
     message = file.message_type.add(name="BatchingParameters")
     for number, (name, kind) in enumerate(_FIELDS.items(), start=1):
         message.field.add(name=name, number=number, **kind)
-    pool = descriptor_pool.DescriptorPool()  # of its own: the default one is for generated files
+    pool = descriptor_pool.DescriptorPool()  # the default pool is for generated files
     pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
     pool.Add(file)
     return message_factory.GetMessageClass(

@@ -1,1 +1,1 @@
-"""Which models and versions are loaded, as TensorFlow Serving's core decides it."""
+"""Decides which models and versions are loaded, as TensorFlow Serving's core does."""

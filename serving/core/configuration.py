@@ -1,7 +1,7 @@
-"""Which models to serve: ModelServerConfig, read, checked and frozen.
+"""Reads and checks ModelServerConfig, the list of models to serve.
 
-The checks are those of TensorFlow Serving's ``model_servers/server_core.cc``, so that a file which
-is taken here is taken there.
+The checks are those of TensorFlow Serving's ``model_servers/server_core.cc``, so both servers
+accept the same files.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PLATFORM = "tensorflow"
-"""The one platform that this server runs."""
+"""The only platform that this server supports."""
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """One model: its name, where its versions are, which of them to serve, and their labels.
+    """The configuration of one model.
 
     Attributes:
-        name: What requests call it.
+        name: The model's name in requests.
         base_path: The absolute path of the folder that holds its versions.
-        version_policy: Which of them are served.
+        version_policy: Which versions are served.
         version_labels: Names that requests may use in place of a version's number.
-        model_platform: What runs it.
-        model_type: The same, as older configurations name it; empty where they do not.
+        model_platform: The platform that runs the model.
+        model_type: The deprecated field for the platform; empty if not set.
     """
 
     name: str
@@ -45,10 +45,10 @@ class ModelConfig:
 
     @property
     def platform(self) -> str:
-        """What runs it.
+        """The platform, from whichever of the two fields is set.
 
         Raises:
-            ConfigurationError: It is named twice, not at all, or not one that there is.
+            ConfigurationError: Both fields are set, or neither, or ``model_type`` is unknown.
         """
         if self.model_type and self.model_platform:
             raise ConfigurationError(
@@ -79,7 +79,7 @@ def read(path: Path) -> Any:
 
 
 def single_model(name: str, base_path: str) -> Any:
-    """The ModelServerConfig message of one model, as the flags give it."""
+    """A ModelServerConfig message for the model of ``--model_name`` and ``--model_base_path``."""
     message = model_server_config_pb2.ModelServerConfig()
     message.model_config_list.config.add(name=name, base_path=base_path, model_platform=PLATFORM)
     return message
@@ -107,7 +107,7 @@ def check_unchanged_platforms(
     """Checks that no model changes its platform.
 
     Raises:
-        ConfigurationError: One does, or has none.
+        ConfigurationError: A model's platform changed or is invalid.
     """
     for name in old.keys() & new.keys():
         before, after = old[name].platform, new[name].platform
@@ -119,10 +119,10 @@ def check_unchanged_platforms(
 
 
 def check_platforms(models: Mapping[str, ModelConfig]) -> None:
-    """Checks that this server can run the models.
+    """Checks that this server supports the platforms of all models.
 
     Raises:
-        ConfigurationError: It cannot run one.
+        ConfigurationError: A model has another platform.
     """
     for name, model in models.items():
         if model.platform != PLATFORM:

@@ -1,7 +1,7 @@
-"""Loads and unloads versions, and lends them to requests.
+"""Loads and unloads versions, and provides them to requests.
 
 Follows TensorFlow Serving's ``core/aspired_versions_manager.cc``, ``basic_manager.cc`` and
-``loader_harness.cc``; what to do next is decided in ``version_policy``.
+``loader_harness.cc``; ``version_policy`` decides what to do next.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ INITIAL_LOAD_THREADS = 4 * (os.cpu_count() or 1)
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often, and after how many seconds, a version that failed to load is tried again."""
+    """How many times loading a version is retried, and how long to wait before each retry."""
 
     max_retries: int = 5
     interval_s: float = 60.0
@@ -41,7 +41,7 @@ class RetryPolicy:
 
 @dataclass(eq=False)
 class _Harness:
-    """A version while it is managed; guarded by the manager's lock."""
+    """A managed version and its state; guarded by the manager's lock."""
 
     id: ServableId
     path: Path
@@ -51,7 +51,7 @@ class _Harness:
     servable: Servable | None = field(default=None, repr=False)
 
     def snapshot(self) -> VersionSnapshot:
-        """What decides about it."""
+        """The part of the state that the version policy needs."""
         return VersionSnapshot(self.id.version, self.is_aspired, self.state)
 
 
@@ -59,13 +59,13 @@ _Action = tuple["Callable[[_Harness], None]", _Harness]
 
 
 class Manager:
-    """Keeps the aspired versions loaded, and lends them to requests.
+    """Keeps the aspired versions loaded, and provides them to requests.
 
-    Every method may be called from any thread. A thread of the manager's own decides what to do,
-    one thing after the other, so requests never wait for it.
+    Thread-safe. A separate thread decides and acts, one step at a time, so requests never wait for
+    it.
 
     Attributes:
-        monitor: Knows the state of every version there ever was.
+        monitor: Records the states of all versions, past ones included.
     """
 
     def __init__(
@@ -74,13 +74,13 @@ class Manager:
         retries: RetryPolicy = RetryPolicy(),
         load_threads: int = 0,
     ) -> None:
-        """Manages no version yet.
+        """Creates a manager without versions.
 
         Args:
             load: Loads the version in a folder; may raise LoadError.
-            retries: How often it is called for one version.
-            load_threads: How many versions load at once; with 0 they load on the thread that
-                decides, which does nothing else meanwhile.
+            retries: How often a failed load is retried.
+            load_threads: How many versions load at once; with 0 they load on the manager's thread,
+                which does nothing else meanwhile.
         """
         self._load_bundle = load
         self._retries = retries
@@ -105,7 +105,7 @@ class Manager:
 
     @contextmanager
     def fresh_monitor(self) -> Iterator[StateMonitor]:
-        """A monitor that knows what is published meanwhile, and nothing that was before."""
+        """Creates a monitor that records only states published within the context."""
         monitor = StateMonitor()
         with self._changed:
             self._monitors.append(monitor)
@@ -119,9 +119,9 @@ class Manager:
 
     @contextmanager
     def loading_fast(self) -> Iterator[None]:
-        """Loads on many threads meanwhile, and waits in the end until these are done.
+        """Loads on many threads within the context, and waits for them on leaving it.
 
-        Retries included: as in TensorFlow Serving, one version that fails keeps the start waiting.
+        This includes retries: as in TensorFlow Serving, a version that fails delays the start.
         """
         with ThreadPoolExecutor(INITIAL_LOAD_THREADS, "initial_load") as loader:
             with self._loader_lock:
@@ -133,7 +133,7 @@ class Manager:
                     self._loader = usual
 
     def close(self) -> None:
-        """Stops serving; versions close as the requests that use them are answered."""
+        """Stops serving; each version closes when the requests that use it have finished."""
         with self._changed:
             self._stopping.set()
             self._changed.notify_all()
@@ -148,7 +148,7 @@ class Manager:
 
     @contextmanager
     def borrow(self, name: str, version: int | None) -> Iterator[Servable]:
-        """Lends a version of a model, the latest where none is given; it stays open meanwhile.
+        """Provides a version of a model, by default the latest; it stays open within the context.
 
         Raises:
             ServableNotFoundError: No such version is available.
@@ -167,7 +167,7 @@ class Manager:
                 self._close(harness)
 
     def available(self) -> str:
-        """The versions that are available, in words."""
+        """A sentence that lists the available versions, for error messages."""
         served = [
             f"{harness.id.name}/{harness.id.version}"
             for harness in sorted(self._all(), key=lambda each: (each.id.name, each.id.version))
@@ -197,11 +197,11 @@ class Manager:
             act, harness = action
             try:
                 act(harness)
-            except Exception:  # one version's trouble must not end the care for all others
+            except Exception:  # an error in one version must not affect the others
                 logger.exception("managing servable %s failed", harness.id)
 
     def _next_action(self) -> _Action | None:
-        """Waits until there is something to do; None when the manager closes."""
+        """Waits for the next action; returns None when the manager closes."""
         with self._changed:
             while not self._stopping.is_set():
                 self._flush()
@@ -212,7 +212,7 @@ class Manager:
         return None
 
     def _flush(self) -> None:
-        """Forgets the versions that are neither aspired nor loaded."""
+        """Removes the versions that are neither aspired nor loaded."""
         for name, versions in self._harnesses.items():
             self._harnesses[name] = {
                 version: harness
@@ -223,7 +223,7 @@ class Manager:
     def _take_pending(self) -> None:
         for name, aspired in list(self._pending.items()):
             managed = self._harnesses.setdefault(name, {})
-            # A version that is aspired again is loaded anew, so the old one has to be gone first.
+            # A version that is aspired again is reloaded, so the old one must be unloaded first.
             if any(not managed[version].is_aspired for version in managed.keys() & aspired.keys()):
                 continue
             del self._pending[name]
@@ -234,7 +234,7 @@ class Manager:
                 self._move(managed[version], State.START)
 
     def _choose_action(self) -> _Action | None:
-        """What to do next, of all models: unloading comes before loading."""
+        """The next action for any model; unloading comes before loading."""
         loads = []
         for name in sorted(self._harnesses):
             harnesses = self._harnesses[name]

@@ -1,6 +1,6 @@
-"""What became of every version: states as they are published, and waiting for them.
+"""Records the state of every version, and waits for states.
 
-After TensorFlow Serving's ``core/servable_state_monitor.cc``.
+Follows TensorFlow Serving's ``core/servable_state_monitor.cc``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _REACHED = (State.AVAILABLE, State.END)
 
 @dataclass(frozen=True)
 class VersionStatus:
-    """The state of one version, and the failure that ended it, if one did."""
+    """The state of one version, and the error that ended it, if any."""
 
     id: ServableId
     state: State
@@ -40,40 +40,40 @@ class StateMonitor:
     """The last state of each version that was published since this monitor subscribed."""
 
     def __init__(self) -> None:
-        """Knows no version yet."""
+        """Creates a monitor without states."""
         self._statuses: dict[str, dict[int, VersionStatus]] = {}
         self._changed = threading.Condition(threading.RLock())
         self._is_closed = False
 
     def publish(self, status: VersionStatus) -> None:
-        """Takes a version's new state."""
+        """Records a version's new state."""
         with self._changed:
             self._statuses.setdefault(status.id.name, {})[status.id.version] = status
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Ends all waiting, since nothing more will be published."""
+        """Ends all waiting; no more states will be published."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
 
     def statuses(self, name: str) -> list[VersionStatus]:
-        """The versions of a model, largest first, those included that ended."""
+        """The versions of a model, largest first, including those that have ended."""
         with self._changed:
             versions = self._statuses.get(name, {})
             return [versions[version] for version in sorted(versions, reverse=True)]
 
     def wait_until_available(self, names: Collection[str]) -> list[VersionStatus]:
-        """Waits until each model has a version that is available, or one that has ended.
+        """Waits until each model has a version that is available or has ended.
 
-        It waits for ever for a model that has no version. A model's largest version in either
-        state counts, so one that failed counts before a smaller one that is available.
+        Waits indefinitely for a model without versions. For each model, the largest version in
+        either state decides, so a failed version hides a smaller one that is available.
 
         Returns:
-            The versions that counted but are not available.
+            The deciding versions that are not available.
 
         Raises:
-            ServingError: The monitor was closed meanwhile.
+            ServingError: The monitor was closed while waiting.
         """
         with self._changed:
             while not self._is_closed:
@@ -82,7 +82,7 @@ class StateMonitor:
                     found = [status for status in reached if status]
                     return [status for status in found if status.state is not State.AVAILABLE]
                 self._changed.wait()
-        raise ServingError("The server stops.", grpc.StatusCode.UNAVAILABLE)
+        raise ServingError("The server is stopping.", grpc.StatusCode.UNAVAILABLE)
 
     def _reached(self, name: str) -> VersionStatus | None:
         statuses: Sequence[VersionStatus] = self.statuses(name)

@@ -1,4 +1,4 @@
-"""Does something again and again, as TensorFlow's ``PeriodicFunction`` does."""
+"""Calls a function periodically, as TensorFlow's ``PeriodicFunction`` does."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ logger = logging.getLogger(__name__)
 
 
 class Poller:
-    """Calls a function on a thread of its own: at once, and after every interval."""
+    """Calls a function on its own thread: immediately, then after every interval."""
 
     def __init__(self, act: Callable[[], None], interval_s: float) -> None:
-        """Calls nothing before it is started; with an interval of 0, ``act`` is called once."""
+        """Creates a poller that is not started. With an interval of 0, it calls ``act`` once."""
         self._act = act
         self._interval_s = interval_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._poll, daemon=True)
 
     def start(self) -> None:
-        """Makes the first call, without waiting for it."""
+        """Starts the thread; does not wait for the first call."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Makes no more calls, and waits for one that is under way."""
+        """Stops the thread, and waits for a call that is running."""
         self._stopping.set()
         if self._thread.ident is not None:
             self._thread.join()
@@ -36,7 +36,7 @@ class Poller:
         while not self._stopping.is_set():
             try:
                 self._act()
-            except Exception:  # whatever went wrong with one call, the next may do better
+            except Exception:  # the next call may succeed
                 logger.exception("polling failed")
             if not self._interval_s or self._stopping.wait(self._interval_s):
                 return

@@ -1,7 +1,7 @@
-"""Applies configurations: which models are served, and what their labels mean.
+"""Applies configurations of models and version labels.
 
-After TensorFlow Serving's ``model_servers/server_core.cc``: the same checks in the same order, and
-the same parts of a configuration in force when one of them fails.
+Follows TensorFlow Serving's ``model_servers/server_core.cc``: the same checks in the same order, so
+that a configuration which fails halfway takes effect to the same extent.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ServableRequest:
-    """A model, and which version of it: a number, a label, or neither for the latest."""
+    """A model and one of its versions: by number, by label, or the latest if neither is set."""
 
     name: str
     version: int | None = None
@@ -46,18 +46,18 @@ class ServableRequest:
 
 
 class Core:
-    """What a server serves; every method may be called from any thread."""
+    """The models and versions that a server serves. Thread-safe."""
 
     def __init__(
         self, manager: Manager, poll_interval_s: float, *, allow_unavailable: bool = False
     ) -> None:
-        """Serves nothing before the first configuration.
+        """Creates a core without models.
 
         Args:
             manager: Loads the versions.
-            poll_interval_s: Seconds between looks for versions; 0 looks once, a negative number
-                never.
-            allow_unavailable: Whether a label that is not in use yet may name a version that is not
+            poll_interval_s: Seconds between polls of the file system; 0 polls once, a negative
+                number never.
+            allow_unavailable: Whether a new label may be assigned to a version that is not
                 available.
         """
         self._manager = manager
@@ -71,15 +71,14 @@ class Core:
     def reload(self, config: Any) -> None:
         """Serves the models of a ModelServerConfig message, and no others.
 
-        Returns once each new model has a version that is available; waits for ever for a model
-        without versions. Labels take effect before that, and before models come and go.
+        Returns when each new model has an available version; waits indefinitely for a model without
+        versions. Labels take effect first, before models are added or removed.
 
         Raises:
-            ConfigurationError: The models, or their labels, cannot be served as configured. What is
-                served stays as it is.
-            ModelsUnavailableError: A new model's version failed to load. The others are served all
-                the same.
-            ServingError: The server stopped meanwhile.
+            ConfigurationError: The models or labels are invalid. Nothing changes.
+            ModelsUnavailableError: A new model's version failed to load. The other models are
+                served nevertheless.
+            ServingError: The server stopped while waiting.
         """
         with self._lock:
             kind = config.WhichOneof("config")
@@ -102,7 +101,7 @@ class Core:
             self._add(models)
 
     def borrow(self, request: ServableRequest) -> AbstractContextManager[Servable]:
-        """Lends the version that a request names, which stays open meanwhile.
+        """Provides the version that a request names; it stays open within the context.
 
         Raises:
             InvalidRequestError: The model has no such version label.
@@ -111,11 +110,11 @@ class Core:
         return self._manager.borrow(request.name, self._version(request))
 
     def statuses(self, request: ServableRequest) -> list[VersionStatus]:
-        """The state of each version there ever was, largest first, or of the one that is named.
+        """The state of the named version, or of all past and present versions, largest first.
 
         Raises:
             InvalidRequestError: The model has no such version label.
-            ServableNotFoundError: There is no such version, or none at all.
+            ServableNotFoundError: The model has no such version, or no versions.
         """
         version = self._version(request)
         statuses = self._manager.monitor.statuses(request.name)
@@ -132,7 +131,7 @@ class Core:
         return found
 
     def close(self) -> None:
-        """Stops serving; a reload that waits fails."""
+        """Stops serving; a reload that is waiting fails."""
         self._source.stop()
         self._manager.close()
 

@@ -1,6 +1,6 @@
 """Finds the versions of models under their base paths.
 
-After TensorFlow Serving's ``sources/storage_path/file_system_storage_path_source.cc``.
+Follows TensorFlow Serving's ``sources/storage_path/file_system_storage_path_source.cc``.
 """
 
 from __future__ import annotations
@@ -23,18 +23,15 @@ logger = logging.getLogger(__name__)
 
 
 class Source:
-    """Reports which versions of the configured models are to be served.
-
-    Every method may be called from any thread.
-    """
+    """Reports which versions of the configured models should be served. Thread-safe."""
 
     def __init__(
         self, aspire: Callable[[str, Mapping[int, Path]], None], poll_interval_s: float
     ) -> None:
-        """Polls nothing before it is started.
+        """Creates a source that is not started.
 
         Args:
-            aspire: Takes a model's name and its versions to be served, with their folders.
+            aspire: Receives a model's name and the versions to serve, with their folders.
             poll_interval_s: Seconds between polls; 0 polls once, a negative number never.
         """
         self._aspire = aspire
@@ -45,10 +42,10 @@ class Source:
         self._last_trouble = ""
 
     def configure(self, models: Iterable[ModelConfig]) -> set[str]:
-        """Polls these models from now on; of all others, no version is to be served any more.
+        """Replaces the set of models to poll; removed models are unloaded.
 
         Returns:
-            The names of the models that are new.
+            The names of the new models.
         """
         configured = {model.name: model for model in models}
         with self._lock:
@@ -59,19 +56,19 @@ class Source:
         return new
 
     def start(self) -> None:
-        """Begins to poll."""
+        """Starts to poll."""
         if self._poll_interval_s >= 0:
             self._poller.start()
 
     def stop(self) -> None:
-        """Polls no more."""
+        """Stops polling."""
         self._poller.stop()
 
     def poll(self) -> None:
         """Looks for the versions of every model.
 
-        A base path that cannot be listed may be away only for a moment, and that is no reason to
-        stop serving what is loaded. As in TensorFlow Serving, no model's versions change then.
+        If a base path cannot be listed, no model's versions change, as in TensorFlow Serving: the
+        failure may be temporary and should not unload anything.
         """
         with self._lock:
             try:
@@ -89,7 +86,7 @@ class Source:
                 self._aspire(name, {version: versions[version] for version in aspired})
 
     def _log(self, trouble: str) -> None:
-        """Logs what is wrong, if that is not what was wrong at the last poll."""
+        """Logs a problem, unless the last poll had the same one."""
         if trouble and trouble != self._last_trouble:
             logger.warning("%s", trouble)
         self._last_trouble = trouble
@@ -98,8 +95,8 @@ class Source:
 def find_versions(model: ModelConfig) -> dict[int, Path]:
     """The folders under a model's base path whose names are decimal integers, by number.
 
-    A folder is a version whatever it holds; one without a SavedModel fails when it is loaded, which
-    is where people look for the reason.
+    A folder counts as a version whatever it contains; one without a SavedModel fails to load, with
+    a message.
 
     Raises:
         BasePathError: The base path cannot be listed.

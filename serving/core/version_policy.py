@@ -1,4 +1,4 @@
-"""Which versions of a model are wanted, and what to do next: decisions only, nothing is done here.
+"""Decides which versions of a model to serve and what to do next, without side effects.
 
 The rules are those of TensorFlow Serving's ``file_system_storage_path_source.cc`` (which versions
 are aspired) and ``core/availability_preserving_policy.cc`` (in which order they come and go).
@@ -24,21 +24,21 @@ class Latest:
 
 @dataclass(frozen=True)
 class Specific:
-    """Serve these versions, as far as they are there."""
+    """Serve those of these versions that exist."""
 
     versions: frozenset[int]
 
 
 @dataclass(frozen=True)
 class All:
-    """Serve every version that is there."""
+    """Serve every version that exists."""
 
 
 VersionPolicy = Latest | Specific | All
 
 
 class State(enum.IntEnum):
-    """Where a version is in its life; the numbers are ModelVersionStatus.State's."""
+    """The state of a version; the numbers are those of ModelVersionStatus.State."""
 
     START = 10
     LOADING = 20
@@ -49,7 +49,7 @@ class State(enum.IntEnum):
 
 @dataclass(frozen=True)
 class VersionSnapshot:
-    """One version of a model at the moment of deciding."""
+    """The state of one version at the time of the decision."""
 
     version: int
     is_aspired: bool
@@ -65,13 +65,13 @@ class Load:
 
 @dataclass(frozen=True)
 class Unload:
-    """Send no more requests to this version, and close it once those under way are answered."""
+    """Send no more requests to this version, and close it when running ones have finished."""
 
     version: int
 
 
 def aspired_versions(policy: VersionPolicy, found: Collection[int]) -> frozenset[int]:
-    """The versions to be served, out of those ``found`` under the base path."""
+    """The versions to serve, out of those ``found`` under the base path."""
     match policy:
         case Latest(num_versions):
             return frozenset(heapq.nlargest(num_versions, found))
@@ -82,10 +82,10 @@ def aspired_versions(policy: VersionPolicy, found: Collection[int]) -> frozenset
 
 
 def next_action(snapshots: Collection[VersionSnapshot]) -> Load | Unload | None:
-    """The next thing to do for one model, or None when there is nothing to do.
+    """The next action for one model, or None.
 
-    A version that is no longer aspired goes only when an aspired one is available or none is
-    aspired at all; so a version that fails to load never replaces one that answers.
+    A version that is no longer aspired is unloaded only when an aspired one is available, or none
+    is aspired. So a version that fails to load never replaces one that works.
     """
     aspired = [each for each in snapshots if each.is_aspired]
     leaving = [

@@ -1,1 +1,1 @@
-"""A loaded version of a model, and how it computes."""
+"""Loaded model versions, and how they run requests."""

@@ -1,4 +1,4 @@
-"""Runs a signature's graph, for one request or for several at once."""
+"""Runs a signature's graph for one request or for a batch."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Request:
     """A decoded request.
 
     Attributes:
-        signature: what is asked.
-        inputs: its inputs, in its order.
-        outputs: those of its outputs that are to be computed.
-        is_wanted: whether anybody still waits for them.
+        signature: the signature to run.
+        inputs: the signature's inputs, in its order.
+        outputs: the requested outputs of the signature.
+        is_wanted: returns whether the client still waits.
     """
 
     signature: Signature
@@ -40,15 +40,15 @@ class Request:
 
     @property
     def kind(self) -> _Key:
-        """What requests have in common that the same call can answer."""
+        """The key that is equal for requests which may be merged."""
         return self.signature.name, tuple(spec.name for spec in self.outputs)
 
 
 class Runner(Protocol):
-    """Answers decoded requests; called from many threads at once."""
+    """Runs decoded requests. Implementations must be thread-safe."""
 
     def run(self, request: Request) -> list[Any]:
-        """Computes the outputs that are asked for, in the request's order.
+        """Computes the requested outputs, in the request's order.
 
         Raises:
             ServingError: the request cannot be run, or an operation failed.
@@ -56,10 +56,10 @@ class Runner(Protocol):
 
 
 class SessionRunner:
-    """Runs each request alone in a session."""
+    """Runs each request separately in a session."""
 
     def __init__(self, session: Any) -> None:
-        """Runs requests in ``session``, which stays its owner's to close."""
+        """Runs requests in ``session``; the caller must close the session."""
         self._session = session
         self._callables: dict[_Key, Callable[..., list[Any]]] = {}
 
@@ -76,8 +76,8 @@ class SessionRunner:
             raise ExecutionError(error.message, GRPC_CODES[error.error_code]) from error
 
     def _callable(self, request: Request) -> Callable[..., list[Any]]:
-        # Session.run() and Session.make_callable() look every tensor up anew at each call, which
-        # takes five times as long as a small graph itself.
+        # Session.run() and Session.make_callable() look up every tensor on each call, which takes
+        # five times as long as running a small graph.
         key = request.kind
         if key not in self._callables:
             feed = [spec.name for spec in request.signature.inputs]
@@ -87,21 +87,21 @@ class SessionRunner:
 
 
 class BatchingRunner:
-    """Has requests of one kind run together, as TensorFlow Serving's BatchingSession does."""
+    """Runs requests of one kind in batches, as TensorFlow Serving's BatchingSession does."""
 
     def __init__(self, runner: Runner, scheduler: Scheduler) -> None:
-        """Lets ``runner`` answer what ``scheduler``, which others use too, has merged."""
+        """Runs the batches of ``scheduler``, which is shared between versions, by ``runner``."""
         self._runner = runner
         self._scheduler = scheduler
         self._queues: dict[_Key, Queue] = {}
 
     def run(self, request: Request) -> list[Any]:
-        """See Runner, and Scheduler.run for what may go wrong besides."""
+        """See Runner; Scheduler.run lists further errors."""
         return self._scheduler.run(self._queue(request), request.inputs, request.is_wanted)
 
     def _queue(self, request: Request) -> Queue:
         queue = self._queues.get(request.kind)
-        # Of two threads that miss it at once, both have to use the same.
+        # setdefault: two threads that find no queue at the same time must use the same new one.
         return queue or self._queues.setdefault(request.kind, self._new_queue(request))
 
     def _new_queue(self, request: Request) -> Queue:

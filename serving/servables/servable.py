@@ -1,7 +1,7 @@
 """One loaded version of a model.
 
-A bundle is loaded into a session of its own, as TensorFlow Serving does it (``saved_model_bundle_
-factory.cc``), so that what runs only eagerly fails here as it would there.
+As in TensorFlow Serving (``saved_model_bundle_factory.cc``), each bundle has its own session, so a
+bundle that runs only eagerly fails here as it would there.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ class ServableId:
 
 @dataclass(frozen=True)
 class Threads:
-    """Who computes; those of one operation are shared by all sessions of a process.
+    """TensorFlow's thread counts. All sessions of a process share the intra-op threads.
 
     Attributes:
-        intra_op: threads to one operation; 0 takes one a core.
-        inter_op: threads that run operations; 0 takes one a core, a negative number the thread of
-            each call.
+        intra_op: threads per operation; 0 means one per core.
+        inter_op: threads that run operations; 0 means one per core, a negative number means the
+            thread of each call.
     """
 
     intra_op: int = 0
@@ -57,13 +57,13 @@ class Threads:
 
 @dataclass(frozen=True)
 class Servable:
-    """A loaded version that answers requests, from many threads at once, until it is closed.
+    """A loaded version that processes requests until it is closed. Thread-safe.
 
     Attributes:
-        id: which version of which model this is.
+        id: the model and the version.
         definitions: the bundle's SignatureDef messages, by name.
-        signatures: the same, taken apart; without those that only set the bundle up.
-        runner: what computes the answers.
+        signatures: the parsed signatures, without those that only initialise the bundle.
+        runner: runs the requests.
         session: the session that holds the weights.
     """
 
@@ -74,17 +74,18 @@ class Servable:
     session: Any
 
     def predict(self, request: Any, is_wanted: Callable[[], bool] = lambda: True) -> Any:
-        """Answers a PredictRequest with a PredictResponse.
+        """Processes a PredictRequest and returns a PredictResponse.
 
         Args:
             request: the message.
-            is_wanted: whether its caller still waits; asked before it runs, where it had to queue.
+            is_wanted: returns whether the client still waits; checked when a queued request is
+                about to run.
 
         Raises:
             SignatureNotFoundError: the bundle has no such signature.
             InvalidRequestError: inputs or outputs do not fit the signature.
             ExecutionError: an operation failed.
-            ServingError: it could not be merged with others; see Scheduler.run.
+            ServingError: the request could not be merged with others; see Scheduler.run.
         """
         signature = self._signature(request.model_spec.signature_name or DEFAULT_SIGNATURE)
         inputs = signature.decode_inputs(request.inputs)
@@ -99,7 +100,7 @@ class Servable:
         return response
 
     def close(self) -> None:
-        """Gives the session's memory back; no request may be under way."""
+        """Closes the session and frees its memory; no request may be running."""
         self.session.close()
 
     def _signature(self, name: str) -> Signature:
@@ -119,17 +120,17 @@ def load(
     scheduler: Scheduler | None = None,
     threads: Threads = Threads(),
 ) -> Servable:
-    """Loads the bundle at ``path`` and replays its warm-up requests, unless told not to.
+    """Loads the bundle at ``path`` and replays its warm-up requests.
 
     Args:
-        identity: which version this is.
+        identity: the model and the version.
         path: the bundle's folder.
-        warm_up: whether the warm-up requests are replayed.
-        scheduler: what merges requests, for all versions together; None runs each alone.
-        threads: who computes.
+        warm_up: whether to replay the warm-up requests.
+        scheduler: merges requests, shared by all versions; None runs each request separately.
+        threads: TensorFlow's thread counts.
 
     Raises:
-        LoadError: it cannot be loaded, has nothing to serve, or failed a warm-up request.
+        LoadError: the bundle cannot be loaded, has no signatures, or a warm-up request failed.
     """
     config = tf.compat.v1.ConfigProto(
         intra_op_parallelism_threads=threads.intra_op, inter_op_parallelism_threads=threads.inter_op
@@ -139,7 +140,7 @@ def load(
         servable = _open(session, identity, path, scheduler)
         for request in warmup.predict_requests(path) if warm_up else ():
             servable.predict(request)
-    except Exception as error:  # a damaged bundle raises whatever the first broken part does
+    except Exception as error:  # a damaged bundle may raise anything
         session.close()
         raise _load_error(error, path) from error
     return servable
@@ -175,12 +176,12 @@ def _load_error(error: Exception, path: Path) -> LoadError:
 
 
 def _check_operations(graph: Any) -> None:
-    # These have kernels in this process only because it is Python; TensorFlow Serving has none.
+    # These operations have kernels only in a Python process; TensorFlow Serving has none.
     nodes = [graph.node, *(function.node_def for function in graph.library.function)]
     for name in sorted(_PYTHON_OPS.intersection(node.op for each in nodes for node in each)):
         raise LoadError(
-            f"Op type not registered '{name}': it calls back into the Python process that made "
-            "the bundle. Write that part with TensorFlow's own operations.",
+            f"Op type not registered '{name}': it calls back into the Python process that exported "
+            "the bundle. Use TensorFlow's own operations instead.",
             grpc.StatusCode.NOT_FOUND,
         )
 
@@ -194,7 +195,7 @@ def _signatures(definitions: Mapping[str, Any], path: Path) -> dict[str, Signatu
     if not signatures:
         raise LoadError(
             f"The SavedModel at {path} has no signatures, so it runs only eagerly; "
-            "give tf.saved_model.save() its signatures.",
+            "pass signatures to tf.saved_model.save().",
             grpc.StatusCode.FAILED_PRECONDITION,
         )
     return signatures

@@ -1,6 +1,6 @@
-"""A signature: what a request may ask of a bundle, and what it has to bring.
+"""A bundle's signatures, and the checks of requests against them.
 
-The checks and their words follow TensorFlow Serving's ``servables/tensorflow/predict_util.cc``.
+The checks and messages follow TensorFlow Serving's ``servables/tensorflow/predict_util.cc``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Signature:
-    """One function of a bundle; inputs and outputs in the order of their aliases."""
+    """One function of a bundle. Inputs and outputs are sorted by alias."""
 
     name: str
     inputs: tuple[TensorSpec, ...]
@@ -25,7 +25,7 @@ class Signature:
 
     @classmethod
     def from_proto(cls, name: str, definition: Any) -> Signature:
-        """Takes a SignatureDef apart.
+        """Parses a SignatureDef.
 
         Raises:
             LoadError: an input or output cannot be sent.
@@ -39,7 +39,7 @@ class Signature:
         """Reads a request's tensors, in the order of ``inputs``.
 
         Raises:
-            InvalidRequestError: an input is missing, in excess, malformed or does not fit.
+            InvalidRequestError: an input is missing, unknown, malformed or of the wrong type.
         """
         expected = {spec.alias for spec in self.inputs}
         if protos.keys() != expected:
@@ -49,7 +49,7 @@ class Signature:
         )
 
     def select_outputs(self, aliases: Sequence[str]) -> tuple[TensorSpec, ...]:
-        """The outputs of these names, in the signature's order; all of them where none is named.
+        """The outputs with these aliases, in the signature's order; all outputs if none is named.
 
         Raises:
             InvalidRequestError: a name is unknown or named twice.

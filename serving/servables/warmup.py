@@ -1,6 +1,6 @@
-"""The warm-up requests that come with a bundle.
+"""Reads the warm-up requests of a bundle.
 
-After TensorFlow Serving's ``servables/tensorflow/saved_model_warmup_util.cc``.
+Follows TensorFlow Serving's ``servables/tensorflow/saved_model_warmup_util.cc``.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REQUESTS_FILE = Path("assets.extra", "tf_serving_warmup_requests")
-"""Where a bundle keeps its warm-up requests: TFRecords of PredictionLog."""
+"""The path of the warm-up requests within a bundle: TFRecords of PredictionLog."""
 
 MAX_RECORDS = 1000
 
 
 def predict_requests(bundle: Path) -> Iterator[Any]:
-    """The bundle's warm-up PredictRequests; none where it has no such file.
+    """Yields the bundle's warm-up PredictRequests, if it has any.
 
     Raises:
-        LoadError: the file is no TFRecord file, holds too many records, or other than Predict logs.
+        LoadError: the file is not a TFRecord file, or has too many records or records that are not
+            Predict logs.
     """
     path = bundle / REQUESTS_FILE
     if not path.exists():

@@ -1,6 +1,6 @@
 """TensorFlow Serving's ModelService: GetModelStatus and HandleReloadConfigRequest.
 
-After ``model_servers/get_model_status_impl.cc`` and ``model_service_impl.cc``.
+Follows ``model_servers/get_model_status_impl.cc`` and ``model_service_impl.cc``.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from tensorflow_serving.apis import (
 )
 
 from serving.errors import ConfigurationError
-from serving.services.rpc import answer, servable_request
+from serving.services.rpc import servable_request, translate_errors
 
 if TYPE_CHECKING:
     from serving.core.server_core import Core
 
 
 class ModelService(model_service_pb2_grpc.ModelServiceServicer):  # type: ignore[misc]
-    """Reports and changes what is served."""
+    """Reports and changes the served models."""
 
     def __init__(self, core: Core) -> None:
-        """Reports and changes what this core serves."""
+        """Creates the service for the models of ``core``."""
         self._core = core
 
-    @answer
+    @translate_errors
     def GetModelStatus(self, request: Any, _context: Any) -> Any:  # noqa: N802
         """Reports the state of a model's versions, largest first."""
         response = get_model_status_pb2.GetModelStatusResponse()
@@ -35,13 +35,13 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):  # type: ignore
             added = response.model_version_status.add(
                 version=status.id.version, state=status.state.value
             )
-            added.status.SetInParent()  # a version that is well says so: OK is all defaults
+            added.status.SetInParent()  # OK has only default values, so set it explicitly
             if status.error:
                 added.status.error_code = status.error.code.value[0]
                 added.status.error_message = str(status.error)
         return response
 
-    @answer
+    @translate_errors
     def HandleReloadConfigRequest(self, request: Any, _context: Any) -> Any:  # noqa: N802
         """Serves the models of a new configuration, and no others."""
         if request.config.WhichOneof("config") != "model_config_list":

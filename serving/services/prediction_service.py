@@ -1,6 +1,6 @@
 """TensorFlow Serving's PredictionService: Predict and GetModelMetadata.
 
-After ``servables/tensorflow/predict_impl.cc`` and ``get_model_metadata_impl.cc``.
+Follows ``servables/tensorflow/predict_impl.cc`` and ``get_model_metadata_impl.cc``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tensorflow_serving.apis import get_model_metadata_pb2, prediction_service_pb2_grpc
 
 from serving.errors import InvalidRequestError
-from serving.services.rpc import answer, servable_request
+from serving.services.rpc import servable_request, translate_errors
 
 if TYPE_CHECKING:
     from serving.core.server_core import Core
@@ -19,21 +19,21 @@ SIGNATURE_DEF = "signature_def"
 
 
 class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):  # type: ignore[misc]
-    """Answers from what is served; its other calls stay UNIMPLEMENTED."""
+    """Implements Predict and GetModelMetadata; the other methods are UNIMPLEMENTED."""
 
     def __init__(self, core: Core) -> None:
-        """Answers from what this core serves."""
+        """Creates the service for the models of ``core``."""
         self._core = core
 
-    @answer
+    @translate_errors
     def Predict(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Runs a signature; see Servable.predict for what may go wrong."""
+        """Runs a signature; see Servable.predict for the errors."""
         with self._core.borrow(servable_request(request)) as servable:
             return servable.predict(request, context.is_active)
 
-    @answer
+    @translate_errors
     def GetModelMetadata(self, request: Any, _context: Any) -> Any:  # noqa: N802
-        """Tells a version's signatures, the one kind of metadata there is."""
+        """Returns a version's signatures, the only supported kind of metadata."""
         wanted = servable_request(request)
         _check_fields(request.metadata_field)
         response = get_model_metadata_pb2.GetModelMetadataResponse()
@@ -51,10 +51,10 @@ def _check_fields(fields: list[str]) -> None:
     if not fields:
         raise InvalidRequestError(
             "GetModelMetadataRequest must specify at least one metadata_field; "
-            f"{SIGNATURE_DEF} is one."
+            f"supported: {SIGNATURE_DEF}."
         )
     for field in fields:
         if field != SIGNATURE_DEF:
             raise InvalidRequestError(
-                f"Metadata field {field} is not supported; {SIGNATURE_DEF} is."
+                f"Metadata field {field} is not supported; supported: {SIGNATURE_DEF}."
             )

@@ -1,4 +1,4 @@
-"""What every service does with a call: where errors become gRPC statuses, once."""
+"""Translates errors into gRPC statuses, for all services."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_DETAILS = 2000
-"""Characters of a message that travel; clients refuse headers of more than 8 KiB."""
+"""The length to which messages are cut; clients refuse headers of more than 8 KiB."""
 
 
-def answer(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
-    """Lets a gRPC handler, of a request and its context, raise what went wrong."""
+def translate_errors(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
+    """Decorates a gRPC handler so that errors it raises become gRPC statuses."""
 
     @functools.wraps(method)
     def handle(service: Any, request: Any, context: Any) -> Any:
@@ -32,20 +32,20 @@ def answer(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], 
         except Exception:
             logger.exception("%s failed", method.__name__)
             context.abort(
-                grpc.StatusCode.INTERNAL, f"{method.__name__} failed; the server's log says why."
+                grpc.StatusCode.INTERNAL, f"{method.__name__} failed; see the server's log."
             )
 
     return handle
 
 
 def servable_request(request: Any) -> ServableRequest:
-    """The model and version that any request's ModelSpec asks for.
+    """The model and version in a request's ModelSpec.
 
     Raises:
-        InvalidRequestError: it has no ModelSpec, or one that names no model.
+        InvalidRequestError: the request has no ModelSpec, or its ModelSpec has no name.
     """
     if not request.HasField("model_spec"):
-        raise InvalidRequestError("Missing ModelSpec; it names the model to be asked.")
+        raise InvalidRequestError("Missing ModelSpec; it must name the model.")
     spec = request.model_spec
     if not spec.name:
         raise InvalidRequestError("ModelSpec has no name specified.")

@@ -105,7 +105,7 @@ def test_what_does_not_fit_is_refused_with_what_would(proto, opening):
 def test_a_tensor_may_be_of_any_size_whose_values_are_all_there(monkeypatch):
     monkeypatch.setattr("serving.tensors.MOST_FILLED", 2)
     assert decode(spec(tf.float32, -1), tensor([3], float_val=[1, 2, 3]), 0).tolist() == [1, 2, 3]
-    with pytest.raises(InvalidRequestError, match="too many to leave 1 of them out"):
+    with pytest.raises(InvalidRequestError, match="none may be omitted; 1 are missing"):
         decode(spec(tf.float32, -1), tensor([3], float_val=[1, 2]), 0)
 
 

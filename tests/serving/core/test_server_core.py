@@ -179,5 +179,5 @@ def test_a_server_that_stops_ends_the_waiting(core, bundles, pool):
     starting = pool.submit(core.reload, config(bundles, "a"))
     until(lambda: core._models is not None, "the configuration is being applied")
     core.close()
-    with pytest.raises(ServingError, match="The server stops"):
+    with pytest.raises(ServingError, match="The server is stopping"):
         starting.result(timeout=30)
