@@ -56,8 +56,10 @@ class FittingRecipe:
         window_tokens: Length of the sequences learned from; every step is a target.
         batch_windows: Windows in a batch.
         optimizer: `adam` or `muon`.
-        learning_rate: The highest: it rises to it over the first updates and falls to a hundredth
-            along a half cosine.
+        learning_rate: The highest: it rises to it over the first updates, and at the end it falls
+            to a hundredth along a half cosine.
+        falling_share: Share of the updates after the rise in which the rate falls, above 0; 1 lets
+            it fall from the start.
         clip_norm: Bound on the gradient's norm.
         transpose: Whether windows are read in random keys.
         hidden_share: Share of the windows in which candidates are hidden at times, so that the
@@ -72,6 +74,7 @@ class FittingRecipe:
     batch_windows: int
     optimizer: str
     learning_rate: float
+    falling_share: float
     clip_norm: float
     transpose: bool
     hidden_share: float
@@ -86,6 +89,7 @@ class FittingRecipe:
         _check("fitting.batch_windows", self.batch_windows, 1, 4096)
         _check_name("fitting.optimizer", self.optimizer, OPTIMIZERS)
         _check("fitting.learning_rate", self.learning_rate, 1e-6, 1.0)
+        _check("fitting.falling_share", self.falling_share, 0.01, 1)
         _check("fitting.clip_norm", self.clip_norm, 1e-3, 1e3)
         _check("fitting.hidden_share", self.hidden_share, 0, 1)
         _check("fitting.held_out_share", self.held_out_share, 0, 0.5)

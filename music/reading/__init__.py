@@ -19,8 +19,12 @@ __all__ = [
 PIECE_SUFFIXES = MIDI_SUFFIXES | SCORE_SUFFIXES
 
 
-def read_piece(path: Path) -> Piece:
+def read_piece(path: Path, *, repeats: bool = True) -> Piece:
     """Read every part of a piece, merged into one, drums left out, on the grid.
+
+    Args:
+        path: The file.
+        repeats: Whether the repeats of a score are played; else every measure is played once.
 
     Raises:
         UnreadablePieceError: The file is broken, of a kind we do not read, or holds no note.
@@ -30,7 +34,7 @@ def read_piece(path: Path) -> Piece:
         with path.open("rb") as file:
             return read_midi(file.read(MOST_BYTES + 1), path.stem)  # a byte more is refused
     if suffix in SCORE_SUFFIXES:
-        return _with_notes(read_score(path.read_bytes(), suffix, path.stem))
+        return _with_notes(read_score(path.read_bytes(), suffix, path.stem, repeats=repeats))
     kinds = ", ".join(sorted(PIECE_SUFFIXES))
     raise UnreadablePieceError(f"not a kind of file that is read ({kinds})")
 

@@ -12,7 +12,7 @@ _MOST_MEASURES = 100_000
 _MOST_NOTES = 1_000_000
 
 
-def playing_order(measures: Sequence[Measure]) -> list[int]:
+def playing_order(measures: Sequence[Measure], *, repeats: bool = True) -> list[int]:
     """List the measures as they are played, by index; movements one after the other.
 
     After a jump (da capo, dal segno) nothing is repeated and the last endings are played, until
@@ -20,12 +20,17 @@ def playing_order(measures: Sequence[Measure]) -> list[int]:
     go on: with the next verse, say. Volta brackets without a repeat are not obeyed, since nothing
     would bring the music back for the second one.
 
+    Args:
+        measures: As they are written.
+        repeats: Whether repeats and jumps are played. Without them, every measure is played once,
+            and of the endings of a repeat the last one.
+
     Raises:
         UnreadablePieceError: Its repeats make it too long.
     """
     order: list[int] = []
     notes = 0
-    for steps, index in enumerate(_walk(measures), 1):
+    for steps, index in enumerate(_walk(measures, repeats=repeats), 1):
         if index is not None:
             order.append(index)
             notes += len(measures[index].notes)
@@ -36,20 +41,21 @@ def playing_order(measures: Sequence[Measure]) -> list[int]:
     return order
 
 
-def _walk(measures: Sequence[Measure]) -> Iterator[int | None]:
+def _walk(measures: Sequence[Measure], *, repeats: bool) -> Iterator[int | None]:
     """Give the measures to play; None where one is passed over."""
     marks = [measure.marks for measure in measures]
     starts = [index for index, here in enumerate(marks) if index == 0 or here.starts_movement]
     for start, end in pairwise([*starts, len(marks)]):
-        for index in _Player(marks[start:end]).walk():
+        for index in _Player(marks[start:end], repeats=repeats).walk():
             yield None if index is None else start + index
 
 
 class _Player:
     """Plays a movement."""
 
-    def __init__(self, marks: Sequence[Marks]) -> None:
+    def __init__(self, marks: Sequence[Marks], *, repeats: bool) -> None:
         self._marks = marks
+        self._repeats = repeats
         self._passes = _passes(marks)
         self._segnos = _first_places(here.segno for here in marks)
         self._codas = _first_places(here.coda for here in marks)
@@ -79,12 +85,15 @@ class _Player:
         passes = self._passes[index]
         if not passes:
             return False
-        play = self._play if self._jumped_from is None else len(passes)
+        is_last = not self._repeats or self._jumped_from is not None
+        play = len(passes) if is_last else self._play
         return passes[min(play, len(passes)) - 1] not in self._marks[index].endings
 
     def _next(self, index: int) -> int:
         """Say what is played after a measure."""
         here = self._marks[index]
+        if not self._repeats:
+            return index + 1
         if self._jumped_from is not None:
             return self._next_after_jump(index, self._jumped_from)
         if here.plays > 1:

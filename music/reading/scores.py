@@ -15,8 +15,8 @@ _TUNE_BOOK_SUFFIX = ".abc"
 SCORE_SUFFIXES = _XML_SUFFIXES | {_TUNE_BOOK_SUFFIX, ".krn"}
 
 
-def read_score(content: bytes, suffix: str, name: str) -> Piece:
-    """Read a score as it sounds, with its repeats; it may turn out to have no notes.
+def read_score(content: bytes, suffix: str, name: str, *, repeats: bool = True) -> Piece:
+    """Read a score as it sounds; it may turn out to have no notes.
 
     The tunes of a tune book follow each other. Those that cannot be read are left out with a
     warning.
@@ -25,13 +25,14 @@ def read_score(content: bytes, suffix: str, name: str) -> Piece:
         content: Of the file.
         suffix: Of the file, one of `SCORE_SUFFIXES`.
         name: The piece's.
+        repeats: Whether repeats and jumps are played; else every measure is played once.
 
     Raises:
         UnreadablePieceError: It cannot be read; the message says why.
     """
     if suffix == _TUNE_BOOK_SUFFIX:
-        return _read_book(decoded(content), name)
-    sounding = Sounding()
+        return _read_book(decoded(content), name, repeats=repeats)
+    sounding = Sounding(repeats)
     sounding.play(_read_xml(content) if suffix in _XML_SUFFIXES else _read_kern(content))
     return sounding.piece(name)
 
@@ -48,9 +49,9 @@ def _read_kern(content: bytes) -> Sequence[Measure]:
     return MUSIC21.read_measures(decoded(content), "humdrum")
 
 
-def _read_book(book: str, name: str) -> Piece:
+def _read_book(book: str, name: str, *, repeats: bool) -> Piece:
     tunes = music21_scores.tunes(book)
-    sounding = Sounding()
+    sounding = Sounding(repeats)
     warnings: list[str] = []
     for title, text in tunes:
         try:

@@ -28,6 +28,7 @@ class Sounding:
     """Music as it is played, its parts merged.
 
     Attributes:
+        repeats: Whether repeats and jumps are played.
         onsets: Units of each note after the start.
         ends: Units of each note after the start.
         pitches: MIDI note numbers.
@@ -36,6 +37,7 @@ class Sounding:
         length: Units.
     """
 
+    repeats: bool = True
     onsets: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     pitches: list[int] = field(default_factory=list)
@@ -49,7 +51,7 @@ class Sounding:
         Raises:
             UnreadablePieceError: It is too long; nothing of it is played.
         """
-        order = playing_order(measures)
+        order = playing_order(measures, repeats=self.repeats)
         lengths, in_force = _lengths(measures)
         start = -(-self.length // UNITS_PER_BEAT) * UNITS_PER_BEAT
         end = start + sum(lengths[index] for index in order)

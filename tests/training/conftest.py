@@ -36,6 +36,7 @@ TINY = Recipe(
         batch_windows=8,
         optimizer="adam",
         learning_rate=0.01,
+        falling_share=1,
         clip_norm=1.0,
         transpose=True,
         hidden_share=0.5,

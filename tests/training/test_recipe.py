@@ -33,6 +33,7 @@ def test_an_unknown_recipe_lists_those_there_are():
         ("lstm_units = [512, 512]", "lstm_units = []", "lstm_units .how many. is 0; it must be"),
         ("lstm_units = [512, 512]", "lstm_units = 256", "it must be a list of whole numbers"),
         ("memory = true", 'memory = "yes"', "network.memory is 'yes'; it must be bool"),
+        ("falling_share = 1", "falling_share = 0", "falling_share is 0.0; it must be from 0.01"),
         ("hidden_share = 0.5", "hidden_share = 2", "hidden_share is 2.0; it must be from 0 to 1"),
         ("[fitting]", "[fitting]\nstretch = true", "fitting.stretch is unknown"),
         ("[network]", "[network", "recipe mine: "),

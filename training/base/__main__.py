@@ -28,7 +28,8 @@ def _train(settings: Settings) -> int:
     recipe = settings.shortened(load_recipe("base"))
     finder = MusicFinder(settings.base_dir, fetches=settings.fetch, say=say)
     music = finder.find(read_sources())
-    corpus = read_corpus(music.collection)
+    # Played repeats would teach to copy, which candidates make easy enough.
+    corpus = read_corpus(music.collection, repeats=False)
     say(f"base: {len(corpus.pieces)} pieces, {corpus.notes} notes")
     for remark in corpus.remarks:
         say(f"  {remark}")

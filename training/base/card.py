@@ -69,7 +69,7 @@ The recipe `{recipe.name}` of `training/recipes/`:
 | epochs | {fitting.epochs}, windows in random keys, candidates hidden at times |
 | windows | {fitting.window_tokens} notes, {fitting.batch_windows} in a batch |
 | optimizer | {fitting.optimizer} |
-| learning rate | up to {fitting.learning_rate}, then down along a half cosine |
+| learning rate | {fitting.learning_rate}, falling over the last {fitting.falling_share:.0%} |
 | dropout | {recipe.network.dropout} |
 
 ## How well

@@ -43,26 +43,33 @@ class Reading:
     reason: str = ""
 
 
-def read_cached(path: Path, cache_dir: Path) -> Reading:
-    """Read a piece, or what an earlier reading of the same content has left."""
+def read_cached(path: Path, cache_dir: Path, *, repeats: bool = True) -> Reading:
+    """Read a piece, or what an earlier reading of the same content has left.
+
+    Args:
+        path: The file.
+        cache_dir: Where readings are kept.
+        repeats: Whether the repeats of a score are played; else every measure is played once.
+    """
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         return Reading(path, "", None, f"cannot be opened: {error.strerror}")
-    kept = cache_dir / f"{digest}-{path.suffix.lower()[1:]}-{READER_VERSION}.npz"
+    how = READER_VERSION if repeats else f"{READER_VERSION}-once"
+    kept = cache_dir / f"{digest}-{path.suffix.lower()[1:]}-{how}.npz"
     reading = _load(kept, path, digest)
     if reading is None:
-        reading = _read(path, digest)
+        reading = _read(path, digest, repeats=repeats)
         if reading.piece:  # what failed may go well with another version of a library
             with suppress(WritingError):  # the disk is full, say: it is read again the next time
                 _save(kept, reading.piece)
     return reading
 
 
-def _read(path: Path, digest: str) -> Reading:
+def _read(path: Path, digest: str, *, repeats: bool) -> Reading:
     try:
-        piece = replace(read_piece(path), name=readable(path.stem))
+        piece = replace(read_piece(path, repeats=repeats), name=readable(path.stem))
     except UnreadablePieceError as error:
         return Reading(path, digest, None, str(error))
     except OSError as error:

@@ -83,8 +83,15 @@ class Corpus:
         return learn_codec(name, [piece.notes for piece in self.pieces])
 
 
-def read_corpus(collection: Collection, cache_dir: Path = CACHE_DIR) -> Corpus:
+def read_corpus(
+    collection: Collection, cache_dir: Path = CACHE_DIR, *, repeats: bool = True
+) -> Corpus:
     """Read every file of a collection; what cannot be read is set aside, and the others go on.
+
+    Args:
+        collection: Which.
+        cache_dir: Where readings are kept.
+        repeats: Whether the repeats of scores are played; else every measure is played once.
 
     Raises:
         CollectionError: Not one file held enough music.
@@ -93,7 +100,7 @@ def read_corpus(collection: Collection, cache_dir: Path = CACHE_DIR) -> Corpus:
     pieces: list[Piece] = []
     files: list[Path] = []
     set_aside: list[SetAside] = []
-    for reading in _read_all(collection, cache_dir):
+    for reading in _read_all(collection, cache_dir, repeats=repeats):
         reason = _why_not(reading, seen)
         if reason:
             set_aside.append(SetAside(reading.path, readable(reason)))
@@ -121,8 +128,8 @@ def _fingerprint(piece: Piece) -> str:
     return hashlib.sha256(b"".join(c.tobytes() for c in piece.notes.columns)).hexdigest()
 
 
-def _read_all(collection: Collection, cache_dir: Path) -> Iterator[Reading]:
-    read = partial(read_cached, cache_dir=cache_dir)
+def _read_all(collection: Collection, cache_dir: Path, *, repeats: bool) -> Iterator[Reading]:
+    read = partial(read_cached, cache_dir=cache_dir, repeats=repeats)
     if any(
         path.suffix.lower() in SCORE_SUFFIXES for path in collection.files
     ):  # tenths of a second

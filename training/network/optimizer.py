@@ -1,12 +1,51 @@
 """What moves the weights, and how far."""
 
+import math
+from typing import Any
+
 import keras
 
 from training.recipe import ADAM, FittingRecipe
 
 _WARMUP_SHARE = 0.05  # of the updates
+_LOWEST_SHARE = 0.01  # of the highest rate, at the end
 _WEIGHT_DECAY = 0.1  # without it, steps of one size make ever larger matrices
 _ADAM_SHARE = 0.2  # of Muon's learning rate, for what is no matrix between two layers
+
+
+@keras.saving.register_keras_serializable(package="leitmotif")
+class RiseAndFall(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """A learning rate that rises evenly, stays, and falls to a hundredth along a half cosine.
+
+    A rate that stays high for most of the updates learns as well as one that falls from the start,
+    whatever their number.
+
+    Source: A. Hägele et al., Scaling Laws and Compute-Optimal Training Beyond Fixed Training
+    Durations (NeurIPS 2024).
+    """
+
+    def __init__(self, highest: float, rise: int, stay: int, fall: int) -> None:
+        """Take the highest rate, and the updates of each part, of the rise and fall at least 1."""
+        super().__init__()
+        self._highest = highest
+        self._rise, self._stay, self._fall = rise, stay, fall
+
+    def __call__(self, step: Any) -> Any:
+        """Give the rate of an update, a float32 scalar, counted from 0."""
+        update = keras.ops.cast(step, "float32")
+        rising = keras.ops.minimum(1.0, (update + 1) / self._rise)
+        fallen = keras.ops.clip((update - self._rise - self._stay) / self._fall, 0.0, 1.0)
+        cosine = (1 + keras.ops.cos(math.pi * fallen)) / 2
+        return self._highest * rising * (_LOWEST_SHARE + (1 - _LOWEST_SHARE) * cosine)
+
+    def get_config(self) -> dict[str, Any]:
+        """Give what `__init__` takes, for checkpoints."""
+        return {
+            "highest": self._highest,
+            "rise": self._rise,
+            "stay": self._stay,
+            "fall": self._fall,
+        }
 
 
 def make_optimizer(recipe: FittingRecipe, updates: int) -> keras.optimizers.Optimizer:
@@ -20,17 +59,11 @@ def make_optimizer(recipe: FittingRecipe, updates: int) -> keras.optimizers.Opti
 
     Args:
         recipe: Which optimizer, its highest learning rate, the bound on the gradient.
-        updates: How many there will be: the learning rate rises over the first of them and then
-            falls to a hundredth along a half cosine.
+        updates: How many there will be.
     """
-    warmup = max(1, round(_WARMUP_SHARE * updates))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=recipe.learning_rate / warmup,
-        decay_steps=max(1, updates - warmup),
-        alpha=0.01,
-        warmup_target=recipe.learning_rate,
-        warmup_steps=warmup,
-    )
+    rise = max(1, round(_WARMUP_SHARE * updates))
+    fall = max(1, round(recipe.falling_share * (updates - rise)))
+    schedule = RiseAndFall(recipe.learning_rate, rise, max(0, updates - rise - fall), fall)
     if recipe.optimizer == ADAM:
         return keras.optimizers.Adam(schedule, global_clipnorm=recipe.clip_norm)
     return keras.optimizers.Muon(

@@ -96,6 +96,7 @@ def scratch(recipe: Recipe) -> Recipe:
         transpose=False,
         optimizer=ADAM,
         learning_rate=0.003,
+        falling_share=1,
         epochs=200,
         patience_epochs=25,
         held_out_share=_HELD_OUT_SHARE,

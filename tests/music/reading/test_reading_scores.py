@@ -460,6 +460,26 @@ def test_measures_are_played_as_they_sound(measures, order):
     assert played(*measures) == order
 
 
+@pytest.mark.parametrize(
+    ("marks", "order"),
+    [
+        ([Marks(), Marks(plays=2), Marks()], [0, 1, 2]),
+        (
+            [Marks(), Marks(endings={1}, plays=2), Marks(endings={2}), Marks()],
+            [0, 2, 3],
+        ),
+        ([Marks(fine=True), Marks(da_capo=True), Marks()], [0, 1, 2]),
+        (
+            [Marks(segno="s"), Marks(to_coda="c"), Marks(dal_segno="s"), Marks(coda="c")],
+            [0, 1, 2, 3],
+        ),
+    ],
+    ids=["a repeat", "endings", "a fine", "a coda"],
+)
+def test_without_repeats_every_measure_is_played_once(marks, order):
+    assert playing_order([Measure(marks=each) for each in marks], repeats=False) == order
+
+
 def test_a_da_capo_goes_to_the_start_of_its_movement():
     measures = [FOUR_FOUR + note("C4", 8), note("D4", 8), note("E4", 8) + sound(dacapo="yes"),
                 note("F4", 8)]  # fmt: skip

@@ -86,7 +86,7 @@ def test_what_cannot_be_opened_is_set_aside_with_the_reason(readable_by_all, as_
     ],
 )
 def test_what_fails_while_it_is_read_is_set_aside(tmp_path, monkeypatch, failure, reason):
-    def fail(_):
+    def fail(*_, **__):
         raise failure
 
     path = write(tmp_path / "a.mid", scale("a", 60))
@@ -94,6 +94,18 @@ def test_what_fails_while_it_is_read_is_set_aside(tmp_path, monkeypatch, failure
     assert read_cached(path, tmp_path / "cache") == Reading(
         path, hashlib.sha256(path.read_bytes()).hexdigest(), None, reason
     )
+
+
+def test_a_score_is_kept_with_its_repeats_and_without(tmp_path):
+    path = tmp_path / "a.abc"
+    path.write_text("X:1\nT:a\nL:1/4\nM:4/4\nK:C\nCDEF|1 GABc:|2 cBAG|]\n")
+    cache_dir = tmp_path / "cache"
+    for _ in range(2):  # read, and taken from the cache
+        counts = [
+            len(read_cached(path, cache_dir, repeats=repeats).piece.notes)
+            for repeats in (True, False)
+        ]
+        assert counts == [16, 8]
 
 
 def read_or_die(path: Path) -> Reading:

@@ -15,19 +15,33 @@ UPDATES = 100
 FITTING = replace(load_recipe("default").fitting, learning_rate=0.02)
 
 
-def rate(update: int) -> float:
+def rate(update: int, falling_share: float = 1) -> float:
     """Say the learning rate of an update, numbered from 0."""
-    return float(make_optimizer(FITTING, UPDATES)._learning_rate(update))
+    fitting = replace(FITTING, falling_share=falling_share)
+    return float(make_optimizer(fitting, UPDATES)._learning_rate(update))
 
 
 def test_the_learning_rate_rises_to_its_top_and_falls_to_a_hundredth_of_it() -> None:
     rates = [rate(update) for update in range(UPDATES)]
     top = int(np.argmax(rates))
-    assert top == UPDATES // 20
+    assert top == UPDATES // 20 - 1
     assert rates[top] == pytest.approx(0.02)
     assert 0 < rates[0] < rates[1] < rates[top]
-    assert all(later < earlier for earlier, later in itertools.pairwise(rates[top:]))
+    assert all(later < earlier for earlier, later in itertools.pairwise(rates[top + 1 :]))
     assert rates[-1] == pytest.approx(0.0002, rel=0.1)
+
+
+def test_the_learning_rate_stays_at_its_top_until_the_last_part_of_the_updates() -> None:
+    rates = [rate(update, falling_share=0.2) for update in range(UPDATES)]
+    assert rates[4:82] == pytest.approx([0.02] * 78)
+    assert all(later < earlier for earlier, later in itertools.pairwise(rates[81:]))
+    assert 0.0002 < rates[-1] < 0.0004
+
+
+def test_the_learning_rate_is_kept_with_a_model() -> None:
+    schedule = make_optimizer(FITTING, UPDATES)._learning_rate
+    same = keras.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(schedule))
+    assert [float(same(n)) for n in range(0, 100, 9)] == [rate(n) for n in range(0, 100, 9)]
 
 
 def test_muon_moves_the_matrices_between_layers_and_adam_the_rest() -> None:
