@@ -7,7 +7,12 @@ MusicError
 ├── EngravingError         a score cannot be drawn
 ├── SoundfontError         a soundfont cannot be used
 ├── FormError              a text does not name a form, or bars do not fit one
-└── DescriptionError       a bundle describes itself in a way we do not understand
+├── DescriptionError       a bundle describes itself in a way we do not understand
+└── ComposingError         a song cannot be composed
+    ├── NoOpeningsError         there is no piece to continue
+    ├── UnencodablePrimerError  the model cannot read the music to continue
+    ├── NotMusicError           the model gave what is no music
+    └── UnfinishedSongError     the model gave too little music
 """
 
 
@@ -41,3 +46,33 @@ class FormError(MusicError):
 
 class DescriptionError(MusicError):
     """A bundle's description is not one that this version reads; the message says which field."""
+
+
+class ComposingError(MusicError):
+    """A song cannot be composed."""
+
+
+class NoOpeningsError(ComposingError):
+    """A song is to continue the opening of a piece, and the game has none."""
+
+
+class UnencodablePrimerError(ComposingError):
+    """The vocabulary does not hold the music that a song is to continue, in any key."""
+
+
+class NotMusicError(ComposingError):
+    """What a model gave is no music; the message says what it gave."""
+
+
+class UnfinishedSongError(ComposingError):
+    """A model gave too few notes.
+
+    Attributes:
+        tokens: How many were sampled at most.
+        notes: How many notes the song has.
+    """
+
+    def __init__(self, tokens: int, notes: int) -> None:
+        super().__init__(f"{tokens} tokens gave {notes} notes")
+        self.tokens = tokens
+        self.notes = notes

@@ -6,28 +6,12 @@ from dataclasses import dataclass, replace
 from api.composing.limit import NO_LIMIT, Limit
 from api.composing.song import Song, SongRequest
 from api.model_server.games import Bundle
+from music.composing.passage import Passage
 from music.expression.touch import Touch
 from music.form.plan import Plan
 from music.meter import bar_ticks_of
 from music.notes import Notes, cleaned, join
 from music.piece import TempoChange, TimeSignature
-from music.quotes.finder import QuoteState
-
-
-@dataclass(frozen=True)
-class Passage:
-    """Some of a song's notes, one or more.
-
-    Attributes:
-        notes: In the song's time.
-        quote_state: What the song so far shares with the pieces.
-        entry_ticks: Where the song's first new note starts, counted from the start of the music
-            that it continues.
-    """
-
-    notes: Notes
-    quote_state: QuoteState
-    entry_ticks: int
 
 
 @dataclass(frozen=True)

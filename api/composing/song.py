@@ -1,11 +1,12 @@
 """A song, from what was asked for to what came of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from api.composing.primers import Upload
 from api.model_server.port import Label
+from music.composing.brief import Brief
 from music.expression.touch import Touch
 from music.form.plan import Plan
 from music.notes import Notes
@@ -76,11 +77,9 @@ class SongRequest:
     intro_bars: int = 0
 
     @property
-    def is_planned(self) -> bool:
-        """Whether the song has a plan; otherwise it has exactly so many notes or seconds."""
-        has_length = self.notes is not None or self.seconds is not None
-        has_form = self.form is not None or self.loop or self.ending is not None
-        return has_form or not has_length
+    def brief(self) -> Brief:
+        """What the song is to be, whatever it continues."""
+        return Brief(**{field.name: getattr(self, field.name) for field in fields(Brief)})
 
     @property
     def primer_warnings(self) -> tuple[str, ...]:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from api.composing.length import MOST_NOTES
 from api.composing.primers import Upload
 from api.composing.song import Primer, SongRequest
 from api.errors import BadParameterError
 from api.formats.registry import FORMAT_NAMES
 from api.model_server.port import SLUG, Label
+from music.composing.length import MOST_NOTES
 from music.errors import FormError
 from music.form.plan import FORM_PATTERN, MOST_BARS, MOST_INTRO_BARS, MOST_SECTIONS, section_names
 from music.midi import TEMPO_RANGE_BPM

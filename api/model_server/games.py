@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
@@ -22,15 +21,14 @@ from api.model_server.fetch_cache import FetchCache
 from api.model_server.models_config import ModelsConfig
 from api.model_server.port import SLUG, Label, Model, ModelServer, State, VersionStatus
 from api.model_server.prefill_cache import PrefillCache
-from music.codec import Codec, open_codec
+from music.codec import open_codec
+from music.composing.game_music import GameMusic, notes_per_beat
 from music.description import Description
 from music.errors import MusicError
-from music.notes import TICKS_PER_BEAT
 from music.quotes.finder import QuoteFinder
 
 STATUS_SECONDS = 10.0  # for all calls about the status of one game
 MOST_THREADS = 64  # that ask for statuses; each game takes one at most
-USUAL_DENSITY = 4.0  # notes per quarter note, of a game without pieces to count
 UNREACHABLE = "UNREACHABLE"  # the model server did not say
 BROKEN = "BROKEN"  # loaded, and not one that this API can use
 
@@ -44,23 +42,14 @@ class Bundle:
     Attributes:
         model: The version that is asked.
         description: What it says of itself.
-        codec: Reads its tokens.
-        finder: Finds what songs share with the pieces that it learned from.
+        music: What composing needs to know of the music that it has learned.
         prefills: The states after what its songs continue.
     """
 
     model: Model
     description: Description
-    codec: Codec
-    finder: QuoteFinder
+    music: GameMusic
     prefills: PrefillCache
-
-    @cached_property
-    def notes_per_beat(self) -> float:
-        """How many notes the game's pieces have per quarter note."""
-        learned = self.description.learned
-        beats = sum(piece.notes.end_ticks for piece in learned) / TICKS_PER_BEAT
-        return sum(len(piece.notes) for piece in learned) / beats if beats else USUAL_DENSITY
 
 
 @dataclass(frozen=True)
@@ -267,8 +256,17 @@ class Games:
             raise BrokenContractError(
                 "The game's model is not one that this server can use.", str(error)
             ) from error
-        finder = QuoteFinder(description.learned)
-        return Bundle(model, description, codec, finder, PrefillCache(model, self._model_server))
+        music = GameMusic(
+            codec=codec,
+            finder=QuoteFinder(description.learned),
+            quote_notes=description.quote_notes,
+            tempo_bpm=description.tempo_bpm,
+            openings=description.openings,
+            forms=description.forms,
+            notes_per_beat=notes_per_beat(description.learned),
+            articulation=description.articulation,
+        )
+        return Bundle(model, description, music, PrefillCache(model, self._model_server))
 
 
 def _entry(state: GameState, bundle: Bundle | None) -> GameEntry:

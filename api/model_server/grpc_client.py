@@ -18,7 +18,7 @@ from api.errors import (
     OverloadedError,
     UnavailableError,
 )
-from api.model_server.port import Draw, Model, Prompt, Sampling, SongState, State, VersionStatus
+from api.model_server.port import Model, State, VersionStatus
 from api.model_server.replica_retry import retried_on_replicas
 from api.model_server.tensors import (
     byte_strings,
@@ -28,6 +28,7 @@ from api.model_server.tensors import (
     int32_tensor,
 )
 from api.telemetry import request_id
+from music.composing.model import Draw, Prompt, Sampling, SongState
 from music.description import Description
 from music.errors import DescriptionError
 from proto.model_server_pb2 import (

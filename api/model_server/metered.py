@@ -5,16 +5,9 @@ from contextlib import contextmanager
 
 from api.deadline import Deadline
 from api.errors import ModelServerError
-from api.model_server.port import (
-    Draw,
-    Model,
-    ModelServer,
-    Prompt,
-    Sampling,
-    SongState,
-    VersionStatus,
-)
+from api.model_server.port import Model, ModelServer, VersionStatus
 from api.telemetry.metrics import Metrics, Stage
+from music.composing.model import Draw, Prompt, Sampling, SongState
 from music.description import Description
 
 

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from api.deadline import Deadline
+from music.composing.model import Draw, Prompt, Sampling, SongState
 from music.description import Description
 
 SLUG = re.compile(r"[a-z0-9_]{1,64}")  # a game's name
@@ -63,67 +61,6 @@ class Model:
 
     game: str
     version: int
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How tokens are drawn.
-
-    Attributes:
-        temperature: 0 or more; 0 means the most likely token.
-        top_k: How many of the likeliest tokens stay in the draw; 0 means all.
-        top_p: The share of the probability that stays in the draw; 1 means all.
-        seed: 0 or more, below 2 to the 64.
-    """
-
-    temperature: float
-    top_k: int
-    top_p: float
-    seed: int
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """What a model reads before the first note of a song.
-
-    Attributes:
-        tokens: One or more.
-        bar_ticks: Length of the song's bars, on the grid of `music.notes`, 1 or more.
-        place_ticks: Where in its bar the first note of `tokens` starts or, where they hold none,
-            the first note of the song: 0 to `bar_ticks` - 1.
-    """
-
-    tokens: tuple[int, ...]
-    bar_ticks: int
-    place_ticks: int
-
-
-@dataclass(frozen=True, eq=False)
-class SongState:
-    """Where a song stands, all that is needed to go on with it.
-
-    Attributes:
-        hidden: float32[S], the model's state after the tokens read so far.
-        token: The last token, which the network has not read yet.
-    """
-
-    hidden: NDArray[np.float32]
-    token: int
-
-
-@dataclass(frozen=True, eq=False)
-class Draw:
-    """Tokens of one song that one call has sampled or read.
-
-    Attributes:
-        tokens: int32[steps].
-        log_probability: float32[steps], of each token before temperature and filters.
-        state: Where the song stands after them.
-    """
-
-    tokens: NDArray[np.int32]
-    log_probability: NDArray[np.float32]
-    state: SongState
 
 
 class ModelServer(Protocol):

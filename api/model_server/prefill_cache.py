@@ -2,7 +2,8 @@
 
 from api.deadline import Deadline
 from api.model_server.fetch_cache import FetchCache
-from api.model_server.port import Model, ModelServer, Prompt, SongState
+from api.model_server.port import Model, ModelServer
+from music.composing.model import Prompt, SongState
 
 MOST_STATES = 128  # of a version, 25 kilobytes each: its openings, and primers of callers
 

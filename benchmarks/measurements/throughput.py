@@ -11,7 +11,6 @@ import grpc
 import numpy as np
 from numpy.typing import NDArray
 
-from api.composing.prompt import EMPTY_PROMPT
 from api.model_server.grpc_client import CHANNEL_OPTIONS, seed_words
 from api.model_server.port import Model
 from api.model_server.tensors import float32_array, float32_tensor, int32_array, int32_tensor
@@ -21,6 +20,7 @@ from benchmarks.models.graph_model import GraphModel, SongStates
 from benchmarks.models.song_sampling import PATIENCE_S, default_sampling, draw_songs
 from benchmarks.sizes import Sizes
 from benchmarks.timing import Percentiles, progress
+from music.composing.continuation import EMPTY_PROMPT
 from music.sampling import CHUNK_STEPS
 from proto.model_server_pb2 import ModelSpec, PredictRequest, PredictResponse
 from proto.rpc import ModelServerStub

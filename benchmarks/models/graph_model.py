@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tensorflow.core.protobuf import config_pb2
 
 from api.model_server.grpc_client import seed_words
-from api.model_server.port import Prompt, Sampling
+from music.composing.model import Prompt, Sampling
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from api.composing.prompt import EMPTY_PROMPT
 from api.deadline import Deadline
-from api.model_server.port import Model, ModelServer, Sampling
+from api.model_server.port import Model, ModelServer
 from benchmarks.models.graph_model import GraphModel, SamplingRows
+from music.composing.continuation import EMPTY_PROMPT
+from music.composing.model import Sampling
 from music.sampling import CHUNK_STEPS, TEMPERATURE, TOP_K, TOP_P
 
 PATIENCE_S = 120.0  # for what takes seconds at most

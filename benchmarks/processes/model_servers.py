@@ -7,18 +7,10 @@ from contextlib import contextmanager
 import numpy as np
 
 from api.deadline import Deadline
-from api.model_server.port import (
-    Draw,
-    Model,
-    ModelServer,
-    Prompt,
-    Sampling,
-    SongState,
-    State,
-    VersionStatus,
-)
+from api.model_server.port import Model, ModelServer, State, VersionStatus
 from benchmarks.models.graph_model import Drawn, GraphModel, SamplingRows, SongStates
 from music.codec import PAD
+from music.composing.model import Draw, Prompt, Sampling, SongState
 from music.description import Description
 
 

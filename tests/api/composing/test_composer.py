@@ -4,17 +4,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from api.composing.prompt import Start
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api import create_app
 from api.composing.composer import Composer
-from api.composing.length import Length
-from api.composing.prompt import Start
 from api.composing.song import Primer, SongRequest
 from api.deadline import Deadline
 from api.model_server.games import Games
 from api.model_server.grpc_client import GrpcModelServer
+from music.composing.length import Length
 from music.description import LearnedPiece
 from music.notes import Notes, join
 from music.quotes.bound import ATTEMPTS

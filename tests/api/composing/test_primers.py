@@ -7,9 +7,9 @@ import mido
 import numpy as np
 import pytest
 
-from api.composing.primers import MOST_READ_NOTES, encoded_primer
 from music.codec import BOS, FIRST, open_codec
 from music.codec.notetuple import NoteTuple
+from music.composing.encoded_primer import MOST_READ_NOTES, encoded_primer
 from music.description import LearnedPiece
 from music.expression.articulation import as_written
 from music.midi import to_midi

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from api.composing.primers import MOST_READ_NOTES
+from music.composing.encoded_primer import MOST_READ_NOTES
 from music.midi import to_midi
 from music.notes import Notes
 from music.piece import TempoChange, TimeSignature, constant_tempo

@@ -8,8 +8,9 @@ import pytest
 import api.model_server.prefill_cache
 from api.deadline import Deadline
 from api.errors import NoSuchModelError
-from api.model_server.port import Model, Prompt
+from api.model_server.port import Model
 from api.model_server.prefill_cache import PrefillCache
+from music.composing.model import Prompt
 
 
 def prompt(*tokens):

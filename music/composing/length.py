@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from api.composing.song import SongRequest
+from music.composing.brief import Brief
 from music.notes import TICKS_PER_BEAT, Notes
 
 MOST_NOTES = 4000
@@ -27,15 +27,15 @@ class Length:
     ticks: float
 
     @classmethod
-    def of(cls, request: SongRequest, tempo_bpm: float) -> "Length":
-        """Read off a request where its song ends."""
-        if request.seconds is None:
-            return cls(request.notes or MOST_NOTES, math.inf)
-        return cls(MOST_NOTES, request.seconds * tempo_bpm / 60 * TICKS_PER_BEAT)
+    def of(cls, brief: Brief, tempo_bpm: float) -> "Length":
+        """Read off a brief where its song ends."""
+        if brief.seconds is None:
+            return cls(brief.notes or MOST_NOTES, math.inf)
+        return cls(MOST_NOTES, brief.seconds * tempo_bpm / 60 * TICKS_PER_BEAT)
 
     @property
     def tokens(self) -> int:
-        """Bound the tokens that are drawn for it, should they not become notes."""
+        """Bound the tokens that are sampled for it, should they not become notes."""
         return self.notes * TOKENS_PER_NOTE + SPARE_TOKENS
 
     def cut(self, notes: Notes, written: int) -> Notes:

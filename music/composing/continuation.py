@@ -1,18 +1,16 @@
-"""What a song continues: nothing, the opening of a piece of the collection, or an upload."""
+"""What a song continues: nothing, the opening of a piece of the game, or a primer."""
 
 from dataclasses import dataclass, replace
+from typing import Self
 
-from api.composing.primers import Upload, encoded_primer
-from api.composing.song import Primer, SongRequest
-from api.errors import BadParameterError
-from api.model_server.games import Bundle
-from api.model_server.port import Prompt
 from music.bars import COMMON_TIME
 from music.codec import BOS, Cursor
+from music.composing.encoded_primer import encoded_primer
+from music.composing.game_music import GameMusic
+from music.composing.model import Prompt
 from music.description import Opening
+from music.errors import NoOpeningsError
 from music.expression.articulation import Articulation, learned_articulation
-from music.expression.dynamics import FLAT
-from music.expression.touch import Touch
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import NO_NOTES, Notes
 from music.piece import Piece, TempoChange, TimeSignature, constant_tempo
@@ -22,7 +20,7 @@ EMPTY_PROMPT = Prompt((BOS,), COMMON_TIME.bar_ticks, 0)
 
 
 @dataclass(frozen=True)
-class Start:
+class Continuation:
     """What a song continues.
 
     Attributes:
@@ -33,7 +31,7 @@ class Start:
         lead: What comes first in the song itself, from tick 0; mostly nothing.
         time_signatures: Of the music that the song continues, one or more. Ticks are counted from
             its start.
-        touch: How the song is played: as detached as the music that it continues.
+        articulation: Of the song: as detached as the music that it continues.
         codec_start_ticks: Where in that music the codec starts to count.
     """
 
@@ -42,49 +40,63 @@ class Start:
     tempos: tuple[TempoChange, ...]
     lead: Notes
     time_signatures: tuple[TimeSignature, ...]
-    touch: Touch
+    articulation: Articulation
     codec_start_ticks: int = 0
 
     @classmethod
-    def of(cls, request: SongRequest, bundle: Bundle) -> "Start":
-        """Choose what a song continues.
+    def of_nothing(cls, music: GameMusic) -> Self:
+        """Begin a song of a game's music."""
+        tempos = constant_tempo(_playable(music.tempo_bpm))
+        return cls(EMPTY_PROMPT, Cursor(), tempos, NO_NOTES, (COMMON_TIME,), music.articulation)
+
+    @classmethod
+    def of_opening(cls, music: GameMusic, seed: int) -> Self:
+        """Continue the opening of one of a game's pieces, which the seed chooses.
 
         Raises:
-            BadParameterError: The collection has no openings, or the model cannot read the
-                uploaded primer.
+            NoOpeningsError: There is none.
         """
-        if isinstance(request.primer, Upload):
-            piece = request.primer.piece
-            primer = encoded_primer(piece.notes, bundle.codec)
-            read, cursor = bundle.codec.decode(primer.tokens)
-            last_onset_ticks = int(primer.notes.onset_ticks[-1])
-            codec_start_ticks = last_onset_ticks - int(read.onset_ticks[-1])
-            if request.include_primer:
-                tempos, lead = _playable_until(last_onset_ticks, piece), primer.notes
-            else:
-                tempos, lead = constant_tempo(_playable(piece.last_tempo_bpm)), NO_NOTES
-            return cls(
-                prompt=_prompt(primer.tokens, piece.time_signatures[-1], codec_start_ticks),
-                cursor=cursor,
-                tempos=tempos,
-                lead=lead,
-                time_signatures=piece.time_signatures,
-                touch=_touch(request, bundle, learned_articulation([piece])),
-                codec_start_ticks=codec_start_ticks,
-            )
-        if request.primer is Primer.NONE:
-            tempos = constant_tempo(_playable(bundle.description.tempo_bpm))
-            touch = _touch(request, bundle, bundle.description.articulation)
-            return cls(EMPTY_PROMPT, Cursor(), tempos, NO_NOTES, (COMMON_TIME,), touch)
-        opening = _opening(bundle, request.seed)
-        _, cursor = bundle.codec.decode(opening.tokens)
+        if not music.openings:
+            raise NoOpeningsError("the game has no openings")
+        opening = music.openings[seed % len(music.openings)]
+        _, cursor = music.codec.decode(opening.tokens)
         return cls(
             opening_prompt(opening),
             cursor,
             constant_tempo(_playable(opening.tempo_bpm)),
             NO_NOTES,
             opening.time_signatures,
-            _touch(request, bundle, opening.articulation),
+            opening.articulation,
+        )
+
+    @classmethod
+    def of_primer(cls, music: GameMusic, piece: Piece, *, is_lead: bool) -> Self:
+        """Continue a piece.
+
+        Args:
+            music: Of the game.
+            piece: With one note or more and one time signature or more.
+            is_lead: Whether the piece comes first in the song itself.
+
+        Raises:
+            UnencodablePrimerError: The vocabulary does not hold it in any key.
+        """
+        primer = encoded_primer(piece.notes, music.codec)
+        read, cursor = music.codec.decode(primer.tokens)
+        last_onset_ticks = int(primer.notes.onset_ticks[-1])
+        codec_start_ticks = last_onset_ticks - int(read.onset_ticks[-1])
+        if is_lead:
+            tempos, lead = _playable_until(last_onset_ticks, piece), primer.notes
+        else:
+            tempos, lead = constant_tempo(_playable(piece.last_tempo_bpm)), NO_NOTES
+        return cls(
+            prompt=_prompt(primer.tokens, piece.time_signatures[-1], codec_start_ticks),
+            cursor=cursor,
+            tempos=tempos,
+            lead=lead,
+            time_signatures=piece.time_signatures,
+            articulation=learned_articulation([piece]),
+            codec_start_ticks=codec_start_ticks,
         )
 
     @property
@@ -141,17 +153,6 @@ def _prompt(tokens: tuple[int, ...], meter: TimeSignature, start_ticks: int) -> 
     All of them, whatever the meter was before: a model has one for a song and what it continues.
     """
     return Prompt(tokens, meter.bar_ticks, meter.place_ticks(start_ticks))
-
-
-def _touch(request: SongRequest, bundle: Bundle, articulation: Articulation) -> Touch:
-    return Touch(bundle.description.dynamics if request.dynamics else FLAT, articulation)
-
-
-def _opening(bundle: Bundle, seed: int) -> Opening:
-    openings = bundle.description.openings
-    if not openings:
-        raise BadParameterError("This game has no openings; primer must be none.", "primer")
-    return openings[seed % len(openings)]
 
 
 def _playable_until(ticks: int, piece: Piece) -> tuple[TempoChange, ...]:

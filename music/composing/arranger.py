@@ -5,20 +5,17 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from api.composing.drawing import Passage
-from api.composing.prompt import Start
-from api.composing.song import SongRequest
-from api.deadline import Deadline
-from api.errors import BrokenContractError
-from api.model_server.games import Bundle
-from api.model_server.port import Draw, ModelServer, Sampling, SongState
-from api.telemetry.metrics import Metrics, Stage
 from music.codec import Cursor
-from music.errors import TokenError
+from music.composing.continuation import Continuation
+from music.composing.game_music import GameMusic
+from music.composing.model import Draw, SongState
+from music.composing.passage import Passage
+from music.composing.sampler import Sampler
+from music.errors import NotMusicError
 from music.form.candidates import Candidate, best, best_closing, closed
 from music.form.plan import Plan, Span
 from music.notes import NO_NOTES, TICKS_PER_BEAT, Notes, join
-from music.quotes.bound import ATTEMPTS, Attempt, QuoteBound, is_degenerate
+from music.quotes.bound import ATTEMPTS, Attempt, is_degenerate
 from music.quotes.finder import NO_QUOTES, QuoteState
 
 ROWS = 4  # candidates of new bars: they cost a call a third more than one does
@@ -72,6 +69,14 @@ class _Row:
     has_ended: bool = False
     is_degenerate: bool = False
 
+    @property
+    def quote_state(self) -> QuoteState:
+        return self.place.quote_state
+
+    @property
+    def sampled_notes(self) -> int:
+        return len(self.sampled)
+
 
 @dataclass(frozen=True)
 class _Stretch:
@@ -118,38 +123,26 @@ class Arranger:
     """Composes one song by its plan."""
 
     def __init__(
-        self,
-        model_server: ModelServer,
-        metrics: Metrics,
-        request: SongRequest,
-        bundle: Bundle,
-        plan: Plan,
-        deadline: Deadline,
-        chunk_steps: int = CHUNK_STEPS,
+        self, sampler: Sampler, music: GameMusic, plan: Plan, most_steps: int = CHUNK_STEPS
     ) -> None:
-        """Prepare to compose; `chunk_steps` tokens are sampled by one call, which changes none."""
-        self._model_server = model_server
-        self._metrics = metrics
-        self._request = request
-        self._bundle = bundle
+        """Prepare to compose; a call samples up to `most_steps` tokens, which changes no song."""
+        self._sampler = sampler
+        self._codec = music.codec
+        self._notes_per_beat = music.notes_per_beat
         self._plan = plan
-        self._deadline = deadline
-        self._chunk_steps = min(chunk_steps, CHUNK_STEPS)
-        requested = request.max_quote
-        most_notes = bundle.description.quote_notes if requested is None else requested
-        self._bound = QuoteBound(bundle.finder, most_notes)
+        self._chunk_steps = min(most_steps, CHUNK_STEPS)
 
-    def passages(self, start: Start) -> Iterator[Passage]:
+    def passages(self, continuation: Continuation) -> Iterator[Passage]:
         """Compose span by span.
 
         Yields:
             The notes of a span, one or more; nothing that follows changes them.
 
         Raises:
-            ModelServerError: The model server does not respond, with no music or with too little.
+            NotMusicError: A token is not of the vocabulary, or a candidate never ends.
         """
-        state = self._bundle.prefills.state(start.prompt, self._deadline)
-        place = _Place(state, start.plan_cursor, has_begun=not start.is_empty)
+        state = self._sampler.prefill(continuation.prompt)
+        place = _Place(state, continuation.plan_cursor, has_begun=not continuation.is_empty)
         song, unread, quote_state = NO_NOTES, NO_NOTES, NO_QUOTES
         for number, span in enumerate(self._plan.spans):
             if span.copied_from_bar is not None:
@@ -158,10 +151,9 @@ class Arranger:
             else:
                 place, unread = self._caught_up(place, unread), NO_NOTES
                 is_first = number == 0
-                keep_all = is_first and len(start.lead) > 0
+                keep_all = is_first and len(continuation.lead) > 0
                 notes, place = self._composed(number, span, place, song, keep_all=keep_all)
-            with self._metrics.timed(Stage.QUOTES):
-                quote_state = self._bundle.finder.listen(notes, quote_state)
+            quote_state = self._sampler.quoted(notes, quote_state)
             place = replace(place, quote_state=quote_state)
             song = join([song, notes])
             if len(notes):
@@ -184,14 +176,8 @@ class Arranger:
         """Let the model read what was copied since it composed last."""
         if not len(notes):
             return place
-        codec = self._bundle.codec
-        with self._metrics.timed(Stage.CODEC):
-            tokens = codec.encode(notes, place.cursor).tolist()
-            read, cursor = codec.decode(tokens, place.cursor)
-        (draw,) = self._read([place.state], [tokens])
-        # A rest that the vocabulary does not have is read as the nearest; the bar line stays.
-        drift_ticks = int(notes.onset_ticks[-1] - read.onset_ticks[-1])
-        cursor = replace(cursor, onset_ticks=cursor.onset_ticks + drift_ticks)
+        tokens, cursor = self._sampler.encoded(notes, place.cursor)
+        (draw,) = self._sampler.read([place.state], [tokens])
         return _Place(draw.state, cursor, place.quote_state)
 
     def _composed(
@@ -201,7 +187,7 @@ class Arranger:
         plan = self._plan
         start_ticks = plan.ticks(span.start_bar)
         beats = span.bars * plan.meter.bar_ticks / TICKS_PER_BEAT
-        usual_tokens = _MOST_DENSITY * beats * self._bundle.notes_per_beat
+        usual_tokens = _MOST_DENSITY * beats * self._notes_per_beat
         stretch = _Stretch(
             number=number,
             keep_from_ticks=place.cursor.onset_ticks if keep_all else start_ticks,
@@ -222,7 +208,7 @@ class Arranger:
         row = rows[best(candidates, song, on_downbeat=begins)]
         notes = stretch.within(row.sampled)
         if begins:
-            notes = _begun(stretch.first_chord(row.sampled), notes, start_ticks)
+            notes = _from_downbeat(stretch.first_chord(row.sampled), notes, start_ticks)
         return _cut(notes, sustain_end_ticks), self._at_the_end(row)
 
     def _candidates(
@@ -257,10 +243,10 @@ class Arranger:
         if not len(notes):
             return [0.0] * len(rows)
         tokens = [
-            [*row.last_tokens, *self._bundle.codec.encode(notes, self._end_cursor(row)).tolist()]
+            [*row.last_tokens, *self._codec.encode(notes, self._end_cursor(row)).tolist()]
             for row in rows
         ]
-        draws = self._read([row.chunk_start.state for row in rows], tokens)
+        draws = self._sampler.read([row.chunk_start.state for row in rows], tokens)
         return [
             float(draw.log_probability[len(row.last_tokens) :].mean())
             for row, draw in zip(rows, draws, strict=True)
@@ -283,25 +269,17 @@ class Arranger:
                 return ended
         if ended:
             return ended
-        raise BrokenContractError.not_music("a draw that reaches no bar line")
+        raise NotMusicError("a draw that reaches no bar line")
 
     def _continued(
         self, stretch: _Stretch, rows: Sequence[_Row], position: int, *, has_others: bool
     ) -> list[_Row]:
         """Sample the next chunk of candidates, and keep those that go right."""
-        wrong: list[_Row] = []
-        for number, attempt in enumerate(ATTEMPTS):
-            if wrong:
-                self._metrics.resampled(self._request.game)
-            tried = self._attempted(stretch, rows, position, number, attempt)
-            right = list(filter(self._is_right, tried))
-            if right or has_others:
-                return right
-            wrong += tried
-        return [min(wrong, key=_rank)]
 
-    def _is_right(self, row: _Row) -> bool:
-        return not row.is_degenerate and self._bound.is_kept(row.place.quote_state)
+        def attempted(number: int, attempt: Attempt) -> list[_Row]:
+            return self._attempted(stretch, rows, position, number, attempt)
+
+        return self._sampler.until_right(attempted, may_drop_all=has_others)
 
     def _attempted(
         self,
@@ -311,28 +289,22 @@ class Arranger:
         number: int,
         attempt: Attempt,
     ) -> list[_Row]:
-        request = self._request
-        temperature = request.temperature + _TEMPERATURES_ADDED[stretch.round]
-        how = attempt.sampling(temperature, request.top_k, request.top_p)
         number += stretch.round * len(ATTEMPTS)
         first = stretch.number * _SPAN_TOKENS + position
-        draws = self._model_server.decode(
-            self._bundle.model,
+        draws = self._sampler.sample(
             [row.place.state for row in rows],
-            positions=[first + (row.number + CLOSING_ROWS * number) * _STRIDE for row in rows],
-            steps=stretch.steps,
-            sampling=Sampling(*how, request.seed),
-            deadline=self._deadline,
+            [first + (row.number + CLOSING_ROWS * number) * _STRIDE for row in rows],
+            stretch.steps,
+            attempt,
+            temperature_added=_TEMPERATURES_ADDED[stretch.round],
         )
         return [
             self._after(row, draw, position, stretch) for row, draw in zip(rows, draws, strict=True)
         ]
 
     def _after(self, row: _Row, draw: Draw, position: int, stretch: _Stretch) -> _Row:
-        with self._metrics.timed(Stage.CODEC):
-            notes, cursor = self._decoded(draw.tokens.tolist(), row.place)
-        with self._metrics.timed(Stage.QUOTES):
-            quote_state = self._bundle.finder.listen(stretch.within(notes), row.place.quote_state)
+        notes, cursor = self._begun(row.place, *self._sampler.chunk_decoded(draw, row.place.cursor))
+        quote_state = self._sampler.quoted(stretch.within(notes), row.place.quote_state)
         sampled = join([row.sampled, notes])
         has_ended = cursor.onset_ticks >= stretch.end_ticks
         return _Row(
@@ -368,30 +340,19 @@ class Arranger:
         before = row.chunk_start
         if not row.last_tokens:
             return before
-        (draw,) = self._read([before.state], [row.last_tokens])
+        (draw,) = self._sampler.read([before.state], [row.last_tokens])
         return _Place(draw.state, self._end_cursor(row), before.quote_state)
 
-    def _read(
-        self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
-    ) -> tuple[Draw, ...]:
-        return self._model_server.read(self._bundle.model, states, tokens, self._deadline)
-
     def _decoded(self, tokens: Sequence[int], place: _Place) -> tuple[Notes, Cursor]:
-        """Decode tokens; a song's first note starts at its first bar line."""
-        try:
-            notes, cursor = self._bundle.codec.decode(tokens, place.cursor)
-        except TokenError as error:
-            raise BrokenContractError.not_music(f"a draw in which {error}") from error
+        return self._begun(place, *self._sampler.decoded(tokens, place.cursor))
+
+    def _begun(self, place: _Place, notes: Notes, cursor: Cursor) -> tuple[Notes, Cursor]:
+        """Let a song's first note start at its first bar line."""
         if place.has_begun or not len(notes):
             return notes, cursor
         early_ticks = self._plan.ticks(0) - int(notes.onset_ticks[0])
         moved = replace(cursor, onset_ticks=cursor.onset_ticks + early_ticks)
         return notes.shifted(early_ticks), moved
-
-
-def _rank(row: _Row) -> tuple[bool, int, int]:
-    """Rank candidates that all went wrong; between equals, more notes are better."""
-    return row.is_degenerate, row.place.quote_state.latest_notes, -len(row.sampled)
 
 
 def _cut(notes: Notes, end_ticks: int) -> Notes:
@@ -406,7 +367,7 @@ def _held(chord: Notes, start_ticks: int, end_ticks: int) -> Notes:
     return Notes.of([start_ticks] * count, [end_ticks - start_ticks] * count, chord.pitch)
 
 
-def _begun(first: Notes, notes: Notes, start_ticks: int) -> Notes:
+def _from_downbeat(first: Notes, notes: Notes, start_ticks: int) -> Notes:
     """Let a song begin on its first downbeat: what is struck first is struck there."""
     waited = first.onset_ticks - np.int32(start_ticks)
     moved = Notes(first.onset_ticks - waited, first.duration_ticks + waited, first.pitch)

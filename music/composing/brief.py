@@ -1,0 +1,48 @@
+"""What a song is to be."""
+
+from dataclasses import dataclass
+
+from music.sampling import TEMPERATURE, TOP_K, TOP_P
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What a song is to be, whatever it continues; the defaults are the service's.
+
+    Attributes:
+        seed: 0 or more, below 2 to the 64.
+        notes: How many, of a song without a plan exactly; None where they are not given.
+        seconds: All onsets lie before it; None where they are not given.
+        temperature: 0 or more.
+        top_k: 0 or more; 0 means off.
+        top_p: Above 0, up to 1; 1 means off.
+        tempo_bpm: Quarter notes per minute; None for that of the music that it continues.
+        max_quote: Notes in a row that it may share with a piece; None for as many as the game's
+            own pieces share among themselves.
+        bars: How many its plan has, without an intro; None where something else says how long.
+        form: The names of its sections; None for the form of one of the game's pieces.
+        ending: Whether its last bar closes; None for a song that does unless it loops.
+        loop: Whether its end leads to its start.
+        intro_bars: Bars before the loop.
+    """
+
+    seed: int
+    notes: int | None = None
+    seconds: float | None = None
+    temperature: float = TEMPERATURE
+    top_k: int = TOP_K
+    top_p: float = TOP_P
+    tempo_bpm: float | None = None
+    max_quote: int | None = None
+    bars: int | None = None
+    form: tuple[str, ...] | None = None
+    ending: bool | None = None
+    loop: bool = False
+    intro_bars: int = 0
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether the song has a plan; otherwise it has exactly so many notes or seconds."""
+        has_length = self.notes is not None or self.seconds is not None
+        has_form = self.form is not None or self.loop or self.ending is not None
+        return has_form or not has_length

@@ -1,0 +1,43 @@
+"""What composing needs to know of a game's music."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from music.codec import Codec
+from music.description import Opening, PieceForm
+from music.expression.articulation import LEGATO, Articulation
+from music.notes import TICKS_PER_BEAT
+from music.quotes.finder import NamedNotes, QuoteFinder
+
+USUAL_DENSITY = 4.0  # notes per quarter note, of a game without pieces to count
+
+
+@dataclass(frozen=True, eq=False)
+class GameMusic:
+    """The music that a model has learned, as composing needs it.
+
+    Attributes:
+        codec: Reads and writes the model's tokens.
+        finder: Finds what songs share with the learned pieces.
+        quote_notes: How long a quote is usual.
+        tempo_bpm: Of a song that continues nothing.
+        openings: One of each piece, perhaps none.
+        forms: Of each piece, perhaps none.
+        notes_per_beat: How many notes the pieces have per quarter note.
+        articulation: Of a song that continues nothing.
+    """
+
+    codec: Codec
+    finder: QuoteFinder
+    quote_notes: int
+    tempo_bpm: float
+    openings: tuple[Opening, ...]
+    forms: tuple[PieceForm, ...]
+    notes_per_beat: float = USUAL_DENSITY
+    articulation: Articulation = LEGATO
+
+
+def notes_per_beat(pieces: Sequence[NamedNotes]) -> float:
+    """Count how many notes pieces, perhaps none, have per quarter note."""
+    beats = sum(piece.notes.end_ticks for piece in pieces) / TICKS_PER_BEAT
+    return sum(len(piece.notes) for piece in pieces) / beats if beats else USUAL_DENSITY

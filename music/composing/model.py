@@ -1,0 +1,110 @@
+"""What composing asks of a model, wherever that runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are sampled.
+
+    Attributes:
+        temperature: 0 or more; 0 means the most likely token.
+        top_k: How many of the likeliest tokens stay in the draw; 0 means all.
+        top_p: The share of the probability that stays in the draw; 1 means all.
+        seed: 0 or more, below 2 to the 64.
+    """
+
+    temperature: float
+    top_k: int
+    top_p: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a model reads before the first note of a song.
+
+    Attributes:
+        tokens: One or more.
+        bar_ticks: Length of the song's bars, on the grid of `music.notes`, 1 or more.
+        place_ticks: Where in its bar the first note of `tokens` starts or, where they hold none,
+            the first note of the song: 0 to `bar_ticks` - 1.
+    """
+
+    tokens: tuple[int, ...]
+    bar_ticks: int
+    place_ticks: int
+
+
+@dataclass(frozen=True, eq=False)
+class SongState:
+    """The state of a song: all that is needed to continue it.
+
+    Attributes:
+        hidden: float32[S], the model's state after the tokens read so far.
+        token: The last token, which the network has not read yet.
+    """
+
+    hidden: NDArray[np.float32]
+    token: int
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """Tokens of one song that one call has sampled or read.
+
+    Attributes:
+        tokens: int32[steps].
+        log_probability: float32[steps], of each token before temperature and filters.
+        state: The song's state after them.
+    """
+
+    tokens: NDArray[np.int32]
+    log_probability: NDArray[np.float32]
+    state: SongState
+
+
+class Model(Protocol):
+    """A trained network; it keeps nothing between calls. It may raise errors of its own."""
+
+    def prefill(self, prompt: Prompt) -> SongState:
+        """Read what a song continues."""
+        ...
+
+    def decode(
+        self,
+        states: Sequence[SongState],
+        *,
+        positions: Sequence[int],
+        steps: int,
+        sampling: Sampling,
+    ) -> tuple[Draw, ...]:
+        """Sample the next `steps` tokens of one or more songs.
+
+        Args:
+            states: Of each song.
+            positions: For each song, the number of its next token, which with the seed decides on
+                the random numbers.
+            steps: 1 or more.
+            sampling: How.
+        """
+        ...
+
+    def read(
+        self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
+    ) -> tuple[Draw, ...]:
+        """Read the next tokens of one or more songs, which are known already.
+
+        Args:
+            states: Of each song.
+            tokens: For each song one or more.
+
+        Returns:
+            As `decode` after sampling the same tokens.
+        """
+        ...

@@ -1,0 +1,76 @@
+"""The plan of a song, from its brief and what the song continues."""
+
+from music.composing.brief import Brief
+from music.composing.continuation import Continuation
+from music.composing.game_music import GameMusic
+from music.form.plan import (
+    INTRO,
+    MOST_BARS,
+    Form,
+    Plan,
+    Section,
+    fitted_form,
+    nearest_bars,
+    shared_form,
+)
+from music.notes import TICKS_PER_BEAT
+
+NOTES = 500  # of a song whose length nobody gives, about
+SECTION_BARS = 8  # of a requested form whose length nobody gives
+_WHOLE_FORM = (Section("A", SECTION_BARS),)  # of a game whose pieces have none
+
+
+def plan_of(brief: Brief, music: GameMusic, continuation: Continuation, tempo_bpm: float) -> Plan:
+    """Decide on a song's meter, sections and bars.
+
+    Args:
+        brief: What the song is to be.
+        music: The game's pieces have the forms from which the seed chooses.
+        continuation: What the song continues: in its meter, from its next bar line.
+        tempo_bpm: Of the new notes.
+
+    Raises:
+        FormError: The bars do not fit the form.
+    """
+    meter = continuation.plan_meter
+    form = _form(brief, music, meter.bar_ticks / TICKS_PER_BEAT, tempo_bpm)
+    intro = (Section(INTRO, brief.intro_bars),) if brief.intro_bars else ()
+    return Plan(
+        meter,
+        (*intro, *form),
+        ends=not brief.loop if brief.ending is None else brief.ending,
+        loops=brief.loop,
+        intro_bars=brief.intro_bars,
+    )
+
+
+def _form(brief: Brief, music: GameMusic, bar_beats: float, tempo_bpm: float) -> Form:
+    if brief.form is not None:
+        return _requested_form(brief, brief.form, music, bar_beats, tempo_bpm)
+    forms = music.forms
+    form = forms[brief.seed % len(forms)].sections if forms else _WHOLE_FORM
+    if brief.bars is not None:
+        return fitted_form(form, brief.bars)
+    bars = _bars(brief, music, bar_beats, tempo_bpm)
+    return fitted_form(form, nearest_bars(form, bars) if brief.seconds is None else bars)
+
+
+def _requested_form(
+    brief: Brief, names: tuple[str, ...], music: GameMusic, bar_beats: float, tempo_bpm: float
+) -> Form:
+    if brief.bars is not None:
+        return shared_form(names, brief.bars)
+    if brief.notes is None and brief.seconds is None:
+        each = min(SECTION_BARS, MOST_BARS // len(names))
+    else:
+        each = max(1, round(_bars(brief, music, bar_beats, tempo_bpm) / len(names)))
+    return tuple(Section(name, each) for name in names)
+
+
+def _bars(brief: Brief, music: GameMusic, bar_beats: float, tempo_bpm: float) -> int:
+    """Say how many bars there are to be, about."""
+    if brief.seconds is not None:
+        beats = brief.seconds * tempo_bpm / 60
+    else:
+        beats = (brief.notes or NOTES) / music.notes_per_beat
+    return min(max(1, round(beats / bar_beats)), MOST_BARS)
