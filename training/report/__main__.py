@@ -12,6 +12,7 @@ import numpy as np
 import sklearn
 
 from music.codec.events import Events
+from music.composing.planning import NOTES
 from music.piece import Piece
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 from training.corpus.collections import Collection, find_collection, other_games
@@ -33,7 +34,7 @@ from training.writing import write_whole
 WORK_DIR = Path(".cache/report")
 FOLDS = 3
 SONGS = 40
-SAMPLING = Sampling(500, TEMPERATURE, TOP_K, TOP_P, tuple(range(1, SONGS + 1)))
+SAMPLING = Sampling(NOTES, TEMPERATURE, TOP_K, TOP_P, tuple(range(1, SONGS + 1)), is_planned=True)
 
 
 def main() -> int:

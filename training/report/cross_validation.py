@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from music.codec import Codec
 from music.notes import Notes
 from music.piece import Piece
-from music.quotes.bound import QuoteBound
-from training.export.prompts import opening
 from training.export.quantised_matmul import FLOAT32, INT8, PRODUCTS, weights_here
 from training.fitting.batches import whole_batches
 from training.fitting.checkpoint import locked_checkpoint
@@ -28,7 +26,7 @@ from training.network.base_weights import load_base
 from training.network.network import build_network, has_memory
 from training.recipe import ADAM, BASE, SCRATCH, Recipe
 from training.report.folds import Parts
-from training.report.generation import generate
+from training.report.generation import generate, learned_music
 from training.report.metrics.ngrams import Baselines, ngram_bits
 from training.report.metrics.repetition import follows_a_played_run
 from training.report.metrics.variable_order import VariableOrderModel
@@ -139,10 +137,7 @@ def _cross(
     if recipe.start == BASE:
         bits["base"] = _network_bits(_base(recipe, codec), parts.held_out, codec)
     is_repeated = np.concatenate([follows_a_played_run(piece.notes) for piece in parts.held_out])
-    prompts = [opening(piece, codec) for piece in parts.learned]
-    songs = generate(
-        fits["default"].model, codec, sampling, prompts, QuoteBound.usual(parts.learned)
-    )
+    songs = generate(fits["default"].model, learned_music(parts.learned, codec), sampling)
     scores = Fold(
         held_out=tuple(piece.name for piece in parts.held_out),
         held_out_notes=len(is_repeated),

@@ -1,7 +1,8 @@
-"""Songs to measure, sampled in chunks with the same bound on quotes as the service."""
+"""Songs to measure: composed as the service does, by a network in this process."""
 
+import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -9,163 +10,152 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from music.codec import BOS, PAD, Codec, Cursor
-from music.description import Opening
-from music.notes import Notes, cleaned, join
-from music.piece import Piece, constant_tempo, meter_map
-from music.quotes.bound import ATTEMPTS, Attempt, QuoteBound, is_degenerate
-from music.quotes.finder import NO_QUOTES, QuoteFinder, QuoteState
-from music.sampling import CHUNK_STEPS
-from training.export.decoder import Drawn, Network
+from music.codec import PAD, Codec, as_encoded
+from music.composing.brief import Brief
+from music.composing.composition import Composition
+from music.composing.continuation import Continuation
+from music.composing.game_music import GameMusic, notes_per_beat
+from music.composing.model import Draw, Prompt, Sampling, SongState
+from music.description import LearnedPiece, PieceForm
+from music.expression.articulation import learned_articulation
+from music.form.analysis import form_of
+from music.piece import Piece
+from music.quotes.bound import usual_quote_notes
+from music.quotes.finder import QuoteFinder
+from training.export import sampling as rows_sampling
+from training.export.decoder import Network
+from training.export.prompts import opening
 from training.export.quantised_matmul import PRODUCTS, weights_here
-from training.export.sampling import Sampling
-from training.report.result import Sampling as Asked
+from training.report.result import Sampling as Requested
 
-_MOST_TOKENS_PER_NOTE = 4  # a song that needs more repeats degenerately
-
-
-@dataclass(frozen=True)
-class _Row:
-    """The state of a song; resampling restarts from an older one.
-
-    Attributes:
-        cursor: The codec's.
-        parts: Its notes, chunk by chunk.
-        quote_state: What they share with the collection.
-        is_degenerate: Whether the last chunk was degenerate repetition.
-    """
-
-    cursor: Cursor
-    parts: tuple[Notes, ...] = ()
-    quote_state: QuoteState = NO_QUOTES
-    is_degenerate: bool = False
-
-    @property
-    def length(self) -> int:
-        return sum(len(part) for part in self.parts)
-
-    def with_part(self, notes: Notes, cursor: Cursor, finder: QuoteFinder) -> "_Row":
-        quote_state = finder.listen(notes, self.quote_state)
-        return _Row(cursor, (*self.parts, notes), quote_state, is_degenerate(notes, CHUNK_STEPS))
+# Without fixed sizes, so that each call is traced once, whatever its rows and its tokens.
+_VECTOR_I = tf.TensorSpec([None], tf.int32)
+_VECTOR_F = tf.TensorSpec([None], tf.float32)
+_WINDOWS = tf.TensorSpec([None, None], tf.int32)
 
 
-def generate(
-    model: keras.Model,
-    codec: Codec,
-    asked: Asked,
-    openings: Sequence[Opening],
-    bound: QuoteBound,
-) -> list[Piece]:
-    """Sample a piece for every seed, all of them in one batch.
+class InProcessModel:
+    """A `Model` of a network in this process, in the arithmetic of a bundle."""
 
-    Args:
-        model: As `training.network` builds it.
-        codec: Decodes its tokens.
-        asked: Length, sampling and seeds.
-        openings: What songs continue; a seed chooses one as in the service.
-        bound: How much they may quote.
-    """
-    network = Network(model, PRODUCTS[weights_here()])
-    starts = [openings[seed % len(openings)] for seed in asked.seeds]
-    songs = _drawn(network, codec, asked, starts, bound)
-    return [
-        _song(f"seed {seed}", notes[: asked.notes], start)
-        for seed, notes, start in zip(asked.seeds, songs, starts, strict=True)
-    ]
+    def __init__(self, model: keras.Model) -> None:
+        """Take the weights of a model as `training.network` builds it."""
+        network = Network(model, PRODUCTS[weights_here()])
+        states = tf.TensorSpec([None, network.state_width], tf.float32)
+        seeds = tf.TensorSpec([None, 2], tf.int32)
+
+        def decode(token: Any, state: Any, position: Any, steps: Any, *rest: Any) -> Any:
+            *how, seed = rest
+            drawn = network.decode(
+                token, state, position, steps, rows_sampling.Sampling(*how), seed
+            )
+            return drawn.tokens, drawn.log_probability, drawn.state, drawn.token
+
+        def read(token: Any, state: Any, tokens: Any, lengths: Any) -> Any:
+            after = network.read(token, state, tokens, lengths)
+            return after.tokens, after.log_probability, after.state, after.token
+
+        row = [_VECTOR_I, states, _VECTOR_I, _VECTOR_I]
+        self._prefill = _compiled(network.prefill, [_WINDOWS, *[_VECTOR_I] * 3])
+        self._decode = _compiled(decode, [*row, _VECTOR_F, _VECTOR_I, _VECTOR_F, seeds])
+        self._read = _compiled(read, [_VECTOR_I, states, _WINDOWS, _VECTOR_I])
+
+    def prefill(self, prompt: Prompt) -> SongState:
+        """Read what a song continues."""
+        meter = ([prompt.bar_ticks], [prompt.place_ticks])
+        state, token = self._prefill(_int32([prompt.tokens]), _int32([len(prompt.tokens)]), *meter)
+        return SongState(state[0], int(token[0]))
+
+    def decode(
+        self,
+        states: Sequence[SongState],
+        *,
+        positions: Sequence[int],
+        steps: int,
+        sampling: Sampling,
+    ) -> tuple[Draw, ...]:
+        """Sample the next tokens of songs."""
+        rows = len(states)
+        drawn = self._decode(
+            *_columns(states),
+            _int32(positions),
+            _int32([steps] * rows),
+            np.full(rows, sampling.temperature, np.float32),
+            _int32([sampling.top_k] * rows),
+            np.full(rows, sampling.top_p, np.float32),
+            _int32([_halves(sampling.seed)] * rows),
+        )
+        return _draws(drawn, [steps] * rows)
+
+    def read(
+        self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
+    ) -> tuple[Draw, ...]:
+        """Read the next tokens of songs."""
+        lengths = [len(row) for row in tokens]
+        padded = [[*row, *[PAD] * (max(lengths) - len(row))] for row in tokens]
+        return _draws(self._read(*_columns(states), _int32(padded), _int32(lengths)), lengths)
 
 
-def _song(name: str, notes: Notes, start: Opening) -> Piece:
-    """Make a song of notes that continue an opening, in the opening's meter."""
-    first_note_ticks = int(notes.onset_ticks[:1].max(initial=0))
-    return Piece(
-        name,
-        cleaned(notes),
-        constant_tempo(start.tempo_bpm),
-        meter_map(start.time_signatures, first_note_ticks),
+def learned_music(pieces: Sequence[Piece], codec: Codec) -> GameMusic:
+    """Put together what the service knows of a game whose model has learned some pieces."""
+    learned = [LearnedPiece(piece.name, as_encoded(codec, piece.notes)) for piece in pieces]
+    return GameMusic(
+        codec=codec,
+        finder=QuoteFinder(learned),
+        quote_notes=usual_quote_notes(learned),
+        tempo_bpm=statistics.median_low(piece.tempo_bpm for piece in pieces),
+        openings=tuple(opening(piece, codec) for piece in pieces),
+        forms=tuple(PieceForm(piece.name, form_of(piece)) for piece in pieces),
+        notes_per_beat=notes_per_beat(learned),
+        articulation=learned_articulation(pieces),
     )
 
 
-def _drawn(
-    network: Network,
-    codec: Codec,
-    asked: Asked,
-    starts: Sequence[Opening],
-    bound: QuoteBound,
-) -> list[Notes]:
-    decode = _decoder(network, asked)
-    # In a graph: eagerly, the weights would be quantised again for every token.
-    prefill = tf.function(network.prefill)
-    state, token = (each.numpy() for each in prefill(*_read_first(starts)))
-    rows = [_Row(codec.decode(start.tokens)[1]) for start in starts]
-    for position in range(0, asked.notes * _MOST_TOKENS_PER_NOTE, CHUNK_STEPS):
-        best: list[_Row | None] = [None] * len(rows)
-        state_after, token_after = state.copy(), token.copy()
-        again = np.array([row.length < asked.notes for row in rows])
-        if not again.any():
-            break
-        for attempt in ATTEMPTS:
-            drawn = decode(token, state, position, attempt, again)
-            for n in np.flatnonzero(again):
-                notes, cursor = codec.decode(drawn.tokens[n], rows[n].cursor)
-                tried, so_far = rows[n].with_part(notes, cursor, bound.finder), best[n]
-                if so_far is None or _rank(tried) < _rank(so_far):
-                    best[n], state_after[n] = tried, drawn.state[n]
-                    token_after[n] = drawn.token[n]
-                again[n] = tried.is_degenerate or not bound.is_kept(tried.quote_state)
-            if not again.any():
-                break
-        rows = [after or row for after, row in zip(best, rows, strict=True)]
-        state, token = state_after, token_after
-    return [join(row.parts) for row in rows]
+def without_bound(music: GameMusic) -> GameMusic:
+    """Let songs quote as much as they do: no piece is left to compare them with."""
+    return replace(music, finder=QuoteFinder(()))
 
 
-def _rank(row: _Row) -> tuple[bool, int, int]:
-    return row.is_degenerate, row.quote_state.latest_notes, -row.length
+def generate(model: keras.Model, music: GameMusic, requested: Requested) -> list[Piece]:
+    """Compose a song for every seed; the seed chooses opening and form as in the service.
+
+    Args:
+        model: As `training.network` builds it.
+        music: Of the pieces that it has learned.
+        requested: Length, sampling and seeds.
+    """
+    network = InProcessModel(model)
+    return [_song(network, music, requested, seed) for seed in requested.seeds]
 
 
-def _decoder(network: Network, asked: Asked) -> Callable[..., Drawn]:
-    """Compile a call that samples some rows and leaves the others idle."""
-    rows = len(asked.seeds)
-    seed = tf.constant([_halves(seed) for seed in asked.seeds])
-
-    @tf.function
-    def decode(*inputs: Any) -> tuple[Any, Any, Any]:
-        token, state, position, steps, *how = inputs
-        drawn = network.decode(token, state, position, steps, Sampling(*how), seed)
-        return drawn.tokens, drawn.state, drawn.token
-
-    def draw(
-        token: NDArray[np.int32],
-        state: NDArray[np.float32],
-        position: int,
-        attempt: Attempt,
-        is_asked: NDArray[np.bool_],
-    ) -> Drawn:
-        how = attempt.sampling(asked.temperature, asked.top_k, asked.top_p)
-        tokens, after, last = decode(
-            tf.constant(token),
-            tf.constant(state),
-            tf.fill([rows], position + attempt.position_added),
-            tf.constant(np.where(is_asked, CHUNK_STEPS, 0).astype(np.int32)),
-            *(tf.fill([rows], value) for value in how),
-        )
-        return Drawn(tokens.numpy(), None, after.numpy(), last.numpy())
-
-    return draw
+def _song(network: InProcessModel, music: GameMusic, requested: Requested, seed: int) -> Piece:
+    brief = Brief(
+        seed,
+        notes=None if requested.is_planned else requested.notes,
+        temperature=requested.temperature,
+        top_k=requested.top_k,
+        top_p=requested.top_p,
+    )
+    composition = Composition.of(brief, music, Continuation.of_opening(music, seed))
+    return composition.composed(network, f"seed {seed}")
 
 
-def _read_first(starts: Sequence[Opening]) -> tuple[Any, Any, Any, Any]:
-    """Return prompts and meters as `Network.prefill` takes them."""
-    rows = [[BOS, *start.tokens] for start in starts]
-    longest = max(map(len, rows))
-    padded = [row + [PAD] * (longest - len(row)) for row in rows]
-    bar_ticks = [start.meter.bar_ticks for start in starts]
-    place_ticks = [start.meter.place_ticks(0) for start in starts]
-    return (
-        tf.constant(padded, tf.int32),
-        tf.constant([len(row) for row in rows], tf.int32),
-        tf.constant(bar_ticks, tf.int32),
-        tf.constant(place_ticks, tf.int32),
+def _compiled(call: Callable[..., Any], signature: list[Any]) -> Callable[..., list[Any]]:
+    traced = tf.function(call, input_signature=signature)
+    return lambda *inputs: [output.numpy() for output in traced(*inputs)]
+
+
+def _int32(values: Any) -> NDArray[np.int32]:
+    return np.array(values, np.int32)
+
+
+def _columns(states: Sequence[SongState]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    return _int32([state.token for state in states]), np.stack([s.hidden for s in states])
+
+
+def _draws(drawn: Sequence[Any], lengths: Sequence[int]) -> tuple[Draw, ...]:
+    return tuple(
+        Draw(tokens[:length], log_probability[:length], SongState(hidden, int(token)))
+        for tokens, log_probability, hidden, token, length in zip(*drawn, lengths, strict=True)
     )
 
 

@@ -36,7 +36,7 @@ def _text(report: Report) -> dict[str, str]:
         "pieces": str(len(report.assessment.pieces.collection)),
         "notes": f"{report.collection_notes:,}",
         "songs": str(len(report.assessment.pieces.generated)),
-        "song_notes": str(report.sampling.notes),
+        "song_notes": f"{'about ' if report.sampling.is_planned else ''}{report.sampling.notes}",
         "features": str(len(FEATURES)),
         "area": number(found.generated.area if found.generated else None),
         "generated_runs": percent(repeated.generated.notes_in_runs_of_8_share),

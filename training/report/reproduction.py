@@ -13,19 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from music.codec import Codec, as_encoded
-from music.quotes.bound import QuoteBound
 from music.quotes.finder import QuoteFinder, self_quotes
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 from training.corpus.collections import find_collection
 from training.corpus.corpus import Corpus, read_corpus
-from training.export.prompts import opening
 from training.failures import expected_failures, reason
 from training.fitting.checkpoint import locked_checkpoint
 from training.fitting.fit import Fitted, fit_to_the_end, split
 from training.program import complain, run, say
 from training.recipe import load_recipe
 from training.report import REPORTS_DIR
-from training.report.generation import generate
+from training.report.generation import generate, learned_music, without_bound
 from training.report.result import QuoteLengths, Sampling, quote_lengths
 from training.settings import Settings
 from training.writing import write_whole
@@ -120,8 +118,7 @@ def _figures(corpus: Corpus, codec: Codec, fitted: Fitted) -> dict[str, Any]:
 def _quotes(corpus: Corpus, codec: Codec, fitted: Fitted, how: Sampling) -> QuoteLengths:
     """Compare songs with the pieces as the codec tells them, every event half a beat."""
     told = [replace(p, notes=as_encoded(codec, p.notes)) for p in corpus.pieces]
-    openings = [opening(piece, codec) for piece in corpus.pieces]
-    songs = generate(fitted.model, codec, how, openings, QuoteBound.off())
+    songs = generate(fitted.model, without_bound(learned_music(corpus.pieces, codec)), how)
     finder = QuoteFinder(told)
     return quote_lengths([finder.longest_quote(song.notes) for song in songs], self_quotes(told))
 

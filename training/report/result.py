@@ -251,11 +251,12 @@ class Sampling:
     """How the generated pieces were sampled, each after the prompt that its seed chooses.
 
     Attributes:
-        notes: Requested length of each.
+        notes: Requested length of each, of a song with a plan about.
         temperature: 1 leaves the network's probabilities as they are.
         top_k: 0 where off.
         top_p: 1 where off.
         seeds: One of each piece.
+        is_planned: Whether songs have a plan, as those of the service have by default.
     """
 
     notes: int
@@ -263,6 +264,7 @@ class Sampling:
     top_k: int
     top_p: float
     seeds: tuple[int, ...]
+    is_planned: bool = False
 
 
 @dataclass(frozen=True)

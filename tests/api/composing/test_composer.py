@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from api.composing.prompt import Start
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,8 @@ from api.composing.song import Primer, SongRequest
 from api.deadline import Deadline
 from api.model_server.games import Games
 from api.model_server.grpc_client import GrpcModelServer
+from music.composing.composition import Composition
+from music.composing.continuation import Continuation
 from music.composing.length import Length
 from music.description import LearnedPiece
 from music.notes import Notes, join
@@ -58,10 +59,9 @@ class Workplace:
     def chunks(self, asked, chunk_steps=32):
         deadline = Deadline.after(30)
         bundle = self.games.bundle("zelda", deadline)
-        start = Start.of(asked, bundle)
-        length = Length.of(asked, start.tempos[-1].bpm)
-        composer = Composer(self.server, chunk_steps)
-        passages = composer.passages(asked, bundle, start, length, deadline)
+        nothing = Continuation.of_nothing(bundle.music)
+        composition = Composition.of(asked.brief, bundle.music, nothing)
+        passages = Composer(self.server, chunk_steps).passages(composition, bundle, deadline)
         return (passage.notes for passage in passages)
 
 
@@ -145,7 +145,7 @@ def test_a_song_quotes_no_longer_a_run_than_it_may(known, max_quote):
     song = known.song(request(notes=200, max_quote=max_quote))
     assert 2 <= song.longest_quote.length_notes <= max_quote
     assert song.longest_quote.piece == "the song"
-    finder = known.games.bundle("zelda", Deadline.after(30)).finder
+    finder = known.games.bundle("zelda", Deadline.after(30)).music.finder
     assert finder.longest_quote(song.notes) == song.longest_quote
 
 

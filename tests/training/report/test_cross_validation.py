@@ -5,17 +5,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from music.description import Opening
-from music.notes import Notes
-from music.piece import TimeSignature
-from music.quotes.bound import QuoteBound
+from api.composing.composer import Composer
+from api.deadline import Deadline
+from api.http.parameters import RequestValue, song_request
+from api.model_server.games import Games
+from api.model_server.port import Model
+from benchmarks.models.graph_model import GraphModel
+from benchmarks.processes.model_servers import InProcess
+from music.codec import as_encoded
+from music.description import Description, LearnedPiece, ModelCard
 from tests.training.conftest import CODEC, TINY, scale
-from training.export.prompts import opening
+from training.export.quantised_matmul import weights_here
+from training.export.saved_model import export_bundle
 from training.network.network import build_network
 from training.report import cross_validation
+from training.report.__main__ import SAMPLING
 from training.report.cross_validation import cross_validate, scratch, scratch_transposed
 from training.report.folds import Parts
-from training.report.generation import _song, generate
+from training.report.generation import generate, learned_music, without_bound
 from training.report.result import Sampling
 
 
@@ -59,25 +66,51 @@ def test_a_fold_has_every_row_and_finished_fits_are_not_done_again(pieces, tmp_p
     ]  # fmt: skip
 
 
-OPENINGS = [opening(scale(name, root), CODEC) for name, root in (("a", 50), ("b", 70))]
+PIECES = (("a", 50), ("b", 70))
+MUSIC = learned_music([scale(name, root) for name, root in PIECES], CODEC)
 
 
-def test_songs_are_as_long_as_asked_and_their_seeds_alone_decide():
+@pytest.fixture(scope="module")
+def random_model():
     model = build_network(TINY.network, CODEC.field_sizes)
     random = np.random.default_rng(0)
     model.set_weights([random.normal(0, 0.5, w.shape) for w in model.get_weights()])
-    together = generate(
-        model, CODEC, Sampling(30, 1.0, 0, 0.95, (1, 2, 2**40)), OPENINGS, QuoteBound.off()
-    )
-    (alone,) = generate(model, CODEC, Sampling(30, 1.0, 0, 0.95, (2,)), OPENINGS, QuoteBound.off())
+    return model
+
+
+def test_songs_are_as_long_as_requested_and_their_seeds_alone_decide(random_model):
+    music = without_bound(MUSIC)
+    together = generate(random_model, music, Sampling(30, 1.0, 0, 0.95, (1, 2, 2**40)))
+    (alone,) = generate(random_model, music, Sampling(30, 1.0, 0, 0.95, (2,)))
     assert [len(song.notes) for song in together] == [30, 30, 30]
     assert together[1].notes == alone.notes
     assert together[0].notes != together[1].notes
 
 
-def test_a_song_is_in_the_meter_of_what_it_continues():
-    start = Opening("waltz", (), 90.0, (TimeSignature(-12, 3, 4),))
-    song = _song("x", Notes.of([100, 112], [6, 6], [60, 62]), start)
-    assert song.notes.onset_ticks.tolist() == [0, 12]
-    assert song.time_signatures == (TimeSignature(-((100 + 12) % 36), 3, 4),)
-    assert song.tempo_bpm == 90
+def test_the_report_composes_what_the_service_composes_by_default(random_model, tmp_path):
+    """The same weights, behind the service's own composer: note for note, and by the same plan."""
+    card = ModelCard("tiny", 2, 0, None, "2025-01-01T00:00:00Z", "2")
+    learned = [LearnedPiece(n, as_encoded(CODEC, scale(n, r).notes)) for n, r in PIECES]
+    openings, forms = MUSIC.openings, MUSIC.forms
+    described = Description(
+        *("tiny", "Tiny", CODEC.name, CODEC.vocabulary, 120.0),
+        *(openings, forms, tuple(learned), MUSIC.quote_notes, card),
+    )
+    export_bundle(random_model, described, tmp_path / "1", weights_here())
+    (tmp_path / "models.config").write_text(
+        'model_config_list { config { name: "tiny" base_path: "/models/tiny" } }'
+    )
+    server = InProcess(GraphModel(tmp_path / "1"), Model("tiny", 1))
+    games, composer = Games(tmp_path / "models.config", server), Composer(server)
+    requested = replace(SAMPLING, seeds=(1, 2, 3))
+    for seed, song in zip((1, 2, 3), generate(random_model, MUSIC, requested), strict=True):
+        values = [RequestValue("game", "tiny"), RequestValue("seed", str(seed))]
+        served = composer.compose(song_request(values), games, Deadline.after(60))
+        assert served.plan is not None
+        assert served.notes == song.notes
+        assert (served.tempos, served.time_signatures) == (song.tempos, song.time_signatures)
+
+
+def test_forms_and_openings_are_those_of_the_learned_pieces():
+    assert [form.piece for form in MUSIC.forms] == ["a", "b"]
+    assert [opening.piece for opening in MUSIC.openings] == ["a", "b"]
