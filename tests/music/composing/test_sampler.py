@@ -1,0 +1,80 @@
+"""The sampling loop: what is wrong is resampled, a bounded number of times."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from music.codec import Cursor, open_codec
+from music.composing.brief import Brief
+from music.composing.game_music import GameMusic
+from music.composing.observer import Unobserved
+from music.composing.sampler import Sampler
+from music.errors import NotMusicError
+from music.quotes.bound import ATTEMPTS
+from music.quotes.finder import QuoteFinder, QuoteState
+
+VOCABULARY = (("TimeShift_0", "TimeShift_6"), ("Pitch_60", "Pitch_62"), ("Duration_6",))
+MUSIC = GameMusic(open_codec("notetuple", VOCABULARY), QuoteFinder(()), 6, 120.0, (), ())
+
+
+class Counting(Unobserved):
+    def __init__(self):
+        self.resamplings = 0
+
+    def resampled(self):
+        self.resamplings += 1
+
+
+@dataclass(frozen=True)
+class Sampled:
+    latest_notes: int = 0
+    is_degenerate: bool = False
+    sampled_notes: int = 8
+
+    @property
+    def quote_state(self):
+        return QuoteState(latest_notes=self.latest_notes)
+
+
+RIGHT, QUOTING, DEGENERATE = Sampled(), Sampled(latest_notes=7), Sampled(is_degenerate=True)
+
+
+def sampled(*attempts, may_drop_all=False, **brief):
+    observer = Counting()
+    sampler = Sampler(None, MUSIC, Brief(1, **brief), observer)
+
+    def attempted(number, attempt):
+        assert attempt is ATTEMPTS[number]
+        return attempts[min(number, len(attempts) - 1)]
+
+    return sampler.until_right(attempted, may_drop_all=may_drop_all), observer.resamplings
+
+
+def test_what_is_right_at_once_is_not_resampled():
+    assert sampled([RIGHT, QUOTING]) == ([RIGHT], 0)
+
+
+def test_what_is_wrong_is_resampled_until_it_is_right():
+    assert sampled([QUOTING], [DEGENERATE, QUOTING], [RIGHT]) == ([RIGHT], 2)
+
+
+def test_the_bound_on_quotes_is_the_games_unless_the_brief_has_one():
+    assert sampled([QUOTING], max_quote=7) == ([QUOTING], 0)
+
+
+def test_resampling_is_bounded_and_takes_what_comes_closest():
+    closest = Sampled(latest_notes=8, sampled_notes=9)
+    shorter, longer = Sampled(latest_notes=8), Sampled(latest_notes=9, sampled_notes=20)
+    found, resamplings = sampled([DEGENERATE, longer], [shorter, closest], [DEGENERATE])
+    assert found == [closest]
+    assert resamplings == len(ATTEMPTS) - 1
+
+
+def test_with_others_to_continue_all_that_is_wrong_may_be_dropped():
+    assert sampled([QUOTING], may_drop_all=True) == ([], 0)
+
+
+def test_a_token_outside_of_the_vocabulary_is_not_music():
+    sampler = Sampler(None, MUSIC, Brief(1), Counting())
+    with pytest.raises(NotMusicError, match="token 99 is not in a vocabulary of 6"):
+        sampler.decoded([99], Cursor())
