@@ -106,7 +106,8 @@ def _middle(shares: NDArray[np.float64]) -> float:
 
 
 def _is_odd(duration_ticks: NDArray[np.int32]) -> NDArray[np.bool_]:
-    return np.isin(duration_ticks, WRITTEN_TICKS, invert=True)
+    is_odd: NDArray[np.bool_] = _nearest_written(duration_ticks) != duration_ticks
+    return is_odd
 
 
 def _to_the_next_onset(notes: Notes) -> NDArray[np.int32]:

@@ -27,7 +27,7 @@ def drum_mask(file: MidiFile) -> NDArray[np.bool_]:
         bool[E].
     """
     is_drum = np.zeros(len(file.status), dtype=np.bool_)
-    for port in np.unique(file.port).tolist():
+    for port in np.flatnonzero(np.bincount(file.port)).tolist():
         is_drum |= (file.port == port) & _drum_mask_of_port(file, port)
     return is_drum
 

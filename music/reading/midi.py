@@ -10,9 +10,9 @@ from music.errors import UnreadablePieceError
 from music.notes import (
     TICKS_PER_BEAT,
     Notes,
-    cleaned,
     cleaning_order,
     is_on_piano,
+    released,
     rounded_to_grid,
 )
 from music.performance import Performance
@@ -55,8 +55,10 @@ def read_midi(midi: bytes, name: str) -> Piece:
     found = _find_notes(file)
     if not len(found.notes):
         raise UnreadablePieceError(_why_none(file, found))
-    first_note_ticks = int(found.notes.onset_ticks.min())
-    notes = cleaned(found.notes)
+    kept = cleaning_order(found.notes)
+    held = found.notes[kept]
+    first_note_ticks = int(held.onset_ticks[0])
+    notes = released(held).shifted(-first_note_ticks)
     tempos, signatures = _tempo_changes(file), _time_signatures(file)
     marks = sum(event.kind in (TEMPO, TIME_SIGNATURE) for event in file.system)
     ignored = marks - len(tempos) - len(signatures)
@@ -66,7 +68,7 @@ def read_midi(midi: bytes, name: str) -> Piece:
         tempo_map(tempos, first_note_ticks),
         meter_map(signatures, first_note_ticks),
         tuple(_warnings(file, found, len(notes), ignored)),
-        _performance(found, notes),
+        _performance(found.performance[kept], held, notes),
     )
 
 
@@ -111,11 +113,15 @@ def _find_notes(file: MidiFile) -> _Found:
     return _Found(notes, performance, drums, endless, len(start) - len(notes))
 
 
-def _performance(found: _Found, notes: Notes) -> Performance:
-    """Give how the notes sound that are left once they are cleaned, none beyond its release."""
-    kept = cleaning_order(found.notes)
-    performance, held_ticks = found.performance[kept], found.notes.duration_ticks[kept]
-    is_released = notes.duration_ticks < held_ticks
+def _performance(performance: Performance, held: Notes, notes: Notes) -> Performance:
+    """Let no note sound beyond its release.
+
+    Args:
+        performance: Of the notes as they are held.
+        held: Perhaps beyond the place where their key is struck again.
+        notes: The same, released there.
+    """
+    is_released = notes.duration_ticks < held.duration_ticks
     most = np.where(is_released, notes.duration_ticks, np.inf).astype(np.float32)
     return Performance(performance.velocity, np.minimum(performance.sounding_ticks, most))
 
@@ -168,7 +174,7 @@ def _release_ticks(file: MidiFile, end: NDArray[np.intp]) -> NDArray[np.int64]:
     is_pedal = is_controller & ((file.data1 == _PEDAL) | (file.data1 == _RESET_CONTROLLERS))
     is_down = (file.data1 == _PEDAL) & (file.data2 >= _PEDAL_DOWN)
     ticks = file.tick[end]
-    for number in np.unique(channel[is_pedal]).tolist():
+    for number in np.flatnonzero(np.bincount(channel[is_pedal])).tolist():
         pedal = np.flatnonzero(is_pedal & (channel == number))
         ups = pedal[~is_down[pedal]]
         up_ticks = np.append(file.tick[ups], file.end_tick)
