@@ -19,8 +19,7 @@ from api.http.request_values import MOST_BODY_BYTES
 from api.http.routes import Services, bp
 from api.model_server.games import Games
 from api.model_server.grpc_client import GrpcModelServer
-from api.model_server.metered import MeasuredModelServer
-from api.model_server.port import ModelServer
+from api.model_server.metering import CallMeter
 from api.telemetry.access_log import log_requests
 from api.telemetry.metrics import Metrics
 from music.audio.piano import Piano
@@ -34,16 +33,10 @@ class PlainJSON(DefaultJSONProvider):
     sort_keys = False
 
 
-def create_app(config: Config, model_server: ModelServer | None = None) -> Flask:
-    """Build the app.
-
-    Args:
-        config: The settings.
-        model_server: Whom to ask; by default the one at `config.model_server`, over gRPC. In a
-            server that forks, build the app after the fork.
-    """
+def create_app(config: Config) -> Flask:
+    """Build the app. In a server that forks, build it after the fork: gRPC does not survive one."""
     metrics = Metrics()
-    server = MeasuredModelServer(model_server or GrpcModelServer(config.model_server), metrics)
+    server = GrpcModelServer(config.model_server, [CallMeter(metrics)])
     app = Flask(__name__, static_folder=None)
     app.json = PlainJSON(app)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES

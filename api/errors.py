@@ -103,13 +103,11 @@ class ModelServerError(ApiError):
 
     Attributes:
         reason: What it or the network said, for the log.
-        code: gRPC's name for how the call ended; OK where what it answered is the trouble.
     """
 
-    def __init__(self, message: str, reason: str = "", code: str = "OK") -> None:
+    def __init__(self, message: str, reason: str = "") -> None:
         super().__init__(message)
         self.reason = reason
-        self.code = code
 
 
 class UnavailableError(ModelServerError):

@@ -105,9 +105,12 @@ class GrpcModelServer:
     Make it in the process that calls it, never before a fork: gRPC's threads do not survive one.
     """
 
-    def __init__(self, target: str) -> None:
+    def __init__(
+        self, target: str, interceptors: Sequence[grpc.UnaryUnaryClientInterceptor] = ()
+    ) -> None:
         """Prepare to call `target`, host:port; nothing is connected before the first call."""
-        self._channel = grpc.insecure_channel(target, options=CHANNEL_OPTIONS)
+        channel = grpc.insecure_channel(target, options=CHANNEL_OPTIONS)
+        self._channel = grpc.intercept_channel(channel, *interceptors)
         self._stub = ModelServerStub(self._channel)
 
     def close(self) -> None:
@@ -279,4 +282,4 @@ def translated(code: grpc.StatusCode, details: str | None) -> ModelServerError:
     kind, message = _ERRORS.get(code, (BrokenContractError, _BROKEN))
     if code is grpc.StatusCode.UNAVAILABLE and _FULL_QUEUE in (details or ""):
         kind, message = OverloadedError, _BUSY
-    return kind(message, f"{code.name}: {details}", code.name)
+    return kind(message, f"{code.name}: {details}")

@@ -31,9 +31,9 @@ def config(tmp_path, loopback):
 
 
 @pytest.fixture
-def app(config, model_server):
+def app(config):
     """An app whose every answer is held against its contract."""
-    app = create_app(config, model_server)
+    app = create_app(config)
     app.test_client_class = CheckedClient
     return app
 

@@ -17,11 +17,11 @@ OPEN = ("/games", "/healthz", "/readyz", "/metrics")
 
 
 @pytest.fixture
-def changed(config, model_server):
+def changed(config):
     """Build the app with other settings, and give its client."""
 
     def client(**settings):
-        return create_app(replace(config, **settings), model_server).test_client()
+        return create_app(replace(config, **settings)).test_client()
 
     return client
 

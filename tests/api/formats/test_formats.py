@@ -105,8 +105,8 @@ def test_every_answer_says_what_it_is(client, form):
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
-def test_the_same_seed_is_the_same_bytes(app, config, model_server, form):
-    other = create_app(config, model_server)
+def test_the_same_seed_is_the_same_bytes(app, config, form):
+    other = create_app(config)
     songs = [a.test_client().post(f"{SONG}&format={form.name}").data for a in (app, app, other)]
     assert songs[0] == songs[1] == songs[2]
 
@@ -231,10 +231,10 @@ def test_wav_lasts_as_long_as_the_song_and_sounds(client):
     assert np.abs(samples).max() > 3000
 
 
-def test_a_soundfont_plays_instead_of_our_piano(client, config, model_server, tmp_path):
+def test_a_soundfont_plays_instead_of_our_piano(client, config, tmp_path):
     path = tmp_path / "sine.sf2"
     path.write_bytes(soundfont())
-    other = create_app(replace(config, soundfont=path), model_server).test_client()
+    other = create_app(replace(config, soundfont=path)).test_client()
     ours, theirs = (c.post(f"{SONG}&format=wav") for c in (client, other))
     assert ours.data != theirs.data
     assert ours.headers["ETag"] != theirs.headers["ETag"]
@@ -301,15 +301,13 @@ def test_another_release_of_what_writes_a_song_has_another_tag(client, monkeypat
     assert len(set(tags)) == len(tags) - 1
 
 
-def test_another_soundfont_has_another_tag_whatever_the_file_system_says(
-    config, model_server, tmp_path
-):
+def test_another_soundfont_has_another_tag_whatever_the_file_system_says(config, tmp_path):
     tags = []
     for loudness in (20_000, 10_000):
         path = tmp_path / "sine.sf2"
         path.write_bytes(soundfont(loudness))
         os.utime(path, (0, 0))
-        app = create_app(replace(config, soundfont=path), model_server)
+        app = create_app(replace(config, soundfont=path))
         with app.test_client().post(f"{SONG}&format=wav") as response:
             tags.append(response.headers["ETag"])
     assert len(set(tags)) == 2

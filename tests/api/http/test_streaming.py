@@ -158,9 +158,9 @@ def test_what_breaks_midway_is_the_last_event(events, loopback):
     assert "as told" not in json.dumps(problem)
 
 
-def test_a_stream_has_no_more_time_than_any_other_song(config, model_server, loopback):
+def test_a_stream_has_no_more_time_than_any_other_song(config, loopback):
     loopback.slow_s = 0.1
-    client = create_app(replace(config, request_seconds=1.5), model_server).test_client()
+    client = create_app(replace(config, request_seconds=1.5)).test_client()
     said = by_ndjson(client.post(f"{SONG}&notes=4000&format=ndjson"))
     assert said[0][0] == "song"
     name, problem = said[-1]
@@ -168,8 +168,8 @@ def test_a_stream_has_no_more_time_than_any_other_song(config, model_server, loo
     assert problem["type"] == "urn:leitmotif:problem:out-of-time"
 
 
-def test_a_reader_who_comes_back_too_late_hears_so(config, model_server, loopback):
-    client = create_app(replace(config, request_seconds=1.5), model_server).test_client()
+def test_a_reader_who_comes_back_too_late_hears_so(config, loopback):
+    client = create_app(replace(config, request_seconds=1.5)).test_client()
     lines = iter(client.post(f"{SONG}&notes=4000&format=ndjson", buffered=False).iter_encoded())
     next(lines)
     drawn = loopback.signatures().count("decode")

@@ -111,9 +111,9 @@ def test_a_model_server_that_is_gone_and_back(client, loopback):
     assert response.data == expected
 
 
-def test_a_song_that_takes_too_long_is_a_504(config, model_server, loopback):
+def test_a_song_that_takes_too_long_is_a_504(config, loopback):
     loopback.slow_s = 0.1
-    client = create_app(replace(config, request_seconds=0.35), model_server).test_client()
+    client = create_app(replace(config, request_seconds=0.35)).test_client()
     assert_trouble(client.post(SONG), 504, "out-of-time")
 
 
@@ -356,10 +356,10 @@ def test_a_song_whose_version_is_unloaded_for_none_is_a_503(client, loopback):
     assert response.json["detail"].startswith("Version 1 of 'zelda' is not ready (UNLOADING)")
 
 
-def test_a_song_that_begins_anew_has_no_more_time_than_any_other(config, model_server, loopback):
+def test_a_song_that_begins_anew_has_no_more_time_than_any_other(config, loopback):
     loopback.slow_s = 0.1
     publish(loopback, after_draws=1, every_time=True)
-    client = create_app(replace(config, request_seconds=0.45), model_server).test_client()
+    client = create_app(replace(config, request_seconds=0.45)).test_client()
     assert_trouble(client.post(SONG), 504, "out-of-time")
 
 

@@ -100,6 +100,17 @@ def test_an_answer_that_breaks_the_contract_was_a_call_that_went_well(client, co
     assert counted("model_server_calls_total", call="describe", code="OK") == 1
 
 
+def test_every_try_on_another_replica_is_a_call(client, counted, loopback):
+    client.post(f"{SONG}&notes=1")
+    loopback.failure, loopback.healthy_calls, loopback.failures_left = (
+        *(grpc.StatusCode.NOT_FOUND, 1),
+        2,
+    )
+    assert client.post(f"{SONG}&notes=1").status_code == 200
+    assert counted("model_server_calls_total", call="decode", code="NOT_FOUND") == 2
+    assert counted("model_server_calls_total", call="decode", code="OK") == 2
+
+
 def test_streams_by_how_they_ended(client, counted):
     client.post(f"{SONG}&notes=100&format=sse").get_data()
     stream = client.post(f"{SONG}&notes=100&format=sse", buffered=False)
@@ -109,8 +120,8 @@ def test_streams_by_how_they_ended(client, counted):
     assert counted("streams_total", ended="client disconnected") == 1
 
 
-def test_another_app_counts_for_itself(client, counted, config, model_server):
-    create_app(config, model_server).test_client().get("/healthz")
+def test_another_app_counts_for_itself(client, counted, config):
+    create_app(config).test_client().get("/healthz")
     labels = {"route": "/healthz", "game": "", "format": "", "status": "200"}
     assert counted("requests_total", **labels) == 0
     client.get("/healthz")
