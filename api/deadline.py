@@ -30,7 +30,5 @@ class Deadline:
         """
         left = self.moment_s - time.monotonic()
         if left <= 0:
-            raise OutOfTimeError(
-                "The time for this request is up; ask for fewer notes.", code="DEADLINE_EXCEEDED"
-            )
+            raise OutOfTimeError("The time for this request is up; ask for fewer notes.")
         return left

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import grpc
 
 from api.model_server.tensors import int32_array
 from api.telemetry.metrics import Metrics, Stage
 from proto.model_server_pb2 import GetModelStatusRequest, PredictRequest
-
-Request = PredictRequest | GetModelStatusRequest
-Call = grpc.Call  # finished, as is every call that waits for its response
 
 _STAGES = {"prefill": Stage.PREFILL, "decode": Stage.DECODE, "read": Stage.PREFILL}
 
@@ -27,11 +25,11 @@ class CallMeter(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]  # gRPC
 
     def intercept_unary_unary(
         self,
-        continuation: Callable[[grpc.ClientCallDetails, Request], Call],
+        continuation: Callable[..., Any],
         client_call_details: grpc.ClientCallDetails,
-        request: Request,
-    ) -> Call:
-        """Make the call, and record it."""
+        request: PredictRequest | GetModelStatusRequest,
+    ) -> Any:
+        """Make the call and record it; returns it finished, since the caller waits for it."""
         name = request.model_spec.signature_name or "versions"
         with self._timed(name):
             call = continuation(client_call_details, request)
@@ -44,8 +42,8 @@ class CallMeter(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]  # gRPC
         return self._metrics.timed(_STAGES[name]) if name in _STAGES else nullcontext()
 
 
-def sampled_tokens(request: Request) -> int:
+def sampled_tokens(request: PredictRequest | GetModelStatusRequest) -> int:
     """Count the tokens that a call asks for: 0 unless it is `decode`."""
-    if request.model_spec.signature_name != "decode":
+    if not isinstance(request, PredictRequest) or "steps" not in request.inputs:
         return 0
     return int(int32_array(request.inputs["steps"]).sum())

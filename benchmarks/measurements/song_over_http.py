@@ -19,7 +19,7 @@ from benchmarks.errors import AnswerError
 from benchmarks.models.bundle import Published
 from benchmarks.models.graph_model import GraphModel
 from benchmarks.models.song_sampling import PATIENCE_S
-from benchmarks.processes.model_servers import Clocked, InProcess
+from benchmarks.processes.model_servers import CallClock, Clock, InProcess
 from benchmarks.processes.services import RunningApi
 from benchmarks.sizes import Sizes
 from benchmarks.timing import Percentiles, progress
@@ -35,7 +35,7 @@ class SongParts:
     Attributes:
         model: Prefill and decode, in a session of this process.
         grpc: What the same calls take longer by gRPC, and asking which version there is.
-        codec: Tokens to notes, and all else that the composer does between two calls.
+        codec: Tokens to notes, arrays to tensors and back, and all else between two calls.
         midi: Notes to a MIDI file.
         http: The rest: Flask, gunicorn, and making a connection.
     """
@@ -85,14 +85,13 @@ class _Composed:
 class _Composing:
     """All it takes to make a song in this process."""
 
-    server: Clocked
+    clock: Clock  # of the server's calls
     games: Games
     composer: Composer
 
     @classmethod
-    def with_server(cls, server: ModelServer, models_config: Path) -> "_Composing":
-        clocked = Clocked(server)
-        return cls(clocked, Games(models_config, clocked), Composer(clocked))
+    def with_server(cls, server: ModelServer, clock: Clock, models_config: Path) -> "_Composing":
+        return cls(clock, Games(models_config, server), Composer(server))
 
     def song(self, game: str, notes: int, seed: int) -> _Composed:
         said = (
@@ -100,18 +99,18 @@ class _Composing:
             RequestValue("notes", str(notes)),
             RequestValue("seed", str(seed)),
         )
-        before_s, tokens = self.server.seconds, self.server.tokens
+        before_s, tokens = self.clock.seconds, self.clock.tokens
         began = time.perf_counter()
         song = self.composer.compose(song_request(said), self.games, Deadline.after(PATIENCE_S))
         composed = time.perf_counter()
         body = midi(song, Deadline.after(PATIENCE_S))
         written = time.perf_counter()
-        server_s = self.server.seconds - before_s
+        server_s = self.clock.seconds - before_s
         return _Composed(
             server_s=server_s,
             codec_s=composed - began - server_s,
             midi_s=written - composed,
-            tokens=self.server.tokens - tokens,
+            tokens=self.clock.tokens - tokens,
             body=body,
         )
 
@@ -133,9 +132,12 @@ def measure_song(
     http_s: list[float] = []
     by_grpc: list[_Composed] = []
     in_process: list[_Composed] = []
-    with closing(GrpcModelServer(api.model_server)) as server:
-        over_grpc = _Composing.with_server(server, config)
-        without = _Composing.with_server(InProcess(graph, default.model), config)
+    grpc_clock, own_clock = Clock(), Clock()
+    with closing(GrpcModelServer(api.model_server, [CallClock(grpc_clock)])) as server:
+        over_grpc = _Composing.with_server(server, grpc_clock, config)
+        without = _Composing.with_server(
+            InProcess(graph, default.model, own_clock), own_clock, config
+        )
         for seed in range(WARM_UPS):
             _ask(api, game, notes, seed)
         over_grpc.song(game, notes, 0)

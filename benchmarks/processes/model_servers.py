@@ -1,26 +1,54 @@
-"""What stands in for the API's own model client: none but a session, or one with a clock."""
+"""A model server in this process, and a clock for its calls and for those of a channel."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
+import grpc
 import numpy as np
 
 from api.deadline import Deadline
-from api.model_server.port import Model, ModelServer, State, VersionStatus
+from api.model_server.metering import sampled_tokens
+from api.model_server.port import Model, State, VersionStatus
 from benchmarks.models.graph_model import Drawn, GraphModel, SamplingRows, SongStates
 from music.codec import PAD
 from music.composing.model import Draw, Prompt, Sampling, SongState
 from music.description import Description
+from proto.model_server_pb2 import GetModelStatusRequest, PredictRequest
+
+
+@dataclass
+class Clock:
+    """What the calls of a model server cost.
+
+    Attributes:
+        seconds: Spent in calls so far.
+        tokens: Sampled so far.
+    """
+
+    seconds: float = 0.0
+    tokens: int = 0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Add the time spent within."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += time.perf_counter() - began
 
 
 class InProcess:
     """A `ModelServer` of one model, in a session of this process."""
 
-    def __init__(self, graph: GraphModel, model: Model) -> None:
-        """Answer for `model` out of `graph`."""
+    def __init__(self, graph: GraphModel, model: Model, clock: Clock | None = None) -> None:
+        """Answer for `model` out of `graph`, timed by `clock`."""
         self._graph = graph
         self._model = model
+        self._clock = clock or Clock()
 
     def versions(self, game: str, deadline: Deadline) -> tuple[VersionStatus, ...]:
         """Say that the one version is ready."""
@@ -30,12 +58,14 @@ class InProcess:
     def describe(self, model: Model, deadline: Deadline) -> Description:
         """Let the model say what it is."""
         del model, deadline
-        return Description.from_json(self._graph.describe())
+        with self._clock.running():
+            return Description.from_json(self._graph.describe())
 
     def prefill(self, model: Model, prompt: Prompt, deadline: Deadline) -> SongState:
         """Read what a song continues."""
         del model, deadline
-        return _only(self._graph.prefill([prompt]))
+        with self._clock.running():
+            return _only(self._graph.prefill([prompt]))
 
     def decode(
         self,
@@ -50,7 +80,9 @@ class InProcess:
         """Sample the next `steps` tokens of songs."""
         del model, deadline
         rows = SamplingRows.of([sampling] * len(states))
-        return _draws(self._graph.decode(_joined(states), positions, steps, rows))
+        self._clock.tokens += steps * len(states)
+        with self._clock.running():
+            return _draws(self._graph.decode(_joined(states), positions, steps, rows))
 
     def read(
         self,
@@ -63,78 +95,27 @@ class InProcess:
         del model, deadline
         lengths = [len(row) for row in tokens]
         padded = [[*row, *[PAD] * (max(lengths) - len(row))] for row in tokens]
-        return _draws(self._graph.read(_joined(states), padded, lengths))
+        with self._clock.running():
+            return _draws(self._graph.read(_joined(states), padded, lengths))
 
 
-class Clocked:
-    """A `ModelServer` that counts what another one does.
+class CallClock(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]  # gRPC has no types
+    """Times the calls of a channel."""
 
-    Attributes:
-        seconds: Spent in calls so far.
-        tokens: Drawn so far.
-    """
+    def __init__(self, clock: Clock) -> None:
+        """Measure with `clock`."""
+        self._clock = clock
 
-    def __init__(self, server: ModelServer) -> None:
-        """Pass every call on to `server`."""
-        self._server = server
-        self.seconds = 0.0
-        self.tokens = 0
-
-    def versions(self, game: str, deadline: Deadline) -> tuple[VersionStatus, ...]:
-        """Pass it on."""
-        with self._counted():
-            return self._server.versions(game, deadline)
-
-    def describe(self, model: Model, deadline: Deadline) -> Description:
-        """Pass it on."""
-        with self._counted():
-            return self._server.describe(model, deadline)
-
-    def prefill(self, model: Model, prompt: Prompt, deadline: Deadline) -> SongState:
-        """Pass it on."""
-        with self._counted():
-            return self._server.prefill(model, prompt, deadline)
-
-    def decode(
+    def intercept_unary_unary(
         self,
-        model: Model,
-        states: Sequence[SongState],
-        *,
-        positions: Sequence[int],
-        steps: int,
-        sampling: Sampling,
-        deadline: Deadline,
-    ) -> tuple[Draw, ...]:
-        """Pass it on."""
-        self.tokens += steps * len(states)
-        with self._counted():
-            return self._server.decode(
-                model,
-                states,
-                positions=positions,
-                steps=steps,
-                sampling=sampling,
-                deadline=deadline,
-            )
-
-    def read(
-        self,
-        model: Model,
-        states: Sequence[SongState],
-        tokens: Sequence[Sequence[int]],
-        deadline: Deadline,
-    ) -> tuple[Draw, ...]:
-        """Pass it on."""
-        with self._counted():
-            return self._server.read(model, states, tokens, deadline)
-
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds += time.perf_counter() - began
+        continuation: Callable[..., Any],
+        client_call_details: grpc.ClientCallDetails,
+        request: PredictRequest | GetModelStatusRequest,
+    ) -> Any:
+        """Make the call and time it."""
+        self._clock.tokens += sampled_tokens(request)
+        with self._clock.running():
+            return continuation(client_call_details, request)
 
 
 def _joined(states: Sequence[SongState]) -> SongStates:
