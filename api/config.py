@@ -102,7 +102,7 @@ def _given(environment: Mapping[str, str]) -> dict[str, str]:
 def _whole(given: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
     text = given.get(name, str(default))
     if not (text.isascii() and text.isdigit() and lowest <= int(text[:20]) <= highest):
-        raise ConfigError(f"{name} must be a whole number from {lowest} to {highest}, not {text!r}")
+        raise ConfigError(f"{name} must be an integer from {lowest} to {highest}, not {text!r}")
     return int(text)
 
 

@@ -1,52 +1,52 @@
-"""What can go wrong between a request and its answer.
+"""The errors of the API.
 
 ApiError
-├── RequestError                what was sent cannot be answered, now or later
-│   ├── MalformedBodyError      the body is not what its type says
-│   ├── UnsupportedBodyError    the body is of a type that is not read
-│   ├── BadParameterError       a parameter is unknown, missing, given twice or does not fit
-│   ├── NotAcceptableError      no format that the request accepts
-│   ├── SongTooLongError        the song is longer than the format that it was asked for in
-│   ├── TooManyRequestsError    the caller asks more often than allowed
-│   ├── UnauthorizedError       an API key is needed
+├── RequestError                the request is invalid; a retry would not help
+│   ├── MalformedBodyError      the body does not have the format of its content type
+│   ├── UnsupportedBodyError    the body's content type is not supported
+│   ├── BadParameterError       a parameter is unknown, missing, repeated or invalid
+│   ├── NotAcceptableError      the request accepts none of the formats
+│   ├── SongTooLongError        the song is too long for the requested format
+│   ├── TooManyRequestsError    the rate limit is exceeded
+│   ├── UnauthorizedError       an API key is required
 │   └── UnknownGameError        no such game
 ├── GameNotReadyError           the game exists, and its model is not loaded (yet)
-├── TooManySongsError           as many songs as fit are being composed
+├── TooManySongsError           all song slots are taken
 └── ModelServerError
     ├── UnavailableError        the model server cannot be reached
     ├── OverloadedError         the model server refuses more work
-    ├── OutOfTimeError          the request's time is up
+    ├── OutOfTimeError          the request's time budget is used up
     ├── NoSuchModelError        the model server does not have that game or version
-    └── BrokenContractError     the model server answered something that it should not
+    └── BrokenContractError     the model server sent an invalid response
 
-`problems.py` says what each means in HTTP. Messages are shown to the caller, so they hold nothing
-that a caller sent unless it was checked; `reason` is for the log alone.
+`problems.py` maps each error to an HTTP response. Messages are shown to the client, so they must
+not contain unchecked input; `reason` is only logged.
 """
 
 from typing import Self
 
 
 class ApiError(Exception):
-    """Anything that keeps a request from its answer; the message says what would help."""
+    """The base class of all errors; the message says what would help."""
 
 
 class RequestError(ApiError):
-    """The request has to change before it can be answered."""
+    """The request is invalid and must be changed."""
 
 
 class MalformedBodyError(RequestError):
-    """The body cannot be read as its content type says."""
+    """The body does not have the format of its content type."""
 
 
 class UnsupportedBodyError(RequestError):
-    """The body has a content type that is not read."""
+    """The body's content type is not supported."""
 
 
 class BadParameterError(RequestError):
-    """A parameter is unknown, missing, given twice or does not fit.
+    """A parameter is unknown, missing, repeated or invalid.
 
     Attributes:
-        parameter: Its name; None where the name itself cannot be repeated.
+        parameter: Its name; None if the name itself is not safe to repeat.
     """
 
     def __init__(self, message: str, parameter: str | None) -> None:
@@ -55,18 +55,18 @@ class BadParameterError(RequestError):
 
 
 class NotAcceptableError(RequestError):
-    """None of the formats is acceptable to the caller."""
+    """The request accepts none of the formats."""
 
 
 class SongTooLongError(RequestError):
-    """The song that came of it is too long for the format that it was asked for in."""
+    """The song is too long for the requested format."""
 
 
 class TooManyRequestsError(RequestError):
-    """The caller asks more often than is allowed.
+    """The client exceeded its rate limit.
 
     Attributes:
-        retry_after_s: When to try again, in whole seconds.
+        retry_after_s: When to retry, in whole seconds.
     """
 
     def __init__(self, message: str, retry_after_s: int) -> None:
@@ -75,14 +75,14 @@ class TooManyRequestsError(RequestError):
 
 
 class UnauthorizedError(RequestError):
-    """An API key is needed, and there is none, or not one of ours."""
+    """The request has no API key, or an unknown one."""
 
 
 class UnknownGameError(RequestError):
-    """There is no such game.
+    """The game does not exist.
 
     Attributes:
-        games: The games that there are.
+        games: The available games.
     """
 
     def __init__(self, message: str, games: tuple[str, ...]) -> None:
@@ -91,18 +91,18 @@ class UnknownGameError(RequestError):
 
 
 class GameNotReadyError(ApiError):
-    """The game is known, and the model server has no version of it ready."""
+    """The game exists, but the model server has no ready version of it."""
 
 
 class TooManySongsError(ApiError):
-    """As many songs as fit are being composed."""
+    """All song slots are taken."""
 
 
 class ModelServerError(ApiError):
-    """The model server did not answer as it should.
+    """The model server failed, or could not be reached.
 
     Attributes:
-        reason: What it or the network said, for the log.
+        reason: The error message of the server or the network, for the log.
     """
 
     def __init__(self, message: str, reason: str = "") -> None:
@@ -115,21 +115,21 @@ class UnavailableError(ModelServerError):
 
 
 class OverloadedError(ModelServerError):
-    """The model server refuses more work for now."""
+    """The model server currently refuses more work."""
 
 
 class OutOfTimeError(ModelServerError):
-    """The time of the request is up."""
+    """The request's time budget is used up."""
 
 
 class NoSuchModelError(ModelServerError):
-    """The model server does not have that game, or no longer that version."""
+    """The model server does not have the game, or no longer has the version."""
 
 
 class BrokenContractError(ModelServerError):
-    """The model server's answer is not one that the contract allows."""
+    """The model server's response does not follow the contract."""
 
     @classmethod
     def not_music(cls, what: str) -> Self:
-        """Tell of tokens that no music can be made of; `what` they are is for the log."""
-        return cls("The game's model did not answer with music.", f"it gave {what}")
+        """Create the error for tokens that cannot be decoded; `what` they are is only logged."""
+        return cls("The game's model returned invalid music.", f"it returned {what}")

@@ -30,7 +30,7 @@ class Notes:
 
     @classmethod
     def of(cls, onset_ticks: ArrayLike, duration_ticks: ArrayLike, pitch: ArrayLike) -> Self:
-        """Make notes of three sequences of whole numbers of one length, already ordered."""
+        """Make notes of three sequences of integers of equal length, already sorted."""
         return cls(*(np.asarray(a, dtype=np.int32) for a in (onset_ticks, duration_ticks, pitch)))
 
     def __len__(self) -> int:

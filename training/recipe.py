@@ -150,7 +150,7 @@ def load_recipe(name: str) -> Recipe:
     """
     known = sorted(path.stem for path in RECIPES.glob("*.toml"))
     if name not in known:
-        raise RecipeError(f"no recipe {name!r}: there are {', '.join(known)}")
+        raise RecipeError(f"no recipe {name!r}; available: {', '.join(known)}")
     text = (RECIPES / f"{name}.toml").read_text(encoding="utf-8")
     return parse_recipe(name, text)
 
@@ -189,7 +189,9 @@ def _check_names(prefix: str, given: dict[str, Any], wanted: set[str]) -> None:
     for name in sorted(wanted - given.keys()):
         raise RecipeError(f"{prefix}{name} is missing")
     for name in sorted(given.keys() - wanted):
-        raise RecipeError(f"{prefix}{name} is unknown; there are {', '.join(sorted(wanted))}")
+        raise RecipeError(
+            f"{prefix}{name} is unknown; it must be one of {', '.join(sorted(wanted))}"
+        )
 
 
 def _typed(name: str, value: Any, hint: Any) -> Any:
@@ -201,7 +203,7 @@ def _typed(name: str, value: Any, hint: Any) -> Any:
         return float(value)
     if hint == tuple[int, ...] and isinstance(value, list) and all(type(v) is int for v in value):
         return tuple(value)
-    wanted = "a list of whole numbers" if hint == tuple[int, ...] else hint.__name__
+    wanted = "a list of integers" if hint == tuple[int, ...] else hint.__name__
     raise RecipeError(f"{name} is {value!r}; it must be {wanted}")
 
 

@@ -86,7 +86,7 @@ class Settings:
         if game and not NAME.fullmatch(game):
             raise SettingsError(f"GAME is {game!r}; it must be 1 to 64 of a-z, 0-9 and _")
         if epochs and not _is_number(epochs, 100_000):
-            raise SettingsError(f"EPOCHS is {epochs!r}; it must be a whole number, 1 to 100000")
+            raise SettingsError(f"EPOCHS is {epochs!r}; it must be an integer, 1 to 100000")
         if (fetch := value.get("FETCH", "")) not in ("", "0", "1"):
             raise SettingsError(f"FETCH is {fetch!r}; it must be 0 or 1")
         if (weights := value.get("WEIGHTS", "")) not in ("", "int8", "float32"):
@@ -94,7 +94,7 @@ class Settings:
         keep_versions = value.get("KEEP_VERSIONS") or str(KEEP_VERSIONS)
         if not _is_number(keep_versions, 1000):
             raise SettingsError(
-                f"KEEP_VERSIONS is {keep_versions!r}; it must be a whole number, 1 to 1000"
+                f"KEEP_VERSIONS is {keep_versions!r}; it must be an integer, 1 to 1000"
             )
         return cls(
             game,

@@ -31,7 +31,7 @@ def guard(app: Flask, endpoint: str, keys: ApiKeys, rate: Rate | None, workers: 
 
     def refuse(limit: "RequestLimit") -> None:
         raise TooManyRequestsError(
-            f"You may ask for {rate}, and have asked for more; try again later.",
+            f"The rate limit of {rate} is exceeded; retry later.",
             retry_after_s=max(1, math.ceil(limit.window.reset_time - time.time())),
         )
 

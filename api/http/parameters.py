@@ -1,4 +1,4 @@
-"""The parameters of a song: one table, and what follows from it."""
+"""The parameters of a song: one table, and the checks that use it."""
 
 import difflib
 import re
@@ -36,12 +36,12 @@ _NUMBER = re.compile(r"-?([0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})([eE][+-]?[0-9
 
 @dataclass(frozen=True)
 class RequestValue:
-    """A name and a value, as a request gives them.
+    """A name and a value as sent, not checked yet.
 
     Attributes:
-        name: Perhaps no parameter's.
-        value: Text, any value of JSON, or the bytes of a file.
-        is_json: Whether it comes from JSON, where a number is not to be a text.
+        name: May be unknown.
+        value: Text, any JSON value, or the bytes of a file.
+        is_json: Whether it comes from JSON, in which numbers must not be text.
     """
 
     name: str
@@ -50,12 +50,12 @@ class RequestValue:
 
 
 class Kind(StrEnum):
-    """What a parameter's values are, as messages say it."""
+    """The kinds of a parameter's values, as error messages name them."""
 
     NAME = "a name"
     TEXT = "text"
     CHOICE = "one of"
-    WHOLE = "a whole number"
+    WHOLE = "an integer"
     NUMBER = "a number"
     FLAG = "true or false"
 
@@ -65,17 +65,17 @@ class Parameter:
     """One row of the table.
 
     Attributes:
-        name: As requests say it.
-        kind: What its values are.
-        effect: What it does to the music.
-        lowest: The least that a number may be, or the fewest characters of a text.
-        highest: The most that a number may be, or the most characters of a text.
-        lowest_fits: Whether `lowest` itself is in the range.
-        choices: All that a choice may be.
-        pattern: Of a text, as the contract says it; nothing where any text fits.
-        may_be_file: Whether a MIDI file may be uploaded in the place of a value.
-        default: Stands for an absent parameter; None where there is no single value that does.
-        required: Whether a request without it is refused.
+        name: The name in requests.
+        kind: The kind of its values.
+        effect: What it does, for the documentation.
+        lowest: The smallest number, or the smallest number of characters.
+        highest: The largest number, or the largest number of characters.
+        lowest_fits: Whether `lowest` itself is valid.
+        choices: The valid values of a choice.
+        pattern: The regular expression of a text in the OpenAPI document; empty for any text.
+        may_be_file: Whether a MIDI file may be uploaded instead of a value.
+        default: The value if the parameter is absent; None if it has no fixed default.
+        required: Whether the parameter must be sent.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Parameter:
 
     @property
     def fits(self) -> str:
-        """Say what values fit."""
+        """Describe the valid values."""
         if self.kind is Kind.CHOICE:
             file = ", or an uploaded MIDI file" if self.may_be_file else ""
             return f"{self.kind} {', '.join(self.choices)}{file}"
@@ -109,7 +109,7 @@ class Parameter:
         """Check a value.
 
         Raises:
-            BadParameterError: It does not fit.
+            BadParameterError: The value is invalid.
         """
         if isinstance(given.value, bytes):
             return self._file(given.value)
@@ -153,7 +153,7 @@ PARAMETERS = (
     Parameter(
         name="game",
         kind=Kind.NAME,
-        effect="whose music the song is to sound like",
+        effect="the game whose music the model was trained on",
         required=True,
     ),
     Parameter(
@@ -166,23 +166,23 @@ PARAMETERS = (
     Parameter(
         name="seconds",
         kind=Kind.NUMBER,
-        effect=f"how long the song goes on, instead of notes; never more than {MOST_NOTES} notes",
+        effect=f"the song's duration, instead of notes; at most {MOST_NOTES} notes",
         lowest=1,
         highest=600,
     ),
     Parameter(
         name="bars",
         kind=Kind.WHOLE,
-        effect="how many bars the song has, an intro not counted; where bars, notes and seconds "
-        "are absent, as many as some 500 notes of the game's music take",
+        effect="how many bars the song has, without an intro; if bars, notes and seconds are "
+        "absent, about as many as 500 notes of the game's music fill",
         lowest=1,
         highest=MOST_BARS,
     ),
     Parameter(
         name="form",
         kind=Kind.TEXT,
-        effect="the song's sections, of the same length: a letter returns as the same music, and "
-        "with ' varied at its end (AABA'); where absent, the form of one of the game's pieces",
+        effect="the song's sections, all of the same length. Equal letters are the same music, and "
+        "' marks a return with a new ending (AABA'). Default: the form of one of the game's pieces",
         lowest=1,
         highest=2 * MOST_SECTIONS,
         pattern=FORM_PATTERN,
@@ -190,7 +190,7 @@ PARAMETERS = (
     Parameter(
         name="ending",
         kind=Kind.FLAG,
-        effect="whether the last bar closes the song; where absent, it does unless the song loops",
+        effect="whether the last bar closes the song; default: true, unless the song loops",
     ),
     Parameter(
         name="loop",
@@ -210,7 +210,7 @@ PARAMETERS = (
     Parameter(
         name="temperature",
         kind=Kind.NUMBER,
-        effect="lower values give fewer surprises; 0 always takes the most likely next step",
+        effect="lower values give fewer surprises; 0 always takes the most likely value",
         lowest=0,
         highest=2,
         default=TEMPERATURE,
@@ -218,7 +218,7 @@ PARAMETERS = (
     Parameter(
         name="top_k",
         kind=Kind.WHOLE,
-        effect="leaves only so many of the likeliest next steps; 0 leaves all",
+        effect="samples only from this many of the most likely values; 0 allows all",
         lowest=0,
         highest=1024,
         default=TOP_K,
@@ -226,7 +226,8 @@ PARAMETERS = (
     Parameter(
         name="top_p",
         kind=Kind.NUMBER,
-        effect="leaves only the likeliest next steps that make up this share; 1 leaves all",
+        effect="samples only from the most likely values that add up to this probability; 1 allows "
+        "all",
         lowest=0,
         lowest_fits=False,
         highest=1,
@@ -235,22 +236,22 @@ PARAMETERS = (
     Parameter(
         name="seed",
         kind=Kind.WHOLE,
-        effect="the same seed gives the same song; drawn at random where absent",
+        effect="the same seed returns the same song; random if absent",
         lowest=0,
-        highest=(1 << 53) - 1,  # what every reader of JSON holds exactly
+        highest=(1 << 53) - 1,  # exact in every JSON parser
     ),
     Parameter(
         name="tempo",
         kind=Kind.NUMBER,
-        effect="beats a minute; where absent, the tempo of what the song goes on from",
+        effect="beats per minute; default: the tempo of the music that the song continues",
         lowest=TEMPO_RANGE_BPM[0],
         highest=TEMPO_RANGE_BPM[1],
     ),
     Parameter(
         name="primer",
         kind=Kind.CHOICE,
-        effect="corpus continues the opening of one of the game's pieces, none starts empty, an "
-        "uploaded MIDI file from its end",
+        effect="the music that the song continues: corpus is the opening of one of the game's "
+        "pieces, none is no music; or upload a MIDI file, which the song continues from its end",
         choices=tuple(Primer),
         may_be_file=True,
         default=Primer.CORPUS.value,
@@ -258,44 +259,42 @@ PARAMETERS = (
     Parameter(
         name="include_primer",
         kind=Kind.FLAG,
-        effect="whether an uploaded primer comes first in the song, before what is new",
+        effect="whether the song starts with the uploaded primer, before the new notes",
         default=False,
     ),
     Parameter(
         name="dynamics",
         kind=Kind.FLAG,
-        effect="whether notes are louder or softer by meter, voice and phrase; false gives all of "
-        "them the velocity 80",
+        effect="whether velocities follow meter, voice and phrase; false sets all of them to 80",
         default=True,
     ),
     Parameter(
         name="max_quote",
         kind=Kind.WHOLE,
-        effect="how many notes in a row it may share with a piece that the model learned from, in "
-        "any key; where absent, as many as those pieces share among themselves",
+        effect="how many successive notes the song may share with a piece of the training data, in "
+        "any key; default: as many as those pieces share with each other",
         lowest=4,
         highest=MOST_NOTES,
     ),
     Parameter(
         name="title",
         kind=Kind.TEXT,
-        effect="what the song is called, in its score, its MIDI track and the name of its file; "
-        "where absent, Song and its seed",
+        effect="the song's title, used in its score, its MIDI track and its file name; default: "
+        "Song and its seed",
         lowest=1,
         highest=100,
     ),
     Parameter(
         name="label",
         kind=Kind.CHOICE,
-        effect="which version of the game's model composes: canary is the newest, stable the one "
-        "that was promoted last; where absent, the promoted one if it is ready, else the newest "
-        "that is ready",
+        effect="the version of the game's model: canary is the newest, stable the one promoted "
+        "last. Default: stable if it is ready, otherwise the newest version that is ready",
         choices=tuple(Label),
     ),
     Parameter(
         name="format",
         kind=Kind.CHOICE,
-        effect="the form of the answer, whatever the Accept header says",
+        effect="the format of the response; overrides the Accept header",
         choices=FORMAT_NAMES,
     ),
 )
@@ -303,13 +302,13 @@ _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 
 
 def song_request(said: Iterable[RequestValue]) -> SongRequest:
-    """Check all that a request says of its song.
+    """Check the parameters of a request.
 
     Args:
-        said: Names and values, as often as they were sent.
+        said: Names and values as sent, repeated ones included.
 
     Raises:
-        BadParameterError: A name is unknown, missing or comes twice, or a value does not fit.
+        BadParameterError: A name is unknown, missing or repeated, or a value is invalid.
     """
     values = _read(said)
     _check_length(values)
@@ -318,7 +317,7 @@ def song_request(said: Iterable[RequestValue]) -> SongRequest:
     seconds = _float(values, "seconds")
     primer, include_primer = _primer(values), bool(values["include_primer"])
     if include_primer and not isinstance(primer, Upload):
-        raise BadParameterError("include_primer needs a primer that is uploaded.", "include_primer")
+        raise BadParameterError("include_primer needs an uploaded primer.", "include_primer")
     return SongRequest(
         game=str(values["game"]),
         notes=_int(values, "notes"),
@@ -347,7 +346,7 @@ def song_request(said: Iterable[RequestValue]) -> SongRequest:
 def _check_length(values: Mapping[str, Value]) -> None:
     lengths = [name for name in LENGTHS if name in values]
     if len(lengths) > 1:
-        raise BadParameterError("Give one of notes, seconds and bars.", lengths[-1])
+        raise BadParameterError("Send only one of notes, seconds and bars.", lengths[-1])
     if values.get("intro_bars") and not values.get("loop"):
         raise BadParameterError("intro_bars needs loop=true.", "intro_bars")
 
@@ -365,7 +364,7 @@ def _ending(values: Mapping[str, Value]) -> bool | None:
     if "ending" not in values:
         return None
     if values["ending"] and values["loop"]:
-        raise BadParameterError("A song that loops has no ending; give one of them.", "ending")
+        raise BadParameterError("ending=true and loop=true exclude each other.", "ending")
     return bool(values["ending"])
 
 
@@ -376,7 +375,7 @@ def _read(said: Iterable[RequestValue]) -> dict[str, Value]:
         if name not in _BY_NAME:
             raise _unknown(name)
         if name in values:
-            raise BadParameterError(f"{name} is given twice; give it once.", name)
+            raise BadParameterError(f"{name} was sent twice; send it once.", name)
         values[name] = _BY_NAME[name].read(given)
     for parameter in PARAMETERS:
         if parameter.required and parameter.name not in values:
@@ -414,13 +413,13 @@ def _float(values: Mapping[str, Value], name: str) -> float | None:
 
 
 def _unknown(name: str) -> BadParameterError:
-    """Refuse a parameter; its name is repeated only where it looks like one."""
+    """Return the error for an unknown parameter; it repeats the name only if that is harmless."""
     shown = name if SLUG.fullmatch(name) else None
     close = difflib.get_close_matches(name[:64].lower(), _BY_NAME, n=1)
     guess = f" Did you mean {close[0]}?" if close else ""
     called = f"{shown!r}" if shown else "of that name"
     return BadParameterError(
-        f"There is no parameter {called}.{guess} There are {', '.join(_BY_NAME)}.", shown
+        f"There is no parameter {called}.{guess} Available: {', '.join(_BY_NAME)}.", shown
     )
 
 
@@ -437,7 +436,7 @@ def _text_number(text: str, *, is_whole: bool) -> int | float | None:
 
 
 def _json_number(value: object, *, is_whole: bool) -> int | float | None:
-    """Read a number of JSON, which may write a whole one as 3.0."""
+    """Read a JSON number; an integer may be written as 3.0."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if is_whole and isinstance(value, float):

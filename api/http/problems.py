@@ -1,4 +1,4 @@
-"""What errors mean in HTTP: problem details, as RFC 9457 has them."""
+"""Maps errors to HTTP responses with problem details (RFC 9457)."""
 
 import json
 import logging
@@ -36,13 +36,13 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Problem:
-    """How an error is told.
+    """How an error is reported.
 
     Attributes:
         status: The HTTP status.
         slug: The last part of the problem's type.
-        title: The same for every problem of the type.
-        retry_after_s: When to try again; None where that would not help.
+        title: The title, the same for all problems of the type.
+        retry_after_s: When to retry; None if a retry would not help.
     """
 
     status: HTTPStatus
@@ -53,14 +53,14 @@ class Problem:
 
 PROBLEMS: dict[type[ApiError], Problem] = {
     MalformedBodyError: Problem(HTTPStatus.BAD_REQUEST, "malformed-body", "Malformed body"),
-    UnauthorizedError: Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "API key needed"),
+    UnauthorizedError: Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "API key required"),
     UnknownGameError: Problem(HTTPStatus.NOT_FOUND, "unknown-game", "Unknown game"),
     NotAcceptableError: Problem(HTTPStatus.NOT_ACCEPTABLE, "not-acceptable", "Not acceptable"),
     UnsupportedBodyError: Problem(
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-body", "Unsupported type of body"
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-body", "Unsupported media type"
     ),
     BadParameterError: Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "bad-parameter", "Parameter does not fit"
+        HTTPStatus.UNPROCESSABLE_ENTITY, "bad-parameter", "Invalid parameter"
     ),
     SongTooLongError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "song-too-long", "Song too long for its format"
@@ -74,7 +74,7 @@ PROBLEMS: dict[type[ApiError], Problem] = {
         retry_after_s=2,
     ),
     BrokenContractError: Problem(
-        HTTPStatus.BAD_GATEWAY, "broken-contract", "Model server answered wrongly"
+        HTTPStatus.BAD_GATEWAY, "broken-contract", "Invalid response from the model server"
     ),
     GameNotReadyError: Problem(
         HTTPStatus.SERVICE_UNAVAILABLE, "game-not-ready", "Game not ready", retry_after_s=5
@@ -92,25 +92,25 @@ PROBLEMS: dict[type[ApiError], Problem] = {
     OutOfTimeError: Problem(HTTPStatus.GATEWAY_TIMEOUT, "out-of-time", "Out of time"),
 }
 NOT_READY = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", "Not ready", retry_after_s=5)
-# What no error of ours stands for, in words that say what would fit.
+# Details for HTTP errors that Flask raises.
 PLAIN_DETAILS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this path.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
-        f"A body may have {MOST_BODY_BYTES} bytes at most, a file in it {MOST_FILE_BYTES} more."
+        f"The body must be at most {MOST_BODY_BYTES} bytes, plus {MOST_FILE_BYTES} for a file."
     ),
-    HTTPStatus.INTERNAL_SERVER_ERROR: "This is a bug of the server.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed to process the request; this is a bug.",
 }
 
 
 def register_problems(app: Flask) -> None:
-    """Answer every error of an app with problem details."""
+    """Make an app respond to every error with problem details."""
     app.register_error_handler(ApiError, _of_api_error)
     app.register_error_handler(HTTPException, _of_http_error)
     app.register_error_handler(Exception, _of_bug)
 
 
 def plain_problem(status: HTTPStatus) -> Problem:
-    """Give the problem that says no more than its status does."""
+    """Return the generic problem of an HTTP status."""
     return Problem(status, "", status.phrase)
 
 
@@ -118,9 +118,9 @@ def problem_response(problem: Problem, detail: str, **extensions: object) -> Res
     """Write problem details.
 
     Args:
-        problem: What kind of problem it is.
-        detail: What was wrong this time, and what would fit.
-        extensions: More members, named as RFC 9457 allows.
+        problem: The problem type.
+        detail: What was wrong with this request, and what would be valid.
+        extensions: Extension members (RFC 9457, section 3.2).
     """
     members = json.dumps(as_members(problem, detail, extensions))
     response = Response(members, problem.status, content_type=MEDIA_TYPE)
@@ -132,7 +132,7 @@ def problem_response(problem: Problem, detail: str, **extensions: object) -> Res
 
 
 def problem_members(error: Exception) -> dict[str, object]:
-    """Tell, and log, what went wrong where an answer has begun already."""
+    """Return, and log, the problem for an error after the response has begun."""
     if isinstance(error, ApiError):
         return as_members(_logged(error), str(error), _extensions(error))
     return as_members(*_bug(error), {})
@@ -141,7 +141,7 @@ def problem_members(error: Exception) -> dict[str, object]:
 def as_members(
     problem: Problem, detail: str, extensions: Mapping[str, object]
 ) -> dict[str, object]:
-    """Give the members of problem details."""
+    """Return the members of problem details."""
     return {
         "type": f"urn:leitmotif:problem:{problem.slug}" if problem.slug else "about:blank",
         "title": problem.title,
@@ -165,7 +165,7 @@ def _logged(error: ApiError) -> Problem:
 
 
 def _extensions(error: ApiError) -> dict[str, object]:
-    """Tell what the message tells once more, for programs to read."""
+    """Return the extension members of an error, for programs."""
     if isinstance(error, BadParameterError) and error.parameter:
         return {"parameter": error.parameter}
     return {"games": error.games} if isinstance(error, UnknownGameError) else {}
@@ -174,7 +174,7 @@ def _extensions(error: ApiError) -> dict[str, object]:
 def _of_http_error(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     allowed = sorted(error.valid_methods or ()) if isinstance(error, MethodNotAllowed) else []
-    detail = f"This path answers {', '.join(allowed)}." if allowed else PLAIN_DETAILS.get(status)
+    detail = f"This path supports {', '.join(allowed)}." if allowed else PLAIN_DETAILS.get(status)
     response = problem_response(plain_problem(status), detail or status.description)
     if allowed:
         response.headers["Allow"] = ", ".join(allowed)

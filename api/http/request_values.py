@@ -17,7 +17,7 @@ from api.http.parameters import RequestValue
 MOST_BODY_BYTES = 64 * 1024  # besides a file
 MOST_FILE_BYTES = 1024 * 1024
 JSON = "application/json"
-MOST_DIGITS = 40  # of a whole number that is read exactly; no parameter is near so large
+MOST_DIGITS = 40  # of an integer that is read exactly; no parameter is near so large
 MULTIPART = "multipart/form-data"
 FORMS = ("application/x-www-form-urlencoded", MULTIPART)
 
@@ -93,7 +93,7 @@ def _said_in_json(body: bytes) -> Iterator[RequestValue]:
 
 
 def _whole_number(text: str) -> int | float:
-    """Read a whole number of JSON; one of too many digits for Python is beyond any range too."""
+    """Read an integer of JSON; one of too many digits for Python is beyond any range too."""
     return int(text) if len(text) <= MOST_DIGITS else float(text)
 
 

@@ -98,7 +98,7 @@ def _range(parameter: Parameter) -> Schema:
 
 
 def _plain(number: float) -> float:
-    """Write a whole number without a point."""
+    """Write an integer without a point."""
     return int(number) if float(number).is_integer() else number
 
 

@@ -284,14 +284,13 @@ def _entry(state: GameState, bundle: Bundle | None) -> GameEntry:
 
 
 def _unknown(game: str, games: tuple[str, ...]) -> UnknownGameError:
-    """Say how a game is added; its name is repeated only where it could be one."""
+    """Return the error for an unknown game; it repeats the name only if that is harmless."""
     could_be = SLUG.fullmatch(game)
     called, folder = (f" {game!r}", game) if could_be else (" of that name", "<game>")
-    known = f"There are {', '.join(games)}." if games else "There are none yet."
+    known = f"Available games: {', '.join(games)}." if games else "No game has a model yet."
     return UnknownGameError(
-        f"There is no game{called}. {known} To add one, run make train GAME={folder}; where it "
-        f"has no pieces yet, that says where to put them (data/midi/{folder}/ unless DATA_DIR is "
-        "set).",
+        f"There is no game{called}. {known} To add it, put its pieces into "
+        f"data/midi/{folder}/ (or below DATA_DIR) and run make train GAME={folder}.",
         games,
     )
 

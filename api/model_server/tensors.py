@@ -19,7 +19,7 @@ _MOST_VALUES = 1 << 24
 
 
 def int32_tensor(values: ArrayLike) -> TensorProto:
-    """Make a tensor of whole numbers of any shape."""
+    """Make a tensor of integers of any shape."""
     array = np.asarray(values, "<i4")
     return TensorProto(dtype=DT_INT32, tensor_shape=_shape(array), tensor_content=array.tobytes())
 
@@ -31,7 +31,7 @@ def float32_tensor(values: ArrayLike) -> TensorProto:
 
 
 def int32_array(tensor: TensorProto) -> NDArray[np.int32]:
-    """Read a tensor of whole numbers of any shape.
+    """Read a tensor of integers of any shape.
 
     Raises:
         BrokenContractError: It is of another type, or its values do not fill its shape.

@@ -53,5 +53,5 @@ def as_encoded(codec: Codec, notes: Notes) -> Notes:
 
 def _kind(name: str) -> type[Codec]:
     if name not in CODECS:
-        raise CodecError(f"codec {name!r} is unknown; there are {', '.join(CODECS)}")
+        raise CodecError(f"codec {name!r} is unknown; it must be one of {', '.join(CODECS)}")
     return CODECS[name]

@@ -39,7 +39,7 @@ def test_answering_a_request_loads_nothing_heavy(loopback, config):
 def test_a_setting_that_does_not_fit_ends_the_process_in_one_line():
     finished = run("import api.__main__ as m; m.main()", API_PORT="http")
     assert finished.returncode == 1
-    assert finished.stderr == ("api: API_PORT must be a whole number from 1 to 65535, not 'http'\n")
+    assert finished.stderr == ("api: API_PORT must be an integer from 1 to 65535, not 'http'\n")
 
 
 def test_a_port_that_is_taken_ends_the_process_in_one_line():

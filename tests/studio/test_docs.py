@@ -92,7 +92,7 @@ def test_a_refusal_says_what_would_fit(docs, watch):
     watch.allowed = "422"
     answer = send(docs(), seconds="9")
     expect(answer.locator("summary")).to_contain_text("422")
-    expect(answer).to_contain_text("Give one of notes, seconds and bars.")
+    expect(answer).to_contain_text("Send only one of notes, seconds and bars.")
 
 
 def test_the_request_is_shown_as_one_for_the_command_line(docs, address):

@@ -102,11 +102,11 @@ def test_what_had_come_of_a_piece_that_broke_off_is_kept(page, loopback, address
 @pytest.mark.parametrize(
     ("control", "value", "said"),
     [
-        ("length", "0", "This has to be a whole number from 1 to 4000."),
-        ("length", "", "This has to be a whole number from 1 to 4000."),
+        ("length", "0", "This has to be an integer from 1 to 4000."),
+        ("length", "", "This has to be an integer from 1 to 4000."),
         ("tempo", "999", "This has to be a number from 20 to 400."),
-        ("seed", "-1", "This has to be a whole number from 0 to 9007199254740991."),
-        ("max_quote", "2", "This has to be a whole number from 4 to 4000."),
+        ("seed", "-1", "This has to be an integer from 0 to 9007199254740991."),
+        ("max_quote", "2", "This has to be an integer from 4 to 4000."),
     ],
 )
 def test_what_does_not_fit_is_said_beside_it(page, control, value, said):
@@ -187,7 +187,7 @@ def test_a_service_that_asks_for_a_key_is_given_one_and_says_when_it_is_asked_to
         page.click("[data-format=musicxml]")
     compose(page, 5)
     page.click("[data-format=musicxml]")
-    said = re.compile(r"You may ask for 3/hour, .* Try again in \d+ s\.")
+    said = re.compile(r"The rate limit of 3/hour .* Try again in \d+ s\.")
     expect(page.locator("#keep-error")).to_have_text(said)
     page.click("#compose")
     expect(page.locator("#compose-error")).to_have_text(said)

@@ -18,7 +18,7 @@ def test_the_length_can_be_set():
 
 
 def test_an_unknown_recipe_lists_those_there_are():
-    with pytest.raises(RecipeError, match=r"no recipe '\.\./x': there are .*default, original"):
+    with pytest.raises(RecipeError, match=r"no recipe '\.\./x'; available: .*default, original"):
         load_recipe("../x")
 
 
@@ -26,12 +26,16 @@ def test_an_unknown_recipe_lists_those_there_are():
     ("old", "new", "message"),
     [
         ("dropout", "drop_out", "network.dropout is missing"),
-        ("[fitting]", "[fitting]\nspeed = 3", "fitting.speed is unknown; there are batch_windows"),
+        (
+            "[fitting]",
+            "[fitting]\nspeed = 3",
+            "speed is unknown; it must be one of batch_windows",
+        ),
         ("dropout = 0.2", "dropout = 1.5", "network.dropout is 1.5; it must be from 0 to 0.9"),
         ("dropout = 0.2", 'dropout = "a lot"', "network.dropout is 'a lot'; it must be float"),
         ("transpose = true", "transpose = 1", "fitting.transpose is 1; it must be bool"),
         ("lstm_units = [512, 512]", "lstm_units = []", "lstm_units .how many. is 0; it must be"),
-        ("lstm_units = [512, 512]", "lstm_units = 256", "it must be a list of whole numbers"),
+        ("lstm_units = [512, 512]", "lstm_units = 256", "it must be a list of integers"),
         ("memory = true", 'memory = "yes"', "network.memory is 'yes'; it must be bool"),
         ("falling_share = 1", "falling_share = 0", "falling_share is 0.0; it must be from 0.01"),
         ("hidden_share = 0.5", "hidden_share = 2", "hidden_share is 2.0; it must be from 0 to 1"),

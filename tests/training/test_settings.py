@@ -60,11 +60,11 @@ def test_everything_can_be_said():
     [
         ("GAME", "../x", "GAME is '../x'; it must be 1 to 64 of a-z, 0-9 and _"),
         ("GAME", "Majora's Mask", "GAME is"),
-        ("EPOCHS", "0", "EPOCHS is '0'; it must be a whole number, 1 to 100000"),
+        ("EPOCHS", "0", "EPOCHS is '0'; it must be an integer, 1 to 100000"),
         ("EPOCHS", "many", "EPOCHS is 'many'"),
         ("EPOCHS", "-1", "EPOCHS is '-1'"),
         ("WEIGHTS", "int4", "WEIGHTS is 'int4'; it must be int8 or float32"),
-        ("KEEP_VERSIONS", "0", "KEEP_VERSIONS is '0'; it must be a whole number, 1 to 1000"),
+        ("KEEP_VERSIONS", "0", "KEEP_VERSIONS is '0'; it must be an integer, 1 to 1000"),
         ("KEEP_VERSIONS", "all", "KEEP_VERSIONS is 'all'"),
         ("FETCH", "no", "FETCH is 'no'; it must be 0 or 1"),
     ],

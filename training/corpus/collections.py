@@ -49,7 +49,7 @@ def find_collection(game: str, data_dir: Path) -> Collection:
     entries = _entries(data_dir)
     if game not in entries:
         raise CollectionError(
-            f"no collection {game!r}: there are {', '.join(sorted(entries))}. "
+            f"no collection {game!r}; available: {', '.join(sorted(entries))}. "
             f"To add it, put its pieces into {data_dir / game}/"
         )
     collection = _collection(game, entries, data_dir)

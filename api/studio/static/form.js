@@ -160,7 +160,7 @@ export class Form {
     for (const control of [this.#length, this.#seed, this.#tempo, this.#maxQuote]) {
       if (!control.checkValidity()) {
         const { min, max, step } = control;
-        const kind = step === "any" ? "a number" : "a whole number";
+        const kind = step === "any" ? "a number" : "an integer";
         return this.#complain(control.id, `This has to be ${kind} from ${min} to ${max}.`);
       }
     }

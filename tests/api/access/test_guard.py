@@ -90,9 +90,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(changed, loopback):
     loopback.calls.clear()
     response = client.post(SONG)
     assert_problem(response, 429, "too-many-requests")
-    assert response.json["detail"] == (
-        "You may ask for 3/hour, and have asked for more; try again later."
-    )
+    assert response.json["detail"] == ("The rate limit of 3/hour is exceeded; retry later.")
     assert 3000 < int(response.headers["Retry-After"]) <= 3600
     assert not loopback.calls
 

@@ -168,7 +168,7 @@ def test_a_refusal_says_what_the_api_says(leitmotif):
         leitmotif.generate("metroid")
     assert (refusal.value.status, refusal.value.games) == (404, ("zelda",))
     assert refusal.value.type == "urn:leitmotif:problem:unknown-game"
-    with pytest.raises(ProblemError, match=r"^422 .*: notes must be a whole number from 1 ") as bad:
+    with pytest.raises(ProblemError, match=r"^422 .*: notes must be an integer from 1 ") as bad:
         leitmotif.generate("zelda", notes=0)
     assert (bad.value.parameter, bad.value.retry_after_s) == ("notes", None)
     with pytest.raises(ProblemError, match="notes must be"):

@@ -90,7 +90,7 @@ def test_a_song_goes_on_from_a_file(compose, client, tmp_path):
         ((*ZELDA, "-o", "nowhere/song.mid"), "-o: there is no folder nowhere"),
         (
             ("--game", "zelda", "--notes", "4001", "-o", "a.mid"),
-            "argument --notes: notes must be a whole number from 1 to 4000.",
+            "argument --notes: notes must be an integer from 1 to 4000.",
         ),
         (
             ("--game", "zelda", "--top-p", "0", "-o", "a.mid"),
@@ -133,10 +133,13 @@ def test_an_address_that_is_none_does_not_fit_either(capsys):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--game", "metroid"), "404 Unknown game: There is no game 'metroid'. There are zelda."),
+        (
+            ("--game", "metroid"),
+            "404 Unknown game: There is no game 'metroid'. Available games: zelda.",
+        ),
         (
             (*ZELDA, "--seconds", "9"),
-            "422 Parameter does not fit: Give one of notes, seconds and bars",
+            "422 Invalid parameter: Send only one of notes, seconds and bars",
         ),
     ],
 )
@@ -158,7 +161,7 @@ def test_a_setting_that_does_not_fit_is_named(capsys, monkeypatch):
     monkeypatch.setenv("API_PORT", "http")
     with pytest.raises(SystemExit, match="2"):
         main([*ZELDA, "-o", "a.mid"])
-    assert "API_PORT must be a whole number from 1 to 65535, not 'http'" in capsys.readouterr().err
+    assert "API_PORT must be an integer from 1 to 65535, not 'http'" in capsys.readouterr().err
 
 
 def test_nobody_there_is_said_in_one_line(capsys, tmp_path):

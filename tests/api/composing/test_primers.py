@@ -291,7 +291,7 @@ def test_a_primer_given_twice_is_refused(client, loopback, query, fields):
     data = {"primer": [(io.BytesIO(INTRO), "a.mid"), *files]}
     response = client.post(URL + query, data=data)
     assert_problem(response, 422, slug="bad-parameter")
-    assert response.json["detail"] == "primer is given twice; give it once."
+    assert response.json["detail"] == "primer was sent twice; send it once."
     assert not loopback.calls
 
 

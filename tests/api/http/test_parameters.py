@@ -126,18 +126,18 @@ def test_what_is_left_out_has_its_default():
 @pytest.mark.parametrize(
     ("values", "parameter", "message"),
     [
-        ({"notes": 9, "seconds": 9}, "seconds", "Give one of notes, seconds and bars."),
-        ({"notes": 9, "bars": 9}, "bars", "Give one of notes, seconds and bars."),
+        ({"notes": 9, "seconds": 9}, "seconds", "Send only one of notes, seconds and bars."),
+        ({"notes": 9, "bars": 9}, "bars", "Send only one of notes, seconds and bars."),
         ({"form": "AB'"}, "form", "form must be a form in which B comes before B', which"),
         ({"form": "aaba"}, "form", "form must be letters A to Z, each a section, with '"),
         ({"form": ""}, "form", "form must be text of 1 to 64 characters"),
         ({"intro_bars": 4}, "intro_bars", "intro_bars needs loop=true."),
-        ({"ending": True, "loop": True}, "ending", "A song that loops has no ending; give one"),
-        ({"bars": 0}, "bars", "bars must be a whole number from 1 to 256."),
+        ({"ending": True, "loop": True}, "ending", "ending=true and loop=true exclude each other"),
+        ({"bars": 0}, "bars", "bars must be an integer from 1 to 256."),
         (
             {"intro_bars": 17, "loop": True},
             "intro_bars",
-            "intro_bars must be a whole number from 0",
+            "intro_bars must be an integer from 0",
         ),
     ],
 )

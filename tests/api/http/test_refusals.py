@@ -10,40 +10,40 @@ from tests.api.problems import assert_problem
 NAMES = ", ".join(parameter.name for parameter in PARAMETERS)
 HUGE = "1" * 400
 PRIMER = "primer must be one of none, corpus, or an uploaded MIDI file."
-TOO_LARGE = "A body may have 65536 bytes at most, a file in it 1048576 more."
+TOO_LARGE = "The body must be at most 65536 bytes, plus 1048576 for a file."
 
 BAD_PARAMETERS = [
     # query, parameter, what the detail says
     ("", "game", "game is missing."),
     ("game=", "game", "game must be a name."),
-    ("game=zelda&notes=0", "notes", "notes must be a whole number from 1 to 4000."),
-    ("game=zelda&notes=4001", "notes", "notes must be a whole number from 1 to 4000."),
-    ("game=zelda&notes=-5", "notes", "notes must be a whole number from 1 to 4000."),
-    ("game=zelda&notes=5.5", "notes", "notes must be a whole number from 1 to 4000."),
-    ("game=zelda&notes=", "notes", "notes must be a whole number from 1 to 4000."),
-    ("game=zelda&notes=many", "notes", "notes must be a whole number from 1 to 4000."),
-    ("game=zelda&notes=1_000", "notes", "notes must be a whole number from 1 to 4000."),
-    ("game=zelda&notes=%D9%A5", "notes", "notes must be a whole number from 1 to 4000."),
-    ("game=zelda&notes=5%00", "notes", "notes must be a whole number from 1 to 4000."),
-    (f"game=zelda&notes={HUGE}", "notes", "notes must be a whole number from 1 to 4000."),
+    ("game=zelda&notes=0", "notes", "notes must be an integer from 1 to 4000."),
+    ("game=zelda&notes=4001", "notes", "notes must be an integer from 1 to 4000."),
+    ("game=zelda&notes=-5", "notes", "notes must be an integer from 1 to 4000."),
+    ("game=zelda&notes=5.5", "notes", "notes must be an integer from 1 to 4000."),
+    ("game=zelda&notes=", "notes", "notes must be an integer from 1 to 4000."),
+    ("game=zelda&notes=many", "notes", "notes must be an integer from 1 to 4000."),
+    ("game=zelda&notes=1_000", "notes", "notes must be an integer from 1 to 4000."),
+    ("game=zelda&notes=%D9%A5", "notes", "notes must be an integer from 1 to 4000."),
+    ("game=zelda&notes=5%00", "notes", "notes must be an integer from 1 to 4000."),
+    (f"game=zelda&notes={HUGE}", "notes", "notes must be an integer from 1 to 4000."),
     ("game=zelda&seconds=0.5", "seconds", "seconds must be a number from 1 to 600."),
     ("game=zelda&seconds=601", "seconds", "seconds must be a number from 1 to 600."),
-    ("game=zelda&seconds=9&notes=9", "seconds", "Give one of notes, seconds and bars."),
+    ("game=zelda&seconds=9&notes=9", "seconds", "Send only one of notes, seconds and bars."),
     ("game=zelda&temperature=nan", "temperature", "temperature must be a number from 0 to 2."),
     ("game=zelda&temperature=inf", "temperature", "temperature must be a number from 0 to 2."),
     ("game=zelda&temperature=1e999", "temperature", "temperature must be a number from 0 to 2."),
     ("game=zelda&temperature=-0.1", "temperature", "temperature must be a number from 0 to 2."),
     ("game=zelda&temperature=2.01", "temperature", "temperature must be a number from 0 to 2."),
     (f"game=zelda&temperature={HUGE}", "temperature", "temperature must be a number from 0 to 2."),
-    ("game=zelda&top_k=-1", "top_k", "top_k must be a whole number from 0 to 1024."),
-    ("game=zelda&top_k=1025", "top_k", "top_k must be a whole number from 0 to 1024."),
+    ("game=zelda&top_k=-1", "top_k", "top_k must be an integer from 0 to 1024."),
+    ("game=zelda&top_k=1025", "top_k", "top_k must be an integer from 0 to 1024."),
     ("game=zelda&top_p=0", "top_p", "top_p must be a number above 0 and up to 1."),
     ("game=zelda&top_p=1.1", "top_p", "top_p must be a number above 0 and up to 1."),
-    ("game=zelda&seed=-1", "seed", "seed must be a whole number from 0 to 9007199254740991."),
+    ("game=zelda&seed=-1", "seed", "seed must be an integer from 0 to 9007199254740991."),
     (
         f"game=zelda&seed={1 << 53}",
         "seed",
-        "seed must be a whole number from 0 to 9007199254740991.",
+        "seed must be an integer from 0 to 9007199254740991.",
     ),
     ("game=zelda&tempo=19", "tempo", "tempo must be a number from 20 to 400."),
     ("game=zelda&tempo=401", "tempo", "tempo must be a number from 20 to 400."),
@@ -56,7 +56,7 @@ BAD_PARAMETERS = [
     (
         "game=zelda&include_primer=true",
         "include_primer",
-        "include_primer needs a primer that is uploaded.",
+        "include_primer needs an uploaded primer.",
     ),
     (
         "game=zelda&format=mp3",
@@ -68,23 +68,23 @@ BAD_PARAMETERS = [
         "format",
         "format must be one of midi, wav, json, musicxml, svg, sse, ndjson.",
     ),
-    ("game=zelda&notes=5&notes=5", "notes", "notes is given twice; give it once."),
-    ("game=zelda&game=other", "game", "game is given twice; give it once."),
+    ("game=zelda&notes=5&notes=5", "notes", "notes was sent twice; send it once."),
+    ("game=zelda&game=other", "game", "game was sent twice; send it once."),
     (
         "game=zelda&temprature=1",
         "temprature",
-        f"There is no parameter 'temprature'. Did you mean temperature? There are {NAMES}.",
+        f"There is no parameter 'temprature'. Did you mean temperature? Available: {NAMES}.",
     ),
-    ("game=zelda&xyzzy=1", "xyzzy", f"There is no parameter 'xyzzy'. There are {NAMES}."),
+    ("game=zelda&xyzzy=1", "xyzzy", f"There is no parameter 'xyzzy'. Available: {NAMES}."),
     (
         "game=zelda&Notes=1",
         None,
-        f"There is no parameter of that name. Did you mean notes? There are {NAMES}.",
+        f"There is no parameter of that name. Did you mean notes? Available: {NAMES}.",
     ),
     (
         "game=zelda&%3Cscript%3E=1",
         None,
-        f"There is no parameter of that name. There are {NAMES}.",
+        f"There is no parameter of that name. Available: {NAMES}.",
     ),
 ]
 
@@ -224,7 +224,7 @@ def test_a_form_of_many_parts_is_refused_for_what_they_say(post):
     body = f"--x\n{FIELD}\n\n5\n" * 1020 + "--x--\n"
     response = post("/generate?game=zelda", data=body, content_type=f"{MULTIPART}; boundary=x")
     assert_problem(response, 422, slug="bad-parameter")
-    assert response.json["detail"] == "notes is given twice; give it once."
+    assert response.json["detail"] == "notes was sent twice; send it once."
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_parameter_given_twice(post, arguments):
         arguments = {**arguments, "content_type": "application/json" if is_json else form}
     response = post("/generate", **arguments)
     assert_problem(response, 422, slug="bad-parameter")
-    assert response.json["detail"] == "notes is given twice; give it once."
+    assert response.json["detail"] == "notes was sent twice; send it once."
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "audio/midi", "", "a;b"])
@@ -294,9 +294,8 @@ def test_an_unknown_game_is_a_404_that_says_how_to_add_it(post):
     response = post("/generate?game=metroid")
     assert_problem(response, 404, slug="unknown-game")
     assert response.json["detail"] == (
-        "There is no game 'metroid'. There are zelda. To add one, run make train GAME=metroid; "
-        "where it has no pieces yet, that says where to put them (data/midi/metroid/ unless "
-        "DATA_DIR is set)."
+        "There is no game 'metroid'. Available games: zelda. To add it, put its pieces into "
+        "data/midi/metroid/ (or below DATA_DIR) and run make train GAME=metroid."
     )
     assert response.json["games"] == ["zelda"]
 
@@ -306,9 +305,8 @@ def test_a_name_that_no_game_can_have_is_not_repeated(post, game):
     response = post("/generate", query_string={"game": game})
     assert_problem(response, 404, slug="unknown-game")
     assert response.json["detail"] == (
-        "There is no game of that name. There are zelda. To add one, run make train GAME=<game>; "
-        "where it has no pieces yet, that says where to put them (data/midi/<game>/ unless "
-        "DATA_DIR is set)."
+        "There is no game of that name. Available games: zelda. To add it, put its pieces into "
+        "data/midi/<game>/ (or below DATA_DIR) and run make train GAME=<game>."
     )
 
 
@@ -317,7 +315,7 @@ def test_before_any_training_there_are_no_games(post, config):
     response = post("/generate?game=zelda")
     assert_problem(response, 404, slug="unknown-game")
     assert response.json["games"] == []
-    assert "There are none yet." in response.json["detail"]
+    assert "No game has a model yet." in response.json["detail"]
 
 
 @pytest.mark.parametrize(
@@ -334,7 +332,7 @@ def test_a_method_that_a_path_does_not_answer(client, method, path, allow):
     response = client.open(path, method=method)
     assert_problem(response, 405)
     assert response.headers["Allow"] == allow
-    assert response.json["detail"] == f"This path answers {allow}."
+    assert response.json["detail"] == f"This path supports {allow}."
 
 
 @pytest.mark.parametrize(
