@@ -7,6 +7,7 @@ MusicError
 ├── EngravingError         a score cannot be drawn
 ├── SoundfontError         a soundfont cannot be used
 ├── FormError              a text does not name a form, or bars do not fit one
+│   └── KeepError              a text does not name bars of a song, or the song has no such bars
 ├── DescriptionError       a bundle describes itself in a way we do not understand
 └── ComposingError         a song cannot be composed
     ├── NoOpeningsError         there is no piece to continue
@@ -42,6 +43,10 @@ class SoundfontError(MusicError):
 
 class FormError(MusicError):
     """A text is not a form, or bars do not fit it; the message says what would fit."""
+
+
+class KeepError(FormError):
+    """The bars of a song that are to be kept do not fit; the message says what would fit."""
 
 
 class DescriptionError(MusicError):

@@ -95,6 +95,7 @@ class Wishes(TypedDict, total=False):
     tempo: float
     primer: Literal["none", "corpus"] | bytes | os.PathLike[str]  # or a MIDI file to go on from
     include_primer: bool
+    keep: str  # bars of a primer that is a file: 1-8,13-16
     dynamics: bool
     max_quote: int
     title: str

@@ -13,6 +13,7 @@ from music.composing.model import Draw, Prompt, Sampling, SongState
 from music.composing.observer import Work
 from music.errors import (
     FormError,
+    KeepError,
     NoOpeningsError,
     NotMusicError,
     UnencodablePrimerError,
@@ -98,6 +99,8 @@ def translated_errors() -> Iterator[None]:
             "This game's model cannot read the primer: in no key does it know all of its notes.",
             "primer",
         ) from error
+    except KeepError as error:
+        raise BadParameterError(f"keep must be {error}.", "keep") from error
     except FormError as error:
         raise BadParameterError(f"bars must be {error}.", "bars") from error
     except NotMusicError as error:

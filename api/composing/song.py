@@ -8,7 +8,7 @@ from api.composing.primers import Upload
 from api.model_server.port import Label
 from music.composing.brief import Brief
 from music.expression.touch import Touch
-from music.form.plan import Plan
+from music.form.plan import Plan, kept_bars_text
 from music.notes import Notes
 from music.performance import Performance
 from music.piece import TempoChange, TimeSignature
@@ -52,6 +52,8 @@ class SongRequest:
         ending: Whether its last bar closes; None for a song that does unless it loops.
         loop: Whether its end leads to its start.
         intro_bars: Bars before the loop.
+        keep: The bars of an upload that stay, counted from 0; the others are composed anew. Empty
+            where the song continues the upload.
     """
 
     game: str
@@ -75,6 +77,7 @@ class SongRequest:
     ending: bool | None = None
     loop: bool = False
     intro_bars: int = 0
+    keep: tuple[int, ...] = ()
 
     @property
     def brief(self) -> Brief:
@@ -115,6 +118,7 @@ class SongRequest:
             "ending": self.ending,
             "loop": self.loop or None,
             "intro_bars": self.intro_bars or None,
+            "keep": kept_bars_text(self.keep) or None,
         }
         return {name: value for name, value in fields.items() if value is not None}
 

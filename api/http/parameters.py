@@ -13,13 +13,23 @@ from api.errors import BadParameterError
 from api.formats.registry import FORMAT_NAMES
 from api.model_server.port import SLUG, Label
 from music.composing.length import MOST_NOTES
-from music.errors import FormError
-from music.form.plan import FORM_PATTERN, MOST_BARS, MOST_INTRO_BARS, MOST_SECTIONS, section_names
+from music.errors import FormError, KeepError
+from music.form.plan import (
+    FORM_PATTERN,
+    KEEP_PATTERN,
+    MOST_BARS,
+    MOST_INTRO_BARS,
+    MOST_SECTIONS,
+    kept_bars,
+    section_names,
+)
 from music.midi import TEMPO_RANGE_BPM
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 
 LENGTHS = ("notes", "seconds", "bars")  # one of them says how long a song is
 DRAWN_SEEDS = 1 << 32
+MOST_KEEP_CHARACTERS = 200
+_REVISED = ("form", "loop", "include_primer", *LENGTHS)  # fixed by the song that `keep` revises
 
 Value = str | int | float | bytes
 
@@ -263,6 +273,15 @@ PARAMETERS = (
         default=False,
     ),
     Parameter(
+        name="keep",
+        kind=Kind.TEXT,
+        effect="bars of an uploaded primer that stay as they are (1-8,13-16); the others are "
+        "composed anew, to lead on to the next bar that stays",
+        lowest=1,
+        highest=MOST_KEEP_CHARACTERS,
+        pattern=KEEP_PATTERN,
+    ),
+    Parameter(
         name="dynamics",
         kind=Kind.FLAG,
         effect="whether velocities follow meter, voice and phrase; false sets all of them to 80",
@@ -340,6 +359,7 @@ def song_request(said: Iterable[RequestValue]) -> SongRequest:
         ending=_ending(values),
         loop=bool(values["loop"]),
         intro_bars=int(values["intro_bars"]),
+        keep=_keep(values, primer),
     )
 
 
@@ -358,6 +378,23 @@ def _form(values: Mapping[str, Value]) -> tuple[str, ...] | None:
         return section_names(str(values["form"]))
     except FormError as error:
         raise BadParameterError(f"form must be {error}.", "form") from error
+
+
+def _keep(values: Mapping[str, Value], primer: Primer | Upload) -> tuple[int, ...]:
+    if "keep" not in values:
+        return ()
+    try:
+        bars = kept_bars(str(values["keep"]))
+    except KeepError as error:
+        raise BadParameterError(f"keep must be {error}.", "keep") from error
+    if not isinstance(primer, Upload):
+        raise BadParameterError("keep needs a primer that is uploaded.", "keep")
+    for name in _REVISED:
+        if values.get(name):
+            raise BadParameterError(
+                f"{name} cannot be given with keep: the uploaded song decides on it.", name
+            )
+    return bars
 
 
 def _ending(values: Mapping[str, Value]) -> bool | None:

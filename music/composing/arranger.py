@@ -145,14 +145,20 @@ class Arranger:
         place = _Place(state, continuation.plan_cursor, has_begun=not continuation.is_empty)
         song, unread, quote_state = NO_NOTES, NO_NOTES, NO_QUOTES
         for number, span in enumerate(self._plan.spans):
-            if span.copied_from_bar is not None:
+            if span.is_kept:
+                notes = self._bars(continuation.revised, span.start_bar, span.bars)
+                unread = join([unread, notes])
+            elif span.copied_from_bar is not None:
                 notes = self._copied(song, span)
                 unread = join([unread, notes])
             else:
                 place, unread = self._caught_up(place, unread), NO_NOTES
                 is_first = number == 0
                 keep_all = is_first and len(continuation.lead) > 0
-                notes, place = self._composed(number, span, place, song, keep_all=keep_all)
+                following = self._following(span, song, continuation.revised)
+                notes, place = self._composed(
+                    number, span, place, song, following, keep_all=keep_all
+                )
             quote_state = self._sampler.quoted(notes, quote_state)
             place = replace(place, quote_state=quote_state)
             song = join([song, notes])
@@ -180,8 +186,24 @@ class Arranger:
         (draw,) = self._sampler.read([place.state], [tokens])
         return _Place(draw.state, cursor, place.quote_state)
 
+    def _following(self, span: Span, song: Notes, revised: Notes) -> Notes:
+        """Give the notes of the known bar after a span, at its place; none where it is new."""
+        bar = span.following_bar
+        if bar is None:
+            return NO_NOTES
+        known = revised if bar == span.end_bar else song
+        moved_ticks = self._plan.ticks(span.end_bar) - self._plan.ticks(bar)
+        return self._bars(known, bar, 1).shifted(moved_ticks)
+
     def _composed(
-        self, number: int, span: Span, place: _Place, song: Notes, *, keep_all: bool
+        self,
+        number: int,
+        span: Span,
+        place: _Place,
+        song: Notes,
+        following: Notes,
+        *,
+        keep_all: bool,
     ) -> tuple[Notes, _Place]:
         """Sample a span's candidates and keep the best."""
         plan = self._plan
@@ -198,7 +220,7 @@ class Arranger:
             steps=CLOSING_STEPS if span.closes else self._chunk_steps,
             before=song[-_WINDOW:],
         )
-        rows, candidates = self._candidates(stretch, span, place, song)
+        rows, candidates = self._candidates(stretch, span, place, song, following)
         sustain_end_ticks = plan.ticks(span.sustain_end_bar)
         if span.closes:
             row = rows[best_closing(candidates, song)]
@@ -212,12 +234,12 @@ class Arranger:
         return _cut(notes, sustain_end_ticks), self._at_the_end(row)
 
     def _candidates(
-        self, stretch: _Stretch, span: Span, place: _Place, song: Notes
+        self, stretch: _Stretch, span: Span, place: _Place, song: Notes, following: Notes
     ) -> tuple[list[_Row], list[Candidate]]:
         """Sample candidates, at higher temperatures as long as none of them is new."""
         for number in range(len(_TEMPERATURES_ADDED)):
             rows = self._sampled(replace(stretch, round=number), place)
-            following = self._following_log_probability(rows, span, song)
+            log_probabilities = self._following_log_probability(rows, following)
             candidates = [
                 Candidate(
                     notes=stretch.within(row.sampled),
@@ -226,20 +248,14 @@ class Arranger:
                     bar_ticks=self._plan.meter.bar_ticks,
                     following_log_probability=after,
                 )
-                for row, after in zip(rows, following, strict=True)
+                for row, after in zip(rows, log_probabilities, strict=True)
             ]
             if span.closes or any(one.is_new_after(song) for one in candidates):
                 break
         return rows, candidates
 
-    def _following_log_probability(
-        self, rows: Sequence[_Row], span: Span, song: Notes
-    ) -> list[float]:
-        """Say for each candidate how likely the bar is that follows it; 0 where none is known."""
-        if span.following_bar is None:
-            return [0.0] * len(rows)
-        moved_ticks = self._plan.ticks(span.end_bar) - self._plan.ticks(span.following_bar)
-        notes = self._bars(song, span.following_bar, 1).shifted(moved_ticks)
+    def _following_log_probability(self, rows: Sequence[_Row], notes: Notes) -> list[float]:
+        """Say for each candidate how likely the notes are that follow it; 0 where none do."""
         if not len(notes):
             return [0.0] * len(rows)
         tokens = [

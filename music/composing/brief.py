@@ -24,6 +24,8 @@ class Brief:
         ending: Whether its last bar closes; None for a song that does unless it loops.
         loop: Whether its end leads to its start.
         intro_bars: Bars before the loop.
+        keep: The bars of the music to revise that stay, counted from 0; the others are composed
+            anew. Empty where nothing is revised.
     """
 
     seed: int
@@ -39,10 +41,11 @@ class Brief:
     ending: bool | None = None
     loop: bool = False
     intro_bars: int = 0
+    keep: tuple[int, ...] = ()
 
     @property
     def is_planned(self) -> bool:
         """Whether the song has a plan; otherwise it has exactly so many notes or seconds."""
         has_length = self.notes is not None or self.seconds is not None
-        has_form = self.form is not None or self.loop or self.ending is not None
+        has_form = bool(self.keep or self.form or self.loop) or self.ending is not None
         return has_form or not has_length

@@ -1,6 +1,6 @@
 """What a song continues: nothing, the opening of a piece of the game, or a primer."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from music.bars import COMMON_TIME
@@ -9,7 +9,7 @@ from music.composing.encoded_primer import encoded_primer
 from music.composing.game_music import GameMusic
 from music.composing.model import Prompt
 from music.description import Opening
-from music.errors import NoOpeningsError
+from music.errors import KeepError, NoOpeningsError, TokenError
 from music.expression.articulation import Articulation, learned_articulation
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import NO_NOTES, Notes
@@ -33,6 +33,7 @@ class Continuation:
             its start.
         articulation: Of the song: as detached as the music that it continues.
         codec_start_ticks: Where in that music the codec starts to count.
+        revised: The music of which some bars are kept, where the song revises one.
     """
 
     prompt: Prompt
@@ -42,6 +43,7 @@ class Continuation:
     time_signatures: tuple[TimeSignature, ...]
     articulation: Articulation
     codec_start_ticks: int = 0
+    revised: Notes = field(default_factory=lambda: NO_NOTES)
 
     @classmethod
     def of_nothing(cls, music: GameMusic) -> Self:
@@ -99,10 +101,35 @@ class Continuation:
             codec_start_ticks=codec_start_ticks,
         )
 
+    @classmethod
+    def of_revision(cls, music: GameMusic, piece: Piece) -> Self:
+        """Begin a song that keeps some bars of a piece, in its meter and tempo.
+
+        Raises:
+            KeepError: The piece changes its meter, begins within a bar, or has a note that the
+                model cannot read.
+        """
+        meter = piece.time_signatures[0]
+        if len(piece.time_signatures) > 1 or meter.start_ticks:
+            raise KeepError("bars of a song in one meter that begins on a bar line")
+        try:
+            music.codec.encode(piece.notes)
+        except TokenError as error:
+            raise KeepError("bars of a song whose notes the game's model can read") from error
+        return cls(
+            prompt=Prompt(EMPTY_PROMPT.tokens, meter.bar_ticks, 0),
+            cursor=Cursor(),
+            tempos=_playable_until(piece.notes.end_ticks, piece),
+            lead=NO_NOTES,
+            time_signatures=piece.time_signatures,
+            articulation=learned_articulation([piece]),
+            revised=piece.notes,
+        )
+
     @property
     def is_empty(self) -> bool:
         """Whether there is no music before the song."""
-        return self.prompt == EMPTY_PROMPT
+        return self.prompt.tokens == EMPTY_PROMPT.tokens
 
     @property
     def plan_meter(self) -> TimeSignature:

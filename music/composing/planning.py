@@ -3,6 +3,7 @@
 from music.composing.brief import Brief
 from music.composing.continuation import Continuation
 from music.composing.game_music import GameMusic
+from music.errors import KeepError
 from music.form.plan import (
     INTRO,
     MOST_BARS,
@@ -14,6 +15,7 @@ from music.form.plan import (
     shared_form,
 )
 from music.notes import TICKS_PER_BEAT
+from music.piece import TimeSignature
 
 NOTES = 500  # of a song whose length nobody gives, about
 SECTION_BARS = 8  # of a requested form whose length nobody gives
@@ -31,8 +33,11 @@ def plan_of(brief: Brief, music: GameMusic, continuation: Continuation, tempo_bp
 
     Raises:
         FormError: The bars do not fit the form.
+        KeepError: The music has not the bars that are to be kept, or no others.
     """
     meter = continuation.plan_meter
+    if brief.keep:
+        return _revision(brief, meter, continuation)
     form = _form(brief, music, meter.bar_ticks / TICKS_PER_BEAT, tempo_bpm)
     intro = (Section(INTRO, brief.intro_bars),) if brief.intro_bars else ()
     return Plan(
@@ -42,6 +47,17 @@ def plan_of(brief: Brief, music: GameMusic, continuation: Continuation, tempo_bp
         loops=brief.loop,
         intro_bars=brief.intro_bars,
     )
+
+
+def _revision(brief: Brief, meter: TimeSignature, continuation: Continuation) -> Plan:
+    """Plan as many bars as the music that is revised has."""
+    bars = int(continuation.revised.onset_ticks[-1]) // meter.bar_ticks + 1
+    if bars > MOST_BARS:
+        raise KeepError(f"bars of a song of up to {MOST_BARS} bars, not {bars}")
+    if brief.keep[-1] >= bars or len(brief.keep) == bars:
+        raise KeepError(f"some, not all, of the song's {bars} bars")
+    ends = brief.ending is not False and brief.keep[-1] != bars - 1
+    return Plan(meter, (Section("A", bars),), ends=ends, kept_bars=brief.keep)
 
 
 def _form(brief: Brief, music: GameMusic, bar_beats: float, tempo_bpm: float) -> Form:

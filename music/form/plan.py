@@ -5,12 +5,12 @@ varied return (AABA').
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, cycle
+from itertools import accumulate, cycle, groupby
 
-from music.errors import FormError
+from music.errors import FormError, KeepError
 from music.piece import TimeSignature
 
 MOST_SECTIONS = 32  # of a form
@@ -21,6 +21,9 @@ _PRIME = "'"
 _NAME = re.compile(f"[A-Z]{_PRIME}?")
 FORM_PATTERN = f"([A-Z]{_PRIME}?)+"
 _FORM = re.compile(FORM_PATTERN)
+_BARS = "[1-9][0-9]{0,2}(-[1-9][0-9]{0,2})?"
+KEEP_PATTERN = f"{_BARS}(,{_BARS})*"
+_KEEP = re.compile(KEEP_PATTERN)
 _VARIED_SHARE = 4  # a varied return has new bars in its last quarter
 
 
@@ -65,7 +68,9 @@ class Span:
         sustain_end_bar: The bar line at which its notes end at the latest.
         copied_from_bar: The bar that its first bar repeats; None where it is new.
         closes: Whether it is the bar that ends the song.
-        following_bar: The earlier bar that is played after it; None where that is new or nothing.
+        following_bar: The known bar that is played after it, an earlier one or a kept one at its
+            own place; None where that is new or nothing.
+        is_kept: Whether it is taken from the song that is revised.
     """
 
     start_bar: int
@@ -74,6 +79,7 @@ class Span:
     copied_from_bar: int | None = None
     closes: bool = False
     following_bar: int | None = None
+    is_kept: bool = False
 
     @property
     def end_bar(self) -> int:
@@ -91,6 +97,7 @@ class Plan:
         ends: Whether its last bar closes; otherwise the music stops at the bar line.
         loops: Whether its end leads to the start of the loop.
         intro_bars: The bars before the loop, 0 or more.
+        kept_bars: Those that are taken from the song that is revised, counted from 0, rising.
     """
 
     meter: TimeSignature
@@ -98,6 +105,7 @@ class Plan:
     ends: bool = True
     loops: bool = False
     intro_bars: int = 0
+    kept_bars: tuple[int, ...] = ()
 
     @property
     def bars(self) -> int:
@@ -131,6 +139,8 @@ class Plan:
     @cached_property
     def spans(self) -> tuple[Span, ...]:
         """The bars in the order in which they are composed."""
+        if self.kept_bars:
+            return tuple(self._around_kept())
         spans: list[Span] = []
         first_bar_of: dict[str, int] = {}
         closing_bar = self.bars - 1 if self.ends else self.bars
@@ -146,6 +156,23 @@ class Plan:
         if self.ends:
             spans.append(Span(closing_bar, 1, self.bars, closes=True))
         return tuple(self._leading_on(spans))
+
+    def _around_kept(self) -> Iterator[Span]:
+        """Divide the bars into kept ones and those between them, which lead on to the next."""
+        kept = set(self.kept_bars)
+        for is_kept, group in groupby(range(self.bars), kept.__contains__):
+            numbers = list(group)
+            start, end = numbers[0], numbers[-1]
+            bars = end - start + 1
+            if is_kept:
+                yield Span(start, bars, end + 1, is_kept=True)
+                continue
+            closing = int(self.ends and end == self.bars - 1)
+            if bars > closing:
+                following = end + 1 if end + 1 in kept else None
+                yield Span(start, bars - closing, end + 1 - closing, following_bar=following)
+            if closing:
+                yield Span(end, 1, end + 1, closes=True)
 
     def _leading_on(self, spans: Sequence[Span]) -> list[Span]:
         """Say of each new span which known bar comes after it."""
@@ -180,6 +207,31 @@ def section_names(form: str) -> tuple[str, ...]:
         if name.endswith(_PRIME) and name[0] not in {other[0] for other in names[:number]}:
             raise FormError(f"a form in which {name[0]} comes before {name}, which varies it")
     return names
+
+
+def kept_bars(text: str) -> tuple[int, ...]:
+    """Read bars, which the text counts from 1; they are counted from 0 here, rising.
+
+    Raises:
+        KeepError: The text does not name bars; the message says what would fit.
+    """
+    bars: set[int] = set()
+    for part in text.split(",") if _KEEP.fullmatch(text) else ():
+        first, _, last = part.partition("-")
+        bars.update(range(int(first) - 1, int(last or first)))
+    if not bars or max(bars) >= MOST_BARS:
+        raise KeepError(f"bars from 1 to {MOST_BARS}: 1-8,13-16")
+    return tuple(sorted(bars))
+
+
+def kept_bars_text(bars: Sequence[int]) -> str:
+    """Write bars as `kept_bars` reads them."""
+    runs = [
+        [bar for _, bar in run] for _, run in groupby(enumerate(bars), lambda at: at[1] - at[0])
+    ]
+    return ",".join(
+        f"{run[0] + 1}" if len(run) == 1 else f"{run[0] + 1}-{run[-1] + 1}" for run in runs
+    )
 
 
 def shared_form(names: Sequence[str], bars: int) -> Form:

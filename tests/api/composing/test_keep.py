@@ -1,0 +1,151 @@
+"""Bars that are kept: they stay note for note, and the others are composed anew between them."""
+
+import pytest
+
+from music.errors import KeepError
+from music.form.plan import Plan, Section, kept_bars, kept_bars_text
+from music.midi import to_midi
+from music.notes import Notes
+from music.piece import TimeSignature, constant_tempo
+from tests.api.primers import uploaded
+
+BAR_TICKS = 48
+FOUR_FOUR, THREE_FOUR = TimeSignature(0, 4, 4), TimeSignature(0, 3, 4)
+TUNE = Notes.of(range(0, 8 * BAR_TICKS, 12), [12] * 32, [60 + 7 * n % 24 for n in range(32)])
+
+DECIDED = "cannot be given with keep: the uploaded song decides on it."
+
+
+def midi_of(notes=TUNE, *signatures):
+    meters = signatures or (FOUR_FOUR,)
+    return to_midi(notes, tempos=constant_tempo(90.0), time_signatures=meters, name="", text="")
+
+
+def revised(client, keep, query="", midi=None, seed=7):
+    url = f"/generate?game=zelda&seed={seed}&format=json&keep={keep}{query}"
+    return client.post(url, **uploaded(midi or midi_of()))
+
+
+def bars(notes, *numbers):
+    return [
+        [(n["start_beats"], n["pitch"], n["duration_beats"]) for n in notes if number == bar_of(n)]
+        for number in numbers
+    ]
+
+
+def bar_of(note):
+    return int(note["start_beats"] // 4) + 1
+
+
+def of_tune(*numbers):
+    rows = zip(*(column.tolist() for column in TUNE.columns), strict=True)
+    notes = [
+        {"start_beats": onset / 12, "duration_beats": ticks / 12, "pitch": pitch}
+        for onset, ticks, pitch in rows
+    ]
+    return bars(notes, *numbers)
+
+
+@pytest.mark.parametrize(
+    ("keep", "kept", "new"),
+    [
+        ("1-2,5-8", (1, 2, 5, 6, 7, 8), (3, 4)),
+        ("3-8", (3, 4, 5, 6, 7, 8), (1, 2)),
+        ("1-6", (1, 2, 3, 4, 5, 6), (7, 8)),
+        ("4", (4,), (1, 2, 3, 5, 6, 7, 8)),
+    ],
+)
+def test_kept_bars_stay_note_for_note_and_the_others_are_new(client, keep, kept, new):
+    song = revised(client, keep).json
+    assert bars(song["notes"], *kept) == of_tune(*kept)
+    for bar in new:
+        assert bars(song["notes"], bar) != of_tune(bar)
+    assert song["plan"]["bars"] == 8
+    assert song["origin"]["keep"] == keep
+    assert max(map(bar_of, song["notes"])) == 8
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_one_others(client):
+    first, same = (revised(client, "1-2,7-8").data for _ in range(2))
+    assert first == same
+    other = revised(client, "1-2,7-8", seed=8).json
+    assert bars(other["notes"], 3, 4, 5, 6) != bars(
+        revised(client, "1-2,7-8").json["notes"], 3, 4, 5, 6
+    )
+
+
+def test_candidates_are_judged_by_the_kept_bar_that_follows(client, loopback):
+    revised(client, "1-2,5-8")
+    reads = [call for call in loopback.calls if call.model_spec.signature_name == "read"]
+    rows = [call.inputs["lengths"].tensor_shape.dim[0].size for call in reads]
+    assert max(rows) > 1
+
+
+def test_a_waltz_keeps_its_bars(client):
+    waltz = midi_of(TUNE[:24], THREE_FOUR)
+    song = revised(client, "1-2", midi=waltz).json
+    assert song["time_signatures"][0]["numerator"] == 3
+    assert song["plan"]["bars"] == 8
+
+
+@pytest.mark.parametrize(
+    ("keep", "query", "midi", "detail"),
+    [
+        ("0", "", None, "keep must be bars from 1 to 256: 1-8,13-16."),
+        ("8-1", "", None, "keep must be bars from 1 to 256: 1-8,13-16."),
+        ("1-300", "", None, "keep must be bars from 1 to 256: 1-8,13-16."),
+        ("1,", "", None, "keep must be bars from 1 to 256: 1-8,13-16."),
+        ("1-8", "", None, "keep must be some, not all, of the song's 8 bars."),
+        ("9", "", None, "keep must be some, not all, of the song's 8 bars."),
+        ("1", "&bars=4", None, f"bars {DECIDED}"),
+        (
+            "1",
+            "&loop=true",
+            None,
+            f"loop {DECIDED}",
+        ),
+        (
+            "1",
+            "",
+            midi_of(TUNE, FOUR_FOUR, TimeSignature(96, 3, 4)),
+            "keep must be bars of a song in one meter that begins on a bar line.",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_what_would(client, keep, query, midi, detail):
+    response = revised(client, keep, query, midi)
+    assert response.status_code == 422
+    assert response.json["detail"] == detail
+
+
+def test_keep_needs_an_upload(client):
+    response = client.post("/generate?game=zelda&keep=1-2")
+    assert response.status_code == 422
+    assert response.json["detail"] == "keep needs a primer that is uploaded."
+
+
+@pytest.mark.parametrize(
+    ("text", "bars", "canonical"),
+    [("1", (0,), "1"), ("1-3", (0, 1, 2), "1-3"), ("5,1-2,2", (0, 1, 4), "1-2,5")],
+)
+def test_bars_are_read_and_written(text, bars, canonical):
+    assert kept_bars(text) == bars
+    assert kept_bars_text(bars) == canonical
+
+
+@pytest.mark.parametrize("text", ["", "a", "1-", "-1", "3-2", "257", "1 2"])
+def test_text_that_names_no_bars_is_refused(text):
+    with pytest.raises(KeepError, match="bars from 1 to 256"):
+        kept_bars(text)
+
+
+def test_new_bars_lead_on_to_the_next_kept_bar():
+    plan = Plan(FOUR_FOUR, (Section("A", 8),), kept_bars=(0, 1, 4))
+    found = [(s.start_bar, s.bars, s.is_kept, s.following_bar, s.closes) for s in plan.spans]
+    assert found == [
+        (0, 2, True, None, False),
+        (2, 2, False, 4, False),
+        (4, 1, True, None, False),
+        (5, 2, False, None, False),
+        (7, 1, False, None, True),
+    ]
