@@ -25,7 +25,7 @@ from socket import socket
 from typing import Any, Literal, Self, TypedDict, TypeVar, Unpack
 from urllib.parse import SplitResult, unquote, urlsplit
 
-Format = Literal["midi", "wav", "json", "musicxml", "svg"]
+Format = Literal["midi", "wav", "ogg", "json", "musicxml", "svg"]
 
 _PASSING = frozenset({429, 503})  # statuses that may be others in a moment
 _SHORTEST_PAUSE_S = 0.1

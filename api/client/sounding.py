@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from music.audio.piano import Piano
+from music.audio.vorbis import from_ogg
 from music.audio.wav import to_wav
 from music.notes import TICKS_PER_BEAT, Notes
 from music.performance import Performance
@@ -15,6 +16,10 @@ from music.reading import read_midi
 
 def _of_wav(content: bytes) -> Iterable[bytes]:
     return (content,)
+
+
+def _of_ogg(content: bytes) -> Iterable[bytes]:
+    return to_wav(from_ogg(content))
 
 
 def _of_midi(content: bytes) -> Iterable[bytes]:
@@ -44,6 +49,7 @@ def _of_json(content: bytes) -> Iterable[bytes]:
 # A WAV file of what each format holds. Scores round the notes and are not among them.
 SOUNDING: dict[str, Callable[[bytes], Iterable[bytes]]] = {
     "wav": _of_wav,
+    "ogg": _of_ogg,
     "midi": _of_midi,
     "json": _of_json,
 }

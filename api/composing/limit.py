@@ -14,7 +14,7 @@ class Limit:
     """The most that a file holds; without arguments any song fits.
 
     Attributes:
-        file: What it is called.
+        file: What it is called, with its article.
         seconds: From the first onset to the last end.
         bars: As they are written.
         notes: Those of a primer that comes first in the song included.
@@ -54,7 +54,7 @@ class Limit:
 
     def _exceeded(self, most: str, least: str, what_fits: str) -> SongTooLongError:
         return SongTooLongError(
-            f"A {self.file} holds up to {most}, and this song has at least {least}; "
+            f"{self.file} holds up to {most}, and this song has at least {least}; "
             f"ask for {what_fits}."
         )
 

@@ -12,14 +12,16 @@ from api.composing.limit import Limit
 from api.composing.song import Song
 from api.deadline import Deadline
 from api.formats.song_json import document
-from music.audio.instrument import Instrument
-from music.audio.looping import play_loop
+from music.audio.instrument import Instrument, Sound
+from music.audio.looping import SampleLoop, play_loop
+from music.audio.vorbis import to_ogg
 from music.audio.wav import to_wav, wav_bytes
 from music.midi import to_midi
 from music.piece import Piece
 
-WAV_LIMIT = Limit("WAV file", seconds=660)  # 116 MB
-SCORE_LIMIT = Limit("score", bars=1000, notes=4000)  # some ten seconds of work
+WAV_LIMIT = Limit("A WAV file", seconds=660)  # 116 MB
+OGG_LIMIT = Limit("An OGG file", seconds=660)  # 10 MB, and some 20 s of work
+SCORE_LIMIT = Limit("A score", bars=1000, notes=4000)  # some ten seconds of work
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,11 @@ class Pieces:
     """A file that is written while it is sent.
 
     Attributes:
-        length_bytes: Of all pieces together.
+        length_bytes: Of all pieces together; None where they have to be written to know it.
         pieces: Each is written when it is asked for.
     """
 
-    length_bytes: int
+    length_bytes: int | None
     pieces: Iterator[bytes]
 
 
@@ -51,13 +53,26 @@ def midi(song: Song, deadline: Deadline) -> bytes:
 
 def wav(song: Song, deadline: Deadline, instrument: Instrument) -> Pieces:
     """Write the sound of an instrument that plays the song, as WAV."""
+    sound, loop = _played(song, deadline, instrument)
+    return Pieces(wav_bytes(sound, loop), to_wav(sound, loop))
+
+
+def ogg(song: Song, deadline: Deadline, instrument: Instrument) -> Pieces:
+    """Write the sound of an instrument that plays the song, as OGG Vorbis."""
+    sound, loop = _played(song, deadline, instrument)
+    comments = {"TITLE": song.request.title, "DESCRIPTION": song.provenance}
+    return Pieces(None, to_ogg(sound, comments, loop))
+
+
+def _played(
+    song: Song, deadline: Deadline, instrument: Instrument
+) -> tuple[Sound, SampleLoop | None]:
+    """Play a song, and say what of its sound loops."""
     deadline.left_s()
     if song.plan is None or not song.plan.loops:
-        sound = instrument.play(song.notes, song.tempos, song.performance)
-        return Pieces(wav_bytes(sound), to_wav(sound))
+        return instrument.play(song.notes, song.tempos, song.performance), None
     loop_ticks = song.plan.loop_start_ticks, song.plan.end_ticks
-    sound, loop = play_loop(instrument, song.notes, song.tempos, song.performance, loop_ticks)
-    return Pieces(wav_bytes(sound, loop), to_wav(sound, loop))
+    return play_loop(instrument, song.notes, song.tempos, song.performance, loop_ticks)
 
 
 def json_notes(song: Song, deadline: Deadline) -> bytes:

@@ -14,7 +14,7 @@ from api.deadline import Deadline
 from api.errors import NotAcceptableError
 from api.formats import encoders
 from api.formats.edition import edition
-from api.formats.encoders import SCORE_LIMIT, WAV_LIMIT, Pieces
+from api.formats.encoders import OGG_LIMIT, SCORE_LIMIT, WAV_LIMIT, Pieces
 from api.formats.event import Event
 from music.audio.instrument import Instrument
 from music.audio.piano import Piano
@@ -91,6 +91,16 @@ def formats(instrument: Instrument, instrument_digest: str = "") -> tuple[Format
             encode=partial(encoders.wav, instrument=instrument),
             libraries=("numpy", "symusic"),
             limit=WAV_LIMIT,
+            instrument=instrument_digest,
+        ),
+        Format(
+            name="ogg",
+            media_type="audio/ogg",
+            aliases=("application/ogg",),
+            suffix="ogg",
+            encode=partial(encoders.ogg, instrument=instrument),
+            libraries=("numpy", "soundfile", "symusic"),
+            limit=OGG_LIMIT,
             instrument=instrument_digest,
         ),
         Format(

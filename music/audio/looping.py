@@ -50,7 +50,7 @@ def play_loop(
     twice = join([notes, notes[in_loop].shifted(end_ticks - start_ticks)])
     order = np.concatenate([np.arange(len(notes)), in_loop])
     start = sample_at(tempos, end_ticks)
-    end = sample_at(tempos, 2 * end_ticks - start_ticks)
+    end = start + start - sample_at(tempos, start_ticks)  # as long as the loop of the first time
     skipped = 0 if start_ticks else start
     played = instrument.play(twice, tempos, performance[order])
     sound = Sound(end - skipped, _between(played.blocks, skipped, end))

@@ -81,6 +81,7 @@ def test_a_song_of_500_notes_opens_in_every_library(service):
     [
         ("midi", b"MThd"),
         ("wav", b"RIFF"),
+        ("ogg", b"OggS"),
         ("json", b'{"game": "majoras_mask"'),
         ("musicxml", b"<?xml"),
         ("svg", b"<svg"),

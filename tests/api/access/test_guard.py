@@ -184,12 +184,12 @@ def test_a_stream_counts_until_it_is_read_to_its_end(changed):
     assert client.post(SONG).status_code == 200
 
 
-@pytest.mark.parametrize("form", ["midi", "wav", "json"])
+@pytest.mark.parametrize("form", ["midi", "wav", "ogg", "json"])
 def test_a_finished_song_counts_until_it_is_sent(changed, form):
     client = changed(songs=1)
     song = client.post(f"{SONG}&format={form}")
     assert_problem(client.post(SONG), 503, "too-many-songs")
-    assert len(song.data) == song.content_length
+    assert song.content_length in {len(song.data), None}  # Vorbis tells its length at its end
     assert client.post(SONG).get_data()
     client.post(f"{SONG}&format={form}").close()
     assert client.post(SONG).status_code == 200

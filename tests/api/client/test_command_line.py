@@ -5,7 +5,9 @@ import stat
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import soundfile
 
 from api.client.command_line import KEY_VARIABLE, main
 from api.formats.registry import FORMATS
@@ -82,7 +84,7 @@ def test_a_song_goes_on_from_a_file(compose, client, tmp_path):
         (
             (*ZELDA, "-o", "song.mp3"),
             (
-                "-o: '.mp3' is the ending of no format; let it be .mid, .midi, .wav, .json, "
+                "-o: '.mp3' is the ending of no format; let it be .mid, .midi, .wav, .ogg, .json, "
                 ".musicxml, .svg, or give --format"
             ),
         ),
@@ -109,7 +111,7 @@ def test_a_song_goes_on_from_a_file(compose, client, tmp_path):
                 (*ZELDA, "--play", "-o", f"score.{form}"),
                 (
                     f"--play: {form} rounds the notes and cannot be played; let -o end in .mid, "
-                    ".midi, .wav, .json, and write the score with the same --seed"
+                    ".midi, .wav, .ogg, .json, and write the score with the same --seed"
                 ),
             )
             for form in ("svg", "musicxml")
@@ -205,6 +207,15 @@ def test_what_is_played_is_what_is_written_and_composed_once(
     assert (tmp_path / "played").read_bytes() == client.post(f"{song}&format=wav").data
     assert composed == loopback.signatures().count("decode") - composed  # for one song
     assert (tmp_path / name).read_bytes() == client.post(f"{song}&format={form}").data
+
+
+def test_an_ogg_file_is_decoded_to_be_played(compose, tmp_path, monkeypatch):
+    install(tmp_path / "bin", monkeypatch, "aplay", f'/bin/cp "$2" "{tmp_path}/played"')
+    assert compose(*ZELDA, "-o", "song.ogg", "--play")[0] == 0
+    frames, _ = soundfile.read(tmp_path / "song.ogg")
+    played, rate_hz = soundfile.read(tmp_path / "played")
+    assert rate_hz == 44_100
+    np.testing.assert_allclose(played, frames, atol=1e-4)
 
 
 def test_without_a_player_it_says_what_to_do_before_it_asks(

@@ -52,6 +52,15 @@ def test_what_fits(limit, notes, ticks, fits):
             ),
         ),
         (
+            quarters(150),
+            150,
+            {"seconds": "600", "format": "ogg", "tempo": "100"},
+            (
+                "An OGG file holds up to 660 s, and this song has at least 689 s; "
+                "ask for fewer notes or seconds, or a faster tempo."
+            ),
+        ),
+        (
             quarters(3000),
             300,
             {"seconds": "600", "format": "musicxml"},
@@ -70,7 +79,7 @@ def test_what_fits(limit, notes, ticks, fits):
             ),
         ),
     ],
-    ids=["seconds", "bars", "notes"],
+    ids=["seconds", "seconds of OGG", "bars", "notes"],
 )
 def test_what_the_request_makes_too_long_is_not_composed(
     client, loopback, primer, tempo_bpm, fields, detail
@@ -82,8 +91,9 @@ def test_what_the_request_makes_too_long_is_not_composed(
     assert set(loopback.signatures()) <= {"describe"}
 
 
-def test_what_becomes_too_long_is_composed_no_further(client, loopback):
-    response = client.post(f"{SONG}&primer=none&notes=4000&tempo=20&format=wav")
+@pytest.mark.parametrize("form", ["wav", "ogg"])
+def test_what_becomes_too_long_is_composed_no_further(client, loopback, form):
+    response = client.post(f"{SONG}&primer=none&notes=4000&tempo=20&format={form}")
     assert_problem(response, 422, slug="song-too-long")
     assert 3 < loopback.signatures().count("decode") < 20  # of the 63 and more for all notes
 
@@ -93,7 +103,7 @@ def test_other_formats_hold_any_song(client, form):
     assert client.post(f"{SONG}&notes=2000&tempo=20&format={form}").status_code == 200
 
 
-@pytest.mark.parametrize("form", ["midi", "wav", "json", "musicxml", "svg"])
+@pytest.mark.parametrize("form", ["midi", "wav", "ogg", "json", "musicxml", "svg"])
 def test_encoding_ends_with_the_time_of_the_request(app, client, monkeypatch, form):
     # The deadline is over as soon as the song is composed.
     compose = app.extensions["leitmotif"].composer.compose

@@ -5,8 +5,10 @@ import struct
 from io import BytesIO
 
 import mido
+import mutagen
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -199,6 +201,28 @@ def test_a_loop_is_marked_in_a_wav_file_of_its_length(client):
         b"smpl"
         not in client.post(f"{query.replace('loop=true', 'ending=false')}&format=wav").data[:200]
     )
+
+
+@pytest.mark.parametrize("intro_bars", [0, 1])
+def test_a_loop_is_marked_in_an_ogg_file_of_its_length(client, intro_bars):
+    query = f"{URL}&form=AB&bars=2&loop=true&tempo=233&primer=none&intro_bars={intro_bars}"
+    file = client.post(f"{query}&format=ogg&title=Rain").data
+    loop = client.post(f"{query}&format=json").json["plan"]["loop"]
+    tags = mutagen.File(BytesIO(file)).tags
+    assert tags["TITLE"] == ["Rain"]
+    assert tags["DESCRIPTION"][0].startswith("Leitmotif; game=zelda; version=1; seed=7; ")
+    start, length = (int(tags[name][0]) for name in ("LOOPSTART", "LOOPLENGTH"))
+    assert length == loop["length_samples"]
+    # What dies away of an intro is not what dies away of the loop: the loop follows its first time.
+    first_time = loop["start_sample"] + loop["length_samples"]
+    assert start == (first_time if intro_bars else 0)
+    frames, _ = soundfile.read(BytesIO(file))
+    assert len(frames) == start + length
+
+
+def test_a_song_that_does_not_loop_has_no_loop_in_its_ogg_file(client):
+    tags = mutagen.File(BytesIO(client.post(f"{URL}&bars=1&format=ogg").data)).tags
+    assert set(tags.as_dict()) == {"title", "description"}
 
 
 def test_a_score_has_the_sections_as_rehearsal_marks(client):

@@ -78,7 +78,7 @@ def test_it_goes_on_at_the_tempo_at_which_the_primer_ends(client):
     assert read_midi(response.data, "x").tempo_bpm == 180
 
 
-@pytest.mark.parametrize("form", ["midi", "wav", "json", "musicxml", "svg", "sse", "ndjson"])
+@pytest.mark.parametrize("form", ["midi", "wav", "ogg", "json", "musicxml", "svg", "sse", "ndjson"])
 def test_every_format_can_go_on_from_a_primer(client, form):
     response = client.post(f"{URL}&format={form}", **uploaded(INTRO, include_primer="true"))
     assert response.status_code == 200

@@ -38,12 +38,12 @@ def test_a_song_is_called_what_its_caller_calls_it_or_by_its_seed(client, query,
     assert '"title": "' + title in client.post(f"{SONG}{query}&format=ndjson").text
 
 
-@pytest.mark.parametrize("form", ["midi", "musicxml", "svg", "wav"])
+@pytest.mark.parametrize("form", ["midi", "musicxml", "ogg", "svg", "wav"])
 def test_no_file_is_called_by_the_game(client, form):
     response = client.post(f"{SONG}&format={form}")
     assert "zelda" not in response.headers["Content-Disposition"]
     assert b"lda: Majora" not in response.data
-    assert (b"game=zelda" in response.data) is (form == "midi")
+    assert (b"game=zelda" in response.data) is (form in {"midi", "ogg"})
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ SONG = "/generate?game=zelda&seed=7&primer=none&notes=40"
 MEDIA_TYPES = {
     "midi": "audio/midi",
     "wav": "audio/wav",
+    "ogg": "audio/ogg",
     "json": "application/json",
     "musicxml": "application/vnd.recordare.musicxml+xml",
     "svg": "image/svg+xml",

@@ -139,15 +139,15 @@ def test_midi_is_for_whoever_accepts_it(client, accept):
     assert (response.status_code, response.content_type) == (200, "audio/midi")
 
 
-@pytest.mark.parametrize("accept", ["text/html", "audio/ogg", "image/png", "video/*"])
+@pytest.mark.parametrize("accept", ["text/html", "audio/flac", "image/png", "video/*"])
 def test_who_accepts_no_format_gets_a_406_that_lists_them(client, accept, loopback):
     response = client.post(f"{FIXED}&notes=3", headers={"Accept": accept})
     assert (response.status_code, response.content_type) == (406, "application/problem+json")
     assert response.json["detail"] == (
-        "A song can be had as audio/midi, audio/wav, application/json, "
+        "A song can be had as audio/midi, audio/wav, audio/ogg, application/json, "
         "application/vnd.recordare.musicxml+xml, image/svg+xml, text/event-stream, "
         "application/x-ndjson; set the Accept header to one of them, or format to one of midi, "
-        "wav, json, musicxml, svg, sse, ndjson."
+        "wav, ogg, json, musicxml, svg, sse, ndjson."
     )
     assert not loopback.calls
 

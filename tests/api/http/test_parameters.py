@@ -189,4 +189,13 @@ def test_a_row_is_whole(parameter):
 
 def test_every_format_can_be_asked_for_by_name():
     assert BY_NAME["format"].choices == tuple(form.name for form in (*FORMATS, *STREAMS))
-    assert BY_NAME["format"].choices == ("midi", "wav", "json", "musicxml", "svg", "sse", "ndjson")
+    assert BY_NAME["format"].choices == (
+        "midi",
+        "wav",
+        "ogg",
+        "json",
+        "musicxml",
+        "svg",
+        "sse",
+        "ndjson",
+    )

@@ -46,6 +46,16 @@ def test_a_loop_is_as_long_as_its_bars():
     assert len(output) == loop.samples == 2 * SAMPLE_RATE_HZ
 
 
+@pytest.mark.parametrize("bpm", [91.0, 97.0, 113.0, 127.0])
+@pytest.mark.parametrize("intro_ticks", [0, BAR_TICKS])
+def test_a_loop_is_as_long_as_the_plan_says_whatever_the_tempo(bpm, intro_ticks):
+    tempos, end = constant_tempo(bpm), intro_ticks + LOOP_TICKS
+    notes = LOOP.shifted(intro_ticks)
+    sound, loop = play_loop(Piano(), notes, tempos, plain(notes), (intro_ticks, end))
+    assert loop.samples == sample_at(tempos, end) - sample_at(tempos, intro_ticks)
+    assert loop.start + loop.samples == sound.samples
+
+
 def test_the_file_played_again_is_the_music_played_again():
     output, loop = played(LOOP, (0, LOOP_TICKS))
     thrice = samples(Piano().play(repeated(LOOP, 3), FAST))

@@ -1,0 +1,77 @@
+"""Sound to an OGG Vorbis file and back: stereo, some 14 KB a second."""
+
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from music.audio.instrument import SAMPLE_RATE_HZ, Sound
+from music.audio.looping import SampleLoop
+from music.audio.mixing import BLOCK
+from music.audio.ogg import read_pages, with_comments
+
+
+def to_ogg(
+    sound: Sound, comments: Mapping[str, str], loop: SampleLoop | None = None
+) -> Iterator[bytes]:
+    """Write a file page by page; each block is computed and encoded when its pages are due.
+
+    Args:
+        sound: Its blocks are read once.
+        comments: Of the file, such as TITLE.
+        loop: What a game plays over and over, for the comments LOOPSTART and LOOPLENGTH, which
+            RPG Maker and other engines read; both in samples.
+    """
+    marks = {} if loop is None else {"LOOPSTART": loop.start, "LOOPLENGTH": loop.samples}
+    named = {**comments, **{name: str(samples) for name, samples in marks.items()}}
+    return with_comments(read_pages(_encoded(sound.blocks)), named)
+
+
+def from_ogg(content: bytes) -> Sound:
+    """Read a stereo file of `SAMPLE_RATE_HZ`."""
+    import soundfile  # noqa: PLC0415  rarely needed
+
+    file = soundfile.SoundFile(BytesIO(content))
+    return Sound(file.frames, file.blocks(BLOCK, dtype="float32", always_2d=True))
+
+
+def _encoded(blocks: Iterator[NDArray[np.float32]]) -> Iterator[bytes]:
+    """Encode sound block by block, as libsndfile does: with its comments and a random serial."""
+    import soundfile  # noqa: PLC0415  rarely needed
+
+    sink = _Sink()
+    with soundfile.SoundFile(
+        sink, "w", SAMPLE_RATE_HZ, channels=2, format="OGG", subtype="VORBIS"
+    ) as encoder:
+        for block in blocks:
+            encoder.write(block)
+            yield sink.take()
+    yield sink.take()
+
+
+class _Sink:
+    """A file that is written from its start to its end, and taken away meanwhile."""
+
+    def __init__(self) -> None:
+        self._written = bytearray()
+        self._bytes = 0
+
+    def take(self) -> bytes:
+        """Take what has been written since the last time."""
+        taken = bytes(self._written)
+        self._written.clear()
+        return taken
+
+    def write(self, piece: bytes) -> int:
+        self._written += piece
+        self._bytes += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        return self._bytes
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Stay at the end, where libsndfile asks how long the file is before it writes any."""
+        del offset, whence
+        return self._bytes
