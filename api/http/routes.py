@@ -174,7 +174,8 @@ def _song_response(
             about.ended = Ending.DISCONNECTED
             pieces = _written(encoding.each(file.pieces), about)
             response = _held(slot, pieces, form.media_type)
-            response.content_length = file.length_bytes
+            if file.length_bytes is not None:
+                response.content_length = file.length_bytes
     response.headers.update(song_headers(song, form))
     return response
 
