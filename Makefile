@@ -43,7 +43,7 @@ data: $(READY) ## download the pieces of the games that name a source, or of GAM
 evaluate: $(READY) ## a report on how good the music of GAME=name is, into reports/
 	@$(PYTHON) -m training.report
 
-base: $(READY) ## learn the base anew, from music that is fetched or lies in BASE_DIR (40 minutes or more)
+base: $(READY) ## train the base again, on music in BASE_DIR or downloaded (40 minutes or more)
 	@$(PYTHON) -m training.base
 
 reproduce: $(READY) ## the old experiment's five models, or GAME=name: memorising, shown
@@ -74,7 +74,7 @@ check: $(READY)
 chaos: $(READY) ## two minutes of model servers that are killed, hang, and get new versions
 	@CHAOS_SECONDS=120 $(PYTHON) -m pytest -m slow tests/end_to_end/test_replicas.py
 
-# What nobody has set is docker/.env's to say.
+# Variables that are not set come from docker/.env.
 UNSET = $(foreach name,$(1),$(if $(filter file,$(origin $(name))),--unset=$(name)))
 COMPOSE = env $(strip $(call UNSET,API_PORT DATA_DIR EPOCHS GAME KEEP_VERSIONS WEIGHTS)) \
 	docker compose --file docker/compose.yaml
@@ -104,7 +104,7 @@ sbom: $(AUDIT_READY) ## list what is shipped, in CycloneDX's form, into build/
 		.venv-audit/bin/cyclonedx-py requirements --output-reproducible \
 			--output-file build/$$lock.cdx.json locks/$$lock.txt; done
 
-proto: $(READY) ## generate proto/*_pb2.py anew
+proto: $(READY) ## regenerate proto/*_pb2.py
 	@$(PYTHON) -m grpc_tools.protoc -I . --python_out=. --pyi_out=. proto/model_server.proto
 
 PIP_COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-header \

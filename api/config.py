@@ -81,7 +81,7 @@ class Config:
 
 
 def local_address(environment: Mapping[str, str]) -> str:
-    """Give the URL at which this machine reaches an API with the settings of an environment.
+    """Return the URL at which this machine reaches an API with the settings of an environment.
 
     Raises:
         ConfigError: A variable does not fit.

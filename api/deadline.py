@@ -23,7 +23,7 @@ class Deadline:
         return cls(time.monotonic() + seconds)
 
     def left_s(self) -> float:
-        """Say how many seconds are left, more than none.
+        """Return how many seconds are left, more than none.
 
         Raises:
             OutOfTimeError: None is left.

@@ -1,4 +1,4 @@
-"""A made-up collection: scales, which belong to nobody."""
+"""A generated collection of scales, which are free of copyright."""
 
 import numpy as np
 

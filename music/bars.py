@@ -45,7 +45,7 @@ def places(piece: Piece) -> Places:
 
 
 def signatures_of(piece: Piece) -> tuple[TimeSignature, ...]:
-    """Give a piece's time signatures, one or more: inferred where its file has none."""
+    """Return a piece's time signatures, one or more: inferred where its file has none."""
     return piece.time_signatures or (inferred_signature(piece.notes),)
 
 
@@ -72,7 +72,7 @@ def inferred_signature(notes: Notes) -> TimeSignature:
 
 
 def _returns(notes: Notes, ticks: int) -> float:
-    """Give the share of notes whose key was struck so many ticks before, of those it could be."""
+    """Return the share of notes whose key was struck so many ticks before, of those it could be."""
     strikes = notes.onset_ticks.astype(np.int64) * 128 + notes.pitch
     later = notes.onset_ticks >= ticks
     if not later.any():

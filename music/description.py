@@ -1,7 +1,7 @@
-"""What a bundle says of itself: the JSON text that its `describe` signature answers.
+"""The description of a bundle: the JSON text that its `describe` signature returns.
 
-Training writes it and the API reads it, out of the same model version, so that the vocabulary can
-never be of another run than the weights.
+Training writes it and the API reads it from the same model version, so the vocabulary always fits
+the weights.
 """
 
 import json
@@ -29,7 +29,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Opening:
-    """How a piece of the collection begins, for a song to go on from.
+    """The opening of a piece of the collection, which a song may continue.
 
     Attributes:
         piece: The piece's name.
@@ -351,7 +351,7 @@ def _is_text(value: object) -> bool:
 
 
 def _integers(values: object, lowest: int, highest: int) -> tuple[int, ...] | None:
-    """Give a list of integers that all lie in a range; None where it is anything else."""
+    """Return a list of integers that all lie in a range; None where it is anything else."""
     if not isinstance(values, list) or set(map(type, values)) - {int}:
         return None
     if values and not lowest <= min(values) <= max(values) <= highest:

@@ -1,6 +1,6 @@
-"""Notes in bars: where bars begin, which beats go in triplets, which values stand where.
+"""Divides notes into bars, and quantizes them for notation.
 
-Notation rounds more than our notes do: every beat is written in sixteenths or in triplets,
+Notation is coarser than the grid of our notes: each beat is written in sixteenths or in triplets,
 whichever is nearer.
 """
 
@@ -19,7 +19,7 @@ BAR_TICKS = 4 * TICKS_PER_BEAT  # of 4/4
 _SIXTEENTH_TICKS, _TRIPLET_TICKS = 3, 4
 
 _STRENGTHS = {0: 6, 24: 5, 12: 4, 36: 4, 6: 2, 18: 2, 30: 2, 42: 2}  # of places in a bar of 4/4
-_UPBEAT_NOTES = 400  # enough to guess an upbeat by
+_PICKUP_NOTES = 400  # enough to guess a pickup by
 
 _Values = tuple[tuple[int, frozenset[int]], ...]  # what a note head or rest may last, and where
 _InGroup = dict[int, tuple[tuple[float, tuple[float, ...]], ...]]
@@ -139,13 +139,13 @@ class Measure:
 
 
 def score_signatures(piece: Piece) -> tuple[TimeSignature, ...]:
-    """Give the time signatures that hold from a piece's first note on.
+    """Return the time signatures that hold from a piece's first note on.
 
     Where the piece does not say, it is 4/4, with a pickup that suits the notes.
     """
     signatures = piece.time_signatures
     if not signatures:
-        return (TimeSignature(-upbeat(piece.notes), 4, 4),)
+        return (TimeSignature(-pickup(piece.notes), 4, 4),)
     if signatures[0].start_ticks > 0:
         return (TimeSignature(0, 4, 4), *signatures)
     return signatures
@@ -179,27 +179,27 @@ def measures(signatures: Sequence[TimeSignature], end_ticks: int) -> list[Measur
 
 
 def bar_ticks_of(signatures: Sequence[TimeSignature]) -> int:
-    """Give the length of the bars that a piece goes on with; 4/4 where nothing says."""
+    """Return the length of the bars that a piece goes on with; 4/4 where nothing says."""
     if not signatures:
         return BAR_TICKS
     return meter_of(signatures[-1].numerator, signatures[-1].denominator).bar_ticks
 
 
-def upbeat(notes: Notes) -> int:
-    """Say how many ticks into a bar of 4/4 a piece begins, so that long notes fall on strong beats.
+def pickup(notes: Notes) -> int:
+    """Infer how far into a 4/4 bar a piece starts, so that long notes fall on strong beats.
 
     Returns:
-        0 or more, less than a bar.
+        Ticks, 0 or more, less than a bar.
     """
-    early = notes[:_UPBEAT_NOTES]
+    early = notes[:_PICKUP_NOTES]
     weight = np.minimum(early.duration_ticks, BAR_TICKS)
     strength = np.array([_STRENGTHS.get(tick, 0) for tick in range(BAR_TICKS)])
-    goodness = [
+    scores = [
         float((weight * strength[(early.onset_ticks + shift) % BAR_TICKS]).sum())
         for shift in range(BAR_TICKS)
     ]
-    goodness[0] *= 1.1  # most pieces begin with a bar
-    return int(np.argmax(goodness))
+    scores[0] *= 1.1  # most pieces begin with a bar
+    return int(np.argmax(scores))
 
 
 def quantized(notes: Notes, bars: Sequence[Measure]) -> Notes:
@@ -237,7 +237,7 @@ class _Beats:
         return np.maximum(0, np.searchsorted(self._starts, ticks, "right") - 1)
 
     def in_triplets(self, onset_ticks: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Say of each beat whether its onsets are nearer to triplets: bool[beats]."""
+        """Return for each beat whether its onsets are nearer to triplets: bool[beats]."""
         beat = self.of(onset_ticks.astype(np.int64))
         within = onset_ticks - self._starts[beat]
         off_sixteenths, off_triplets = (
@@ -260,7 +260,7 @@ class _Beats:
 
 
 def _beats(bars: Sequence[Measure]) -> Iterator[tuple[int, int]]:
-    """Give the start and the ticks of every beat; of a bar cut short, the last may be shorter."""
+    """Return the start and the ticks of every beat; of a bar cut short, the last may be shorter."""
     for bar in bars:
         for place in range(0, bar.ticks, bar.meter.beat_ticks):
             yield bar.start_ticks + place, min(bar.meter.beat_ticks, bar.ticks - place)
@@ -282,7 +282,7 @@ def _rest_table(meter: Meter) -> _Values:
 
 
 def _table(meter: Meter, in_group: _InGroup, in_beat: _InBeat) -> _Values:
-    """Say what a single head or rest may last (ticks) and where in the bar it may begin."""
+    """Return what a single head or rest may last (ticks) and where in the bar it may begin."""
     beat = meter.beat_ticks
     ends = list(accumulate((size * beat for size in meter.groups), initial=0))
     allowed = [

@@ -57,11 +57,11 @@ class Notes:
 
     @property
     def end_ticks(self) -> int:
-        """Say when the last note has ended."""
+        """Return when the last note has ended."""
         return int((self.onset_ticks + self.duration_ticks).max(initial=0))
 
     def chords(self) -> list[NDArray[np.int32]]:
-        """Give the pitches that start together, onset by onset."""
+        """Return the pitches that start together, onset by onset."""
         starts = np.flatnonzero(np.diff(self.onset_ticks, prepend=-1))
         return np.split(self.pitch, starts)[1:]
 
@@ -75,7 +75,7 @@ class Notes:
         )
 
     def places_of(self, part: "Notes") -> NDArray[np.intp]:
-        """Say which of these notes, counted from 0, are a part of them.
+        """Return which of these notes, counted from 0, are a part of them.
 
         Args:
             part: Some of them, in any order; one that is struck twice at once counts once.
@@ -133,7 +133,7 @@ def rounded_to_grid(onset_beats: ArrayLike, duration_beats: ArrayLike, pitch: Ar
 
 
 def is_on_piano(pitch: ArrayLike) -> NDArray[np.bool_]:
-    """Say of each pitch whether a piano has its key."""
+    """Return for each pitch whether a piano has its key."""
     keys = np.asarray(pitch)
     on_piano: NDArray[np.bool_] = (keys >= LOWEST_PITCH) & (keys <= HIGHEST_PITCH)
     return on_piano
@@ -148,7 +148,7 @@ def cleaned(notes: Notes) -> Notes:
 
 
 def cleaning_order(notes: Notes) -> NDArray[np.intp]:
-    """Say which notes `cleaned` keeps, in which order: of a doubling the longest.
+    """Return which notes `cleaned` keeps, in which order: of a doubling the longest.
 
     Returns:
         intp[M], indices.

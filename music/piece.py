@@ -49,7 +49,7 @@ class TimeSignature:
         return max(1, self.numerator * 4 * TICKS_PER_BEAT // self.denominator)
 
     def place_ticks(self, ticks: int) -> int:
-        """Give where in its bar something starts: 0 to `bar_ticks` - 1.
+        """Return where in its bar something starts: 0 to `bar_ticks` - 1.
 
         Args:
             ticks: Its start, before the signature or after it.

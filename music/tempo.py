@@ -10,7 +10,7 @@ from music.piece import TempoChange
 
 
 def tempo_at(tempos: Sequence[TempoChange], ticks: int) -> float:
-    """Say which tempo holds at a place: quarter notes per minute.
+    """Return which tempo holds at a place: quarter notes per minute.
 
     Args:
         tempos: A tempo map as `Piece` has it.

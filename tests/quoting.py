@@ -27,7 +27,7 @@ def longest_shared(song: Iterable[Strike], piece: Iterable[Strike]) -> int:
 
 
 def _steps(strikes: Iterable[Strike]) -> list[Strike] | None:
-    """Give how much later and higher each note is than the one before; None without any note."""
+    """Return how much later and higher each note is than the one before; None without any note."""
     ordered = sorted(set(strikes))
     if not ordered:
         return None

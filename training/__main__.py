@@ -8,7 +8,7 @@ from training.failures import expected_failures, reason
 from training.fetching import Source, fetch_missing, find_sources
 from training.fetching.errors import UnknownGameError
 from training.pipeline import Published, train
-from training.program import GOES_ON, complain, run, say
+from training.program import HOW_TO_RESUME, complain, run, say
 from training.publishing import composing_version, prune
 from training.recipe import Recipe, load_recipe
 from training.settings import Settings
@@ -40,10 +40,10 @@ def _train_all(games: tuple[str, ...], recipe: Recipe, settings: Settings) -> in
             complain(f"training: {game}: {reason(error)}")
             status = 1
         except KeyboardInterrupt:
-            say(f"\n{game}: interrupted before it was published; {GOES_ON}")
+            say(f"\n{game}: interrupted before it was published; {HOW_TO_RESUME}")
             status = 130
         if published and published[-1].fitted.interrupted:
-            say(f"interrupted: the best so far is published; {GOES_ON}")
+            say(f"interrupted: the best so far is published; {HOW_TO_RESUME}")
             status = 130
         if status == 130:
             break

@@ -1,4 +1,4 @@
-"""`python -m training.listing`: the lists of what is published, written anew.
+"""`python -m training.listing`: rewrites the lists of published versions.
 
 For a models folder that was moved or copied (`models.config` has absolute paths), or from which
 versions were deleted.

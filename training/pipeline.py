@@ -63,7 +63,7 @@ def train(
     if recipe.fitting.held_out_share and not parts.held_out:
         say(
             f"{collection.game}: too few pieces to hold one out: nothing tells when the model "
-            f"begins to learn them by heart; with {FEWEST_TO_HOLD_OUT} or more it stops in time"
+            f"starts to memorise them; with {FEWEST_TO_HOLD_OUT} or more it stops in time"
         )
     codec = corpus.codec(recipe.codec)
     with locked_checkpoint(models_dir / ".training" / collection.game) as checkpoint:

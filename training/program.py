@@ -10,7 +10,7 @@ from training.failures import expected_failures, reason
 from training.native_log import silence_native_log
 from training.settings import Settings
 
-GOES_ON = "the same command goes on from here"
+HOW_TO_RESUME = "run the same command to resume"
 
 
 def run(name: str, work: Callable[[Settings], int]) -> int:
@@ -33,7 +33,7 @@ def run(name: str, work: Callable[[Settings], int]) -> int:
         complain(f"{name}: {reason(error)}")
         return 1
     except KeyboardInterrupt:
-        complain(f"\n{name}: interrupted; {GOES_ON}")
+        complain(f"\n{name}: interrupted; {HOW_TO_RESUME}")
         return 130
     finally:
         signal.signal(signal.SIGTERM, before)

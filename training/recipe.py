@@ -108,7 +108,7 @@ class Recipe:
         name: The file's name, without its suffix.
         codec: How music is written as tokens: a name of `music.codec.CODECS`.
         start: `base`, to go on from the base's weights, or `scratch`.
-        base_share: How much of the base's weights is in what comes of it, 0 to 1.
+        base_share: The share of the base's weights in the interpolated result, 0 to 1.
         network: The shape of the network.
         fitting: How it learns.
     """
@@ -134,11 +134,11 @@ class Recipe:
             )
 
     def with_epochs(self, epochs: int) -> "Recipe":
-        """Give the same recipe another length."""
+        """Return the same recipe another length."""
         return replace(self, fitting=replace(self.fitting, epochs=epochs))
 
     def as_fields(self) -> dict[str, Any]:
-        """Give every value, for the record beside the model."""
+        """Return every value, for the record beside the model."""
         return asdict(self)
 
 

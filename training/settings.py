@@ -71,7 +71,7 @@ class Settings:
         return int(self.version) if self.version else None
 
     def shortened(self, recipe: Recipe) -> Recipe:
-        """Give a recipe the length that EPOCHS asks for, where it asks for one."""
+        """Return a recipe the length that EPOCHS asks for, where it asks for one."""
         return recipe.with_epochs(self.epochs) if self.epochs else recipe
 
     @classmethod

@@ -10,7 +10,7 @@ from training.errors import WritingError
 
 
 def write_whole(path: Path, body: bytes) -> None:
-    """Write beside and rename, so that nobody ever sees half a file.
+    """Write a temporary file and rename it, so that no reader sees an incomplete file.
 
     Raises:
         WritingError: It cannot be written.

@@ -114,7 +114,7 @@ def _say(what: str, song: Song) -> None:
 
 
 def _write(output: str, content: bytes) -> None:
-    """Write a song beside and rename it, so that nobody ever sees half of it."""
+    """Write a temporary file and rename it, so that no reader sees an incomplete file."""
     try:
         if output == STDOUT:
             sys.stdout.buffer.write(content)
@@ -222,7 +222,7 @@ def _metavar(parameter: Parameter) -> str:
 
 
 def _reader(parameter: Parameter) -> Callable[[str], Value | Path]:
-    """Check an option as the API does, before anybody is asked."""
+    """Check an option as the API does, before a request is sent."""
 
     def read(text: str) -> Value | Path:
         try:

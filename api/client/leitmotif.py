@@ -460,7 +460,7 @@ class _Answer:
 
 
 def _left_s(until_s: float) -> float:
-    """Say how many seconds are left.
+    """Return how many seconds are left.
 
     Raises:
         TimeoutError: None is left.

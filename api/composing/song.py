@@ -171,7 +171,7 @@ class Song:
 
     @property
     def origin(self) -> dict[str, str | int | float]:
-        """Give all that makes the same song again."""
+        """Return all that makes the same song again."""
         return self.request.origin(self.version, self.tempos)
 
     @property

@@ -16,7 +16,7 @@ _DIGITS = 6  # behind the point: a microsecond
 
 
 def document(song: Song) -> dict[str, Any]:
-    """Give all that is known of a song, its notes last."""
+    """Return all that is known of a song, its notes last."""
     longest = song.longest_quote
     onset_ticks = song.notes.onset_ticks.tolist()
     return {
@@ -42,7 +42,7 @@ def document(song: Song) -> dict[str, Any]:
 def time_members(
     tempos: Sequence[TempoChange], signatures: Sequence[TimeSignature]
 ) -> dict[str, Any]:
-    """Give a song's tempo, the last one, with its tempo map and its time signatures."""
+    """Return a song's tempo, the last one, with its tempo map and its time signatures."""
     return {
         "tempo": tempos[-1].bpm,
         "tempos": [{"start_beats": _beats(t.start_ticks), "tempo": t.bpm} for t in tempos],
@@ -58,7 +58,7 @@ def time_members(
 
 
 def plan_members(plan: Plan | None, tempos: Sequence[TempoChange]) -> dict[str, Any]:
-    """Give a song's plan: its bars, sections and loop; nothing where there is none."""
+    """Return a song's plan: its bars, sections and loop; nothing where there is none."""
     if plan is None:
         return {}
     members: dict[str, Any] = {
@@ -98,7 +98,7 @@ def _loop_members(plan: Plan, tempos: Sequence[TempoChange]) -> dict[str, int | 
 def note_members(
     notes: Notes, performance: Performance, tempos: Sequence[TempoChange]
 ) -> list[dict[str, int | float]]:
-    """Give notes as objects, in beats (quarter notes) and in seconds.
+    """Return notes as objects, in beats (quarter notes) and in seconds.
 
     Args:
         notes: As they are written.
@@ -126,7 +126,7 @@ def note_members(
 
 
 def quote_members(quote: Quote, onset_ticks: int, tempos: Sequence[TempoChange]) -> dict[str, Any]:
-    """Give a quote as an object.
+    """Return a quote as an object.
 
     Args:
         quote: What is shared.

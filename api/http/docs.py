@@ -16,7 +16,7 @@ _FILES = read_files(Path(__file__).with_name("static"))
 
 @bp.get("/openapi.json")
 def openapi() -> Response:
-    """Give the OpenAPI document; 200 or 304."""
+    """Return the OpenAPI document; 200 or 304."""
     return _contract().answer()
 
 
@@ -29,7 +29,7 @@ def docs() -> Response:
 
 @bp.get("/docs/<name>")
 def file(name: str) -> Response:
-    """Give a file that the page is made of; 200, 304 or 404."""
+    """Return a file that the page is made of; 200, 304 or 404."""
     if name not in _FILES:
         abort(404)
     return _FILES[name].answer()

@@ -19,7 +19,7 @@ NO_SNIFFING = {"Vary": "Accept", "X-Content-Type-Options": "nosniff"}
 
 
 def drawing_headers(drawing: Drawing) -> dict[str, str]:
-    """Give the headers of a song that is being drawn."""
+    """Return the headers of a song that is being drawn."""
     return {
         "Cache-Control": "no-store",
         "Leitmotif-Model-Version": str(drawing.bundle.model.version),
@@ -31,7 +31,7 @@ def drawing_headers(drawing: Drawing) -> dict[str, str]:
 
 
 def song_headers(song: Song, form: Format) -> dict[str, str]:
-    """Give the headers of a finished song; an ETag only where it can be asked for again."""
+    """Return the headers of a finished song; an ETag only where it can be asked for again."""
     headers = {
         "Content-Disposition": content_disposition(song.request.title, form.suffix),
         "Leitmotif-Model-Version": str(song.version),
@@ -61,7 +61,7 @@ def content_disposition(title: str, suffix: str) -> str:
 
 
 def quoted(longest: Quote) -> str:
-    """Say how long the longest quote is and, percent-encoded, of what piece."""
+    """Return how long the longest quote is and, percent-encoded, of what piece."""
     if not longest.length_notes:
         return "0"
     return f'{longest.length_notes}; piece="{quote(longest.piece, safe="")}"'

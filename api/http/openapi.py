@@ -100,7 +100,7 @@ _HEADERS = {
         {"const": "nosniff"}, "The type is the one that is said.", always=True
     ),
     "Leitmotif-Primer": _header(
-        {"const": UPLOADED}, "Where the song goes on from an uploaded primer.", always=False
+        {"const": UPLOADED}, "Present if the song continues an uploaded primer.", always=False
     ),
     "Leitmotif-Primer-Warnings": _header(
         {"type": "string", "pattern": r'^"[ !#-~]+"(, "[ !#-~]+")*$'},
@@ -269,5 +269,5 @@ def _plain(status: HTTPStatus) -> tuple[Problem, str]:
 
 
 def _summary(error: type[ApiError]) -> str:
-    """Give the first line of what an error's own documentation says."""
+    """Return the first line of what an error's own documentation says."""
     return (error.__doc__ or error.__name__).partition("\n")[0]

@@ -60,7 +60,7 @@ class Services:
 
 
 def services_of(app: Flask) -> Services:
-    """Give what an app's routes call."""
+    """Return what an app's routes call."""
     services: Services = app.extensions["leitmotif"]
     return services
 
@@ -108,7 +108,7 @@ def healthz() -> Response:
 
 @bp.get("/readyz")
 def readyz() -> Response:
-    """Say whether a song can be had; 200 or 503."""
+    """Return whether a song can be had; 200 or 503."""
     services = _services()
     states = services.games.states(services.deadline(PROBE_SECONDS))
     shown = [asdict(state) for state in states]
@@ -191,7 +191,7 @@ def _written(pieces: Iterator[bytes], about: RequestRecord) -> Iterator[bytes]:
 
 
 def _held(slot: ExitStack, pieces: Iterator[bytes], media_type: str) -> Response:
-    """Respond piece by piece; the song keeps its slot until the last is sent, or nobody reads."""
+    """Stream a response; the song keeps its slot until all is sent or the client disconnects."""
     kept = slot.pop_all()
 
     def sent() -> Iterator[bytes]:

@@ -23,7 +23,7 @@ def reference(name: str) -> Schema:
 
 
 def schema_of(parameter: Parameter) -> Schema:
-    """Say what values a parameter takes."""
+    """Return what values a parameter takes."""
     schema: Schema = {"description": parameter.effect}
     match parameter.kind:
         case Kind.NAME:

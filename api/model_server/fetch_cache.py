@@ -28,7 +28,7 @@ class FetchCache(Generic[Key, Value]):
         self._futures: OrderedDict[Key, Future[Value]] = OrderedDict()
 
     def get(self, key: Key, fetch: Callable[[], Value], deadline: Deadline) -> Value:
-        """Give a value, fetched where it is not kept.
+        """Return a value, fetched where it is not kept.
 
         Args:
             key: Names the value.
@@ -56,7 +56,7 @@ class FetchCache(Generic[Key, Value]):
                 del self._futures[key]
 
     def _future(self, key: Key) -> tuple[Future[Value], bool]:
-        """Give a value's future, and whether the caller has to fulfil it."""
+        """Return a value's future, and whether the caller has to fulfil it."""
         with self._lock:
             if key in self._futures:
                 self._futures.move_to_end(key)

@@ -138,7 +138,7 @@ class Games:
         return Model(game, found.version)
 
     def bundle_of(self, model: Model, deadline: Deadline) -> Bundle:
-        """Give what it takes to compose with a version, fetched from it where it is not kept.
+        """Return what it takes to compose with a version, fetched from it where it is not kept.
 
         Raises:
             ModelServerError: The model server does not answer, or not as it should.
@@ -146,7 +146,7 @@ class Games:
         return self._bundles.get(model, lambda: self._fetched(model, deadline), deadline)
 
     def states(self, deadline: Deadline) -> tuple[GameState, ...]:
-        """Say how every game stands; a model server that does not answer is an answer too."""
+        """Return how every game stands; a model server that does not answer is an answer too."""
         return tuple(state for state, _ in self._standings(deadline))
 
     def entries(self, deadline: Deadline) -> tuple[GameEntry, ...]:
@@ -154,7 +154,7 @@ class Games:
         return tuple(_entry(state, bundle) for state, bundle in self._standings(deadline))
 
     def _standings(self, deadline: Deadline) -> Iterator[_Standing]:
-        """Say how every game stands; one that takes until the deadline is UNREACHABLE.
+        """Return how every game stands; one that takes until the deadline is UNREACHABLE.
 
         All games are asked at the same time, so that none makes another late.
         """

@@ -118,7 +118,7 @@ class GrpcModelServer:
         self._channel.close()
 
     def versions(self, game: str, deadline: Deadline) -> tuple[VersionStatus, ...]:
-        """Say what versions of a game's model there are."""
+        """Return what versions of a game's model there are."""
         request = GetModelStatusRequest(model_spec=ModelSpec(name=game))
         with _translated_errors():
             response = self._stub.get_model_status(

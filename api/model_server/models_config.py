@@ -42,7 +42,7 @@ class ModelsConfig:
         return self._games.content()
 
     def labels(self, game: str) -> Mapping[str, int]:
-        """Say which versions of a game have labels; none where there is no such game."""
+        """Return which versions of a game have labels; none where there is no such game."""
         return self._labels.content().get(game, {})
 
 

@@ -71,7 +71,7 @@ class ModelServer(Protocol):
     """
 
     def versions(self, game: str, deadline: Deadline) -> tuple[VersionStatus, ...]:
-        """Say what versions of a game's model there are."""
+        """Return what versions of a game's model there are."""
         ...
 
     def describe(self, model: Model, deadline: Deadline) -> Description:

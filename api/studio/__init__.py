@@ -18,7 +18,7 @@ def page() -> Response:
 
 @bp.get("/studio/<name>")
 def file(name: str) -> Response:
-    """Give a file that the page is made of; 200, 304 or 404."""
+    """Return a file that the page is made of; 200, 304 or 404."""
     if name not in FILES:
         abort(404)
     return FILES[name].answer()

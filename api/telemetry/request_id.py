@@ -23,11 +23,11 @@ def end() -> None:
 
 
 def current() -> str:
-    """Give the id of the request that this thread works for; empty where it works for none."""
+    """Return the id of the request that this thread works for; empty where it works for none."""
     return _current.get()
 
 
 def metadata() -> tuple[tuple[str, str], ...]:
-    """Give what gRPC tells a server beside a call."""
+    """Return what gRPC tells a server beside a call."""
     name = current()
     return ((HEADER.lower(), name),) if name else ()

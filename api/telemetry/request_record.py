@@ -63,11 +63,11 @@ class RequestRecord:
 
     @property
     def duration_s(self) -> float:
-        """Say how long it has taken until now."""
+        """Return how long it has taken until now."""
         return time.monotonic() - self.began_s
 
 
 def record() -> RequestRecord:
-    """Give the record of the request that is being answered."""
+    """Return the record of the request that is being answered."""
     found: RequestRecord = g.record
     return found

@@ -106,7 +106,7 @@ class GraphModel:
         self._session.close()
 
     def describe(self) -> bytes:
-        """Give the bundle's description, JSON."""
+        """Return the bundle's description, JSON."""
         (texts,) = self._describe(np.zeros(1, np.int32))
         return bytes(texts[0])
 

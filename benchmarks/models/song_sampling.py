@@ -16,7 +16,7 @@ PATIENCE_S = 120.0  # for what takes seconds at most
 
 
 def default_sampling(seed: int) -> Sampling:
-    """Draw as the service does when nobody says otherwise."""
+    """Sample with the service's default settings."""
     return Sampling(TEMPERATURE, TOP_K, TOP_P, seed)
 
 

@@ -39,7 +39,7 @@ class OnnxRuntime:
         self._first_rows = first_rows(weights)
 
     def begin(self, batch: int) -> _State:
-        """Give the state of a network that has read nothing."""
+        """Return the state of a network that has read nothing."""
         return [np.zeros((1, batch, units), np.float32) for units in self._units for _ in "hc"]
 
     def step(self, token: NDArray[np.int64], state: _State) -> tuple[NDArray[np.float32], _State]:

@@ -18,7 +18,7 @@ class Peer(Protocol):
     name: str
 
     def begin(self, batch: int) -> Any:
-        """Give the state of a network that has read nothing."""
+        """Return the state of a network that has read nothing."""
         ...
 
     def step(self, token: NDArray[np.int64], state: Any) -> tuple[NDArray[np.float32], Any]:
@@ -61,7 +61,7 @@ def logits_of(peer: Peer, fields: Fields, songs: NDArray[np.int64]) -> NDArray[n
     token = np.zeros_like(songs[:, 0])
     for values in np.moveaxis(songs, 1, 0):
         top, state = peer.step(token, state)
-        logits, *hidden = fields.parted(top.copy())
+        logits, *hidden = fields.split(top.copy())
         given = list(values.T)
         others = [fields.logits(f, below, given[:f]) for f, below in enumerate(hidden, start=1)]
         steps.append(np.concatenate([logits, *others], axis=1))

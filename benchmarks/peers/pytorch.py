@@ -47,7 +47,7 @@ class PyTorch:
         self._top = _transposed(weights.top.kernel), torch.tensor(weights.top.bias)
 
     def begin(self, batch: int) -> _State:
-        """Give the state of a network that has read nothing."""
+        """Return the state of a network that has read nothing."""
         torch.set_num_threads(self._threads)
         shape = (self._layers, batch, self._units)
         return torch.zeros(shape), torch.zeros(shape)

@@ -23,7 +23,7 @@ class Fields:
         first = len(weights.top.bias) - sum(widths)
         self._bounds = np.cumsum([first, *widths])[:-1]
 
-    def parted(self, top: Floats) -> list[Floats]:
+    def split(self, top: Floats) -> list[Floats]:
         """Part float32[B, W] into the first field's logits and the others' hidden layers."""
         return np.split(top, self._bounds, axis=1)
 
@@ -64,7 +64,7 @@ class Sampler:
         Returns:
             int64[B, F], the values.
         """
-        logits, *hidden = self._fields.parted(top)
+        logits, *hidden = self._fields.split(top)
         values = [self.draw_field(logits, uniform[:, 0])]
         for f, below in enumerate(hidden, start=1):
             logits = self._fields.logits(f, below, values)

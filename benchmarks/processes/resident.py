@@ -6,12 +6,12 @@ _MB_PER_KIB = 1024 / 1e6
 
 
 def rss_mb(process_id: int | str = "self") -> float:
-    """Give a process's resident memory in megabytes, what it shares with others included."""
+    """Return a process's resident memory in megabytes, what it shares with others included."""
     return _kib(process_id, "status", "VmRSS") * _MB_PER_KIB
 
 
 def own_mb(process_id: int | str = "self") -> float:
-    """Give a process's resident memory in megabytes, its part alone of what it shares."""
+    """Return a process's resident memory in megabytes, its part alone of what it shares."""
     return _kib(process_id, "smaps_rollup", "Pss") * _MB_PER_KIB
 
 

@@ -99,7 +99,7 @@ def running(
 
 
 def free_port() -> int:
-    """Find a TCP port of this machine that nobody listens on."""
+    """Find a free TCP port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -107,7 +107,7 @@ def free_port() -> int:
 
 
 def answers_ok(port: int, path: str) -> bool:
-    """Say whether a GET of `path` from this machine's `port` is answered with 200."""
+    """Return whether a GET of `path` from this machine's `port` is answered with 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", path)

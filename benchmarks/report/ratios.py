@@ -49,7 +49,7 @@ class Ratios:
 
 
 def speedup(load: Load, results: Results) -> float:
-    """Say how many times the tokens a second of one caller that is."""
+    """Return how many times the tokens a second of one caller that is."""
     return load.tokens_per_second / _merged(results, 1).tokens_per_second
 
 

@@ -16,7 +16,7 @@ SAMPLE_RATE_HZ = 44_100
 
 
 def sample_at(tempos: Sequence[TempoChange], ticks: int) -> int:
-    """Give the sample at which a tick of a piece falls."""
+    """Return the sample at which a tick of a piece falls."""
     return round(float(seconds_at(tempos, ticks)) * SAMPLE_RATE_HZ)
 
 

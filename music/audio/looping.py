@@ -1,4 +1,4 @@
-"""The sound of music that loops: what dies away after its end sounds at its start."""
+"""Renders music that loops: the decay after its end is mixed into its start."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from music.piece import TempoChange
 
 @dataclass(frozen=True)
 class SampleLoop:
-    """What is played over and over of a sound.
+    """The part of a sound that is repeated.
 
     Attributes:
         start: The first sample.
@@ -60,7 +60,7 @@ def play_loop(
 def _between(
     blocks: Iterator[NDArray[np.float32]], first: int, end: int
 ) -> Iterator[NDArray[np.float32]]:
-    """Give the samples from `first` to before `end`."""
+    """Return the samples from `first` to before `end`."""
     at = 0
     for block in blocks:
         kept = block[max(0, first - at) : max(0, end - at)]

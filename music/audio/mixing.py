@@ -41,7 +41,7 @@ class Timing:
 
     @property
     def end(self) -> int:
-        """Say when the last key is released."""
+        """Return when the last key is released."""
         return int((self.start + self.held).max(initial=0))
 
     def starting_in(self, block: int) -> range:

@@ -129,12 +129,12 @@ def _decaying(
 
 
 def _balance(pitch: int) -> float:
-    """Say how loud a key is beside the others: low ones carry more, high ones stand out."""
+    """Return how loud a key is beside the others: low ones carry more, high ones stand out."""
     return float(np.interp(pitch, [LOWEST_PITCH, 48, 72, HIGHEST_PITCH], [1.0, 1.0, 0.9, 0.45]))
 
 
 def _knock(pitch: int) -> _Samples:
-    """Hear the hammer and the key: a short, dull noise."""
+    """Compute the noise of hammer and key, short and dull."""
     noise = np.random.default_rng(pitch).standard_normal(round(0.06 * SAMPLE_RATE_HZ))
     dull = np.convolve(noise, np.hanning(60), "same")
     fading = np.exp(-np.arange(len(dull)) / (0.012 * SAMPLE_RATE_HZ))
@@ -143,7 +143,7 @@ def _knock(pitch: int) -> _Samples:
 
 
 def _held(tone: _Samples, samples: int, pitch: int) -> _Samples:
-    """Let go of a key after so many samples: the damper falls, where the string has one."""
+    """Release a key after this many samples; the damper stops the string, if it has one."""
     if pitch > _LAST_DAMPER or samples >= len(tone):
         return tone
     damped_s = _DAMPED_S * 2 ** ((60 - pitch) / 36)
@@ -156,7 +156,7 @@ def _held(tone: _Samples, samples: int, pitch: int) -> _Samples:
 
 
 def _panned(sound: _Samples, pitch: int) -> _Samples:
-    """Hear low keys a little from the left and high ones from the right: float32[2, samples]."""
+    """Pan a tone, low keys to the left and high ones to the right: float32[2, samples]."""
     place = (pitch - LOWEST_PITCH) / (HIGHEST_PITCH - LOWEST_PITCH)
     angle = np.pi / 2 * (0.3 + 0.4 * place)
     sides = np.array([[np.cos(angle)], [np.sin(angle)]], np.float32)

@@ -21,7 +21,7 @@ _FORWARD = 0  # the type of the loop
 
 
 def wav_bytes(sound: Sound, loop: SampleLoop | None = None) -> int:
-    """Say how long the file is, whose sound is still to be computed."""
+    """Return how long the file is, whose sound is still to be computed."""
     chunks = _HEADER.size + _DATA.size + (0 if loop is None else _SMPL.size)
     return chunks + _FRAME_BYTES * sound.samples
 

@@ -57,7 +57,9 @@ class Events(Codec):
         names = _names(notes)
         if unknown := set(names) - self._numbers.keys():
             raise TokenError(f"the event {min(unknown)} is not in the vocabulary")
-        return self.joined(np.array([[self._numbers[n]] for n in names], np.int32).reshape(-1, 1))
+        return self.merge_fields(
+            np.array([[self._numbers[n]] for n in names], np.int32).reshape(-1, 1)
+        )
 
     def decode(self, tokens: ArrayLike, cursor: Cursor = START) -> tuple[Notes, Cursor]:
         """Decode the next tokens of a song; special ones are passed over.
@@ -72,7 +74,7 @@ class Events(Codec):
         Raises:
             TokenError: A token is not in the vocabulary.
         """
-        events = [self._pitches[n] for n in self.parted(tokens)[:, 0] if n >= 0]
+        events = [self._pitches[n] for n in self.split_fields(tokens)[:, 0] if n >= 0]
         chords = [
             Notes.of([step * EVENT_TICKS] * len(pitches), [EVENT_TICKS] * len(pitches), pitches)
             for step, pitches in enumerate(events)

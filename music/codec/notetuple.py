@@ -89,7 +89,7 @@ class NoteTuple(Codec):
         shift_ticks = np.diff(notes.onset_ticks, prepend=np.asarray(before, np.int32))
         shift = self.nearest_shift(shift_ticks)
         duration = _nearest(self.duration_ticks, notes.duration_ticks)
-        return self.joined(np.stack([shift, pitch, duration], axis=1).astype(np.int32))
+        return self.merge_fields(np.stack([shift, pitch, duration], axis=1).astype(np.int32))
 
     def nearest_shift(self, ticks: NDArray[np.int32]) -> NDArray[np.intp]:
         """Find the values of the first field nearest to waits of int32[N] ticks."""
@@ -119,7 +119,7 @@ class NoteTuple(Codec):
         Raises:
             TokenError: A token is not in the vocabulary.
         """
-        fields = self.parted(tokens)
+        fields = self.split_fields(tokens)
         shift, pitch, duration = fields[fields[:, 0] >= 0].T
         if not len(shift):
             return Notes.of([], [], []), cursor
@@ -146,7 +146,7 @@ def _nearest(rising: NDArray[np.int32], ticks: NDArray[np.int32]) -> NDArray[np.
 
 
 def _is_first(notes: Notes, cursor: Cursor) -> NDArray[np.bool_]:
-    """Say of each note whether its key has not been struck at its onset before."""
+    """Return for each note whether its key has not been struck at its onset before."""
     strikes = np.stack([notes.onset_ticks, notes.pitch], axis=1)
     is_first = np.zeros(len(notes), np.bool_)
     is_first[np.unique(strikes, axis=0, return_index=True)[1]] = True

@@ -71,13 +71,13 @@ class Codec(ABC):
         """V: how many tokens there are, the special ones counted in."""
         return FIRST + math.prod(self.field_sizes)
 
-    def joined(self, fields: NDArray[np.int32]) -> NDArray[np.int32]:
+    def merge_fields(self, fields: NDArray[np.int32]) -> NDArray[np.int32]:
         """Write values int32[T, F] as tokens int32[T]."""
         digits = np.ravel_multi_index(tuple(fields.T), self.field_sizes)
         tokens: NDArray[np.int32] = (digits + FIRST).astype(np.int32)
         return tokens
 
-    def parted(self, tokens: ArrayLike) -> NDArray[np.int32]:
+    def split_fields(self, tokens: ArrayLike) -> NDArray[np.int32]:
         """Read tokens int[T] as values int32[T, F]; those of a special token are all -1.
 
         Raises:
@@ -103,7 +103,7 @@ class Codec(ABC):
             int32[T * F], each field's values with numbers of their own.
         """
         places = np.cumsum((FIRST, *self.field_sizes[:-1]))
-        letters: NDArray[np.int32] = (self.parted(tokens) + places).ravel().astype(np.int32)
+        letters: NDArray[np.int32] = (self.split_fields(tokens) + places).ravel().astype(np.int32)
         return letters
 
     @classmethod

@@ -105,17 +105,17 @@ class _Stretch:
     round: int = 0
 
     def within(self, notes: Notes) -> Notes:
-        """Give those that are not dropped."""
+        """Return those that are not dropped."""
         kept = (notes.onset_ticks >= self.keep_from_ticks) & (notes.onset_ticks < self.end_ticks)
         return notes[kept]
 
     def first_chord(self, notes: Notes) -> Notes:
-        """Give what is struck first from the span's start on, perhaps after its end."""
+        """Return what is struck first from the span's start on, perhaps after its end."""
         later = notes.onset_ticks[notes.onset_ticks >= self.keep_from_ticks]
         return notes[notes.onset_ticks == later[:1].max(initial=-1)]
 
     def has_early_notes(self, notes: Notes) -> bool:
-        """Say whether notes come before the span, which are dropped."""
+        """Return whether notes come before the span, which are dropped."""
         return bool((notes.onset_ticks < self.keep_from_ticks).any())
 
 
@@ -173,7 +173,7 @@ class Arranger:
         return _cut(moved, self._plan.ticks(span.sustain_end_bar))
 
     def _bars(self, song: Notes, start_bar: int, bars: int) -> Notes:
-        """Give the notes that start in some bars."""
+        """Return the notes that start in some bars."""
         ends = self._plan.ticks(start_bar), self._plan.ticks(start_bar + bars)
         first, last = np.searchsorted(song.onset_ticks, ends).tolist()
         return song[first:last]
@@ -336,7 +336,7 @@ class Arranger:
         )
 
     def _tokens_before(self, draw: Draw, place: _Place, stretch: _Stretch) -> tuple[int, ...]:
-        """Give the first tokens of a chunk, those that start before the end."""
+        """Return the first tokens of a chunk, those that start before the end."""
         tokens: list[int] = draw.tokens.tolist()
         fewest, most = 0, len(tokens)
         while fewest < most:

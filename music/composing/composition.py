@@ -74,7 +74,7 @@ class Composition:
         return bar_ticks_of(self._time_signatures)
 
     def time_signatures(self, first: Passage) -> tuple[TimeSignature, ...]:
-        """Give the song's meters as `Piece` has them, once its first passage is known."""
+        """Return the song's meters as `Piece` has them, once its first passage is known."""
         if self.plan is not None:
             return self._time_signatures
         first_note_ticks = 0 if len(self.continuation.lead) else first.entry_ticks

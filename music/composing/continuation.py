@@ -156,7 +156,7 @@ class Continuation:
         return last_ticks - meter.place_ticks(last_ticks) + meter.bar_ticks
 
     def entry_ticks(self, first_tick: int) -> int:
-        """Say when the first new note starts, counted from the start of the music before it.
+        """Return when the first new note starts, counted from the start of the music before it.
 
         Args:
             first_tick: Where the codec, which counts what was read, has that note.
@@ -183,7 +183,7 @@ def _prompt(tokens: tuple[int, ...], meter: TimeSignature, start_ticks: int) -> 
 
 
 def _playable_until(ticks: int, piece: Piece) -> tuple[TempoChange, ...]:
-    """Give a piece's tempo map up to a place, in the range that is written."""
+    """Return a piece's tempo map up to a place, in the range that is written."""
     return tuple(
         replace(change, bpm=_playable(change.bpm))
         for change in piece.tempos

@@ -44,5 +44,5 @@ class Length:
         return notes[: min(within, self.notes - written)]
 
     def is_reached(self, written: int, next_onset_ticks: int) -> bool:
-        """Say whether no further note can come."""
+        """Return whether no further note can come."""
         return written >= self.notes or next_onset_ticks >= self.ticks

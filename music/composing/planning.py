@@ -84,7 +84,7 @@ def _requested_form(
 
 
 def _bars(brief: Brief, music: GameMusic, bar_beats: float, tempo_bpm: float) -> int:
-    """Say how many bars there are to be, about."""
+    """Return how many bars there are to be, about."""
     if brief.seconds is not None:
         beats = brief.seconds * tempo_bpm / 60
     else:

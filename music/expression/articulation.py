@@ -1,9 +1,9 @@
-"""How long notes are written, where a sequencer holds them a little shorter or longer.
+"""Recovers written note lengths from MIDI files, in which notes sound shorter or longer.
 
-MIDI files sound notes for nine tenths of their length, say, so that they do not blur; a score
-writes them whole. Learned as they sound, every sequencer's lengths would be a language of its own.
-So notes are learned as they are written, and how much shorter they sound is kept beside them, by
-length: sequencers take away a share of a note, or so many ticks whatever its length.
+Sequencers shorten notes, for example to nine tenths, so that they do not blur. Each sequencer has
+its own lengths, which a model should not have to learn. So a model learns the written lengths, and
+the sounding share is kept separately for each length: some sequencers shorten by a factor, others
+by a number of ticks.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ _FEWEST_NOTES = 8  # of a length, to learn its share
 
 
 def as_written(notes: Notes) -> Notes:
-    """Give every note whose length nobody would write the one that it was meant to have.
+    """Return every note whose length nobody would write the one that it was meant to have.
 
     It is held to the next onset where that is no farther than a quarter of its length, or else
     becomes the nearest written length where that is no farther than an eighth; at least a tick
@@ -65,7 +65,7 @@ class Articulation:
     lengths: tuple[LengthShare, ...] = ()
 
     def sounding_ticks(self, notes: Notes) -> NDArray[np.float32]:
-        """Give how long each of N notes sounds: float32[N]."""
+        """Return how long each of N notes sounds: float32[N]."""
         shares = np.full(len(notes), self.share)
         for length in self.lengths:
             shares[notes.duration_ticks == length.ticks] = length.share

@@ -73,7 +73,7 @@ class Shaper:
         self._top = 0.0  # of what starts at the latest onset
 
     def velocities(self, notes: Notes) -> NDArray[np.int32]:
-        """Give the velocities of the notes that follow those given before.
+        """Return the velocities of the notes that follow those given before.
 
         Args:
             notes: N notes in the song's time, their onsets never falling.
@@ -139,7 +139,7 @@ def learned_dynamics(pieces: Iterable[Piece]) -> Dynamics:
 
 
 def is_expressive(velocity: NDArray[np.int32]) -> bool:
-    """Say whether a piece's velocities vary as a player's do.
+    """Return whether a piece's velocities vary as a player's do.
 
     Args:
         velocity: int32[N].

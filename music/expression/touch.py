@@ -23,7 +23,7 @@ class Touch:
     articulation: Articulation = LEGATO
 
     def player(self, signatures: Sequence[TimeSignature]) -> "Player":
-        """Give who plays a song in meters as `Piece` has them, one or more."""
+        """Return who plays a song in meters as `Piece` has them, one or more."""
         return Player(Shaper(signatures, self.dynamics), self.articulation)
 
 

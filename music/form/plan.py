@@ -133,7 +133,7 @@ class Plan:
         return "".join(section.name for section in self.sections if section.name != INTRO)
 
     def ticks(self, bar: int) -> int:
-        """Give the song's ticks at the start of a bar, counted from 0."""
+        """Return the song's ticks at the start of a bar, counted from 0."""
         return self.meter.start_ticks + bar * self.meter.bar_ticks
 
     @cached_property
@@ -263,7 +263,7 @@ def fitted_form(form: Form, bars: int) -> Form:
 
 
 def nearest_bars(form: Form, bars: int) -> int:
-    """Give the number of bars near `bars`, 1 or more, at which a section of the form ends."""
+    """Return the number of bars near `bars`, 1 or more, at which a section of the form ends."""
     lengths = (section.bars for section in cycle(form))
     before = 0
     for end in accumulate(lengths):

@@ -132,7 +132,7 @@ class QuoteFinder:
         self._order = _suffix_array(numbers[1:])
 
     def without(self, piece: int) -> "QuoteFinder":
-        """Give a finder that does not look into one of the pieces.
+        """Return a finder that does not look into one of the pieces.
 
         Args:
             piece: Its place, counted from 0.
@@ -248,7 +248,7 @@ def quoting_groups(pieces: Sequence[NamedNotes], fewest_notes: int) -> list[list
 
 
 def _runs(notes: Notes, length_notes: int) -> set[bytes]:
-    """Give a piece's runs of so many notes, by their steps."""
+    """Return a piece's runs of so many notes, by their steps."""
     steps = _steps(notes)[:-1]
     if len(steps) < length_notes - 1:
         return set()

@@ -33,7 +33,7 @@ def drum_mask(file: MidiFile) -> NDArray[np.bool_]:
 
 
 def _drum_mask_of_port(file: MidiFile, port: int) -> NDArray[np.bool_]:
-    """Tell for each event whether its channel would play drums then, if it were of a port."""
+    """Return for each event whether its channel would play drums then, if it were of a port."""
     kind, channel = file.status & 0xF0, file.status & 0x0F
     is_bank = (kind == _CONTROLLER) & ((file.data1 == _BANK) | (file.data1 == _BANK_FINE))
     is_here = file.port == port
@@ -90,7 +90,7 @@ class _Channels:
         self._note(index, channel)
 
     def mask(self, channel: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Tell for each event whether its channel plays drums.
+        """Return for each event whether its channel plays drums.
 
         Args:
             channel: int64[E].

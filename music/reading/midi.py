@@ -34,7 +34,7 @@ _OFF_PIANO = "outside of the piano's range (A0 to C8)"
 
 
 def read_midi(midi: bytes, name: str) -> Piece:
-    """Read a standard MIDI file that anybody may have made, in bounded time and memory.
+    """Read an untrusted standard MIDI file, in bounded time and memory.
 
     All parts are merged, drums are left out. A note-off ends the first note of its key that still
     sounds. While the sustain pedal of its channel is down, the note sounds on until the pedal is
@@ -160,7 +160,7 @@ def _paired(
 
 
 def _release_ticks(file: MidiFile, end: NDArray[np.intp]) -> NDArray[np.int64]:
-    """Tell when notes cease to sound: when they end, or later, when the pedal is released.
+    """Return when notes cease to sound: when they end, or later, when the pedal is released.
 
     Args:
         file: E events.
@@ -210,7 +210,7 @@ def _grid_ticks(file: MidiFile, event: SystemEvent) -> int:
 
 
 def _why_none(file: MidiFile, found: _Found) -> str:
-    """Tell why no note of a file was read."""
+    """Return why no note of a file was read."""
     kinds = {
         "of drums": found.drums,
         "without an end": found.endless,

@@ -1,6 +1,6 @@
-"""music21 in a process of its own: what it cannot bear ends that process, not ours.
+"""Runs music21 in a separate process, so that a malicious score cannot exhaust ours.
 
-A time signature of 999999999/1 takes all memory there is, and some short texts take minutes.
+A time signature of 999999999/1 takes all available memory, and some short texts take minutes.
 """
 
 import atexit

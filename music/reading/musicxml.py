@@ -58,7 +58,7 @@ def read_measures(root: Element) -> list[Measure]:
 
 
 def _parts(root: Element) -> Mapping[str, list[Element]]:
-    """Give the measures of each part, in the order of the score."""
+    """Return the measures of each part, in the order of the score."""
     parts: dict[str, list[Element]] = defaultdict(list)
     if root.tag == "score-partwise":
         for position, part in enumerate(root.iterfind("part")):

@@ -16,9 +16,9 @@ def playing_order(measures: Sequence[Measure], *, repeats: bool = True) -> list[
     """List the measures as they are played, by index; movements one after the other.
 
     After a jump (da capo, dal segno) nothing is repeated and the last endings are played, until
-    the music is behind the place where it jumped. A fine brings it there at once, since files may
-    go on: with the next verse, say. Volta brackets without a repeat are not obeyed, since nothing
-    would bring the music back for the second one.
+    playback has passed the measure of the jump. A fine continues after that measure, since a file
+    may contain more, for example the next verse. Volta brackets without a repeat are ignored, since
+    the second one would never be played.
 
     Args:
         measures: As they are written.
@@ -42,7 +42,7 @@ def playing_order(measures: Sequence[Measure], *, repeats: bool = True) -> list[
 
 
 def _walk(measures: Sequence[Measure], *, repeats: bool) -> Iterator[int | None]:
-    """Give the measures to play; None where one is passed over."""
+    """Return the measures to play; None where one is passed over."""
     marks = [measure.marks for measure in measures]
     starts = [index for index, here in enumerate(marks) if index == 0 or here.starts_movement]
     for start, end in pairwise([*starts, len(marks)]):
@@ -61,11 +61,11 @@ class _Player:
         self._codas = _first_places(here.coda for here in marks)
         self._section = 0  # where the section starts that a repeat goes back to
         self._play = 1  # of the section, counted from 1
-        self._jumped_from: int | None = None  # until the music is behind that measure
+        self._jumped_from: int | None = None  # until playback has passed that measure
         self._jumps: set[int] = set()  # each is taken once
 
     def walk(self) -> Iterator[int | None]:
-        """Give the measures to play; None where one is passed over."""
+        """Return the measures to play; None where one is passed over."""
         index = 0
         while index < len(self._marks):
             if index != self._section and self._starts_section(index):
@@ -90,7 +90,7 @@ class _Player:
         return passes[min(play, len(passes)) - 1] not in self._marks[index].endings
 
     def _next(self, index: int) -> int:
-        """Say what is played after a measure."""
+        """Return what is played after a measure."""
         here = self._marks[index]
         if not self._repeats:
             return index + 1

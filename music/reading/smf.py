@@ -367,7 +367,7 @@ def _merged(tracks: list[_Track], header: _Header) -> MidiFile:
 
 
 def _ports(tracks: list[_Track]) -> NDArray[np.int64]:
-    """Give the port of every event, track by track."""
+    """Return the port of every event, track by track."""
     starts, ports, events = [], [], 0
     for track in tracks:
         for index, port in track.ports:

@@ -148,7 +148,7 @@ class _Bars:
 def _lengths(
     measures: Sequence[Measure],
 ) -> tuple[list[int], list[tuple[int, int] | None]]:
-    """Give the length in units and the time signature of every measure, as written."""
+    """Return the length in units and the time signature of every measure, as written."""
     lengths: list[int] = []
     in_force: list[tuple[int, int] | None] = []
     signature: tuple[int, int] | None = None

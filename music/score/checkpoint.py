@@ -1,4 +1,4 @@
-"""Long work that asks in between whether it is to go on."""
+"""A callback that long computations call regularly, so that they can be cancelled."""
 
 from collections.abc import Callable
 
@@ -6,4 +6,4 @@ Checkpoint = Callable[[], object]  # called between pieces of work; raises where
 
 
 def go_on() -> None:
-    """Let the work go on: the checkpoint where there is no end to the time."""
+    """Do nothing: the checkpoint of a computation without a deadline."""

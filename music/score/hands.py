@@ -35,7 +35,7 @@ def hands(notes: Notes) -> tuple[Notes, Notes]:
 
 
 def in_right_hand(notes: Notes) -> NDArray[np.bool_]:
-    """Say which of N notes the right hand plays: bool[N].
+    """Return which of N notes the right hand plays: bool[N].
 
     Args:
         notes: Ordered by onset, then by pitch.
@@ -83,7 +83,7 @@ def _places(notes: Notes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _onset_costs(notes: Notes) -> _Costs:
-    """Give what the notes cost that sound at each onset: int64[onsets, left, right]."""
+    """Return what the notes cost that sound at each onset: int64[onsets, left, right]."""
     pitch = notes.pitch.astype(np.int64)[:, None, None]
     note_costs = np.minimum((pitch - _LEFT[:, None]) ** 2, (pitch - _RIGHT) ** 2)
     onsets = np.unique(notes.onset_ticks)
@@ -103,7 +103,7 @@ def _place_costs() -> _Costs:
 
 
 def _moved(costs: _Costs) -> _Costs:
-    """Give the least cost of each pair of places, of staying there or moving there.
+    """Return the least cost of each pair of places, of staying there or moving there.
 
     Source: P. Felzenszwalb and D. Huttenlocher, Distance Transforms of Sampled Functions (2012),
     for distances that are sums of absolute differences.

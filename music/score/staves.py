@@ -94,7 +94,7 @@ class _Chord:
     notes: tuple[_Note, ...]
 
     def holds_over(self, note: _Note, bar_ticks: int) -> bool:
-        """Say whether a note of it sounds on over the bar line."""
+        """Return whether a note of it sounds on over the bar line."""
         return self.end == bar_ticks and note.end > bar_ticks
 
 
@@ -138,7 +138,7 @@ def _staff(hand: Notes, bars: Sequence[Measure]) -> Staff:
 
 
 def _carried(parts: Iterable[_Chords], bar_ticks: int) -> Iterator[_Note]:
-    """Give the notes that sound on over the bar line, as the next bar sees them."""
+    """Return the notes that sound on over the bar line, as the next bar sees them."""
     for chord in (chord for part in parts for chord in part):
         for note in chord.notes:
             if chord.holds_over(note, bar_ticks):
@@ -159,7 +159,7 @@ def _separated(notes: Sequence[_Note], bar_ticks: int) -> list[_Chords]:
 
 
 def _is_held(note: _Note, notes: Sequence[_Note]) -> bool:
-    """Say whether other notes come and go while a note sounds.
+    """Return whether other notes come and go while a note sounds.
 
     Notes that all sound on until the same time are the pedal's doing and not held.
     """
@@ -233,7 +233,7 @@ def _stems(chord: _Chord, bar: Measure) -> Iterator[Stem]:
 
 
 def _tie(note: _Note, chord: _Chord, value: tuple[int, int], bar_ticks: int) -> Tie | None:
-    """Say how one value of a chord's note, from start to end, is tied to those around it."""
+    """Return how one value of a chord's note, from start to end, is tied to those around it."""
     start, end = value
     sounded_before = note.is_tied or start > chord.start
     sounds_on = end < chord.end or chord.holds_over(note, bar_ticks)

@@ -71,7 +71,7 @@ def validator(schema):
 
 @cache
 def valid(name):
-    """Give the validator of a schema among the components."""
+    """Return the validator of a schema among the components."""
     return validator({"$ref": f"#/components/schemas/{name}"})
 
 

@@ -33,7 +33,7 @@ STATE_WIDTH = 4
 
 def token(shift, pitch, duration):
     """Write a note by the places of its values."""
-    return int(CODEC.joined(np.array([[shift, pitch, duration]]))[0])
+    return int(CODEC.merge_fields(np.array([[shift, pitch, duration]]))[0])
 
 
 OPENINGS = (
@@ -82,7 +82,7 @@ def _draw(state, token, *ingredients):
 
 
 def _share_of_others(temperature, top_p):
-    """Say how likely it is that a tune known by heart, of probability 0.95, is left."""
+    """Return how likely it is that a tune known by heart, of probability 0.95, is left."""
     others = CODEC.vocabulary_size - 1
     known, other = (share ** (1 / max(temperature, 1e-3)) for share in (0.95, 0.05 / others))
     share = known / (known + others * other)
@@ -258,7 +258,7 @@ def _together(rows):
 
 
 def _log_probability(tokens):
-    """Say how likely tokens are: some more than others."""
+    """Return how likely tokens are: some more than others."""
     return np.array([[-1.5 - int(token) % 8 / 8 for token in tokens]], np.float32)
 
 

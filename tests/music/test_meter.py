@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from music.meter import COMMON_TIME, Measure, Meter, measures, meter_of, quantized, upbeat
+from music.meter import COMMON_TIME, Measure, Meter, measures, meter_of, pickup, quantized
 from music.notes import TICKS_PER_BEAT, Notes
 from music.piece import TimeSignature
 from tests.music.support import gridded, raw_notes
@@ -29,17 +29,17 @@ def in_bars(notes: Notes) -> Notes:
 
 def test_an_upbeat_is_not_taken_for_the_beginning_of_a_bar():
     onset = [0, *range(12, 12 + 8 * 24, 24)]
-    begins = upbeat(Notes.of(onset, [12] + [24] * 8, [67] + [72, 71] * 4))
+    begins = pickup(Notes.of(onset, [12] + [24] * 8, [67] + [72, 71] * 4))
     assert begins > 0
     assert [(begins + tick) % 24 for tick in onset[1:]] == [0] * 8
 
 
 def test_what_begins_with_a_bar_has_no_upbeat():
-    assert upbeat(Notes.of([0, 24, 36, 48], [24, 12, 12, 48], [60, 64, 65, 67])) == 0
+    assert pickup(Notes.of([0, 24, 36, 48], [24, 12, 12, 48], [60, 64, 65, 67])) == 0
 
 
 def test_without_notes_there_is_no_upbeat():
-    assert upbeat(Notes.of([], [], [])) == 0
+    assert pickup(Notes.of([], [], [])) == 0
 
 
 def test_every_beat_is_in_sixteenths_or_in_triplets_as_is_nearer():

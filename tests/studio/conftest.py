@@ -192,14 +192,14 @@ def composed_by_the_service(address, query):
 
 
 def in_ticks(notes):
-    """Give notes of the API's JSON as `rows` gives those of a kept piece."""
+    """Return notes of the API's JSON as `rows` gives those of a kept piece."""
     return [
         (round(12 * n["start_beats"]), round(12 * n["duration_beats"]), n["pitch"]) for n in notes
     ]
 
 
 def columns(notes):
-    """Give notes as `rows` gives those of a kept piece."""
+    """Return notes as `rows` gives those of a kept piece."""
     return list(zip(*(column.tolist() for column in notes.columns), strict=True))
 
 

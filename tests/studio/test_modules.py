@@ -6,7 +6,7 @@ import random
 import mido
 import pytest
 
-from music.meter import measures, upbeat
+from music.meter import measures, pickup
 from music.notes import Notes, cleaned
 from music.piece import TempoChange, TimeSignature
 from music.score.hands import hands
@@ -74,9 +74,9 @@ def test_a_piece_is_cleaned_barred_and_parted_as_the_score_is(page, meters):
 def signatures_of(notes, meters):
     """The time signatures that a score is written in."""
     if not meters:
-        return [TimeSignature(-upbeat(notes), 4, 4)]
-    pickup = [TimeSignature(0, 4, 4)] if meters[0][0] > 0 else []
-    return pickup + [TimeSignature(*meter) for meter in meters]
+        return [TimeSignature(-pickup(notes), 4, 4)]
+    initial = [TimeSignature(0, 4, 4)] if meters[0][0] > 0 else []
+    return initial + [TimeSignature(*meter) for meter in meters]
 
 
 CLOCK = """async ([tempos, ticks]) => {

@@ -41,7 +41,7 @@ def test_work_is_given_the_settings_of_the_environment_and_decides_the_exit_stat
         (
             KeyboardInterrupt(),
             130,
-            "\ntraining: interrupted; the same command goes on from here\n",
+            "\ntraining: interrupted; run the same command to resume\n",
         ),
     ],
 )

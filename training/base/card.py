@@ -30,7 +30,7 @@ def card(music: BaseMusic, corpus: Corpus, recipe: Recipe, fitted: Fitted, made_
     return f"""# The base
 
 A network that has learned openly licensed music. Its weights, in half precision, are in
-`weights.npz`; every recipe with `start = "base"` goes on from them.
+`weights.npz`; every recipe with `start = "base"` starts from them.
 
 | | |
 | --- | --- |

@@ -137,7 +137,7 @@ class MusicFinder:
             take_files(source, missing, folder, self.pace)
         except FetchError as error:
             raise type(error)(
-                f"{source.folder}: {error}. The same command goes on from here; {_HOW_ELSE}"
+                f"{source.folder}: {error}. Run the same command to resume; {_HOW_ELSE}"
             ) from error
 
     def _files(self, source: Source, folder: Path) -> SourceFiles:

@@ -9,7 +9,7 @@ from pathlib import Path
 from training.corpus.file_tree import files_below, is_file, is_folder, visible_in
 from training.errors import CollectionError
 
-EMBEDDED = "bach"  # needs no file of anybody's
+EMBEDDED = "bach"  # needs no files from users
 NAME = re.compile(r"[a-z0-9_]{1,64}")
 _NOT_MUSIC = frozenset({"", ".htm", ".html", ".json", ".md", ".toml", ".txt"})
 _TABLE = Path(__file__).with_name("collections.toml")

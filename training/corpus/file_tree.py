@@ -78,7 +78,7 @@ def is_file(path: Path) -> bool:
 
 
 def readable(text: str) -> str:
-    """Give a file's name, or what names one, as it can be written anywhere, in one line.
+    """Return a file's name, or what names one, as it can be written anywhere, in one line.
 
     A name on disk is bytes: what is not UTF-8 has become lone surrogates, which no encoding takes.
     """

@@ -13,7 +13,7 @@ from music.codec import FIRST
 
 
 class TokenIds:
-    """The arithmetic of `music.codec.Codec.joined` and `parted`, in TensorFlow's operations."""
+    """`music.codec.Codec.merge_fields` and `split_fields` as TensorFlow operations."""
 
     def __init__(self, field_sizes: tuple[int, ...]) -> None:
         """Name how many values each of F fields has."""

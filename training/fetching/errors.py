@@ -2,10 +2,10 @@
 
 TrainingError
 └── FetchError
-    ├── NoAnswerError    nobody answers, in time or at all
+    ├── NoAnswerError    no response, or not in time
     ├── PageError        the page is no longer the table that it was
     ├── FileError        one file is not what the page says, or leads elsewhere
-    └── UnknownGameError nobody knows where a game's pieces could be fetched
+    └── UnknownGameError no source is known for a game's pieces
 """
 
 from training.errors import TrainingError

@@ -27,5 +27,5 @@ def midi_by_md5(folder: Path) -> dict[str, Path]:
 
 
 def has_pieces(folder: Path) -> bool:
-    """Tell whether a folder holds any piece, of whatever kind and from wherever."""
+    """Return whether a folder holds any piece, of whatever kind and from wherever."""
     return any(path.suffix.lower() in PIECE_SUFFIXES for path in files_below(folder))

@@ -20,7 +20,7 @@ def folder_of(url: str) -> str:
 
 
 def is_inside(url: str, folder: str) -> bool:
-    """Tell whether a URL stays on the folder's host and below the folder, over http or https."""
+    """Return whether a URL stays on the folder's host and below the folder, over http or https."""
     try:
         there, here = urlsplit(url), urlsplit(folder)
         same_server = _server(there) in {_server(here), _with_encryption(here)}

@@ -1,4 +1,4 @@
-"""The pieces of one game: asked for, checked, and kept beside SOURCES.md."""
+"""Downloads and checks the pieces of one game, and lists them in SOURCES.md."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MOST_PIECE_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Fetched:
-    """What became of one game.
+    """The result for one game.
 
     Attributes:
         game: The collection's name.
@@ -76,7 +76,7 @@ def _fetch_piece(song: Song, folder: Path, page_url: str, asker: Asker) -> Path:
 
 
 def _free_name(name: str, song: Song, folder: Path) -> str:
-    """Replace a damaged file that was fetched before, but nobody else's, nor another piece's."""
+    """Replace a damaged file of an earlier download; never a user's file or another piece's."""
     taken = {path.name.casefold(): path for path in folder.glob("*")}
     holder = taken.get(name.casefold())
     if holder is None or named_in_sources(folder).get(holder.name) == song.md5:

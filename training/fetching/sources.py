@@ -19,7 +19,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#|!&~])")
 def write_sources(
     folder: Path, pieces: Mapping[Path, Song], *, titles: Sequence[str], listed: int, page_url: str
 ) -> None:
-    """Write SOURCES.md anew; a piece that it named stays, also when the page names it no more.
+    """Rewrite SOURCES.md; earlier pieces stay in it, even if the page no longer lists them.
 
     Args:
         folder: The game's.
@@ -54,7 +54,7 @@ def named_in_sources(folder: Path) -> dict[str, str]:
 
 
 def is_complete(folder: Path) -> bool:
-    """Tell whether everything that the page listed was fetched and is still there."""
+    """Return whether everything that the page listed was fetched and is still there."""
     counts = _COUNTS.search(_read(folder))
     if not counts or counts[1] != counts[2]:
         return False

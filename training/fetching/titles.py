@@ -7,7 +7,7 @@ _APOSTROPHES = re.compile(r"['`´‘’ʼ]")  # noqa: RUF001  pages use all of t
 
 
 def same_title(one: str, other: str) -> bool:
-    """Tell whether two titles mean the same game.
+    """Return whether two titles mean the same game.
 
     Case, accents, punctuation and every "the" do not matter, so that "Legend of Zelda, The:
     Majoras Mask" is "The Legend of Zelda: Majora's Mask".

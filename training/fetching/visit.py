@@ -1,4 +1,4 @@
-"""One visit to the page: what it lists, game by game, and what became of it."""
+"""Downloads what the page lists, game by game, and reports the results."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,14 +31,14 @@ def fetch(
 ) -> tuple[Fetched, ...]:
     """Fetch the pieces of some games into `<data_dir>/<game>/`, except those that are there.
 
-    Interrupted, it goes on from there when called again. One piece that fails does not keep the
+    If interrupted, the next call resumes. One piece that fails does not keep the
     others from being fetched.
 
     Args:
         sources: The games.
         data_dir: One folder per game.
         page_url: The page that lists them; what it links to must lie in its folder.
-        say: Is told what became of each game.
+        say: Receives a message about each game.
         pace: How long to wait.
 
     Raises:

@@ -97,7 +97,7 @@ class Checkpoint:
         except (OSError, ValueError, KeyError) as error:
             raise CheckpointError(
                 f"the interrupted training in {self.folder} cannot go on, since epoch {epoch} "
-                f"cannot be read; remove the folder to begin anew ({error})"
+                f"cannot be read ({error}); remove the folder to start over"
             ) from error
         return model
 

@@ -122,7 +122,7 @@ def fit_to_the_end(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Check
     """Fit as `fit` does, where half a fit is no result.
 
     Raises:
-        KeyboardInterrupt: It was interrupted; the next call goes on from there.
+        KeyboardInterrupt: It was interrupted; the next call resumes.
     """
     fitted = fit(parts, recipe, codec, checkpoint)
     if fitted.interrupted:
@@ -217,7 +217,7 @@ def _bits_per_note(model: keras.Model, parts: Split, held_out: Sequence[Batch]) 
 
 
 def _fingerprint(parts: Split, recipe: Recipe, codec: Codec) -> str:
-    """Name all that decides what comes of a training: only the same training is resumed."""
+    """Return all settings that affect the result; only a training with equal ones is resumed."""
     base = base_digest() if recipe.start == BASE else ""
     digest = hashlib.sha256(json.dumps([recipe.as_fields(), codec.vocabulary, base]).encode())
     digest.update(repr(parts.weights).encode())

@@ -72,5 +72,5 @@ class History:
             return cls(fields["fingerprint"], tuple(Epoch(**epoch) for epoch in fields["epochs"]))
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
-                f"{path} cannot be read ({error}); remove its folder to begin anew"
+                f"{path} cannot be read ({error}); remove its folder to start over"
             ) from error

@@ -29,7 +29,7 @@ MOST_KEY_TICKS = 48  # a note weighs as long as it lasts, up to this
 
 
 def run_buckets() -> NDArray[np.int32]:
-    """Give the bucket of every run length, 0 to `LONGEST_RUN`: itself up to 12, then coarser."""
+    """Return the bucket of every run length, 0 to `LONGEST_RUN`: itself up to 12, then coarser."""
     runs = np.arange(LONGEST_RUN + 1)
     coarse = 12 + np.ceil(np.log2(np.maximum(runs, 12) / 12) * 3)
     return np.minimum(np.where(runs <= 12, runs, coarse), _RUN_BUCKETS - 1).astype(np.int32)

@@ -108,7 +108,7 @@ def context(
 def sounding(
     context: Context, pitch: NDArray[np.int32], first: int, count: int
 ) -> NDArray[np.float32]:
-    """Say which keys sound, and which are struck, when notes start.
+    """Return which keys sound, and which are struck, when notes start.
 
     Args:
         context: Of a piece.

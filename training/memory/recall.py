@@ -213,7 +213,7 @@ class Recall:
         )
 
     def scaled_key_weights(self, memory: Memory) -> Any:
-        """Give float32[B, 24]; each half-life's sum to `KEY_WEIGHTS_SUM`, or are 0."""
+        """Return float32[B, 24]; each half-life's sum to `KEY_WEIGHTS_SUM`, or are 0."""
         # In whole numbers: a quotient of floats is rounded by where in a batch it stands.
         whole = tf.cast(tf.reshape(memory.key_weights, [-1, _HALF_LIVES, 12]), tf.int64)
         sums = tf.maximum(tf.reduce_sum(whole, axis=2, keepdims=True), 1)
@@ -221,7 +221,7 @@ class Recall:
         return tf.reshape(tf.cast(scaled, tf.float32) / KEY_WEIGHTS_EXACT, [-1, KEY_WEIGHTS])
 
     def ahead(self, memory: Memory, shift: Any) -> Ahead:
-        """Say what is known of the next note, whose first field is int32[B, 1]."""
+        """Return what is known of the next note, whose first field is int32[B, 1]."""
         waited = self._waited(memory, shift)
         onset = memory.now_ticks + waited
         sounds = (memory.end_ticks > onset) & (memory.struck_ticks < onset)
@@ -281,7 +281,7 @@ class Recall:
         )
 
     def _waited(self, memory: Memory, shift: Any) -> Any:
-        """Give the ticks of a shift int32[B, 1]; a song's first note waits for nothing."""
+        """Return the ticks of a shift int32[B, 1]; a song's first note waits for nothing."""
         ticks = tf.gather(self._shift_ticks, _or_last(shift, self._shift_ticks))
         return tf.where(memory.elapsed_ticks < 0, 0, ticks)
 
@@ -322,7 +322,7 @@ class Recall:
         )
 
     def _shift_from(self, there: Any, places: Any, memory: Memory) -> Any:
-        """Give the shifts from onsets int32[B, C] to the notes at places int32[B, C]."""
+        """Return the shifts from onsets int32[B, C] to the notes at places int32[B, C]."""
         strikes = tf.gather(memory.strikes, places, axis=1, batch_dims=1)
         waited = _above(_STRIKE_BITS, strikes) - there
         return tf.gather(self._nearest_shift, _within(waited, self._nearest_shift))
@@ -335,12 +335,12 @@ class Recall:
 
 
 def shown_ticks(ticks: Any) -> Any:
-    """Give a place in a bar, or its length, as the network reads it, below `PLACES`."""
+    """Return a place in a bar, or its length, as the network reads it, below `PLACES`."""
     return tf.minimum(ticks, PLACES - 1)
 
 
 def _above(bits: int, numbers: Any) -> Any:
-    """Give what numbers hold above their lowest bits."""
+    """Return what numbers hold above their lowest bits."""
     return tf.bitwise.right_shift(numbers, bits)
 
 

@@ -1,7 +1,7 @@
 """Folders in which bundles are written before they are published; the models folder's lock.
 
 A staging folder is locked for as long as its process lives. The operating system releases the lock
-of a process that is killed, so the next training knows which folders nobody uses any more.
+of a process that is killed, so the next training knows which folders are unused.
 """
 
 import fcntl
@@ -38,7 +38,7 @@ def locked(models_dir: Path) -> Iterator[None]:
 @contextmanager
 def staging_folder(models_dir: Path, game: str) -> Iterator[Path]:
     """Make a folder on the same file system, and remove it in the end with what is left in it."""
-    with locked(models_dir):  # nobody removes the folder before it is locked
+    with locked(models_dir):  # no process removes the folder before it is locked
         _remove_abandoned(models_dir)
         folder = Path(tempfile.mkdtemp(prefix=f".{game}-", dir=models_dir))
         lock = (folder / _LOCK).open("w")

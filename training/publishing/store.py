@@ -47,7 +47,7 @@ def publish(models_dir: Path, game: str, write: Callable[[Path], None]) -> int:
 
 
 def promote(models_dir: Path, game: str, version: int | None = None) -> int:
-    """Promote a version of a game: it becomes `stable`, and composes for whoever names no label.
+    """Promote a version of a game: it becomes `stable`, the default of requests without a label.
 
     The version that was promoted before stays listed until the next change, so that its songs
     come to their end.
@@ -106,7 +106,7 @@ def prune(models_dir: Path, game: str, keep: int) -> tuple[int, ...]:
 
 
 def write_lists(models_dir: Path) -> None:
-    """Write `models.config` and `labels.json` anew for the versions that lie in the folder.
+    """Rewrite `models.config` and `labels.json` for the versions in the folder.
 
     A folder that was moved or copied, or from which versions were deleted, is served again so.
 
@@ -119,7 +119,7 @@ def write_lists(models_dir: Path) -> None:
 
 
 def composing_version(models_dir: Path, game: str) -> int:
-    """Find the version that composes for whoever names no label: the promoted one, or the newest.
+    """Find the default version of a game: the promoted one, or the newest.
 
     Raises:
         ExportError: `labels.json` cannot be read.

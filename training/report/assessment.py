@@ -114,7 +114,7 @@ def _real_or_generated(
 
 
 def _comparable(folds: Sequence[SongsOfFold]) -> NDArray[np.bool_]:
-    """Tell of each song which pieces its network has not learned: bool[songs, pieces]."""
+    """Return for each song which pieces its network has not learned: bool[songs, pieces]."""
     of_song, of_piece = (
         np.repeat(np.arange(len(folds)), [len(each) for each in side])
         for side in ([f.songs for f in folds], [f.held_out for f in folds])

@@ -39,7 +39,7 @@ NoteBits = Sequence[NDArray[np.float64]]  # what every note costs, piece by piec
 
 @dataclass(frozen=True)
 class Crossed:
-    """What comes of a fold.
+    """The result of one fold.
 
     Attributes:
         parts: The fold's pieces.

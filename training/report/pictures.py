@@ -228,7 +228,7 @@ def _feature(name: str, generated: Sequence[Notes], collection: Sequence[Notes])
 
 
 def _ticks(name: str) -> tuple[list[int], list[str], str]:
-    """Give the places, the labels and the unit of a histogram's axis."""
+    """Return the places, the labels and the unit of a histogram's axis."""
     if name == "pitch":
         octaves = range(1, 8)
         return [12 * n - 9 for n in octaves], [f"C{n}" for n in octaves], "key"

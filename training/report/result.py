@@ -313,7 +313,7 @@ class Report:
         return _merged([fold.repeated_material for fold in self.folds])
 
     def as_fields(self) -> dict[str, Any]:
-        """Give what `report.json` holds."""
+        """Return what `report.json` holds."""
         members = asdict(self)
         assessment = members.pop("assessment")
         return {

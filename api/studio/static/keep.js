@@ -13,7 +13,7 @@ import { Zoom } from "./zoom.js";
 const SUFFIXES = { midi: "mid", wav: "wav", musicxml: "musicxml", svg: "svg" };
 const NAMELESS = "Song"; // the file of a piece whose name has nothing that a file's name can have
 const TOO_LARGE =
-  "This piece goes on from a MIDI file that is too large for a link; keep the piece itself.";
+  "This piece continues a MIDI file that is too large for a link; keep the piece itself.";
 
 export class Keep {
   #section = byId("keep", HTMLElement);

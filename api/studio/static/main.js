@@ -73,7 +73,7 @@ async function composePiece(recipe, wish) {
   }
 }
 
-/** Gives up what is being composed; nobody hears of it any more. */
+/** Cancels the request in progress; its events are ignored from now on. */
 function stopComposing() {
   composing?.abort();
   composing = null;

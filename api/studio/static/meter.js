@@ -34,17 +34,17 @@ const STRENGTHS = { 0: 6, 24: 5, 12: 4, 36: 4, 6: 2, 18: 2, 30: 2, 42: 2 };
  * Says how many ticks into its bar a piece begins, so that long notes fall on strong beats.
  * @param {readonly Note[]} notes In order.
  */
-export function upbeat(notes) {
+export function pickup(notes) {
   const early = notes.slice(0, UPBEAT_NOTES);
   let best = 0;
   let most = -1;
   for (let shift = 0; shift < BAR_TICKS; shift++) {
-    let goodness = 0;
+    let score = 0;
     for (const { start, duration } of early) {
-      goodness += Math.min(duration, BAR_TICKS) * (STRENGTHS[(start + shift) % BAR_TICKS] ?? 0);
+      score += Math.min(duration, BAR_TICKS) * (STRENGTHS[(start + shift) % BAR_TICKS] ?? 0);
     }
-    if (shift === 0) goodness *= 1.1; // most pieces begin with a bar
-    if (goodness > most) [best, most] = [shift, goodness];
+    if (shift === 0) score *= 1.1; // most pieces begin with a bar
+    if (score > most) [best, most] = [shift, score];
   }
   return best;
 }

@@ -1,7 +1,7 @@
 /** A piece: what was asked for, and what is known of it so far. */
 
 import { partHands } from "./hands.js";
-import { Bars, TICKS_PER_BEAT, upbeat } from "./meter.js";
+import { Bars, TICKS_PER_BEAT, pickup } from "./meter.js";
 import { FLAT_VELOCITY } from "./piano.js";
 import { TempoMap } from "./tempo.js";
 
@@ -83,7 +83,7 @@ export class Piece {
     this.origin = {};
     /** How many notes the service has sent. */
     this.sentNotes = 0;
-    /** How many of its first notes are of the file that it goes on from. */
+    /** How many of its first notes come from the file that it continues. */
     this.primerNotes = 0;
     /** @type {Note[]} By start, then by pitch. */
     this.notes = [];
@@ -111,7 +111,7 @@ export class Piece {
   /** Where nothing says its meter, bar lines depend on its notes. */
   #barLines() {
     const [first] = this.signatures;
-    if (!first) return new Bars([{ start: -upbeat(this.notes), numerator: 4, denominator: 4 }]);
+    if (!first) return new Bars([{ start: -pickup(this.notes), numerator: 4, denominator: 4 }]);
     if (first.start <= 0) return new Bars(this.signatures);
     return new Bars([{ start: 0, numerator: 4, denominator: 4 }, ...this.signatures]);
   }

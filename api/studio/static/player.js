@@ -6,7 +6,7 @@ import { Piano, room } from "./piano.js";
 /** @import { Voice } from "./piano.js" */
 
 const AHEAD_S = 0.4; // notes are handed to the audio clock so long before they sound
-const AHEAD_HIDDEN_S = 1.8; // a page that nobody sees is woken once a second
+const AHEAD_HIDDEN_S = 1.8; // browsers run timers of hidden pages once a second
 const EVERY_MS = 60;
 const LEAD_S = 0.08; // from a start to the first sound
 const HEAD_START_S = 1; // of the composer, before its piece is played

@@ -91,7 +91,7 @@ export class Roll {
     this.changed();
   }
 
-  /** Draws anew; to be called when the piece or the playhead's movement has changed. */
+  /** Redraws; call it when the piece or the playhead's movement has changed. */
   changed() {
     if (this.#isAsked) return;
     this.#isAsked = true;

@@ -52,7 +52,7 @@ def workplace(tmp_path_factory):
 
 
 def bars(song, first, count, bar_ticks=BAR_TICKS):
-    """Give the notes that start in some bars, counted from 1, from their bar line."""
+    """Return the notes that start in some bars, counted from 1, from their bar line."""
     start, end = (first - 1) * bar_ticks, (first - 1 + count) * bar_ticks
     within = (song.notes.onset_ticks >= start) & (song.notes.onset_ticks < end)
     return song.notes[within].shifted(-start)

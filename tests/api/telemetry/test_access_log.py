@@ -15,7 +15,7 @@ SONG = "/generate?game=zelda&seed=7&notes=5"
 
 @pytest.fixture
 def lines(caplog):
-    """Give the lines of all requests so far, as they are written."""
+    """Return the lines of all requests so far, as they are written."""
     caplog.set_level("INFO")
 
     def written():

@@ -14,7 +14,7 @@ SONG = "/generate?game=zelda&seed=7&primer=none"
 
 @pytest.fixture
 def counted(client):
-    """Give the value of a sample by its name, and labels as pairs; 0 where there is none."""
+    """Return the value of a sample by its name, and labels as pairs; 0 where there is none."""
 
     def value(name, **labels):
         answer = client.get("/metrics")

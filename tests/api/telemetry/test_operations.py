@@ -60,7 +60,7 @@ def lines_of(log):
 
 
 def workers(folder):
-    """Give the process ids of the workers that have counted anything."""
+    """Return the process ids of the workers that have counted anything."""
     found = folder.glob("leitmotif-metrics-*/gauge_livesum_*.db")
     return {int(path.stem.rpartition("_")[2]) for path in found}
 
@@ -70,7 +70,7 @@ def counter_files(folder):
 
 
 def songs_counted_in(file):
-    """Say how many songs the worker has composed whose file this is."""
+    """Return how many songs the worker has composed whose file this is."""
     merged = MultiProcessCollector.merge([file])
     samples = [sample for metric in merged for sample in metric.samples]
     return sum(s.value for s in samples if s.labels.get("route") == "/generate")

@@ -21,14 +21,14 @@ token_lists = st.lists(st.integers(0, V - 1), max_size=60)
 
 
 def values_of(token):
-    (fields,) = CODEC.parted([token])
+    (fields,) = CODEC.split_fields([token])
     return tuple(names[place] for names, place in zip(CODEC.vocabulary, fields, strict=True))
 
 
 def test_a_token_is_special_or_one_of_all_notes():
     assert CODEC.field_sizes == (89, 88, 88)
     assert FIRST + 89 * 88 * 88 == V
-    assert CODEC.parted([PAD, BOS]).tolist() == [[-1] * 3] * 2
+    assert CODEC.split_fields([PAD, BOS]).tolist() == [[-1] * 3] * 2
 
 
 def test_a_note_is_a_token_that_says_when_it_starts_its_pitch_and_how_long_it_is():
@@ -81,7 +81,7 @@ def test_a_pitch_that_the_vocabulary_lacks_cannot_be_written(pitch):
 @given(token_lists)
 def test_tokens_are_joined_of_the_values_that_they_are_parted_into(tokens):
     music = np.array([token for token in tokens if token >= FIRST], np.int32)
-    assert np.array_equal(CODEC.joined(CODEC.parted(music)), music)
+    assert np.array_equal(CODEC.merge_fields(CODEC.split_fields(music)), music)
 
 
 @given(token_lists, st.lists(st.integers(0, 60), max_size=4))

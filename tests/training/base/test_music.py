@@ -134,7 +134,7 @@ def without(name: str) -> bytes:
     return archive({other: body for other, body in SONGS.items() if other != name})
 
 
-HOW_TO_GO_ON = "The same command goes on from here; BASE_DIR=folder reads it from a folder"
+HOW_TO_GO_ON = "Run the same command to resume; BASE_DIR=folder reads it from a folder"
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def exact(model):
 def windows(model):
     """Some tokens, int32[2, 30], with BOS first, as everything that is read."""
     if has_memory(model):
-        songs = [CODEC.joined(random_fields(seed, 29)) for seed in (1, 2)]
+        songs = [CODEC.merge_fields(random_fields(seed, 29)) for seed in (1, 2)]
     else:
         songs = np.random.default_rng(1).integers(FIRST, FIRST + 11, (2, 29), np.int32)
     return np.pad(songs, [(0, 0), (1, 0)], constant_values=BOS).astype(np.int32)
@@ -80,7 +80,7 @@ def as_read(model, tokens, bar: int = 48, place: int = 0) -> EncodedPiece:
 
 
 def keras_log_probability(model, songs, bars=(48,), places=(0,)) -> np.ndarray:
-    """Say how likely each token of int32[B, N] is after those before it: float[B, N].
+    """Return how likely each token of int32[B, N] is after those before it: float[B, N].
 
     Args:
         model: Any.
@@ -104,12 +104,12 @@ def keras_log_probability(model, songs, bars=(48,), places=(0,)) -> np.ndarray:
 
 
 def meters(songs: int, bars=(0,), places=(0,)):
-    """Give bars and places of songs as `prefill` takes them: 4/4 unless said otherwise."""
+    """Return bars and places of songs as `prefill` takes them: 4/4 unless said otherwise."""
     return [tf.constant(np.broadcast_to(each, songs).astype(np.int32)) for each in (bars, places)]
 
 
 def probabilities(network, tokens) -> np.ndarray:
-    """Give float32[B, V] behind all of int32[B, T]."""
+    """Return float32[B, V] behind all of int32[B, T]."""
     lengths = np.full(len(tokens), tokens.shape[1], np.int32)
     inputs = tf.constant(tokens), tf.constant(lengths), *meters(len(tokens))
     return network.probabilities(*inputs).numpy()
@@ -167,14 +167,14 @@ def test_the_plain_contract_is_a_distribution_over_all_that_is_music(exact, wind
 
 def test_the_distribution_is_the_product_of_what_keras_gives_each_field(with_memory):
     song = random_fields(6, 60)
-    known = as_read(with_memory, CODEC.joined(song)).context
+    known = as_read(with_memory, CODEC.merge_fields(song)).context
     random = np.random.default_rng(3)
     nexts = np.stack([random.integers(0, size, 40) for size in CODEC.field_sizes], axis=1)
     nexts[:6] = known.candidates[-1]  # whose copies have to agree
     nexts[6:12, :2] = known.candidates[-1, :, :2]
     nexts[12:20, 0] = 0  # of the same onset
-    read = CODEC.joined(song)
-    songs = [[*read, token] for token in CODEC.joined(nexts.astype(np.int32))]
+    read = CODEC.merge_fields(song)
+    songs = [[*read, token] for token in CODEC.merge_fields(nexts.astype(np.int32))]
     expected = keras_log_probability(with_memory, songs)[:, -1]
     likely = probabilities(Network(with_memory), np.array([[BOS, *read]], np.int32))[0]
     found = np.log(likely[[song[-1] for song in songs]])
@@ -333,7 +333,9 @@ def composer_in_8_bits(with_memory):
     return Composer(with_memory, Int8Product)
 
 
-PROMPTS = [CODEC.joined(random_fields(seed, notes)) for seed, notes in ((1, 40), (2, 13), (3, 1))]
+PROMPTS = [
+    CODEC.merge_fields(random_fields(seed, notes)) for seed, notes in ((1, 40), (2, 13), (3, 1))
+]
 METERS = {"bars": (0, 36, 30), "places": (0, 12, 24)}
 
 
@@ -372,7 +374,7 @@ def test_the_meter_is_part_of_what_decides_a_song(composer):
 def test_within_an_onset_pitches_rise(composer):
     tokens, _ = composer.song(PROMPTS, **METERS, chunks=[250], seeds=(4, 5, 6))
     for song in tokens:
-        shift, pitch, _ = CODEC.parted(song).T
+        shift, pitch, _ = CODEC.split_fields(song).T
         chord = shift[1:] == 0
         assert chord.sum() > 5
         before, after = pitch[:-1][chord], pitch[1:][chord]

@@ -80,7 +80,7 @@ def bundle(request, model, tmp_path_factory):
 
 
 def meter(*bars: int) -> dict[str, list[int]]:
-    """Give the meters of songs that start with a bar, as signatures take them."""
+    """Return the meters of songs that start with a bar, as signatures take them."""
     return {"bar_ticks": list(bars), "place_ticks": [0] * len(bars)}
 
 

@@ -56,7 +56,7 @@ def test_an_interruption_says_how_to_go_on(environment, capsys):
 
     environment.setattr("training.fetching.__main__.fetch", interrupt)
     assert main() == 130
-    assert "the same command goes on from here" in capsys.readouterr().err
+    assert "run the same command to resume" in capsys.readouterr().err
 
 
 def test_the_sources_are_the_collections_that_have_a_title_of_their_own():

@@ -25,8 +25,8 @@ def collection(pieces):
 
 
 def music(fields) -> np.ndarray:
-    """Give the tokens of rows int32[..., F] that are not empty."""
-    return CODEC.joined(fields[fields[..., 0] > 0] - 1)
+    """Return the tokens of rows int32[..., F] that are not empty."""
+    return CODEC.merge_fields(fields[fields[..., 0] > 0] - 1)
 
 
 def cut(epochs: Epochs, epoch: int = 0) -> list:
@@ -50,7 +50,7 @@ def test_targets_are_the_tokens_and_the_endings(collection):
 
 def test_every_token_is_a_target_once_in_a_pass(collection):
     targets = np.concatenate([music(batch.following) for batch in cut(Epochs(collection, ONE_KEY))])
-    expected = np.concatenate([CODEC.joined(piece.fields) for piece in collection])
+    expected = np.concatenate([CODEC.merge_fields(piece.fields) for piece in collection])
     assert np.array_equal(np.sort(targets), np.sort(expected))
 
 
@@ -132,7 +132,7 @@ def test_another_seed_cuts_another_way(collection):
 
 
 def evidence(collection, hidden_share: float) -> np.ndarray:
-    """Give the evidence of every window of some epochs, int32[windows, T, C]."""
+    """Return the evidence of every window of some epochs, int32[windows, T, C]."""
     recipe = replace(ONE_KEY, hidden_share=hidden_share, window_tokens=256, batch_windows=4)
     epochs = Epochs(collection, recipe)
     return np.concatenate([b.inputs["evidence"] for n in range(4) for b in epochs.batches(n)])

@@ -157,7 +157,7 @@ def test_a_damaged_checkpoint_says_how_to_begin_anew(pieces, tmp_path):
     parts = split(pieces, 0.25)
     fit(parts, longer(1), tmp_path / "checkpoint")
     (tmp_path / "checkpoint" / "epoch-1.keras").write_bytes(b"damaged")
-    with pytest.raises(CheckpointError, match="remove the folder to begin anew"):
+    with pytest.raises(CheckpointError, match="remove the folder to start over"):
         fit(parts, longer(1), tmp_path / "checkpoint")
 
 

@@ -27,7 +27,7 @@ LOWEST = 21  # the MIDI note number of key 0
 def fields_of(onsets, pitches, durations=6) -> NDArray[np.int32]:
     """Write notes, in ticks and MIDI note numbers, as field values int32[N, 3]."""
     durations = np.broadcast_to(durations, len(pitches))
-    return CODEC.parted(CODEC.encode(Notes.of(onsets, durations, pitches)))
+    return CODEC.split_fields(CODEC.encode(Notes.of(onsets, durations, pitches)))
 
 
 def melody(*pitches: int, shift: int = 6) -> NDArray[np.int32]:
@@ -62,7 +62,7 @@ def random_fields(seed: int, notes: int, keys: int = 10) -> NDArray[np.int32]:
 
 
 def onsets_of(fields: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Give onsets in ticks; the first is 0."""
+    """Return onsets in ticks; the first is 0."""
     ticks = CODEC.shift_ticks[fields[:, 0]]
     return np.cumsum(ticks) - ticks[0]
 
@@ -92,7 +92,7 @@ def slow_guesses(fields: NDArray[np.int32], bar_ticks: int) -> list[list[Guess]]
 
 
 def as_arrays(guesses: list[list[Guess]]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Give candidates int32[N, C, 3] and evidence int32[N, C]."""
+    """Return candidates int32[N, C, 3] and evidence int32[N, C]."""
     candidates = np.array([[guess.fields for guess in each] for each in guesses], np.int32)
     evidence = np.array([[guess.evidence for guess in each] for each in guesses], np.int32)
     assert evidence.shape == (len(guesses), CANDIDATES)
@@ -178,7 +178,7 @@ def slow_key_weights(fields: NDArray[np.int32]) -> NDArray[np.float64]:
 
 
 def slow_sounding(fields: NDArray[np.int32], n: int) -> tuple[set[int], set[int]]:
-    """Say which keys sound when note n starts, and which of its onset are struck already."""
+    """Return which keys sound when note n starts, and which of its onset are struck already."""
     onsets = onsets_of(fields)
     ends = onsets + CODEC.duration_ticks[fields[:, 2]]
     last = {int(fields[m, 1]): m for m in range(n)}  # of each key, the last note

@@ -31,7 +31,7 @@ def known(fields, bar_ticks=48, place_ticks=0):
 
 
 def candidate(found, note, which):
-    """Give a candidate as shift in ticks, MIDI note number and duration in ticks."""
+    """Return a candidate as shift in ticks, MIDI note number and duration in ticks."""
     shift, pitch, duration = found.candidates[note, which]
     return (
         int(CODEC.shift_ticks[shift]),

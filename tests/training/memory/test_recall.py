@@ -56,7 +56,7 @@ def read(notes, next_shifts, is_packed, state):
 
 
 def started(places, bars):
-    """Give the states of songs that have read nothing."""
+    """Return the states of songs that have read nothing."""
     return RECALL.packed(RECALL.empty(tf.constant(places), tf.constant(bars)))
 
 

@@ -54,7 +54,7 @@ def _distinct_four_grams(notes: Notes) -> float | None:
 
 
 def _empty_bars(notes: Notes) -> float:
-    """Give the share of bars up to the last note's end in which nothing sounds."""
+    """Return the share of bars up to the last note's end in which nothing sounds."""
     bars = -(-notes.end_ticks // BAR_TICKS)
     if not bars:
         return 0.0

@@ -191,7 +191,7 @@ def _bars(notes: Notes, bar_ticks: int) -> list[Notes]:
 
 
 def _struck(bars: list[Notes], *, with_pitch: bool) -> list[frozenset[tuple[int, int]]]:
-    """Give what is struck in each bar and when, on a grid of sixteenths."""
+    """Return what is struck in each bar and when, on a grid of sixteenths."""
     places = [(bar.onset_ticks // _GRID_TICKS).tolist() for bar in bars]
     keys = [(bar.pitch if with_pitch else 0 * bar.pitch).tolist() for bar in bars]
     return [frozenset(zip(*both, strict=True)) for both in zip(places, keys, strict=True)]
@@ -228,7 +228,7 @@ def _sounding_counts(notes: Notes) -> NDArray[np.int64]:
 
 
 def _legato_share(notes: Notes) -> float:
-    """Give the share of notes that end exactly at a later onset."""
+    """Return the share of notes that end exactly at a later onset."""
     return float(np.isin(notes.onset_ticks + notes.duration_ticks, notes.onset_ticks).mean())
 
 

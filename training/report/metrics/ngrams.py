@@ -63,7 +63,7 @@ class NGrams:
             grams = np.unique(grams) % size**shorter
 
     def probabilities(self, contexts: ArrayLike, tokens: ArrayLike) -> NDArray[np.float64]:
-        """Say how likely tokens come next.
+        """Return how likely tokens come next.
 
         Args:
             contexts: int[N, length - 1], the tokens before, PAD before the beginning.

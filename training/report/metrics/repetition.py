@@ -78,7 +78,7 @@ def similarity_error(these: Repetition, those: Repetition) -> float | None:
 
 
 def ends_a_played_run(notes: Notes, length_notes: int) -> NDArray[np.bool_]:
-    """Tell of each note whether a run that ends in it has been played before.
+    """Return for each note whether a run that ends in it has been played before.
 
     Two runs are the same where their pitches are, and the times from onset to onset; how long
     notes last does not count. They may overlap.
@@ -103,7 +103,7 @@ def ends_a_played_run(notes: Notes, length_notes: int) -> NDArray[np.bool_]:
 
 
 def follows_a_played_run(notes: Notes) -> NDArray[np.bool_]:
-    """Tell of each note whether the four notes before it have been played before.
+    """Return for each note whether the four notes before it have been played before.
 
     What follows them may be predicted by memory; the other notes are new material.
 

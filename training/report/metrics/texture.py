@@ -95,7 +95,7 @@ def texture_summary(found: Sequence[Texture]) -> TextureSummary:
 
 
 def parallel_octaves_share(chords: Sequence[NDArray[np.int32]]) -> float:
-    """Give the share of neighbouring onsets in which an octave moves to another one.
+    """Return the share of neighbouring onsets in which an octave moves to another one.
 
     Args:
         chords: The pitches that start together, onset by onset.
@@ -132,7 +132,7 @@ def _sounding_at(notes: Notes, ticks: NDArray[np.int32]) -> NDArray[np.intp]:
 
 
 def _sounding(notes: Notes, beats: int) -> NDArray[np.bool_]:
-    """Tell of each beat whether any note sounds in it: bool[beats]."""
+    """Return for each beat whether any note sounds in it: bool[beats]."""
     changes = np.zeros(beats + 1, np.int64)
     np.add.at(changes, notes.onset_ticks // TICKS_PER_BEAT, 1)
     last_ticks = notes.onset_ticks + notes.duration_ticks - 1
