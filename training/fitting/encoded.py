@@ -14,7 +14,7 @@ from training.errors import RecipeError
 from training.memory.candidates import KEY_WEIGHTS
 from training.memory.context import KEYS, Context, context, folded, moved, sounding
 
-HOW_TO_RESUME, ENDS, UNKNOWN = 0, 1, -1
+CONTINUES, ENDS, UNKNOWN = 0, 1, -1
 
 Inputs = dict[str, NDArray[Any]]
 """By the network's names, int32 and float32."""
@@ -43,7 +43,7 @@ class Window:
 
     Attributes:
         inputs: By the network's names, T steps each; 0 after the end.
-        ending: int32[T]: whether the piece ends at a step, `HOW_TO_RESUME` or `ENDS`; `UNKNOWN` after it.
+        ending: int32[T]: whether the piece ends at a step, `CONTINUES` or `ENDS`; `UNKNOWN` after it.
     """
 
     inputs: Inputs
@@ -101,7 +101,7 @@ def window(
             for name in ("candidates", "evidence"):
                 inputs[name][hidden] = 0
     ending = np.full(steps, UNKNOWN, np.int32)
-    ending[:targets] = HOW_TO_RESUME
+    ending[:targets] = CONTINUES
     if ends:
         ending[targets] = ENDS
     return Window(inputs, ending)

@@ -10,8 +10,8 @@ from tests.training.conftest import CODEC, scale
 from tests.training.memory.music import fields_of, random_fields
 from training.errors import RecipeError
 from training.fitting.encoded import (
+    CONTINUES,
     ENDS,
-    HOW_TO_RESUME,
     UNKNOWN,
     EncodedPiece,
     empty_window,
@@ -86,7 +86,7 @@ def test_what_is_known_of_a_token_is_read_with_it(piece, part):
 def test_a_window_of_the_first_token_alone_has_read_nothing(piece):
     cut = window(piece, range(1), STEPS, 3)
     assert not cut.inputs["tokens"].any()
-    assert cut.ending.tolist() == [HOW_TO_RESUME] + [UNKNOWN] * (STEPS - 1)
+    assert cut.ending.tolist() == [CONTINUES] + [UNKNOWN] * (STEPS - 1)
 
 
 def test_before_the_first_token_nothing_is_known_but_where_it_starts(piece):
@@ -112,19 +112,19 @@ def test_of_the_token_that_comes_its_onset_is_known(piece):
 
 def test_an_ending_is_a_target_where_there_is_place_for_it(piece):
     ends = window(piece, range(50, 60), STEPS)
-    assert ends.ending.tolist() == [HOW_TO_RESUME] * 10 + [ENDS] + [UNKNOWN] * 5
+    assert ends.ending.tolist() == [CONTINUES] * 10 + [ENDS] + [UNKNOWN] * 5
     assert np.array_equal(ends.inputs["tokens"][10], piece.fields[59] + 1)
     assert not ends.inputs["following"][10].any()
     assert np.array_equal(ends.inputs["evidence"][10], piece.context.evidence[59])
     full = window(piece, range(44, 60), STEPS)
-    assert full.ending.tolist() == [HOW_TO_RESUME] * STEPS
+    assert full.ending.tolist() == [CONTINUES] * STEPS
     inside = window(piece, range(40, 50), STEPS)
-    assert inside.ending.tolist() == [HOW_TO_RESUME] * 10 + [UNKNOWN] * 6
+    assert inside.ending.tolist() == [CONTINUES] * 10 + [UNKNOWN] * 6
 
 
 def test_a_whole_piece_ends_behind_its_last_token(piece):
     whole = window(piece, range(60), 64)
-    assert whole.ending.tolist() == [HOW_TO_RESUME] * 60 + [ENDS] + [UNKNOWN] * 3
+    assert whole.ending.tolist() == [CONTINUES] * 60 + [ENDS] + [UNKNOWN] * 3
     assert np.array_equal(whole.inputs["tokens"][1:61], piece.fields + 1)
 
 

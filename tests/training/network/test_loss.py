@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.fitting.encoded import ENDS, HOW_TO_RESUME, UNKNOWN
+from training.fitting.encoded import CONTINUES, ENDS, UNKNOWN
 from training.network.loss import FieldsLoss
 
 SIZES = (3, 2)
@@ -36,21 +36,21 @@ def ending_nats(score: float, is_end: bool) -> float:  # noqa: FBT001
 
 def test_it_is_the_mean_over_tokens_of_the_sum_of_their_fields():
     scores = logits(3, ending=False)
-    came = targets((1, 2, HOW_TO_RESUME), (3, 1, HOW_TO_RESUME), (0, 0, UNKNOWN))
+    came = targets((1, 2, CONTINUES), (3, 1, CONTINUES), (0, 0, UNKNOWN))
     expected = (field_nats(scores[0, 0], 0, 1) + field_nats(scores[0, 1], 2, 0)) / 2
     assert float(LOSS(came, scores)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_endings_count_half_wherever_they_are_known():
     scores = logits(4)
-    came = targets((1, 2, HOW_TO_RESUME), (3, 1, HOW_TO_RESUME), (0, 0, ENDS), (0, 0, UNKNOWN))
+    came = targets((1, 2, CONTINUES), (3, 1, CONTINUES), (0, 0, ENDS), (0, 0, UNKNOWN))
     fields = field_nats(scores[0, 0], 0, 1) + field_nats(scores[0, 1], 2, 0)
     endings = [ending_nats(scores[0, t, 5], is_end=t == 2) for t in range(3)]
     assert float(LOSS(came, scores)) == pytest.approx((fields + sum(endings) / 2) / 2, rel=1e-5)
 
 
 def test_steps_behind_the_end_cost_nothing():
-    came = targets((1, 2, HOW_TO_RESUME), (0, 0, ENDS), (0, 0, UNKNOWN), (0, 0, UNKNOWN))
+    came = targets((1, 2, CONTINUES), (0, 0, ENDS), (0, 0, UNKNOWN), (0, 0, UNKNOWN))
     scores = logits(4)
     other = scores.copy()
     other[:, 2:] = 50
@@ -61,7 +61,7 @@ def test_steps_behind_the_end_cost_nothing():
 @pytest.mark.parametrize("score", [-200.0, 200.0])
 def test_no_certainty_about_an_ending_is_too_large(score):
     scores = np.full((1, 2, 6), score, np.float32)
-    came = targets((1, 1, HOW_TO_RESUME), (0, 0, ENDS))
+    came = targets((1, 1, CONTINUES), (0, 0, ENDS))
     expected = np.log(3) + np.log(2) + 200 / 2  # one of the two is wrong
     assert float(LOSS(came, scores)) == pytest.approx(expected, rel=1e-5)
 
@@ -69,6 +69,6 @@ def test_no_certainty_about_an_ending_is_too_large(score):
 def test_it_comes_back_with_its_model():
     again = keras.losses.deserialize(keras.losses.serialize(LOSS))
     scores = logits(2)
-    came = targets((1, 2, HOW_TO_RESUME), (3, 1, ENDS))
+    came = targets((1, 2, CONTINUES), (3, 1, ENDS))
     assert again.field_sizes == SIZES
     assert float(again(came, scores)) == float(LOSS(came, scores))
