@@ -43,7 +43,7 @@ class Window:
 
     Attributes:
         inputs: By the network's names, T steps each; 0 after the end.
-        ending: int32[T]: whether the piece ends at a step, `CONTINUES` or `ENDS`; `UNKNOWN` after it.
+        ending: int32[T]: `CONTINUES`, or `ENDS` where the piece ends; `UNKNOWN` after that.
     """
 
     inputs: Inputs
