@@ -182,14 +182,13 @@ def test_a_reader_who_comes_back_too_late_hears_so(config, loopback):
 
 def test_a_bug_midway_is_told_without_its_insides(events, app, monkeypatch, caplog):
     composer = app.extensions["leitmotif"].composer
-    chunk = composer._chunk
+    passages = composer.passages
 
-    def buggy(work, place, position, steps):
-        if position:
-            raise ZeroDivisionError("secret internals")
-        return chunk(work, place, position, steps)
+    def buggy(*song):
+        yield next(passages(*song))
+        raise ZeroDivisionError("secret internals")
 
-    monkeypatch.setattr(composer, "_chunk", buggy)
+    monkeypatch.setattr(composer, "passages", buggy)
     name, problem = events(f"{SONG}&notes=300")[-1]
     assert (name, problem["status"]) == ("error", 500)
     assert "secret" not in json.dumps(problem)
