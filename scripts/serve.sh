@@ -11,14 +11,15 @@ stop() { kill $(jobs -p) 2>/dev/null || true; }
 trap 'asked=yes; stop' HUP INT TERM
 
 # An operation of this network is too small to be shared by cores, and a step has a hundred of them:
-# each call computes on its own thread, and cores work on different calls.
+# each call computes on its own thread, and cores work on different calls. A call that waits to be
+# merged holds a thread.
+mapfile -t thread_flags < serving/thread_flags.txt
 "$python" -m serving --port="$MODEL_SERVER_PORT" \
     --model_config_file="$MODELS_DIR/models.config" \
     --model_config_file_poll_wait_seconds=2 \
     --num_load_threads=2 \
     --enable_batching --batching_parameters_file=serving/batching_parameters.txt \
-    --tensorflow_intra_op_parallelism=1 --tensorflow_inter_op_parallelism=-1 \
-    --grpc_max_threads=160 & # a call that waits to be merged holds a thread
+    "${thread_flags[@]}" &
 model_server=$!
 "$python" -m api &
 api=$!

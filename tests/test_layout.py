@@ -1,5 +1,6 @@
 """The layout of the packages: none grows so large that one cannot find one's way in it."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -7,6 +8,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MOST_MODULES = 14
+
+
+def test_no_test_module_imports_another():
+    modules = {path: path.read_text() for path in (ROOT / "tests").rglob("*.py")}
+    importing = re.compile(r"^\s*(from|import) tests\b.*\btest_", re.MULTILINE)
+    assert len(modules) > 100
+    assert [path for path, text in modules.items() if importing.search(text)] == []
 
 
 @pytest.mark.parametrize("program", ["api", "benchmarks", "music", "proto", "serving", "training"])

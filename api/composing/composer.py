@@ -54,9 +54,14 @@ class Composer:
             bundle.prefills.state(prompt, deadline)
 
     def compose(
-        self, request: SongRequest, games: Games, deadline: Deadline, limit: Limit = NO_LIMIT
+        self,
+        request: SongRequest,
+        games: Games,
+        deadline: Deadline,
+        limit: Limit = NO_LIMIT,
+        bundle: Bundle | None = None,
     ) -> Song:
-        """Compose a whole song with the version of the game's model that `Games.bundle` finds.
+        """Compose a whole song, by default with the version that `Games.bundle` finds.
 
         A model server unloads a replaced version as soon as no call uses it, and between two calls
         of a song none does. The song then restarts with the newer version.
@@ -69,7 +74,11 @@ class Composer:
             ModelServerError: The model server does not respond, or its response is no music.
         """
         return _with_newest(
-            request, games, deadline, lambda bundle: self.song(request, bundle, deadline, limit)
+            request,
+            games,
+            deadline,
+            lambda current: self.song(request, current, deadline, limit),
+            bundle,
         )
 
     def song(
@@ -151,12 +160,17 @@ def _continuation(request: SongRequest, bundle: Bundle) -> Continuation:
 
 
 def _with_newest(
-    request: SongRequest, games: Games, deadline: Deadline, compose: Callable[[Bundle], Composed]
+    request: SongRequest,
+    games: Games,
+    deadline: Deadline,
+    compose: Callable[[Bundle], Composed],
+    bundle: Bundle | None = None,
 ) -> Composed:
     """Compose with the current version; restart with a newer one if it is unloaded meanwhile."""
     for _ in range(MOST_BEGINNINGS - 1):
         try:
-            return compose(games.bundle(request.game, deadline, request.label))
+            return compose(bundle or games.bundle(request.game, deadline, request.label))
         except NoSuchModelError as error:
+            bundle = None
             _LOG.warning("a version was unloaded, the song restarts: %r", error.reason)
     return compose(games.bundle(request.game, deadline, request.label))

@@ -19,7 +19,7 @@ from api.http.parameters import song_request
 from api.http.problems import NOT_READY, problem_response
 from api.http.request_values import request_values
 from api.http.streaming import song_events
-from api.model_server.games import Games
+from api.model_server.games import Bundle, Games
 from api.model_server.port import State
 from api.telemetry.metrics import MEDIA_TYPE, Metrics, Stage
 from api.telemetry.request_record import Ending, RequestRecord, record
@@ -81,9 +81,13 @@ def generate() -> Response:
     deadline = services.deadline()
     if isinstance(form, Stream):
         return _stream_response(services, asked, form, deadline)
-    if (unchanged := _unchanged(services, asked, form, deadline)) is not None:
-        return unchanged
-    return _song_response(services, asked, form, deadline)
+    bundle = None
+    if request.if_none_match and not asked.is_seed_drawn:
+        bundle = services.games.bundle(asked.game, deadline, asked.label)
+        tag = entity_tag(asked, bundle.model.version, form)
+        if request.if_none_match.contains_weak(tag):
+            return _unchanged(tag)
+    return _song_response(services, asked, form, deadline, bundle)
 
 
 @bp.get("/games")
@@ -117,16 +121,8 @@ def readyz() -> Response:
     return problem_response(NOT_READY, "The model server has no game ready.", games=shown)
 
 
-def _unchanged(
-    services: Services, asked: SongRequest, form: Format, deadline: Deadline
-) -> Response | None:
-    """Answer a caller who has the song already, without composing it again."""
-    if asked.is_seed_drawn or not request.if_none_match:
-        return None
-    version = services.games.bundle(asked.game, deadline, asked.label).model.version
-    tag = entity_tag(asked, version, form)
-    if not request.if_none_match.contains_weak(tag):
-        return None
+def _unchanged(tag: str) -> Response:
+    """Respond to a caller who has the song already."""
     response = Response(status=HTTPStatus.NOT_MODIFIED)
     response.headers.update({"ETag": f'"{tag}"', **NO_SNIFFING})
     return response
@@ -157,12 +153,19 @@ def _observed(events: Iterator[Event], about: RequestRecord) -> Iterator[Event]:
 
 
 def _song_response(
-    services: Services, asked: SongRequest, form: Format, deadline: Deadline
+    services: Services,
+    asked: SongRequest,
+    form: Format,
+    deadline: Deadline,
+    bundle: Bundle | None,
 ) -> Response:
-    """Respond with a finished song, which may be written while it is sent."""
+    """Respond with a finished song, which may be written while it is sent.
+
+    `bundle` is the version that composes, where it has been resolved already.
+    """
     about, encoding = record(), services.metrics.timer(Stage.ENCODING)
     with services.slots.taken() as slot:
-        song = services.composer.compose(asked, services.games, deadline, form.limit)
+        song = services.composer.compose(asked, services.games, deadline, form.limit, bundle)
         about.version, about.notes = song.version, song.new_notes
         slot.callback(encoding.stop)
         with encoding.running():

@@ -11,12 +11,7 @@ from api.model_server.grpc_client import GrpcModelServer
 from api.model_server.port import Model, State, VersionStatus
 from benchmarks.processes.running import ROOT, answers_ok, free_port, running
 
-# As scripts/serve.sh has them.
-_THREADS = (
-    "--tensorflow_intra_op_parallelism=1",
-    "--tensorflow_inter_op_parallelism=-1",
-    "--grpc_max_threads=160",
-)
+_THREADS = (ROOT / "serving" / "thread_flags.txt").read_text().split()
 _BATCHING = (
     "--enable_batching",
     f"--batching_parameters_file={ROOT / 'serving' / 'batching_parameters.txt'}",

@@ -69,5 +69,8 @@ def flags(arguments: list[str]) -> dict[str, str]:
 def serve_flags() -> dict[str, str]:
     """What `make serve` tells the embedded model server."""
     script = (ROOT / "scripts" / "serve.sh").read_text()
-    command = re.search(r"-m serving (.*?) & ", script, re.DOTALL).group(1)
-    return flags(shlex.split(command.replace("\\\n", " ")))
+    command = re.search(r'-m serving (.*?)"\$\{thread_flags\[@\]\}" &\n', script, re.DOTALL).group(
+        1
+    )
+    threads = (ROOT / "serving" / "thread_flags.txt").read_text().split()
+    return flags([*shlex.split(command.replace("\\\n", " ")), *threads])

@@ -48,8 +48,7 @@ class Replica:
                 "--num_load_threads=2",
                 "--enable_batching",
                 "--batching_parameters_file=serving/batching_parameters.txt",
-                *("--tensorflow_intra_op_parallelism=1", "--tensorflow_inter_op_parallelism=-1"),
-                "--grpc_max_threads=160",
+                *(ROOT / "serving" / "thread_flags.txt").read_text().split(),
                 # Connections end all the time, as in production now and then.
                 "--grpc_channel_arguments=grpc.max_connection_age_ms=3000",
             ],

@@ -100,6 +100,17 @@ def test_an_answer_that_breaks_the_contract_was_a_call_that_went_well(client, co
     assert counted("model_server_calls_total", call="describe", code="OK") == 1
 
 
+@pytest.mark.parametrize("tag", [None, '"another"', "its own"])
+def test_the_version_is_resolved_once_per_request(client, counted, tag):
+    path = f"{SONG}&notes=1"
+    own = client.post(path).headers["ETag"]
+    before = counted("model_server_calls_total", call="versions", code="OK")
+    headers = {} if tag is None else {"If-None-Match": own if tag == "its own" else tag}
+    status = client.post(path, headers=headers).status_code
+    assert status == (304 if tag == "its own" else 200)
+    assert counted("model_server_calls_total", call="versions", code="OK") == before + 1
+
+
 def test_every_try_on_another_replica_is_a_call(client, counted, loopback):
     client.post(f"{SONG}&notes=1")
     loopback.failure, loopback.healthy_calls, loopback.failures_left = (
