@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from api.formats.registry import FORMATS
 from api.http.parameters import PARAMETERS
 from api.studio import FILES
 
@@ -26,6 +27,15 @@ def test_its_files_say_what_they_are(client, name, media_type):
     response = client.get(f"/studio/{name}")
     assert (response.status_code, response.content_type) == (200, media_type)
     assert response.data == FILES[name].content
+
+
+def test_the_studio_saves_formats_of_the_registry_under_their_suffixes(client):
+    (table,) = re.findall(r"const SUFFIXES = \{(.+)\};", client.get("/studio/keep.js").text)
+    suffixes = dict(re.findall(r"(\w+): \"(\w+)\"", table))
+    registry = {form.name: form.suffix for form in FORMATS}
+    assert suffixes
+    assert suffixes.items() <= registry.items()
+    assert set(re.findall(r'data-format="(\w+)"', client.get("/").text)) == set(suffixes)
 
 
 @pytest.mark.parametrize("path", ["/", "/studio/main.js", "/studio/icon.svg"])
