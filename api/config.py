@@ -17,28 +17,27 @@ _KEY = re.compile(r"[!-+\--~]{16,256}")  # visible ASCII but the comma
 
 
 class ConfigError(ValueError):
-    """A setting does not fit; the message says what would."""
+    """A setting is invalid; the message says what would be valid."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """Where to listen, whom to ask, and for how long.
+    """The settings of the API.
 
     Attributes:
-        host: The address to listen on; this machine alone unless told otherwise.
+        host: The address to listen on, by default loopback.
         port: The TCP port to listen on.
-        workers: Processes.
-        threads: Requests that each of them answers at a time, most of them waiting.
-        songs: Songs that each of them composes at a time, fewer than threads: whoever watches the
-            service is to be answered too.
+        workers: The number of processes.
+        threads: How many requests a worker handles at once, most of them waiting.
+        songs: How many songs a worker composes at once; fewer than threads, so that health checks
+            still get a response.
         model_server: The gRPC target of the model server, or of all its replicas.
         models_config: The ModelServerConfig that names the games, in protobuf's text format.
-        request_seconds: The time that a request may take, all its calls together.
-        soundfont: What WAV files are played with, an SF2 or SF3 file; None for the piano that is
-            computed.
-        api_keys: Of which a caller needs one to compose; none where everybody may.
-        rate_limit: How often a caller may ask for a song; None for as often as they like.
-        trusted_proxies: How many proxies stand before us and say whom they ask for.
+        request_seconds: The time limit of a request, all its calls included.
+        soundfont: The SF2 or SF3 file that plays songs; None for the computed piano.
+        api_keys: The accepted API keys. Empty disables authentication.
+        rate_limit: The rate limit of each caller; None disables it.
+        trusted_proxies: How many proxies in front of the API set the X-Forwarded-For header.
     """
 
     host: str = "127.0.0.1"

@@ -10,7 +10,7 @@ from flask import Request
 from api.errors import UnauthorizedError
 
 KEY_HEADER = "X-API-Key"
-NOWHERE = "nowhere"  # where those come from who have no address, as by a socket of Unix
+NOWHERE = "nowhere"  # the address of callers on a Unix socket
 _IPV6_NETWORK_BITS = 64  # what a single subscriber has at least
 _SAID = f"send it as Authorization: Bearer <key> or as {KEY_HEADER}: <key>."
 
@@ -31,11 +31,11 @@ class ApiKeys:
         if not self._digests:
             return _network(request.remote_addr or NOWHERE)
         if not (key := _said_key(request)):
-            raise UnauthorizedError(f"This needs an API key; {_SAID}")
+            raise UnauthorizedError(f"An API key is required; {_SAID}")
         digest = _digest(key)
         # Compared with every key in constant time.
         if not sum(hmac.compare_digest(digest, known) for known in self._digests):
-            raise UnauthorizedError(f"This is not one of the API keys; {_SAID}")
+            raise UnauthorizedError(f"The API key is not accepted; {_SAID}")
         return digest.hex()
 
 

@@ -27,7 +27,7 @@ class SongSlots:
             TooManySongsError: All are taken.
         """
         if not self._free.acquire(blocking=False):
-            raise TooManySongsError("As many songs as fit are being composed; try again soon.")
+            raise TooManySongsError("All song slots are taken; try again soon.")
         self._in_flight.inc()
         with ExitStack() as place:
             place.callback(self._free.release)

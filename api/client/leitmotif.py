@@ -1,14 +1,14 @@
-"""A client of a running Leitmotif. It needs nothing but Python, and nothing else of this project.
+"""A client of the Leitmotif API, with no dependencies but Python's standard library.
 
     song = Leitmotif("http://localhost:8080").generate(game="majoras_mask", seed=7)
     Path("song.mid").write_bytes(song.content)
 
-What goes wrong is a LeitmotifError:
+Every error is a LeitmotifError:
 
 LeitmotifError
-├── UnreachableError    there is no answer, it breaks off, or it is not Leitmotif's
-├── TooSlowError        the time for it is up
-└── ProblemError        the API refuses, or cannot, and says why
+├── UnreachableError    no response, an incomplete one, or one that is not Leitmotif's
+├── TooSlowError        the client's time limit is exceeded
+└── ProblemError        the API responded with an error
 """
 
 import http.client
@@ -27,7 +27,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 Format = Literal["midi", "wav", "ogg", "json", "musicxml", "svg"]
 
-_PASSING = frozenset({429, 503})  # statuses that may be others in a moment
+_PASSING = frozenset({429, 503})  # temporary errors
 _SHORTEST_PAUSE_S = 0.1
 _PIECE_BYTES = 1 << 16
 _LONGEST_S = 86_400  # a day
@@ -38,28 +38,28 @@ _Said = TypeVar("_Said")
 
 
 class LeitmotifError(Exception):
-    """Anything that keeps a call from its answer."""
+    """The base class of all errors."""
 
 
 class UnreachableError(LeitmotifError):
-    """There is no answer, it breaks off, or it is not Leitmotif's."""
+    """There is no response, or it is incomplete or not Leitmotif's."""
 
 
 class TooSlowError(LeitmotifError):
-    """The time that the client may take is up."""
+    """The client's time limit is exceeded."""
 
 
 class ProblemError(LeitmotifError):
-    """The API refuses, or cannot, and says why.
+    """The API responded with an error.
 
     Attributes:
         status: The HTTP status.
-        type: Tells one kind of problem from another.
-        title: The same for every problem of the type.
-        detail: What was wrong this time, and what would fit.
-        parameter: The parameter that did not fit; None where it was something else.
-        games: The games that there are, where the one asked for is not among them.
-        retry_after_s: When to try again, in seconds; None where that would not help.
+        type: The URI of the problem type.
+        title: The title, the same for all problems of the type.
+        detail: What was wrong with this request, and what would be valid.
+        parameter: The invalid parameter, if the problem is one.
+        games: The available games, if the requested one is unknown.
+        retry_after_s: When to retry, in seconds; None if a retry would not help.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Wishes(TypedDict, total=False):
     top_p: float
     seed: int
     tempo: float
-    primer: Literal["none", "corpus"] | bytes | os.PathLike[str]  # or a MIDI file to go on from
+    primer: Literal["none", "corpus"] | bytes | os.PathLike[str]  # or a MIDI file to continue
     include_primer: bool
     keep: str  # bars of a primer that is a file: 1-8,13-16
     dynamics: bool
@@ -108,12 +108,12 @@ class Song:
 
     Attributes:
         content: The file.
-        media_type: Of the file.
-        seed: Brings the same song again.
-        version: The model's that drew it.
-        notes: How many were composed; those of a primer are not counted.
-        longest_quote_notes: How many in a row it shares with a piece that the model learned from.
-        longest_quote_piece: That piece; None where it shares nothing.
+        media_type: The file's media type.
+        seed: The seed; it returns the same song again.
+        version: The version of the model that composed it.
+        notes: The number of composed notes, without those of a primer.
+        longest_quote_notes: The longest run of notes shared with a piece of the training data.
+        longest_quote_piece: The name of that piece; None if there is no shared run.
     """
 
     content: bytes
@@ -127,7 +127,7 @@ class Song:
 
 @dataclass(frozen=True)
 class Note:
-    """A note, in beats (quarter notes) and in seconds from the song's begin.
+    """A note, in beats (quarter notes) and in seconds from the start of the song.
 
     Attributes:
         pitch: A MIDI note number.

@@ -52,7 +52,7 @@ class SongRequest:
         ending: Whether its last bar closes; None for a song that does unless it loops.
         loop: Whether its end leads to its start.
         intro_bars: Bars before the loop.
-        keep: The bars of an upload that stay, counted from 0; the others are composed anew. Empty
+        keep: The bars of an upload that stay, counted from 0; the others are recomposed. Empty
             where the song continues the upload.
     """
 

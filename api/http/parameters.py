@@ -276,7 +276,7 @@ PARAMETERS = (
         name="keep",
         kind=Kind.TEXT,
         effect="bars of an uploaded primer that stay as they are (1-8,13-16); the others are "
-        "composed anew, to lead on to the next bar that stays",
+        "recomposed, to lead on to the next bar that stays",
         lowest=1,
         highest=MOST_KEEP_CHARACTERS,
         pattern=KEEP_PATTERN,

@@ -1,1 +1,1 @@
-"""What the API tells its operators: metrics, request ids, logs."""
+"""Metrics, request ids and logs."""

@@ -1,4 +1,4 @@
-"""The name of the request that a thread works for, in its answer, its log lines and its calls."""
+"""The id of the current request, in its response, its log lines and its calls."""
 
 import re
 import secrets

@@ -1,4 +1,4 @@
-"""What is known of a request, gathered on its way: for its line in the log, and to be counted."""
+"""The record of a request, filled while it is handled, for the access log and the metrics."""
 
 import time
 from dataclasses import dataclass, field
@@ -22,21 +22,21 @@ class Ending(StrEnum):
 
 @dataclass
 class RequestRecord:
-    """A request and what came of it so far; nothing in it is a caller's own text.
+    """A request and its results so far; it never contains unchecked text of the caller.
 
     Attributes:
-        request_id: Its id, taken or made.
-        method: Of HTTP.
-        route: The rule of the path that was asked for.
-        status: The answer's.
-        game: One that there is; empty where none of those was asked for.
+        request_id: The id, from the request or generated.
+        method: The HTTP method.
+        route: The rule of the requested path.
+        status: The HTTP status of the response.
+        game: The requested game, if it exists; otherwise empty.
         form: The name of the format; empty until it is chosen.
-        seed: The song's.
-        version: The model's that drew it.
-        notes: How many were composed.
-        ended: How the stream ended; None where there was none.
-        is_static: Whether it was for a page or a file that a page is made of, and got it.
-        began_s: As `time.monotonic` counts.
+        seed: The song's seed.
+        version: The version of the model that composed it.
+        notes: The number of composed notes.
+        ended: How the stream ended; None if there was no stream.
+        is_static: Whether the response was a page or a file of a page.
+        began_s: The start, by `time.monotonic`.
     """
 
     request_id: str
@@ -68,6 +68,6 @@ class RequestRecord:
 
 
 def record() -> RequestRecord:
-    """Return the record of the request that is being answered."""
+    """Return the record of the current request."""
     found: RequestRecord = g.record
     return found

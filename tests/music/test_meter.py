@@ -27,18 +27,18 @@ def in_bars(notes: Notes) -> Notes:
     return quantized(notes, bars(notes))
 
 
-def test_an_upbeat_is_not_taken_for_the_beginning_of_a_bar():
+def test_a_pickup_is_not_taken_for_the_start_of_a_bar():
     onset = [0, *range(12, 12 + 8 * 24, 24)]
     begins = pickup(Notes.of(onset, [12] + [24] * 8, [67] + [72, 71] * 4))
     assert begins > 0
     assert [(begins + tick) % 24 for tick in onset[1:]] == [0] * 8
 
 
-def test_what_begins_with_a_bar_has_no_upbeat():
+def test_music_that_starts_on_a_bar_line_has_no_pickup():
     assert pickup(Notes.of([0, 24, 36, 48], [24, 12, 12, 48], [60, 64, 65, 67])) == 0
 
 
-def test_without_notes_there_is_no_upbeat():
+def test_without_notes_there_is_no_pickup():
     assert pickup(Notes.of([], [], [])) == 0
 
 
