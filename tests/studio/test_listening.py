@@ -90,6 +90,54 @@ def test_the_end_is_the_end_unless_it_is_looped(page):
     assert state(page) in {"playing", "waiting"}
 
 
+STRIKES = """(() => {
+    window.strikes = [];
+    const {start} = AudioScheduledSourceNode.prototype;
+    AudioBufferSourceNode.prototype.start = function (at_s, ...more) {
+        window.strikes.push(at_s);
+        return start.call(this, at_s, ...more);
+    };
+})()"""
+
+
+def test_a_loop_plays_ten_rounds_without_a_gap_and_without_drift(page):
+    page.evaluate(STRIKES)
+    page.select_option("#unit", "bars")
+    page.fill("#form", "A")
+    page.check("#loops")
+    page.fill("#tempo", "240")
+    piece = compose(page, 1, is_playing=True)
+    expect(page.locator("#loop")).to_have_attribute("aria-pressed", "true")
+    assert piece["loop"] == {"start": 0, "end": 48}
+    assert [section["name"] for section in piece["sections"]] == ["A"]
+    page.click("#play")  # stands
+    page.evaluate(player("player.seek(0)"))
+    page.evaluate("window.strikes.length = 0")
+    page.click("#play")
+    notes, round_s = len(piece["notes"]) // 3, 1.0
+    until(page, f"window.strikes.length > {10 * notes}")
+    strikes = page.evaluate("window.strikes")
+    drifts_s = [strikes[n * notes] - strikes[0] - n * round_s for n in range(11)]
+    print(f"drift over ten rounds: {1000 * max(map(abs, drifts_s)):.4f} ms")  # noqa: T201
+    assert max(map(abs, drifts_s)) < 0.002
+    assert page.evaluate(POSITION) < round_s
+
+
+def test_a_loop_goes_on_after_its_intro(page):
+    page.select_option("#unit", "bars")
+    page.check("#loops")
+    page.fill("#intro_bars", "1")
+    page.fill("#tempo", "240")
+    piece = compose(page, 1)
+    assert piece["loop"] == {"start": 48, "end": 96}
+    page.evaluate(player("player.seek(1.8)"))
+    page.click("#play")
+    until(page, player("player.position_s < 1.7"))
+    for _ in range(8):
+        page.wait_for_timeout(100)
+        assert 1 <= page.evaluate(POSITION) <= 2
+
+
 def test_zooming_shows_less_or_all(page):
     compose(page, 600)
     width = "document.getElementById('roll-spacer').offsetWidth"

@@ -11,7 +11,16 @@ import { newSeed, toBase64 } from "./recipe.js";
  * Which control a parameter of the service belongs to, where it is not of its name.
  * @type {Record<string, string>}
  */
-const CONTROLS = { notes: "length", seconds: "length", primer: "file", include_primer: "file" };
+const CONTROLS = { notes: "length", seconds: "length", bars: "length", loop: "form", primer: "file", include_primer: "file" };
+/**
+ * The most, the step and the default of a length, by its unit.
+ * @type {Record<string, [string, string, string]>}
+ */
+const LENGTHS = {
+  notes: ["4000", "1", "500"],
+  seconds: ["600", "any", "60"],
+  bars: ["256", "1", "32"],
+};
 const OF_GAMES = new Set(["unknown-game", "game-not-ready"]);
 
 export class Form {
@@ -22,6 +31,9 @@ export class Form {
   #temperature = byId("temperature", HTMLInputElement);
   #topP = byId("top_p", HTMLInputElement);
   #tempo = byId("tempo", HTMLInputElement);
+  #sections = byId("form", HTMLInputElement);
+  #loops = byId("loops", HTMLInputElement);
+  #introBars = byId("intro_bars", HTMLInputElement);
   #seed = byId("seed", HTMLInputElement);
   #usedSeed = "";
   #keepsSeed = byId("keep-seed", HTMLInputElement);
@@ -78,7 +90,12 @@ export class Form {
       seed: Number(this.#seed.value),
       ...this.#start,
     };
-    recipe[this.#unit.value === "seconds" ? "seconds" : "notes"] = Number(this.#length.value);
+    const unit = /** @type {"notes" | "seconds" | "bars"} */ (this.#unit.value);
+    recipe[unit] = Number(this.#length.value);
+    if (this.#sections.value) recipe.form = this.#sections.value;
+    if (this.#loops.checked) recipe.loop = true;
+    if (this.#loops.checked && Number(this.#introBars.value))
+      recipe.intro_bars = Number(this.#introBars.value);
     if (this.#tempo.value) recipe.tempo = Number(this.#tempo.value);
     if (this.#maxQuote.value) recipe.max_quote = Number(this.#maxQuote.value);
     return recipe;
@@ -98,12 +115,17 @@ export class Form {
    */
   fill(recipe) {
     this.#games.choose(recipe.game);
-    this.#unit.value = recipe.seconds === undefined ? "notes" : "seconds";
+    const units = /** @type {const} */ (["notes", "seconds", "bars"]);
+    this.#unit.value = units.find((unit) => recipe[unit] !== undefined) ?? "notes";
     this.#unitChanged();
-    this.#length.value = String(recipe.seconds ?? recipe.notes ?? this.#length.defaultValue);
+    this.#length.value = String(
+      recipe.seconds ?? recipe.bars ?? recipe.notes ?? this.#length.defaultValue);
     this.#temperature.value = String(recipe.temperature ?? this.#temperature.defaultValue);
     this.#topP.value = String(recipe.top_p ?? this.#topP.defaultValue);
     this.#tempo.value = String(recipe.tempo ?? "");
+    this.#sections.value = recipe.form ?? "";
+    this.#loops.checked = !!recipe.loop;
+    this.#introBars.value = String(recipe.intro_bars ?? 0);
     this.#seed.value = this.#usedSeed = String(recipe.seed);
     this.#maxQuote.value = String(recipe.max_quote ?? "");
     if (recipe.file) this.#once = { file: recipe.file, include_primer: !!recipe.include_primer };
@@ -227,6 +249,7 @@ export class Form {
     byId("top_p-value", HTMLOutputElement).value =
       `${Math.round(Number(this.#topP.value) * 100)} %`;
     this.#fileControls.hidden = this.#primer !== "file";
+    this.#introBars.disabled = !this.#loops.checked;
     this.#showContinued();
   }
 
@@ -240,10 +263,8 @@ export class Form {
   }
 
   #unitChanged() {
-    const isSeconds = this.#unit.value === "seconds";
-    this.#length.max = isSeconds ? "600" : "4000";
-    this.#length.step = isSeconds ? "any" : "1";
-    this.#length.value = isSeconds ? "60" : this.#length.defaultValue;
+    const [most, step, value] = LENGTHS[this.#unit.value];
+    Object.assign(this.#length, { max: most, step, value });
   }
 
   async #picked() {

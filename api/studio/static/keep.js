@@ -10,7 +10,7 @@ import { Zoom } from "./zoom.js";
 /** @import { Piece } from "./piece.js" */
 
 /** @type {Record<string, string>} */
-const SUFFIXES = { midi: "mid", wav: "wav", musicxml: "musicxml", svg: "svg" };
+const SUFFIXES = { midi: "mid", wav: "wav", ogg: "ogg", musicxml: "musicxml", svg: "svg" };
 const NAMELESS = "Song"; // the file of a piece whose name has nothing that a file's name can have
 const TOO_LARGE =
   "This piece continues a MIDI file that is too large for a link; keep the piece itself.";

@@ -7,7 +7,7 @@ import { Keep } from "./keep.js";
 import { lastBars } from "./midi.js";
 import { Piece } from "./piece.js";
 import { fromLink, toBase64, toLink } from "./recipe.js";
-import { Problem, compose, rememberKey, time } from "./service.js";
+import { Problem, compose, rememberKey, form as planned, time } from "./service.js";
 import { Shelf } from "./shelf.js";
 import { Transport } from "./transport.js";
 import { clock, count } from "./words.js";
@@ -119,6 +119,7 @@ function begin(piece, song, { isPlayed, linkedVersion }) {
   const { game_title: gameTitle, version, origin, primer_notes: primerNotes } = song;
   Object.assign(piece, { gameTitle, version, origin, primerNotes, name: shelf.nextName() });
   piece.keepTime(...time(song));
+  Object.assign(piece, planned(song.plan));
   form.used(piece.recipe.file);
   show(piece);
   if (isPlayed) player.play();
@@ -136,8 +137,9 @@ function begin(piece, song, { isPlayed, linkedVersion }) {
 function grow(piece, told) {
   const before = Math.floor(piece.notes.length / SAID_EVERY_NOTES);
   piece.add(told);
-  const { notes, seconds = 1 } = piece.recipe;
-  progress.value = notes ? (piece.notes.length - piece.primerNotes) / notes : piece.end_s / seconds;
+  const { notes, bars, seconds = 1 } = piece.recipe;
+  if (notes) progress.value = (piece.notes.length - piece.primerNotes) / notes;
+  else progress.value = bars ? piece.bars / bars : piece.end_s / seconds;
   if (Math.floor(piece.notes.length / SAID_EVERY_NOTES) > before) {
     say(`${piece.notes.length} notes composed`);
   }

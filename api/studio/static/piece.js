@@ -36,6 +36,11 @@ import { TempoMap } from "./tempo.js";
  */
 
 /**
+ * @typedef {{name: string, start: number}} Section Of a form; ticks.
+ * @typedef {{start: number, end: number}} Loop What is played again and again; ticks.
+ */
+
+/**
  * @typedef {Record<string, string | number | boolean>} Origin All that makes the same piece again,
  *   as the service says it.
  */
@@ -55,6 +60,8 @@ import { TempoMap } from "./tempo.js";
  * @property {number[]} [performance] How long in ticks one note after the other sounds, and its
  *   velocity. Older pieces have none.
  * @property {Quote[]} quotes
+ * @property {Section[]} [sections] Older pieces have none.
+ * @property {Loop | null} [loop]
  */
 
 export class Piece {
@@ -89,6 +96,10 @@ export class Piece {
     this.notes = [];
     /** @type {Quote[]} */
     this.quotes = [];
+    /** @type {readonly Section[]} None where it has no plan. */
+    this.sections = [];
+    /** @type {Loop | null} */
+    this.loop = null;
     /** Whether no more notes come. */
     this.isFinished = false;
     this.endTicks = 0;
@@ -197,8 +208,14 @@ export class Piece {
     return this.notes.length ? this.bar(this.endTicks - 1) : 0;
   }
 
+  /** What is played again and again, in seconds: all of it, unless it is composed as a loop. */
+  get loop_s() {
+    const { start, end } = this.loop ?? { start: 0, end: this.endTicks };
+    return { start: this.seconds(start), end: this.seconds(end) };
+  }
+
   get end_s() {
-    return this.seconds(this.endTicks);
+    return this.seconds(Math.max(this.endTicks, this.isFinished ? (this.loop?.end ?? 0) : 0));
   }
 
   /** Before it, no further note can start. */
@@ -234,11 +251,12 @@ export class Piece {
 
   /** @returns {StoredPiece} */
   stored() {
-    const { id, name, recipe, gameTitle: title, version, origin, quotes } = this;
+    const { id, name, recipe, gameTitle: title, version, origin, quotes, loop } = this;
     const time = { tempo: this.tempo, tempos: [...this.tempos], signatures: [...this.signatures] };
+    const form = { sections: [...this.sections], loop };
     const notes = this.notes.flatMap(({ pitch, start, duration }) => [pitch, start, duration]);
     const performance = this.notes.flatMap(({ sounding, velocity }) => [sounding, velocity]);
-    return { id, name, recipe, title, version, ...time, origin, notes, performance, quotes };
+    return { id, name, recipe, title, version, ...time, origin, notes, performance, quotes, ...form };
   }
 
   /** @param {StoredPiece} stored */
@@ -251,6 +269,8 @@ export class Piece {
       version: stored.version,
       origin: stored.origin ?? {},
       quotes: stored.quotes,
+      sections: stored.sections ?? [],
+      loop: stored.loop ?? null,
       isFinished: true,
     });
     const tempos = stored.tempos ?? [{ start: 0, tempo: stored.tempo }];

@@ -19,10 +19,12 @@ export class Player {
   /** Where in the piece its clock was started, or stands. */
   #from_s = 0;
   /**
-   * When that was, by the audio context's clock; null while it stands.
+   * When its beginning sounds, by the audio context's clock, of the round that is handed over; null
+   * while it stands. A loop's rounds follow each other by additions alone, so that none is late.
    * @type {number | null}
    */
-  #since_s = null;
+  #zero_s = null;
+  #rounds = 0; // that have been handed over
   /** Up to where the notes have been handed to the audio clock. */
   #handedOverTicks = 0;
   /** @type {Set<Voice>} */
@@ -99,15 +101,29 @@ export class Player {
 
   /** The playback position, in the piece's time. */
   get position_s() {
-    if (this.#since_s === null || !this.context || !this.#piece) return this.#from_s;
+    if (this.#zero_s === null || !this.context || !this.#piece) return this.#from_s;
     const behind_s = this.context.outputLatency || 0; // computed sound leaves the speaker so much later
-    const gone_s = this.context.currentTime - behind_s - this.#since_s;
-    return Math.min(this.#from_s + Math.max(0, gone_s), this.#piece.end_s);
+    const at_s = this.context.currentTime - behind_s - this.#zero_s;
+    return Math.min(this.#placeOf(at_s, this.#piece), this.#piece.end_s);
+  }
+
+  /**
+   * Says which place sounds where the round that is handed over has come to `at_s`, perhaps not yet
+   * to its start.
+   * @param {number} at_s
+   * @param {Piece} piece
+   */
+  #placeOf(at_s, piece) {
+    if (!this.#rounds) return Math.max(this.#from_s, at_s);
+    const { start, end } = piece.loop_s;
+    let place_s = at_s;
+    while (place_s < start) place_s += end - start;
+    return place_s;
   }
 
   /** Whether it would play, had it the notes or the sound to do so. */
   get isWaiting() {
-    return this.isPlaying && this.#since_s === null;
+    return this.isPlaying && this.#zero_s === null;
   }
 
   /** From 0 to 1. */
@@ -124,15 +140,34 @@ export class Player {
   #tick() {
     const piece = this.#piece;
     if (!this.isPlaying || !this.context || !piece) return;
-    if (this.#since_s === null && !this.#startClock(this.context, piece)) return;
-    const at_s = this.#from_s + this.context.currentTime - (this.#since_s ?? 0);
-    if (piece.isFinished && at_s >= piece.end_s) return this.#finish(piece);
+    if (this.#zero_s === null && !this.#startClock(this.context, piece)) return;
+    const at_s = this.context.currentTime - (this.#zero_s ?? 0);
+    if (piece.isFinished && !this.isLooping && at_s >= piece.end_s) return this.#finish(piece);
     if (piece.ticks(at_s) >= piece.knownTicks) {
       this.#stopClock(piece.seconds(piece.knownTicks)); // the composer is slower than the music
       return this.#onChange();
     }
     const ahead_s = document.hidden ? AHEAD_HIDDEN_S : AHEAD_S;
-    this.#handOver(piece, Math.min(piece.ticks(at_s + ahead_s), piece.knownTicks));
+    const until_s = piece.isFinished && this.isLooping ? this.#handOverRounds(piece, ahead_s) : null;
+    this.#handOver(piece, Math.min(piece.ticks(until_s ?? at_s + ahead_s), piece.knownTicks));
+  }
+
+  /**
+   * Hands over the rounds of a loop that end soon, and lets the next one follow.
+   * @param {Piece} piece
+   * @param {number} ahead_s
+   * @returns {number} Up to where the round that follows is due, in its time.
+   */
+  #handOverRounds(piece, ahead_s) {
+    const { start, end } = piece.loop_s;
+    const due_s = () => (this.context?.currentTime ?? 0) + ahead_s - (this.#zero_s ?? 0);
+    while (end > start && due_s() >= end) {
+      this.#handOver(piece, piece.ticks(end));
+      this.#zero_s = (this.#zero_s ?? 0) + end - start;
+      this.#handedOverTicks = piece.ticks(start) - 0.01;
+      this.#rounds += 1;
+    }
+    return due_s();
   }
 
   /**
@@ -143,7 +178,7 @@ export class Player {
     const ahead_s = piece.seconds(piece.knownTicks) - this.#from_s;
     if (!piece.notes.length || ahead_s < HEAD_START_S) return false;
     if (!this.#piano.isReady || context.state !== "running") return false;
-    this.#since_s = context.currentTime + LEAD_S;
+    this.#zero_s = context.currentTime + LEAD_S - this.#from_s;
     this.#handedOverTicks = piece.ticks(this.#from_s) - 0.01; // a note just there is played too
     this.#onChange();
     return true;
@@ -156,7 +191,7 @@ export class Player {
    */
   #handOver(piece, untilTicks) {
     const input = /** @type {AudioNode} */ (this.#input);
-    const zero_s = (this.#since_s ?? 0) - this.#from_s;
+    const zero_s = this.#zero_s ?? 0;
     const last = piece.firstFrom(untilTicks);
     for (const note of piece.notes.slice(piece.firstFrom(this.#handedOverTicks), last)) {
       const at_s = Math.max(input.context.currentTime, zero_s + piece.seconds(note.start));
@@ -170,7 +205,6 @@ export class Player {
 
   /** @param {Piece} piece */
   #finish(piece) {
-    if (this.isLooping) return this.seek(0);
     this.#voices.clear(); // they ring on
     this.#stopClock(piece.end_s);
     this.isPlaying = false;
@@ -183,6 +217,7 @@ export class Player {
     for (const voice of this.#voices) voice.stop(now_s);
     this.#voices.clear();
     this.#from_s = from_s;
-    this.#since_s = null;
+    this.#zero_s = null;
+    this.#rounds = 0;
   }
 }

@@ -5,6 +5,10 @@
  * @property {string} game
  * @property {number} [notes]
  * @property {number} [seconds]
+ * @property {number} [bars]
+ * @property {string} [form] A letter for each section.
+ * @property {boolean} [loop]
+ * @property {number} [intro_bars]
  * @property {number} [temperature]
  * @property {number} [top_p]
  * @property {number} seed
@@ -24,6 +28,8 @@
 const NUMBERS = /** @type {const} */ ([
   "notes",
   "seconds",
+  "bars",
+  "intro_bars",
   "temperature",
   "top_p",
   "seed",
@@ -52,6 +58,8 @@ export function toForm(recipe, format, title) {
   for (const name of NUMBERS) {
     if (recipe[name] !== undefined) form.set(name, String(recipe[name]));
   }
+  if (recipe.form) form.set("form", recipe.form);
+  if (recipe.loop) form.set("loop", "true");
   if (recipe.primer === "file" && recipe.file) {
     const file = new Blob([fromBase64(recipe.file.base64)], { type: "audio/midi" });
     form.set("primer", file, recipe.file.name);
@@ -77,6 +85,8 @@ export function toLink(recipe, version) {
   for (const name of NUMBERS) {
     if (recipe[name] !== undefined) said.set(name, String(recipe[name]));
   }
+  if (recipe.form) said.set("form", recipe.form);
+  if (recipe.loop) said.set("loop", "true");
   if (recipe.file) {
     said.set("file", recipe.file.name);
     said.set("midi", recipe.file.base64);
@@ -102,6 +112,9 @@ export function fromLink(link) {
     const value = number(said, name);
     if (value !== undefined) recipe[name] = value;
   }
+  const sections = said.get("form");
+  if (sections) recipe.form = sections;
+  if (said.get("loop") === "true") recipe.loop = true;
   const midi = said.get("midi");
   if (said.get("primer") === "none") recipe.primer = "none";
   if (said.get("primer") === "file" && midi) {

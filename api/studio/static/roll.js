@@ -281,6 +281,7 @@ export class Roll {
     pen.clearRect(0, 0, this.#width, this.#height);
     this.#drawKeys(colours);
     this.#drawBars(piece, colours);
+    this.#drawForm(piece, colours);
     this.#drawQuotes(piece, colours);
     this.#drawNotes(piece, playhead, now_ms, colours);
     if (piece.notes.length) this.#drawPlayhead(playhead, colours);
@@ -400,6 +401,28 @@ export class Roll {
     pen.beginPath();
     pen.roundRect(x, y, width, height, Math.min(3, height / 2));
     pen.fill();
+  }
+
+  /**
+   * Draws where sections start, and what of the piece loops.
+   * @param {Piece} piece
+   * @param {Colours} colours
+   */
+  #drawForm({ sections, loop }, colours) {
+    const pen = this.#pen;
+    pen.fillStyle = colours.playhead;
+    pen.textAlign = "left";
+    for (const { name, start } of sections) {
+      pen.globalAlpha = 0.35;
+      pen.fillRect(this.#x(start), 0, 1, this.#height - QUOTES_PX);
+      pen.globalAlpha = 1;
+      pen.fillText(name, this.#x(start) + 5, HEADER_PX + 9);
+    }
+    if (!loop) return;
+    const [x, width] = [this.#x(loop.start), this.#pixels(loop.end - loop.start)];
+    pen.fillRect(x, 0, width, 2);
+    pen.fillRect(x, 0, 2, HEADER_PX);
+    pen.fillRect(x + width - 2, 0, 2, HEADER_PX);
   }
 
   /**

@@ -3,7 +3,7 @@
 import { TICKS_PER_BEAT } from "./meter.js";
 import { toForm } from "./recipe.js";
 
-/** @import { Origin, Quote, ToldNote } from "./piece.js" */
+/** @import { Loop, Origin, Quote, Section, ToldNote } from "./piece.js" */
 /** @import { TimeSignature } from "./meter.js" */
 /** @import { Recipe } from "./recipe.js" */
 /** @import { TempoChange } from "./tempo.js" */
@@ -20,7 +20,7 @@ import { toForm } from "./recipe.js";
 
 /**
  * @typedef {{event: "song", game_title: string, version: number, tempos: ToldTempo[],
- *     time_signatures: ToldSignature[], origin: Origin, primer_notes: number}
+ *     time_signatures: ToldSignature[], origin: Origin, primer_notes: number, plan?: ToldPlan}
  *   | {event: "notes", notes: ToldNote[]}
  *   | {event: "quote"} & Quote
  *   | {event: "end", notes: number, longest_quote: number}
@@ -29,6 +29,8 @@ import { toForm } from "./recipe.js";
 
 /**
  * @typedef {{start_beats: number, tempo: number}} ToldTempo
+ * @typedef {{sections: {name: string, start_beats: number}[],
+ *     loop?: {start_beats: number, length_beats: number}}} ToldPlan
  * @typedef {{start_beats: number, numerator: number, denominator: number}} ToldSignature
  */
 
@@ -95,6 +97,22 @@ export function time({ tempos, time_signatures }) {
       denominator: signature.denominator,
     })),
   ];
+}
+
+/**
+ * Reads a song's plan.
+ * @param {ToldPlan | undefined} plan
+ * @returns {{sections: Section[], loop: Loop | null}}
+ */
+export function form(plan) {
+  const ticks = (/** @type {number} */ beats) => Math.round(beats * TICKS_PER_BEAT);
+  const sections = (plan?.sections ?? []).map(({ name, start_beats }) => ({
+    name,
+    start: ticks(start_beats),
+  }));
+  if (!plan?.loop) return { sections, loop: null };
+  const start = ticks(plan.loop.start_beats);
+  return { sections, loop: { start, end: start + ticks(plan.loop.length_beats) } };
 }
 
 /**

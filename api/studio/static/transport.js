@@ -44,10 +44,7 @@ export class Transport {
     const clicked = (/** @type {string} */ id, /** @type {() => void} */ then) =>
       byId(id, HTMLButtonElement).addEventListener("click", then);
     clicked("play", () => this.toggle());
-    clicked("loop", () => {
-      this.player.isLooping = !this.player.isLooping;
-      this.#loop.setAttribute("aria-pressed", String(this.player.isLooping));
-    });
+    clicked("loop", () => this.#setLooping(!this.player.isLooping));
     clicked("zoom-in", () => this.#roll.zoom(ZOOM));
     clicked("zoom-out", () => this.#roll.zoom(1 / ZOOM));
     clicked("zoom-fit", () => this.#roll.fit());
@@ -67,6 +64,7 @@ export class Transport {
     this.#piece = piece;
     this.#quotes.replaceChildren();
     this.player.load(piece);
+    if (piece.recipe.loop) this.#setLooping(true);
     this.#roll.show(piece);
     this.changed();
   }
@@ -92,6 +90,12 @@ export class Transport {
       `Quotes: ${quotes.length}, the longest ${most}`;
     const told = quotes.slice(this.#quotes.childElementCount);
     this.#quotes.append(...told.map((quote) => this.#quoteButton(quote)));
+  }
+
+  /** @param {boolean} isLooping */
+  #setLooping(isLooping) {
+    this.player.isLooping = isLooping;
+    this.#loop.setAttribute("aria-pressed", String(isLooping));
   }
 
   toggle() {
