@@ -25,6 +25,7 @@ CLOSING_STEPS = 8
 _SPAN_TOKENS = 4096  # random numbers of a span: most tokens that it may take
 _STRIDE = 1 << 20  # between the random numbers of two candidates: those of all spans
 _WINDOW = 64  # notes in which degenerate repetition is looked for
+_BEFORE = 256  # notes from which it may come: a cycle of chords for both hands is long in notes
 # Added to the temperature while no candidate is new.
 _TEMPERATURES_ADDED = (0.0, 0.25, 0.5)
 _MOST_DENSITY = 2.0  # times that of the game's music, before a candidate is given up
@@ -218,7 +219,7 @@ class Arranger:
             rows=CLOSING_ROWS if span.closes else ROWS,
             usual_tokens=usual_tokens,
             steps=CLOSING_STEPS if span.closes else self._chunk_steps,
-            before=song[-_WINDOW:],
+            before=song[-_BEFORE:],
         )
         rows, candidates = self._candidates(stretch, span, place, song, following)
         sustain_end_ticks = plan.ticks(span.sustain_end_bar)
@@ -322,6 +323,7 @@ class Arranger:
         notes, cursor = self._begun(row.place, *self._sampler.chunk_decoded(draw, row.place.cursor))
         quote_state = self._sampler.quoted(stretch.within(notes), row.place.quote_state)
         sampled = join([row.sampled, notes])
+        before = join([stretch.before, sampled[:-_WINDOW]])[-_BEFORE:]
         has_ended = cursor.onset_ticks >= stretch.end_ticks
         return _Row(
             number=row.number,
@@ -331,7 +333,7 @@ class Arranger:
             last_tokens=self._tokens_before(draw, row.place, stretch) if has_ended else (),
             has_ended=has_ended,
             is_degenerate=is_degenerate(
-                sampled[-_WINDOW:], min(position + stretch.steps, _WINDOW), stretch.before
+                sampled[-_WINDOW:], min(position + stretch.steps, _WINDOW), before
             ),
         )
 

@@ -107,7 +107,7 @@ def _continued(
                 first_tick=first_tick,
                 written=before.written + len(kept),
                 quote_state=sampler.quoted(kept, before.quote_state),
-                is_degenerate=is_degenerate(notes, steps),
+                is_degenerate=is_degenerate(notes, steps, before.notes),
             )
         ]
 

@@ -108,8 +108,8 @@ def test_encoding_ends_with_the_time_of_the_request(app, client, monkeypatch, fo
     # The deadline is over as soon as the song is composed.
     compose = app.extensions["leitmotif"].composer.compose
 
-    def late(asked, games, deadline, limit):
-        song = compose(asked, games, deadline, limit)
+    def late(asked, games, deadline, *others):
+        song = compose(asked, games, deadline, *others)
         object.__setattr__(deadline, "moment_s", -math.inf)
         return song
 
