@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from music.keys import find_key
-from music.notes import LOWEST_PITCH, Notes, join, released
+from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes, join, released
 
 _MAJOR_TRIAD, _MINOR_TRIAD = (0, 4, 7), (0, 3, 7)
 
@@ -127,6 +127,8 @@ def closed(chord: Notes, song: Notes) -> Notes:
     tonic_pitch = bass + (key.tonic - bass + 5) % 12 - 5  # the nearest
     if tonic_pitch < LOWEST_PITCH:
         tonic_pitch += 12
+    if tonic_pitch > HIGHEST_PITCH:
+        tonic_pitch -= 12
     upper = chord[within & (chord.pitch > tonic_pitch)]
     onset_ticks, duration_ticks = int(chord.onset_ticks[0]), int(chord.duration_ticks[0])
     return join([Notes.of([onset_ticks], [duration_ticks], [tonic_pitch]), upper])

@@ -1,0 +1,31 @@
+"""What is kept of several candidates."""
+
+import pytest
+
+from music.form.candidates import closed
+from music.notes import Notes
+
+C_MAJOR = Notes.of(range(0, 96, 12), [12] * 8, [60, 62, 64, 65, 67, 69, 71, 72])
+
+
+@pytest.mark.parametrize(
+    ("chord", "pitches"),
+    [
+        ([48, 52, 55], [48, 52, 55]),
+        ([50, 52, 55], [48, 52, 55]),
+        ([47, 50, 60], [48, 60]),
+        ([21], [24]),
+        ([108], [108]),
+        ([106, 107], [108]),
+        ([103, 106], [108]),
+    ],
+    ids=["closes", "another bass", "a leading note", "lowest", "highest", "above", "far above"],
+)
+def test_a_chord_closes_on_the_tonic_within_the_pianos_range(chord, pitches):
+    last = Notes.of([96] * len(chord), [48] * len(chord), chord)
+    assert closed(last, C_MAJOR).pitch.tolist() == pitches
+
+
+def test_no_tonic_lies_above_the_piano():
+    d_major = C_MAJOR.transposed(2)
+    assert closed(Notes.of([96], [48], [107]), d_major).pitch.tolist() == [98]
