@@ -61,16 +61,6 @@ class QuoteBound:
     finder: QuoteFinder
     most_notes: int
 
-    @classmethod
-    def usual(cls, pieces: Sequence[NamedNotes]) -> "QuoteBound":
-        """Allow runs as long as pieces share with each other."""
-        return cls(QuoteFinder(pieces), usual_quote_notes(pieces))
-
-    @classmethod
-    def off(cls) -> "QuoteBound":
-        """Make a bound that no song exceeds: the collection is empty."""
-        return cls(QuoteFinder(()), 0)
-
     def is_kept(self, quote_state: QuoteState) -> bool:
         """Whether a chunk keeps the bound; runs that ended before it do not count.
 

@@ -13,7 +13,7 @@ from music.composing.continuation import Continuation
 from music.composing.game_music import GameMusic
 from music.composing.model import Draw, Prompt, Sampling, SongState
 from music.notes import Notes
-from music.quotes.bound import QuoteBound
+from music.quotes.finder import QuoteFinder
 
 CHORD = (48, 52, 55, 60)
 EIGHTH = 6  # ticks
@@ -25,7 +25,7 @@ SCORE = Notes.of(
     [pitch + onset % 7 for onset in range(TIMES) for pitch in CHORD],
 )
 CODEC = learn_codec("notetuple", [SCORE])
-MUSIC = GameMusic(CODEC, QuoteBound.off().finder, 6, 120.0, (), ())
+MUSIC = GameMusic(CODEC, QuoteFinder(()), 6, 120.0, (), ())
 
 
 class StuckModel:
