@@ -82,8 +82,19 @@ def _request(properties: dict[str, Schema]) -> Schema:
         "type": "object",
         "properties": properties,
         "additionalProperties": False,
-        "not": {"anyOf": [{"required": list(pair)} for pair in combinations(LENGTHS, 2)]},
+        "not": {
+            "anyOf": [
+                *({"required": list(pair)} for pair in combinations(LENGTHS, 2)),
+                _members(ending={"const": True}, loop={"const": True}),
+                {**_members(intro_bars={"minimum": 1}), "not": _members(loop={"const": True})},
+            ]
+        },
     }
+
+
+def _members(**values: Schema) -> Schema:
+    """Describe an object that has these members, whatever else it has."""
+    return {"required": list(values), "properties": values}
 
 
 def _with_file(parameter: Parameter) -> Schema:

@@ -93,6 +93,41 @@ def test_a_body_is_refused_exactly_where_its_schema_says_so(said):
         valid("SongRequest").validate(body)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"notes": 100, "bars": 8},
+        {"ending": True, "loop": True},
+        {"intro_bars": 2},
+        {"intro_bars": 2, "loop": False},
+    ],
+    ids=str,
+)
+def test_parameters_that_do_not_go_together_are_refused_by_the_schema_too(said):
+    body = {"game": "zelda", **said}
+    with pytest.raises(BadParameterError):
+        song_request([RequestValue(name, value, is_json=True) for name, value in body.items()])
+    assert not valid("SongRequest").is_valid(body)
+    assert not valid("SongUpload").is_valid(body)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"ending": False, "loop": True},
+        {"ending": True, "loop": False},
+        {"ending": True},
+        {"intro_bars": 2, "loop": True},
+        {"intro_bars": 0},
+    ],
+    ids=str,
+)
+def test_parameters_that_go_together_are_accepted_by_the_schema_too(said):
+    body = {"game": "zelda", **said}
+    assert song_request(RequestValue(name, value, is_json=True) for name, value in body.items())
+    valid("SongRequest").validate(body)
+
+
 def test_every_format_is_an_answer():
     content = GENERATE["responses"]["200"]["content"]
     assert list(content) == [form.media_type for form in (*FORMATS, *STREAMS)]
