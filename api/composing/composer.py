@@ -151,12 +151,12 @@ class Composer:
 def _continuation(request: SongRequest, bundle: Bundle) -> Continuation:
     if isinstance(request.primer, Upload):
         piece = request.primer.piece
-        if request.keep:
+        if request.brief.keep:
             return Continuation.of_revision(bundle.music, piece)
         return Continuation.of_primer(bundle.music, piece, is_lead=request.include_primer)
     if request.primer is Primer.NONE:
         return Continuation.of_nothing(bundle.music)
-    return Continuation.of_opening(bundle.music, request.seed)
+    return Continuation.of_opening(bundle.music, request.brief.seed)
 
 
 def _with_newest(

@@ -24,7 +24,7 @@ def document(song: Song) -> dict[str, Any]:
         "game_title": song.game_title,
         "title": song.request.title,
         "version": song.version,
-        "seed": song.request.seed,
+        "seed": song.request.brief.seed,
         **time_members(song.tempos, song.time_signatures),
         **plan_members(song.plan, song.tempos),
         "origin": song.origin,

@@ -23,7 +23,7 @@ def drawing_headers(drawing: Drawing) -> dict[str, str]:
     return {
         "Cache-Control": "no-store",
         "Leitmotif-Model-Version": str(drawing.bundle.model.version),
-        "Leitmotif-Seed": str(drawing.request.seed),
+        "Leitmotif-Seed": str(drawing.request.brief.seed),
         "X-Accel-Buffering": "no",  # a proxy that gathers events would keep them from who waits
         **_primer_headers(drawing.request),
         **NO_SNIFFING,
@@ -37,7 +37,7 @@ def song_headers(song: Song, form: Format) -> dict[str, str]:
         "Leitmotif-Model-Version": str(song.version),
         "Leitmotif-Notes": str(song.new_notes),
         "Leitmotif-Longest-Quote": quoted(song.longest_quote),
-        "Leitmotif-Seed": str(song.request.seed),
+        "Leitmotif-Seed": str(song.request.brief.seed),
         **_primer_headers(song.request),
         **NO_SNIFFING,
     }
@@ -69,7 +69,7 @@ def quoted(longest: Quote) -> str:
 
 def entity_tag(request: SongRequest, version: int, form: Format) -> str:
     """Tell a song in a format from all others, without having composed it."""
-    asked = {**vars(request), "media_format": form.name}
+    asked = {**vars(request), "brief": vars(request.brief), "media_format": form.name}
     said = json.dumps([asked, version, form.edition], sort_keys=True, default=_digest)
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 

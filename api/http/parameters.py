@@ -12,6 +12,7 @@ from api.composing.song import Primer, SongRequest
 from api.errors import BadParameterError
 from api.formats.registry import FORMAT_NAMES
 from api.model_server.port import SLUG, Label
+from music.composing.brief import Brief
 from music.composing.length import MOST_NOTES
 from music.errors import FormError, KeepError
 from music.form.plan import (
@@ -333,27 +334,32 @@ def song_request(said: Iterable[RequestValue]) -> SongRequest:
     _check_length(values)
     is_seed_drawn = "seed" not in values
     values = {**_defaults(), **values}
-    seconds = _float(values, "seconds")
     primer, include_primer = _primer(values), bool(values["include_primer"])
     if include_primer and not isinstance(primer, Upload):
         raise BadParameterError("include_primer needs an uploaded primer.", "include_primer")
     return SongRequest(
         game=str(values["game"]),
-        notes=_int(values, "notes"),
-        seconds=seconds,
-        temperature=float(values["temperature"]) + 0.0,  # -0.0 is 0.0
-        top_k=int(values["top_k"]),
-        top_p=float(values["top_p"]),
-        seed=int(values["seed"]),
-        tempo_bpm=_float(values, "tempo"),
+        brief=_brief(values, primer),
         primer=primer,
         include_primer=include_primer,
         dynamics=bool(values["dynamics"]),
-        max_quote=_int(values, "max_quote"),
-        media_format=str(values["format"]) if "format" in values else None,
-        is_seed_drawn=is_seed_drawn,
         label=Label(str(values["label"])) if "label" in values else None,
         given_title=str(values["title"]) if "title" in values else None,
+        media_format=str(values["format"]) if "format" in values else None,
+        is_seed_drawn=is_seed_drawn,
+    )
+
+
+def _brief(values: Mapping[str, Value], primer: Primer | Upload) -> Brief:
+    return Brief(
+        seed=int(values["seed"]),
+        notes=_int(values, "notes"),
+        seconds=_float(values, "seconds"),
+        temperature=float(values["temperature"]) + 0.0,  # -0.0 is 0.0
+        top_k=int(values["top_k"]),
+        top_p=float(values["top_p"]),
+        tempo_bpm=_float(values, "tempo"),
+        max_quote=_int(values, "max_quote"),
         bars=_int(values, "bars"),
         form=_form(values),
         ending=_ending(values),

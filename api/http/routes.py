@@ -73,7 +73,7 @@ def _services() -> Services:
 def generate() -> Response:
     """Compose a song; 200, 304, or 400, 401, 404, 406, 413, 415, 422, 429, 502, 503, 504."""
     services, about, asked = _services(), record(), song_request(request_values(request))
-    about.seed = asked.seed
+    about.seed = asked.brief.seed
     if asked.game in services.games.names():
         about.game = asked.game
     form = chosen_format(asked.media_format, request.accept_mimetypes, services.formats)

@@ -33,7 +33,7 @@ def _identity(drawing: Drawing) -> dict[str, Any]:
         "game_title": drawing.bundle.description.title,
         "title": drawing.request.title,
         "version": version,
-        "seed": drawing.request.seed,
+        "seed": drawing.request.brief.seed,
         **time_members(drawing.tempos, drawing.time_signatures),
         **plan_members(drawing.plan, drawing.tempos),
         "origin": drawing.request.origin(version, drawing.tempos),

@@ -13,6 +13,7 @@ from api.composing.song import Primer, SongRequest
 from api.deadline import Deadline
 from api.model_server.games import Games
 from api.model_server.grpc_client import GrpcModelServer
+from music.composing.brief import Brief
 from music.composing.composition import Composition
 from music.composing.continuation import Continuation
 from music.composing.length import Length
@@ -27,21 +28,8 @@ from tests.api.loopback import (
 )
 
 
-def request(**changes):
-    fields = {
-        "game": "zelda",
-        "notes": 50,
-        "seconds": None,
-        "temperature": 1.0,
-        "top_k": 0,
-        "top_p": 0.95,
-        "seed": 7,
-        "tempo_bpm": None,
-        "primer": Primer.NONE,
-        "max_quote": None,
-        "media_format": None,
-    }
-    return SongRequest(**{**fields, **changes})
+def request(*, primer=Primer.NONE, **brief):
+    return SongRequest("zelda", Brief(**{"notes": 50, "top_p": 0.95, "seed": 7, **brief}), primer)
 
 
 class Workplace:
@@ -107,10 +95,10 @@ def test_the_same_request_is_the_same_song(workplace, asked):
 def test_a_song_is_as_long_as_asked_and_begins_at_once(workplace, asked):
     song = workplace.song(asked)
     assert song.notes.onset_ticks[0] == 0
-    if asked.seconds is None:
-        assert len(song.notes) == asked.notes
+    if asked.brief.seconds is None:
+        assert len(song.notes) == asked.brief.notes
     else:
-        assert song.notes.onset_ticks[-1] / 12 * 60 / song.tempo_bpm < asked.seconds
+        assert song.notes.onset_ticks[-1] / 12 * 60 / song.tempo_bpm < asked.brief.seconds
 
 
 @pytest.mark.parametrize("count", [1, 5, 40])

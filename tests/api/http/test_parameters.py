@@ -11,6 +11,7 @@ from api.errors import ApiError, BadParameterError
 from api.formats.registry import FORMATS, STREAMS
 from api.http.parameters import PARAMETERS, Kind, RequestValue, song_request
 from api.http.request_values import request_values
+from music.composing.brief import Brief
 
 NUMBERS = [p for p in PARAMETERS if p.kind in {Kind.WHOLE, Kind.NUMBER}]
 BY_NAME = {p.name: p for p in PARAMETERS}
@@ -36,8 +37,7 @@ def misfitting(parameter):
 
 
 def in_python(request: SongRequest, name):
-    renamed = {"tempo": "tempo_bpm", "format": "media_format"}
-    return getattr(request, renamed.get(name, name))
+    return getattr(request.brief, {"tempo": "tempo_bpm"}.get(name, name))
 
 
 NEEDED = {"intro_bars": [RequestValue("loop", "true")]}
@@ -106,19 +106,11 @@ def test_no_body_makes_more_than_a_refusal(body):
 
 def test_what_is_left_out_has_its_default():
     request = song_request([RequestValue("game", "zelda")])
-    assert 0 <= request.seed < 1 << 32
+    assert 0 <= request.brief.seed < 1 << 32
     assert request == SongRequest(
         game="zelda",
-        notes=None,
-        seconds=None,
-        temperature=1.0,
-        top_k=0,
-        top_p=0.97,
-        seed=request.seed,
-        tempo_bpm=None,
+        brief=Brief(request.brief.seed, temperature=1.0, top_k=0, top_p=0.97),
         primer=Primer.CORPUS,
-        max_quote=None,
-        media_format=None,
         is_seed_drawn=True,
     )
 
@@ -155,26 +147,26 @@ def test_a_form_is_read_as_its_sections():
     request = song_request(
         [RequestValue("game", "zelda"), RequestValue("form", "ABA'"), RequestValue("bars", "12")]
     )
-    assert (request.form, request.bars) == (("A", "B", "A'"), 12)
+    assert (request.brief.form, request.brief.bars) == (("A", "B", "A'"), 12)
 
 
 def test_a_length_in_seconds_takes_the_place_of_the_notes():
     request = song_request([RequestValue("game", "zelda"), RequestValue("seconds", "9.5")])
-    assert (request.notes, request.seconds) == (None, 9.5)
+    assert (request.brief.notes, request.brief.seconds) == (None, 9.5)
 
 
 def test_minus_zero_is_zero_so_that_it_makes_the_same_file():
     request = song_request([RequestValue("game", "zelda"), RequestValue("temperature", "-0.0")])
-    assert str(request.temperature) == "0.0"
+    assert str(request.brief.temperature) == "0.0"
 
 
 def test_a_seed_that_is_given_is_known_from_one_that_was_drawn():
     given = song_request([RequestValue("game", "zelda"), RequestValue("seed", "5")])
-    assert (given.seed, given.is_seed_drawn) == (5, False)
+    assert (given.brief.seed, given.is_seed_drawn) == (5, False)
 
 
 def test_a_drawn_seed_differs_from_call_to_call():
-    assert len({song_request([RequestValue("game", "zelda")]).seed for _ in range(9)}) > 1
+    assert len({song_request([RequestValue("game", "zelda")]).brief.seed for _ in range(9)}) > 1
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda p: p.name)
