@@ -3,6 +3,13 @@
 set -euo pipefail
 lock=$1
 
+# venv --clear follows a link and empties its target, which other checkouts may use.
+if [[ -L .venv ]]; then
+    echo "setup: .venv is a link to $(readlink .venv), a folder that installing would empty;" \
+        "remove the link (rm .venv), then run make again" >&2
+    exit 1
+fi
+
 for python in python3.13 python3.12 python3.11 python3; do
     command -v "$python" >/dev/null || continue
     # Silent: pyenv has a command for every version that it knows, and those it does not run complain.

@@ -64,3 +64,17 @@ def test_what_fails_is_still_said(tmp_path, wheel):
     finished = set_up(tmp_path, wheel, "0" * 64)
     assert finished.returncode != 0
     assert "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES" in finished.stderr
+
+
+def test_a_linked_environment_is_refused_and_left_as_it_is(tmp_path, wheel):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "kept").touch()
+    (tmp_path / ".venv").symlink_to("shared")
+    finished = set_up(tmp_path, wheel, hashlib.sha256(wheel.read_bytes()).hexdigest())
+    assert (finished.returncode, finished.stdout) == (1, "")
+    assert finished.stderr == (
+        "setup: .venv is a link to shared, a folder that installing would empty; "
+        "remove the link (rm .venv), then run make again\n"
+    )
+    assert [path.name for path in shared.iterdir()] == ["kept"]
