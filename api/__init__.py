@@ -36,7 +36,7 @@ class PlainJSON(DefaultJSONProvider):
 def create_app(config: Config) -> Flask:
     """Build the app. In a server that forks, build it after the fork: gRPC does not survive one."""
     metrics = Metrics()
-    server = GrpcModelServer(config.model_server, [CallMeter(metrics)])
+    server = GrpcModelServer(config.model_server, [CallMeter(metrics.called)])
     app = Flask(__name__, static_folder=None)
     app.json = PlainJSON(app)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES

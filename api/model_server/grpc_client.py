@@ -28,7 +28,8 @@ from api.model_server.tensors import (
     int32_tensor,
 )
 from api.telemetry import request_id
-from music.composing.model import Draw, Prompt, Sampling, SongState
+from music.codec import padded
+from music.composing.model import Draw, Prompt, Sampling, SongState, draws_of
 from music.description import Description
 from music.errors import DescriptionError
 from proto.model_server_pb2 import (
@@ -167,7 +168,7 @@ class GrpcModelServer:
             "temperature": float32_tensor([sampling.temperature] * rows),
             "top_k": int32_tensor([sampling.top_k] * rows),
             "top_p": float32_tensor([sampling.top_p] * rows),
-            "seed": int32_tensor([seed_words(sampling.seed)] * rows),
+            "seed": int32_tensor([sampling.seed_words] * rows),
         }
         outputs = self._predict(model, "decode", inputs, deadline)
         return _draws(outputs, outputs.int32("tokens"), [steps] * rows)
@@ -180,16 +181,13 @@ class GrpcModelServer:
         deadline: Deadline,
     ) -> tuple[Draw, ...]:
         """Read the next tokens of one or more songs, which are known already."""
-        lengths = [len(row) for row in tokens]
-        padded = np.zeros((len(tokens), max(lengths)), np.int32)
-        for row, those in zip(padded, tokens, strict=True):
-            row[: len(those)] = those
+        rows, lengths = padded(tokens)
         inputs = {
             **_state_tensors(states),
-            "tokens": int32_tensor(padded),
+            "tokens": int32_tensor(rows),
             "lengths": int32_tensor(lengths),
         }
-        return _draws(self._predict(model, "read", inputs, deadline), padded, lengths)
+        return _draws(self._predict(model, "read", inputs, deadline), rows, lengths)
 
     def _predict(
         self, model: Model, signature: str, inputs: dict[str, TensorProto], deadline: Deadline
@@ -225,12 +223,6 @@ class _Outputs:
         return float32_array(self[name])
 
 
-def seed_words(seed: int) -> tuple[int, int]:
-    """Split a seed below 2 to the 64 into its low and high 32 bits, as int32 holds them."""
-    low, high = np.array([seed], "<u8").view("<i4").tolist()
-    return low, high
-
-
 def _state_tensors(states: Sequence[SongState]) -> dict[str, TensorProto]:
     return {
         "token": int32_tensor([state.token for state in states]),
@@ -248,10 +240,7 @@ def _draws(
         # Batched with longer rows of other callers, a row is as wide as theirs.
         if array.ndim != 2 or array.shape[0] != rows or array.shape[1] < width:
             raise BrokenContractError(_BROKEN, f"{array.shape} drawn, not ({rows}, {width})")
-    return tuple(
-        Draw(tokens[n, :length], log_probability[n, :length], state)
-        for n, (length, state) in enumerate(zip(lengths, _song_states(outputs, rows), strict=True))
-    )
+    return draws_of(tokens, log_probability, _song_states(outputs, rows), lengths)
 
 
 def _song_states(outputs: _Outputs, rows: int) -> list[SongState]:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
 from typing import TypeVar
 
+from api.telemetry.call_record import CallRecord
 from api.telemetry.request_record import RequestRecord
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # where gunicorn's workers share their counts
@@ -25,6 +26,9 @@ class Stage(StrEnum):
     CODEC = "codec"
     QUOTES = "quotes"
     ENCODING = "encoding"
+
+
+_CALL_STAGES = {"prefill": Stage.PREFILL, "decode": Stage.DECODE, "read": Stage.PREFILL}
 
 
 class Timer:
@@ -135,17 +139,17 @@ class Metrics:
         """Time the work within."""
         return self._stages[stage].time()
 
-    def drew(self, game: str, tokens: int) -> None:
-        """Count tokens."""
-        self._tokens.labels(game).inc(tokens)
-
     def resampled(self, game: str) -> None:
         """Count a chunk that is resampled."""
         self._redraws.labels(game).inc()
 
-    def called(self, call: str, code: str) -> None:
-        """Count a call of the model server."""
-        self._calls.labels(call, code).inc()
+    def called(self, call: CallRecord) -> None:
+        """Count and time a call of the model server at its end."""
+        self._calls.labels(call.name, call.code).inc()
+        if stage := _CALL_STAGES.get(call.name):
+            self._stages[stage].observe(call.duration_s)
+        if call.tokens:
+            self._tokens.labels(call.game).inc(call.tokens)
 
     def page(self) -> bytes:
         """Write all metrics in Prometheus's text format."""

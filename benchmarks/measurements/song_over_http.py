@@ -13,13 +13,14 @@ from api.formats.encoders import midi
 from api.http.parameters import RequestValue, song_request
 from api.model_server.games import Games
 from api.model_server.grpc_client import GrpcModelServer
+from api.model_server.metering import CallMeter
 from api.model_server.port import ModelServer
 from benchmarks.checks import check_same_file
 from benchmarks.errors import AnswerError
 from benchmarks.models.bundle import Published
 from benchmarks.models.graph_model import GraphModel
 from benchmarks.models.song_sampling import PATIENCE_S
-from benchmarks.processes.model_servers import CallClock, Clock, InProcess
+from benchmarks.processes.model_servers import Clock, InProcess
 from benchmarks.processes.services import RunningApi
 from benchmarks.sizes import Sizes
 from benchmarks.timing import Percentiles, progress
@@ -133,7 +134,7 @@ def measure_song(
     by_grpc: list[_Composed] = []
     in_process: list[_Composed] = []
     grpc_clock, own_clock = Clock(), Clock()
-    with closing(GrpcModelServer(api.model_server, [CallClock(grpc_clock)])) as server:
+    with closing(GrpcModelServer(api.model_server, [CallMeter(grpc_clock.called)])) as server:
         over_grpc = _Composing.with_server(server, grpc_clock, config)
         without = _Composing.with_server(
             InProcess(graph, default.model, own_clock), own_clock, config

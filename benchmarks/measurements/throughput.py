@@ -11,7 +11,7 @@ import grpc
 import numpy as np
 from numpy.typing import NDArray
 
-from api.model_server.grpc_client import CHANNEL_OPTIONS, seed_words
+from api.model_server.grpc_client import CHANNEL_OPTIONS
 from api.model_server.port import Model
 from api.model_server.tensors import float32_array, float32_tensor, int32_array, int32_tensor
 from benchmarks.checks import DrawnSong, check_same_song
@@ -151,7 +151,7 @@ async def _sing(predict: _Predict, model: Model, start: SongStates, seed: int, c
         "temperature": float32_tensor([sampling.temperature]),
         "top_k": int32_tensor([sampling.top_k]),
         "top_p": float32_tensor([sampling.top_p]),
-        "seed": int32_tensor([seed_words(sampling.seed)]),
+        "seed": int32_tensor([sampling.seed_words]),
     }
     chunks, latencies_s = [], []
     for call in range(calls):

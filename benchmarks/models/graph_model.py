@@ -13,7 +13,6 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.core.protobuf import config_pb2
 
-from api.model_server.grpc_client import seed_words
 from music.composing.model import Prompt, Sampling
 
 
@@ -40,7 +39,7 @@ class SamplingRows:
             np.array([each.temperature for each in samplings], np.float32),
             np.array([each.top_k for each in samplings], np.int32),
             np.array([each.top_p for each in samplings], np.float32),
-            np.array([seed_words(each.seed) for each in samplings], np.int32),
+            np.array([each.seed_words for each in samplings], np.int32),
         )
 
 
@@ -138,14 +137,13 @@ class GraphModel:
         return Drawn(tokens, log_probability, SongStates(hidden, token))
 
     def read(
-        self, states: SongStates, tokens: Sequence[Sequence[int]], lengths: Sequence[int]
+        self, states: SongStates, tokens: NDArray[np.int32], lengths: Sequence[int]
     ) -> Drawn:
         """Read the next tokens of songs: of each row as many as its length."""
-        rows = np.array(tokens, np.int32)
         log_probability, hidden, token = self._read(
-            states.token, states.hidden, rows, np.array(lengths, np.int32)
+            states.token, states.hidden, tokens, np.array(lengths, np.int32)
         )
-        return Drawn(rows, log_probability, SongStates(hidden, token))
+        return Drawn(tokens, log_probability, SongStates(hidden, token))
 
     def _call(
         self, signature: Any, inputs: Sequence[str], outputs: Sequence[str]

@@ -1,22 +1,19 @@
-"""A model server in this process, and a clock for its calls and for those of a channel."""
+"""A model server in this process, and a clock for the calls of any."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-import grpc
 import numpy as np
 
 from api.deadline import Deadline
-from api.model_server.metering import sampled_tokens
 from api.model_server.port import Model, State, VersionStatus
+from api.telemetry.call_record import CallRecord
 from benchmarks.models.graph_model import Drawn, GraphModel, SamplingRows, SongStates
-from music.codec import PAD
-from music.composing.model import Draw, Prompt, Sampling, SongState
+from music.codec import padded
+from music.composing.model import Draw, Prompt, Sampling, SongState, draws_of
 from music.description import Description
-from proto.model_server_pb2 import GetModelStatusRequest, PredictRequest
 
 
 @dataclass
@@ -39,6 +36,11 @@ class Clock:
             yield
         finally:
             self.seconds += time.perf_counter() - began
+
+    def called(self, call: CallRecord) -> None:
+        """Add a call of a channel."""
+        self.seconds += call.duration_s
+        self.tokens += call.tokens
 
 
 class InProcess:
@@ -82,7 +84,8 @@ class InProcess:
         rows = SamplingRows.of([sampling] * len(states))
         self._clock.tokens += steps * len(states)
         with self._clock.running():
-            return _draws(self._graph.decode(_joined(states), positions, steps, rows))
+            drawn = self._graph.decode(_joined(states), positions, steps, rows)
+        return _draws(drawn, [steps] * len(states))
 
     def read(
         self,
@@ -93,29 +96,10 @@ class InProcess:
     ) -> tuple[Draw, ...]:
         """Read the next tokens of songs."""
         del model, deadline
-        lengths = [len(row) for row in tokens]
-        padded = [[*row, *[PAD] * (max(lengths) - len(row))] for row in tokens]
+        rows, lengths = padded(tokens)
         with self._clock.running():
-            return _draws(self._graph.read(_joined(states), padded, lengths))
-
-
-class CallClock(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]  # gRPC has no types
-    """Times the calls of a channel."""
-
-    def __init__(self, clock: Clock) -> None:
-        """Measure with `clock`."""
-        self._clock = clock
-
-    def intercept_unary_unary(
-        self,
-        continuation: Callable[..., Any],
-        client_call_details: grpc.ClientCallDetails,
-        request: PredictRequest | GetModelStatusRequest,
-    ) -> Any:
-        """Make the call and time it."""
-        self._clock.tokens += sampled_tokens(request)
-        with self._clock.running():
-            return continuation(client_call_details, request)
+            drawn = self._graph.read(_joined(states), rows, lengths)
+        return _draws(drawn, lengths)
 
 
 def _joined(states: Sequence[SongState]) -> SongStates:
@@ -123,11 +107,13 @@ def _joined(states: Sequence[SongState]) -> SongStates:
     return SongStates(np.stack([state.hidden for state in states]), token)
 
 
-def _draws(drawn: Drawn) -> tuple[Draw, ...]:
-    columns = (drawn.tokens, drawn.log_probability, drawn.states.hidden, drawn.states.token)
-    return tuple(
-        Draw(tokens, log_probability, SongState(hidden, int(token)))
-        for tokens, log_probability, hidden, token in zip(*columns, strict=True)
+def _draws(drawn: Drawn, lengths: Sequence[int]) -> tuple[Draw, ...]:
+    states = zip(drawn.states.hidden, drawn.states.token, strict=True)
+    return draws_of(
+        drawn.tokens,
+        drawn.log_probability,
+        [SongState(hidden, int(token)) for hidden, token in states],
+        lengths,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from music.codec.events import Events
 from music.codec.notetuple import NoteTuple
-from music.codec.tokens import BOS, FIRST, PAD, Codec, Cursor
+from music.codec.tokens import BOS, FIRST, PAD, Codec, Cursor, padded
 from music.errors import CodecError
 from music.notes import Notes, cleaned
 
@@ -18,6 +18,7 @@ __all__ = [
     "as_encoded",
     "learn_codec",
     "open_codec",
+    "padded",
 ]
 
 CODECS: dict[str, type[Codec]] = {kind.name: kind for kind in (NoteTuple, Events)}

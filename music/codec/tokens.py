@@ -22,6 +22,23 @@ MOST_TOKENS = 2**31 - 1
 HIGHEST_NOTE_NUMBER = 127  # of MIDI
 
 
+def padded(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.int32], list[int]]:
+    """Write rows of tokens as a matrix.
+
+    Args:
+        rows: One or more, of any lengths.
+
+    Returns:
+        int32[B, T], where T is the longest row's length and PAD follows shorter rows, and the
+        length of each row.
+    """
+    lengths = [len(row) for row in rows]
+    matrix = np.full((len(rows), max(lengths)), PAD, np.int32)
+    for line, row in zip(matrix, rows, strict=True):
+        line[: len(row)] = row
+    return matrix, lengths
+
+
 @dataclass(frozen=True)
 class Cursor:
     """Where the decoding of a song stands.

@@ -24,6 +24,12 @@ class Sampling:
     top_p: float
     seed: int
 
+    @property
+    def seed_words(self) -> tuple[int, int]:
+        """The low and the high 32 bits of the seed, as int32 holds them."""
+        low, high = np.array([self.seed], "<u8").view("<i4").tolist()
+        return low, high
+
 
 @dataclass(frozen=True)
 class Prompt:
@@ -67,6 +73,26 @@ class Draw:
     tokens: NDArray[np.int32]
     log_probability: NDArray[np.float32]
     state: SongState
+
+
+def draws_of(
+    tokens: NDArray[np.int32],
+    log_probability: NDArray[np.float32],
+    states: Sequence[SongState],
+    lengths: Sequence[int],
+) -> tuple[Draw, ...]:
+    """Cut the rows of a call into the draws of its songs.
+
+    Args:
+        tokens: int32[B, T].
+        log_probability: float32[B, T].
+        states: After the tokens of each row.
+        lengths: How many tokens each row has; PAD follows them.
+    """
+    return tuple(
+        Draw(tokens[row, :length], log_probability[row, :length], state)
+        for row, (state, length) in enumerate(zip(states, lengths, strict=True))
+    )
 
 
 class Model(Protocol):

@@ -10,12 +10,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from music.codec import PAD, Codec, as_encoded
+from music.codec import Codec, as_encoded, padded
 from music.composing.brief import Brief
 from music.composing.composition import Composition
 from music.composing.continuation import Continuation
 from music.composing.game_music import GameMusic, notes_per_beat
-from music.composing.model import Draw, Prompt, Sampling, SongState
+from music.composing.model import Draw, Prompt, Sampling, SongState, draws_of
 from music.description import LearnedPiece, PieceForm
 from music.expression.articulation import learned_articulation
 from music.form.analysis import form_of
@@ -82,7 +82,7 @@ class InProcessModel:
             np.full(rows, sampling.temperature, np.float32),
             _int32([sampling.top_k] * rows),
             np.full(rows, sampling.top_p, np.float32),
-            _int32([_halves(sampling.seed)] * rows),
+            _int32([sampling.seed_words] * rows),
         )
         return _draws(drawn, [steps] * rows)
 
@@ -90,9 +90,8 @@ class InProcessModel:
         self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
     ) -> tuple[Draw, ...]:
         """Read the next tokens of songs."""
-        lengths = [len(row) for row in tokens]
-        padded = [[*row, *[PAD] * (max(lengths) - len(row))] for row in tokens]
-        return _draws(self._read(*_columns(states), _int32(padded), _int32(lengths)), lengths)
+        rows, lengths = padded(tokens)
+        return _draws(self._read(*_columns(states), rows, _int32(lengths)), lengths)
 
 
 def learned_music(pieces: Sequence[Piece], codec: Codec) -> GameMusic:
@@ -153,13 +152,6 @@ def _columns(states: Sequence[SongState]) -> tuple[NDArray[np.int32], NDArray[np
 
 
 def _draws(drawn: Sequence[Any], lengths: Sequence[int]) -> tuple[Draw, ...]:
-    return tuple(
-        Draw(tokens[:length], log_probability[:length], SongState(hidden, int(token)))
-        for tokens, log_probability, hidden, token, length in zip(*drawn, lengths, strict=True)
-    )
-
-
-def _halves(seed: int) -> list[int]:
-    """Split a seed into its low and high 32 bits, as the API does."""
-    halves: list[int] = np.array([seed], "<u8").view("<i4").tolist()
-    return halves
+    tokens, log_probability, hidden, token = drawn
+    states = [SongState(h, int(t)) for h, t in zip(hidden, token, strict=True)]
+    return draws_of(tokens, log_probability, states, lengths)

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from api.errors import BrokenContractError
-from api.model_server.grpc_client import seed_words
 from api.model_server.tensors import (
     byte_strings,
     float32_array,
@@ -101,19 +100,3 @@ def test_strings_come_as_tensor_content_too(values):
 def test_a_tensor_that_cannot_be_read_breaks_the_contract(read, tensor):
     with pytest.raises(BrokenContractError, match="cannot be read"):
         read(tensor)
-
-
-@pytest.mark.parametrize(
-    ("seed", "words"),
-    [
-        (0, (0, 0)),
-        (1, (1, 0)),
-        ((1 << 31) - 1, (2147483647, 0)),
-        (1 << 31, (-2147483648, 0)),
-        ((1 << 32) - 1, (-1, 0)),
-        (1 << 32, (0, 1)),
-        ((1 << 53) - 1, (-1, 2097151)),
-    ],
-)
-def test_a_seed_travels_as_its_low_and_high_half(seed, words):
-    assert seed_words(seed) == words

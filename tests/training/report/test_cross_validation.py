@@ -13,6 +13,7 @@ from api.model_server.port import Model
 from benchmarks.models.graph_model import GraphModel
 from benchmarks.processes.model_servers import InProcess
 from music.codec import as_encoded
+from music.composing.continuation import opening_prompt
 from music.description import Description, LearnedPiece, ModelCard
 from tests.training.conftest import CODEC, TINY, scale
 from training.export.quantised_matmul import weights_here
@@ -22,7 +23,7 @@ from training.report import cross_validation
 from training.report.__main__ import SAMPLING
 from training.report.cross_validation import cross_validate, scratch, scratch_transposed
 from training.report.folds import Parts
-from training.report.generation import generate, learned_music, without_bound
+from training.report.generation import InProcessModel, generate, learned_music, without_bound
 from training.report.result import Sampling
 
 
@@ -87,8 +88,10 @@ def test_songs_are_as_long_as_requested_and_their_seeds_alone_decide(random_mode
     assert together[0].notes != together[1].notes
 
 
-def test_the_report_composes_what_the_service_composes_by_default(random_model, tmp_path):
-    """The same weights, behind the service's own composer: note for note, and by the same plan."""
+@pytest.fixture(scope="module")
+def served(random_model, tmp_path_factory):
+    """The same weights as a bundle, behind the port of the service."""
+    folder = tmp_path_factory.mktemp("models")
     card = ModelCard("tiny", 2, 0, None, "2025-01-01T00:00:00Z", "2")
     learned = [LearnedPiece(n, as_encoded(CODEC, scale(n, r).notes)) for n, r in PIECES]
     openings, forms = MUSIC.openings, MUSIC.forms
@@ -96,19 +99,36 @@ def test_the_report_composes_what_the_service_composes_by_default(random_model, 
         *("tiny", "Tiny", CODEC.name, CODEC.vocabulary, 120.0),
         *(openings, forms, tuple(learned), MUSIC.quote_notes, card),
     )
-    export_bundle(random_model, described, tmp_path / "1", weights_here())
+    export_bundle(random_model, described, folder / "1", weights_here())
+    return InProcess(GraphModel(folder / "1"), Model("tiny", 1))
+
+
+def test_the_report_composes_what_the_service_composes_by_default(random_model, served, tmp_path):
+    """The same weights, behind the service's own composer: note for note, and by the same plan."""
     (tmp_path / "models.config").write_text(
         'model_config_list { config { name: "tiny" base_path: "/models/tiny" } }'
     )
-    server = InProcess(GraphModel(tmp_path / "1"), Model("tiny", 1))
-    games, composer = Games(tmp_path / "models.config", server), Composer(server)
+    games, composer = Games(tmp_path / "models.config", served), Composer(served)
     requested = replace(SAMPLING, seeds=(1, 2, 3))
     for seed, song in zip((1, 2, 3), generate(random_model, MUSIC, requested), strict=True):
         values = [RequestValue("game", "tiny"), RequestValue("seed", str(seed))]
-        served = composer.compose(song_request(values), games, Deadline.after(60))
-        assert served.plan is not None
-        assert served.notes == song.notes
-        assert (served.tempos, served.time_signatures) == (song.tempos, song.time_signatures)
+        composed = composer.compose(song_request(values), games, Deadline.after(60))
+        assert composed.plan is not None
+        assert composed.notes == song.notes
+        assert (composed.tempos, composed.time_signatures) == (song.tempos, song.time_signatures)
+
+
+def test_rows_of_different_lengths_are_read_as_the_service_reads_them(random_model, served):
+    """A row ends with its last token, not with the longest row's."""
+    rows = [(5, 6, 7), (8,)]
+    prompt, model, deadline = opening_prompt(MUSIC.openings[0]), Model("tiny", 1), Deadline.after(60)
+    own = InProcessModel(random_model)
+    here = own.read([own.prefill(prompt)] * 2, rows)
+    there = served.read(model, [served.prefill(model, prompt, deadline)] * 2, rows, deadline)
+    for tokens, first, second in zip(rows, here, there, strict=True):
+        assert first.tokens.tolist() == second.tokens.tolist() == list(tokens)
+        assert first.log_probability.tolist() == second.log_probability.tolist()
+        assert first.state.hidden.tolist() == second.state.hidden.tolist()
 
 
 def test_forms_and_openings_are_those_of_the_learned_pieces():
