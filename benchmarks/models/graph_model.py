@@ -136,9 +136,7 @@ class GraphModel:
         )
         return Drawn(tokens, log_probability, SongStates(hidden, token))
 
-    def read(
-        self, states: SongStates, tokens: NDArray[np.int32], lengths: Sequence[int]
-    ) -> Drawn:
+    def read(self, states: SongStates, tokens: NDArray[np.int32], lengths: Sequence[int]) -> Drawn:
         """Read the next tokens of songs: of each row as many as its length."""
         log_probability, hidden, token = self._read(
             states.token, states.hidden, tokens, np.array(lengths, np.int32)
