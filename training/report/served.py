@@ -8,7 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from music.bars import places
-from music.codec import BOS, PAD, Codec
+from music.codec import BOS, Codec, padded
 from music.piece import Piece
 from training.export.decoder import Network
 from training.export.quantised_matmul import ProductOf
@@ -25,14 +25,10 @@ def served_nats(
         float64[T] for each piece of T tokens, in nats.
     """
     sequences = [codec.encode(piece.notes) for piece in pieces]
-    longest = max(map(len, sequences))
-    padded = np.full((len(sequences), 1 + longest), PAD, np.int32)
-    padded[:, 0] = BOS
-    for row, tokens in zip(padded, sequences, strict=True):
-        row[1 : 1 + len(tokens)] = tokens
+    rows, _ = padded([[BOS, *tokens] for tokens in sequences])
     starts = [places(piece) for piece in pieces]
     costs = tf.function(Network(model, product_of).nats)(
-        tf.constant(padded),
+        tf.constant(rows),
         tf.constant([int(start.bar_ticks[0]) for start in starts]),
         tf.constant([int(start.place_ticks[0]) for start in starts]),
     )
