@@ -25,7 +25,6 @@ CLOSING_STEPS = 8
 _SPAN_TOKENS = 4096  # random numbers of a span: most tokens that it may take
 _STRIDE = 1 << 20  # between the random numbers of two candidates: those of all spans
 _WINDOW = 64  # notes in which degenerate repetition is looked for
-_BEFORE = 256  # notes from which it may come: a cycle of chords for both hands is long in notes
 # Added to the temperature while no candidate is new.
 _TEMPERATURES_ADDED = (0.0, 0.25, 0.5)
 _MOST_DENSITY = 2.0  # times that of the game's music, before a candidate is given up
@@ -91,7 +90,7 @@ class _Stretch:
         rows: How many candidates.
         usual_tokens: More than the game's music usually takes.
         steps: The tokens of a call.
-        before: The last notes before it.
+        before: The song before it.
         round: How often its candidates were sampled before, and none was new.
     """
 
@@ -219,7 +218,7 @@ class Arranger:
             rows=CLOSING_ROWS if span.closes else ROWS,
             usual_tokens=usual_tokens,
             steps=CLOSING_STEPS if span.closes else self._chunk_steps,
-            before=song[-_BEFORE:],
+            before=song,
         )
         rows, candidates = self._candidates(stretch, span, place, song, following)
         sustain_end_ticks = plan.ticks(span.sustain_end_bar)
@@ -323,7 +322,7 @@ class Arranger:
         notes, cursor = self._begun(row.place, *self._sampler.chunk_decoded(draw, row.place.cursor))
         quote_state = self._sampler.quoted(stretch.within(notes), row.place.quote_state)
         sampled = join([row.sampled, notes])
-        before = join([stretch.before, sampled[:-_WINDOW]])[-_BEFORE:]
+        before = join([stretch.before, sampled[:-_WINDOW]])
         has_ended = cursor.onset_ticks >= stretch.end_ticks
         return _Row(
             number=row.number,

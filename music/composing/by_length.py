@@ -10,7 +10,7 @@ from music.composing.model import SongState
 from music.composing.passage import Passage
 from music.composing.sampler import Sampler
 from music.errors import UnfinishedSongError
-from music.notes import NO_NOTES, Notes
+from music.notes import NO_NOTES, Notes, join
 from music.quotes.bound import FEWEST_STEPS, Attempt, is_degenerate
 from music.quotes.finder import NO_QUOTES, QuoteState
 
@@ -25,8 +25,8 @@ class _Place:
         state: The model's.
         cursor: The codec's.
         notes: Of the last chunk, counted from the first new note.
+        earlier: Those of the chunks before it.
         first_tick: Where the codec has the first new note; None before it.
-        written: Notes so far.
         quote_state: What they share with the collection.
         is_degenerate: Whether the last chunk was degenerate repetition.
     """
@@ -34,10 +34,18 @@ class _Place:
     state: SongState
     cursor: Cursor
     notes: Notes = field(default_factory=lambda: NO_NOTES)
+    earlier: Notes = field(default_factory=lambda: NO_NOTES)
     first_tick: int | None = None
-    written: int = 0
     quote_state: QuoteState = NO_QUOTES
     is_degenerate: bool = False
+
+    @property
+    def song(self) -> Notes:
+        return join([self.earlier, self.notes])
+
+    @property
+    def written(self) -> int:
+        return len(self.earlier) + len(self.notes)
 
     @property
     def sampled_notes(self) -> int:
@@ -98,16 +106,17 @@ def _continued(
         first_tick = before.first_tick
         if first_tick is None and len(notes):
             first_tick = int(notes.onset_ticks[0])
-        kept = length.cut(notes.shifted(-(first_tick or 0)), before.written)
+        notes = notes.shifted(-(first_tick or 0))
+        kept = length.cut(notes, before.written)
         return [
             _Place(
                 state=draw.state,
                 cursor=cursor,
                 notes=kept,
+                earlier=before.song,
                 first_tick=first_tick,
-                written=before.written + len(kept),
                 quote_state=sampler.quoted(kept, before.quote_state),
-                is_degenerate=is_degenerate(notes, steps, before.notes),
+                is_degenerate=is_degenerate(notes, steps, before.song),
             )
         ]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from music.notes import NO_NOTES, Notes
+from music.notes import NO_NOTES, Notes, join
 from music.quotes.finder import NamedNotes, QuoteFinder, QuoteState, self_quotes
 
 FEWEST_STEPS = 8  # of a chunk: enough to recognise degenerate repetition
@@ -79,7 +79,8 @@ def is_degenerate(notes: Notes, steps: int, before: Notes = NO_NOTES) -> bool:
     Args:
         notes: Of the chunk, ordered.
         steps: How many tokens it has.
-        before: Notes that the chunk follows, from which a cycle may come.
+        before: All notes that the chunk follows, on the same ticks: a cycle may start in them, and
+            the chunk may continue their last chord.
     """
     has_few = 2 * len(notes) < steps
     return steps >= FEWEST_STEPS and (has_few or _longest_cycle(notes, before) > _MOST_CYCLED)
@@ -90,12 +91,11 @@ def _longest_cycle(notes: Notes, before: Notes) -> int:
 
     Args:
         notes: In which the run ends.
-        before: In which it may start.
+        before: In which it may start. What counts is as many onsets as make the run too long.
     """
-    numbers: dict[tuple[int, ...], int] = {}
-    onsets = [*before.chords(), *notes.chords()]
-    chords = [numbers.setdefault(tuple(c.tolist()), len(numbers)) for c in onsets]
-    first, longest = len(before.chords()), 0
+    before = _last_onsets(before, _MOST_CYCLED + 1)
+    chords = [sorted(chord.tolist()) for chord in join([before, notes]).chords()]
+    first, longest = len(chords) - len(notes.chords()), 0
     for period in range(1, _LONGEST_CYCLE + 1):
         run = 0
         for n in range(period, len(chords)):
@@ -103,6 +103,11 @@ def _longest_cycle(notes: Notes, before: Notes) -> int:
             if run and n >= first:
                 longest = max(longest, run + period)
     return longest
+
+
+def _last_onsets(notes: Notes, count: int) -> Notes:
+    starts = np.flatnonzero(np.diff(notes.onset_ticks, prepend=-1))[-count:]
+    return notes[starts[0] :] if len(starts) else notes
 
 
 def usual_quote_notes(pieces: Sequence[NamedNotes]) -> int:

@@ -15,25 +15,33 @@ from music.composing.model import Draw, Prompt, Sampling, SongState
 from music.notes import Notes
 from music.quotes.finder import QuoteFinder
 
-CHORD = (48, 52, 55, 60)
 EIGHTH = 6  # ticks
 TIMES = 40
-# A chord an eighth, its notes in the order in which they are written.
-SCORE = Notes.of(
-    [EIGHTH * onset for onset in range(TIMES) for _ in CHORD],
-    [EIGHTH] * len(CHORD) * TIMES,
-    [pitch + onset % 7 for onset in range(TIMES) for pitch in CHORD],
-)
-CODEC = learn_codec("notetuple", [SCORE])
+CHORDS = ((48, 52, 55), (48, 52, 55, 60), tuple(range(48, 60)))
+
+
+def score(chord: tuple[int, ...]) -> Notes:
+    """Strike a chord every eighth, its notes in the order in which they are written."""
+    return Notes.of(
+        [EIGHTH * onset for onset in range(TIMES) for _ in chord],
+        [EIGHTH] * len(chord) * TIMES,
+        [pitch + onset % 7 for onset in range(TIMES) for pitch in chord],
+    )
+
+
+CODEC = learn_codec("notetuple", [score(chord) for chord in CHORDS])
 MUSIC = GameMusic(CODEC, QuoteFinder(()), 6, 120.0, (), ())
 
 
 class StuckModel:
-    """A model that strikes one chord over and over, unless its temperature is raised."""
+    """A model that strikes one chord over and over, unless its temperature is raised.
 
-    def __init__(self) -> None:
-        tokens = CODEC.encode(SCORE).tolist()
-        self._chords = [tokens[n : n + len(CHORD)] for n in range(0, len(tokens), len(CHORD))][1:8]
+    A call may end within a chord, which the next call continues.
+    """
+
+    def __init__(self, chord: tuple[int, ...]) -> None:
+        self._tokens = CODEC.encode(score(chord)).tolist()[len(chord) : 8 * len(chord)]
+        self._chord_notes = len(chord)
 
     def prefill(self, prompt: Prompt) -> SongState:
         return SongState(np.zeros(1, np.float32), prompt.tokens[-1])
@@ -46,27 +54,34 @@ class StuckModel:
         steps: int,
         sampling: Sampling,
     ) -> tuple[Draw, ...]:
-        moves = sampling.temperature > 1
-        row = [
-            token
-            for n in range(steps // len(CHORD))
-            for token in self._chords[n % len(self._chords) if moves else 0]
+        period = len(self._tokens) if sampling.temperature > 1 else self._chord_notes
+        rows = [
+            [self._tokens[n % period] for n in range(place, place + steps)]
+            for place in (int(state.hidden[0]) for state in states)
         ]
-        return self.read(states, [row] * len(states))
+        return self.read(states, rows)
 
     def read(
         self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
     ) -> tuple[Draw, ...]:
         return tuple(
-            Draw(np.array(row, np.int32), np.zeros(len(row), np.float32), state)
+            Draw(
+                np.array(row, np.int32),
+                np.zeros(len(row), np.float32),
+                SongState(state.hidden + np.float32(len(row)), row[-1]),
+            )
             for state, row in zip(states, tokens, strict=True)
         )
 
 
-@pytest.mark.parametrize("brief", [Brief(1, bars=16), Brief(1, notes=400)])
-def test_a_chord_is_not_struck_over_and_over(brief):
+@pytest.mark.parametrize("chord", CHORDS, ids=lambda chord: f"{len(chord)} keys")
+@pytest.mark.parametrize(
+    "brief", [Brief(1, bars=16, form=("A", "B")), Brief(1, notes=900)], ids=("bars", "notes")
+)
+def test_a_chord_is_not_struck_over_and_over(brief, chord):
     composition = Composition.of(brief, MUSIC, Continuation.of_nothing(MUSIC))
-    chords = [tuple(chord) for chord in composition.composed(StuckModel(), "song").notes.chords()]
-    runs = [len(list(run)) for _, run in groupby(chords)]
-    assert len(chords) > 60
+    notes = composition.composed(StuckModel(chord), "song").notes
+    runs = [len(list(run)) for _, run in groupby(tuple(each) for each in notes.chords())]
+    assert len(runs) > 1
+    assert sum(runs) > 60
     assert max(runs) <= 24 + 1  # the closing chord may be the same
