@@ -1,4 +1,4 @@
-"""How good the music is: measures of a game's model, and the page that shows them."""
+"""The evaluation of a game's model, and the page that shows its results."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`python -m training.report`: how good the music of the game that GAME names is."""
+"""`python -m training.report`: evaluates the model of the game in GAME."""
 
 import platform
 import sys
@@ -38,7 +38,7 @@ SAMPLING = Sampling(NOTES, TEMPERATURE, TOP_K, TOP_P, tuple(range(1, SONGS + 1))
 
 
 def main() -> int:
-    """Write the report; the exit status is 0 when it is there, 130 after Ctrl-C."""
+    """Write the report; the exit status is 0 when it is written, 130 after Ctrl-C."""
     return run("report", _evaluate)
 
 
@@ -48,16 +48,16 @@ def _evaluate(settings: Settings) -> int:
     recipe = settings.shortened(load_recipe(settings.recipe))
     if recipe.codec == Events.name:
         raise RecipeError(
-            f"recipe {recipe.name} can write nothing but what it has learned: "
-            "there is nothing to score it on"
+            f"recipe {recipe.name} can only write chords of the learned pieces, so it cannot "
+            "predict held-out pieces; use another recipe"
         )
     collection = find_collection(game, settings.data_dir)
     corpus = read_corpus(collection)
     parts = folds(corpus.pieces, FOLDS)
     if len(parts) < FOLDS:
         raise CollectionError(
-            f"{game} has {len(corpus.pieces)} pieces, of which those that quote each other make "
-            f"{len(parts)} groups; a report needs {FOLDS} or more"
+            f"{game} has {len(corpus.pieces)} pieces. Pieces that quote each other form one "
+            f"group, which leaves {len(parts)}; a report needs at least {FOLDS} groups"
         )
     codec = corpus.codec(recipe.codec)
     crossed = cross_validate(parts, recipe, codec, SAMPLING, WORK_DIR / game, say)
@@ -71,7 +71,7 @@ def _evaluate(settings: Settings) -> int:
 
 
 def _other_games(collection: Collection, data_dir: Path) -> dict[str, tuple[Piece, ...]]:
-    """Read the pieces of the other games at hand, of those that have any."""
+    """Read the pieces of the other games that have any."""
     pieces = {}
     for other in other_games(collection, data_dir):
         with suppress(CollectionError):

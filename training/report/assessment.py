@@ -1,4 +1,4 @@
-"""Generated pieces beside the collection, by every measure.
+"""Compares generated pieces with the collection by every measure.
 
 Songs are compared with pieces that their network has not learned: a song of a fold with the pieces
 that this fold held out.
@@ -34,12 +34,12 @@ from training.report.result import (
 
 @dataclass(frozen=True)
 class SongsOfFold:
-    """What a fold's network composed, and the pieces around it.
+    """The songs of a fold's network, and the pieces of the fold.
 
     Attributes:
         songs: One or more.
-        learned: The pieces that the network learned, and could quote.
-        held_out: The pieces that it did not.
+        learned: The pieces that the network learned, and may quote.
+        held_out: The pieces that it did not learn.
     """
 
     songs: tuple[Piece, ...]
@@ -50,8 +50,8 @@ class SongsOfFold:
 def assess(folds: Sequence[SongsOfFold], other_games: Mapping[str, Sequence[Piece]]) -> Assessment:
     """Compare generated pieces with the collection.
 
-    The longer a piece is, the more of it comes back: for repetition, texture and degeneration the
-    collection's pieces are cut to as many notes as the longest song.
+    A longer piece repeats more. So for repetition, texture and degeneration, the collection's
+    pieces are cut to the number of notes of the longest song.
 
     Args:
         folds: Every piece is held out in one of them.

@@ -1,6 +1,6 @@
 """Cross-validation by piece: every piece is predicted once, by networks that have not learned it.
 
-All that this report knows of networks is here and in `generation.py` and `served.py`.
+Only this module, `generation.py` and `served.py` of the report use networks.
 """
 
 import math
@@ -34,7 +34,7 @@ from training.report.result import Fold, HeldOutBits, Material, Sampling
 from training.report.served import served_nats
 
 _HELD_OUT_SHARE = 0.15  # of the pieces, so that networks from scratch stop before they memorise
-NoteBits = Sequence[NDArray[np.float64]]  # what every note costs, piece by piece
+NoteBits = Sequence[NDArray[np.float64]]  # the bits of every note, piece by piece
 
 
 @dataclass(frozen=True)
@@ -60,17 +60,17 @@ def cross_validate(
     work_dir: Path,
     say: Callable[[str], None],
 ) -> tuple[Crossed, ...]:
-    """Fit and score every fold; fits that an interrupted call has finished are not done again.
+    """Fit and score every fold, without repeating fits that an interrupted call has finished.
 
-    Within a fold, some of the learned pieces are held out for early stopping: the fold's own
-    pieces play no part in the fits. The songs are shared out among the folds.
+    Within a fold, some of the learned pieces are held out for early stopping; the fold's held-out
+    pieces are not used for the fits. The songs are distributed among the folds.
 
     Args:
         folds: Two or more.
-        recipe: Whose results are wanted.
-        codec: Writes the pieces as tokens.
-        sampling: Of the songs.
-        work_dir: Where fits are kept.
+        recipe: The recipe to evaluate.
+        codec: Encodes the pieces as tokens.
+        sampling: How the songs are sampled.
+        work_dir: The folder for finished fits.
         say: Called with a line for every fold.
     """
     crossed = []
@@ -85,9 +85,9 @@ def cross_validate(
 
 
 def scratch(recipe: Recipe) -> Recipe:
-    """Take base and transposition from a recipe: the network learns the game's pieces alone.
+    """Return a recipe without base and transposition: the network learns only the game's pieces.
 
-    It learns in the steps that were measured to suit it best, for as long as it gains by them.
+    It uses the learning rate that was measured to be best, until the held-out loss stops falling.
     """
     fitting = replace(
         recipe.fitting,
@@ -105,9 +105,9 @@ def scratch(recipe: Recipe) -> Recipe:
 
 
 def scratch_transposed(recipe: Recipe) -> Recipe:
-    """Take the base alone from a recipe.
+    """Return a recipe without the base, but with transposition.
 
-    An epoch reads pieces in several keys, so that fewer of them show that there is nothing to gain.
+    An epoch reads pieces in several keys, so fewer epochs suffice for early stopping.
     """
     plain = scratch(recipe)
     fitting = replace(plain.fitting, transpose=True, epochs=40, patience_epochs=4)
@@ -198,7 +198,7 @@ def _variable_order_bits(parts: Parts, codec: Codec) -> NoteBits:
 
 
 def _on_codecs_grid(notes: Notes, codec: Codec) -> Notes:
-    """Round notes as the codec does: what is predicted is the same for all."""
+    """Round notes as the codec does, so that all models predict the same notes."""
     return codec.decode(codec.encode(notes))[0]
 
 

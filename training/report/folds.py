@@ -21,14 +21,14 @@ class Parts:
 
 
 def folds(pieces: Sequence[Piece], count: int) -> list[Parts]:
-    """Split pieces into folds of about as many notes each, the same ones every time.
+    """Split pieces into folds of similar size in notes; the result is deterministic.
 
     Pieces that quote each other stay together, so that no fold predicts a theme that it has learned
     in another arrangement.
 
     Args:
         pieces: In any order.
-        count: Number of folds; there may be fewer where pieces quote each other.
+        count: Number of folds; there may be fewer if pieces quote each other.
     """
     ordered = sorted(pieces, key=lambda piece: hashlib.sha256(piece.name.encode()).digest())
     groups = [[ordered[i] for i in g] for g in quoting_groups(ordered, FEWEST_QUOTED_NOTES)]

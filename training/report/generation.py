@@ -1,4 +1,4 @@
-"""Songs to measure: composed as the service does, by a network in this process."""
+"""Composes songs to evaluate as the service does, with a network in this process."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -95,7 +95,7 @@ class InProcessModel:
 
 
 def learned_music(pieces: Sequence[Piece], codec: Codec) -> GameMusic:
-    """Put together what the service knows of a game whose model has learned some pieces."""
+    """Return what the service knows about a game whose model has learned some pieces."""
     learned = [LearnedPiece(piece.name, as_encoded(codec, piece.notes)) for piece in pieces]
     return GameMusic(
         codec=codec,
@@ -110,12 +110,12 @@ def learned_music(pieces: Sequence[Piece], codec: Codec) -> GameMusic:
 
 
 def without_bound(music: GameMusic) -> GameMusic:
-    """Let songs quote as much as they do: no piece is left to compare them with."""
+    """Remove the bound on quotes: there is no piece to compare songs with."""
     return replace(music, finder=QuoteFinder(()))
 
 
 def generate(model: keras.Model, music: GameMusic, requested: Requested) -> list[Piece]:
-    """Compose a song for every seed; the seed chooses opening and form as in the service.
+    """Compose a song for every seed, which chooses the prompt and the form as in the service.
 
     Args:
         model: As `training.network` builds it.

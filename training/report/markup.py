@@ -51,12 +51,12 @@ def figure(picture: Picture) -> str:
 
 
 def figures(pictures: Iterable[Picture]) -> str:
-    """Show pictures side by side, as many as there is room for."""
+    """Show pictures side by side, as far as the width allows."""
     return f'<div class="figures">{"".join(map(figure, pictures))}</div>'
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """Write a number, or a dash for none."""
+    """Write a number, or a dash for None."""
     return "–" if value is None else f"{value:.{digits}f}"  # noqa: RUF001  a dash, not a minus
 
 
@@ -66,7 +66,7 @@ def percent(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a time: seconds below a minute, then minutes, then hours and minutes."""
+    """Write a duration: in seconds below a minute, then in minutes, then in hours and minutes."""
     hours, minutes = divmod(round(seconds / 60), 60)
     if seconds < 60:
         return f"{seconds:.0f} s"

@@ -1,6 +1,6 @@
-"""The report's pictures, as SVG to stand in its page.
+"""The report's pictures, as SVG elements of its page.
 
-Text and axes take the colour of the page's text, so that they show on light and on dark.
+Text and axes have the colour of the page's text, so they are visible on light and dark backgrounds.
 """
 
 import base64
@@ -27,9 +27,9 @@ from training.report.metrics.histogram_overlap import (
 )
 from training.report.result import BothRepetitions, Fold, Report
 
-GENERATED, COLLECTION = "#d9730d", "#3b82c4"  # each stands out from white and from black
+GENERATED, COLLECTION = "#d9730d", "#3b82c4"  # both are visible on white and on black
 
-_INK = "#010203"  # stands for the page's own colour
+_INK = "#010203"  # replaced by the page's own colour
 _STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "leitmotif",
@@ -56,10 +56,10 @@ _NAMES_OF_CLASSES = ("C", "", "D", "", "E", "F", "", "G", "", "A", "", "B")
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture with its words.
+    """A picture with its caption.
 
     Attributes:
-        markup: HTML to stand in a figure.
+        markup: The HTML in the figure.
         caption: What it shows.
     """
 
@@ -72,11 +72,11 @@ class Gallery:
     """The pictures of a report.
 
     Attributes:
-        losses: Of all folds.
-        bar_similarity: Of both, by distance.
-        features: One of each measure.
+        losses: The losses of all folds.
+        bar_similarity: The similarity of bars in songs and pieces, by distance.
+        features: One picture for each measure.
         generated_rolls: Piano rolls of generated pieces.
-        collection_rolls: Of the collection's.
+        collection_rolls: Piano rolls of the collection's pieces.
         scores: Excerpts in staff notation.
     """
 
@@ -89,7 +89,7 @@ class Gallery:
 
 
 def gallery(report: Report, songs: Sequence[Piece], collection: Sequence[Piece]) -> Gallery:
-    """Draw all that a report shows.
+    """Draw all pictures of a report.
 
     Args:
         report: Its numbers.
@@ -127,7 +127,7 @@ def losses(folds: Sequence[Fold]) -> Picture:
 
 
 def bar_similarity(both: BothRepetitions) -> Picture:
-    """Draw how alike bars are by their distance, in both."""
+    """Draw the similarity of bars by their distance, for songs and pieces."""
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
@@ -146,12 +146,12 @@ def bar_similarity(both: BothRepetitions) -> Picture:
 
 
 def feature_pictures(generated: Sequence[Notes], collection: Sequence[Notes]) -> list[Picture]:
-    """Draw the mean histogram of every measure, of both."""
+    """Draw the mean histogram of every measure, for songs and pieces."""
     return [_feature(name, generated, collection) for name in FEATURES]
 
 
 def piano_roll(piece: Piece, colour: str) -> Picture:
-    """Draw a piece's beginning: a bar for each note, time to the right, pitch upward."""
+    """Draw the beginning of a piece: a bar for each note, time to the right, pitch upwards."""
     notes = piece.notes[piece.notes.onset_ticks < _ROLL_BEATS * TICKS_PER_BEAT]
     start = notes.onset_ticks / TICKS_PER_BEAT
     end = np.minimum(start + notes.duration_ticks / TICKS_PER_BEAT, _ROLL_BEATS) - 0.04
@@ -172,13 +172,13 @@ def piano_roll(piece: Piece, colour: str) -> Picture:
 
 
 def sheets(piece: Piece) -> list[Picture]:
-    """Engrave a piece's beginning."""
+    """Engrave the beginning of a piece."""
     caption = f"{piece.name}: its first {_SCORE_BARS} bars"
     return [_sheet(svg, caption) for svg in to_svg(to_musicxml(piece, _SCORE_BARS))]
 
 
 def _sheet(svg: str, caption: str) -> Picture:
-    """Show a page of a score: an image of its own, black on white."""
+    """Show a page of a score as a separate image, black on white."""
     data = base64.b64encode(svg.encode()).decode()
     alt = html.escape(f"Score: {caption}")
     return Picture(
@@ -196,9 +196,7 @@ def _losses(axes: Any, trainings: Sequence[Sequence[Epoch]], title: str) -> None
         held_out = [np.nan if e.held_out_loss is None else e.held_out_loss for e in epochs]
         learned = [epoch.train_loss for epoch in epochs]
         axes.plot(numbers, learned, ".--", color=COLLECTION, linewidth=1, label="learned pieces")
-        axes.plot(
-            numbers, held_out, ".-", color=GENERATED, linewidth=1.5, label="pieces kept aside"
-        )
+        axes.plot(numbers, held_out, ".-", color=GENERATED, linewidth=1.5, label="held-out pieces")
     axes.set(title=title, xlabel="epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
@@ -224,7 +222,7 @@ def _feature(name: str, generated: Sequence[Notes], collection: Sequence[Notes])
         axes.set(xlabel=unit, ylabel="share", xlim=_span(ours + theirs))
         figure.legend(loc="outside upper right", ncols=2)
 
-    return Picture(_svg(draw, (4, 2.6), f"Histogram of {what}, both"), what)
+    return Picture(_svg(draw, (4, 2.6), f"Histogram of {what}, songs and pieces"), what)
 
 
 def _ticks(name: str) -> tuple[list[int], list[str], str]:
@@ -243,20 +241,20 @@ def _ticks(name: str) -> tuple[list[int], list[str], str]:
         )
     if name == "polyphony":
         voices = range(0, MOST_VOICES + 1, 2)
-        return list(voices), [str(n) for n in voices], "notes that sound at a time"
+        return list(voices), [str(n) for n in voices], "notes that sound at the same time"
     beats = {3: "1/4", 6: "1/2", 12: "1", 24: "2", 48: "4", 96: "8"}
     places = {ticks: place for place, ticks in enumerate(LENGTHS_TICKS.tolist())}
     return [places[ticks] for ticks in beats], list(beats.values()), "beats"
 
 
 def _span(shares: NDArray[np.float64]) -> tuple[float, float]:
-    """Leave out the empty bins at both ends."""
+    """Return the range without the empty bins at both ends."""
     filled = np.flatnonzero(shares)
     return (float(filled.min(initial=len(shares) - 1)) - 1, float(filled.max(initial=0)) + 1)
 
 
 def _svg(draw: Callable[[Any], None], inches: tuple[float, float], description: str) -> str:
-    """Draw a figure as an SVG element that is as wide as its place."""
+    """Draw a figure as an SVG element that fills the width of its container."""
     import matplotlib as mpl  # noqa: PLC0415  a second, needed once at the end
     from matplotlib.figure import Figure  # noqa: PLC0415
 

@@ -1,8 +1,8 @@
-"""`python -m training.report.reproduction`: the experiment that this project goes back to, again.
+"""`python -m training.report.reproduction`: reproduces the old experiment.
 
-A demonstration of memorising. It learns GAME, or each of the experiment's five models, by the
-recipe `original`, which holds nothing out, and shows what a low training loss means: how much of
-the collection comes back in what the network composes.
+This demonstrates memorisation. It trains GAME, or each of the experiment's five models, with the
+recipe `original`, which holds nothing out. It shows what a low training loss means: how much of the
+collection returns in the network's songs.
 """
 
 import json
@@ -34,11 +34,11 @@ WORK_DIR = Path(".cache/reproduction")
 
 @dataclass(frozen=True)
 class Published:
-    """What was published about one of the experiment's models.
+    """The published result of one of the experiment's models.
 
     Attributes:
         lowest_train_loss: Nats per token.
-        epoch: Of that loss, from 1.
+        epoch: The epoch of that loss, from 1.
     """
 
     lowest_train_loss: float
@@ -56,13 +56,13 @@ PUBLISHED = {
 
 NOTES = 500
 SAMPLINGS = {
-    "argmax": Sampling(NOTES, 0.0, 0, 1.0, (1,)),  # the experiment's own way, one song
+    "argmax": Sampling(NOTES, 0.0, 0, 1.0, (1,)),  # as in the experiment, one song
     "drawn": Sampling(NOTES, TEMPERATURE, TOP_K, TOP_P, tuple(range(1, 21))),
 }
 
 
 def main() -> int:
-    """Learn and look; the exit status is 0 when all figures are written, 130 after Ctrl-C."""
+    """Train and measure; the exit status is 0 when all figures are written, 130 after Ctrl-C."""
     return run("reproduction", _reproduce)
 
 
@@ -90,7 +90,7 @@ def _reproduced(game: str, settings: Settings) -> dict[str, Any]:
     figures = _figures(corpus, codec, fitted)
     path = REPORTS_DIR / game / "reproduction.json"
     write_whole(path, json.dumps(figures, indent=1).encode())
-    _tell(figures)
+    _report(figures)
     say(f"wrote {path}")
     return figures
 
@@ -116,14 +116,15 @@ def _figures(corpus: Corpus, codec: Codec, fitted: Fitted) -> dict[str, Any]:
 
 
 def _quotes(corpus: Corpus, codec: Codec, fitted: Fitted, how: Sampling) -> QuoteLengths:
-    """Compare songs with the pieces as the codec tells them, every event half a beat."""
-    told = [replace(p, notes=as_encoded(codec, p.notes)) for p in corpus.pieces]
+    """Compare songs with the pieces as the codec encodes them, every event half a beat."""
+    encoded = [replace(p, notes=as_encoded(codec, p.notes)) for p in corpus.pieces]
     songs = generate(fitted.model, without_bound(learned_music(corpus.pieces, codec)), how)
-    finder = QuoteFinder(told)
-    return quote_lengths([finder.longest_quote(song.notes) for song in songs], self_quotes(told))
+    finder = QuoteFinder(encoded)
+    longest = [finder.longest_quote(song.notes) for song in songs]
+    return quote_lengths(longest, self_quotes(encoded))
 
 
-def _tell(figures: dict[str, Any]) -> None:
+def _report(figures: dict[str, Any]) -> None:
     say(
         f"{figures['game']}: lowest training loss {figures['lowest_train_loss']:.4f} at epoch "
         f"{figures['lowest_train_loss_epoch']} of {figures['epochs']}, after "
@@ -132,8 +133,8 @@ def _tell(figures: dict[str, Any]) -> None:
     for name, lengths in figures["longest_quote_notes"].items():
         say(
             f"  {name}: half of the songs of {NOTES} notes quote {lengths['generated_median']:.0f} "
-            f"notes or more, the worst {lengths['generated_max']}; the pieces quote each other "
-            f"with {lengths['collection_median']:.0f} and {lengths['collection_max']}"
+            f"notes or more, the longest quote is {lengths['generated_max']}; between the pieces, "
+            f"it is {lengths['collection_median']:.0f} and {lengths['collection_max']}"
         )
 
 
@@ -143,7 +144,7 @@ def _table(found: Sequence[dict[str, Any]]) -> Iterator[str]:
         return
     yield (
         "| model | pieces | onsets | published loss (epoch) | loss here (epoch) | "
-        "longest run of a song: median, largest | pieces among themselves |"
+        "longest run of a song: median, largest | longest run between pieces: median, largest |"
     )
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     for figures in found:

@@ -1,4 +1,4 @@
-"""The numbers of a report: what `report.json` holds, field by field.
+"""The numbers of a report: the fields of `report.json`.
 
 Fields are added, never renamed: other programs read them.
 """
@@ -30,11 +30,11 @@ class HeldOutBits:
     Attributes:
         default: The recipe as it is.
         scratch: The same network without the base and without transposition.
-        unigram: Counting tokens.
-        five_gram: Counting runs of five tokens.
+        unigram: A unigram model.
+        five_gram: A 5-gram model.
         scratch_transposed: The same network without the base, with transposition.
         variable_order: A variable-order Markov model with a long-term and a short-term memory.
-        served_float32: The recipe through the decoder cells of the export.
+        served_float32: The recipe, computed by the decoder cells of the export.
         served_int8: The same with 8-bit weights; None on a machine that cannot compute them.
         base: The base alone, which has learned no piece of the game; None without a base.
     """
@@ -71,14 +71,14 @@ class Fold:
         held_out: The names of the pieces that were predicted.
         held_out_notes: Number of their notes.
         bits_per_note: On all of these notes.
-        new_material: Notes after four that the piece has not played before.
-        repeated_material: Notes after four that it has.
+        new_material: Notes that follow four notes which the piece has not played before.
+        repeated_material: Notes that follow four notes which it has played before.
         baselines: The n-grams' scores in full.
-        default_epochs: The losses of the recipe's fit; held out there are pieces of the other
-            folds, which decide when to stop.
+        default_epochs: The losses of the recipe's fit; its held-out loss is that of pieces of the
+            other folds, which decide when to stop.
         scratch_epochs: The losses of the fit from scratch.
         scratch_transposed_epochs: The same with transposition.
-        song_seeds: Of the songs that this fold's network composed.
+        song_seeds: The seeds of the songs that this fold's network composed.
         duration_s: Seconds that the fold took.
     """
 
@@ -100,14 +100,15 @@ class QuoteLengths:
     """The longest quotes of many pieces, in notes.
 
     Attributes:
-        generated_median: Of what generated pieces share with the collection.
-        generated_p95: 19 of 20 generated pieces quote no more.
+        generated_median: Median of the generated pieces' longest quotes from the collection.
+        generated_p95: Their 95th percentile.
         generated_max: The longest of all.
-        collection_median: Of what each piece of the collection shares with the others.
-        collection_p95: The same of the collection.
-        collection_max: The same of the collection.
-        generated: Every generated piece's longest.
-        collection: Every piece's longest.
+        collection_median: Median of the longest runs that each piece of the collection shares
+            with the others.
+        collection_p95: Their 95th percentile.
+        collection_max: The longest of all.
+        generated: The longest quote of every generated piece.
+        collection: The longest quote of every piece of the collection.
     """
 
     generated_median: float
@@ -122,15 +123,15 @@ class QuoteLengths:
 
 @dataclass(frozen=True)
 class DegenerationSummary:
-    """The signs of degeneration over many pieces; None where no piece is long enough.
+    """The signs of degeneration over many pieces; None if no piece is long enough.
 
     Attributes:
-        longest_repeat_onsets_median: In the middle piece.
-        longest_repeat_onsets_max: In the worst.
-        distinct_four_grams_median: In the middle piece.
-        distinct_four_grams_min: In the worst.
-        empty_bars_mean: Over all pieces.
-        empty_bars_max: In the worst.
+        longest_repeat_onsets_median: Median of all pieces.
+        longest_repeat_onsets_max: The worst piece.
+        distinct_four_grams_median: Median of all pieces.
+        distinct_four_grams_min: The worst piece.
+        empty_bars_mean: Mean of all pieces.
+        empty_bars_max: The worst piece.
     """
 
     longest_repeat_onsets_median: float
@@ -143,7 +144,7 @@ class DegenerationSummary:
 
 @dataclass(frozen=True)
 class BothDegenerations:
-    """Generated pieces beside the collection's, these cut to as many notes as the longest song."""
+    """Generated pieces and the collection's, which are cut to the length of the longest song."""
 
     generated: DegenerationSummary
     collection: DegenerationSummary
@@ -151,13 +152,13 @@ class BothDegenerations:
 
 @dataclass(frozen=True)
 class AssessedPiece:
-    """What was found in one piece.
+    """The results for one piece.
 
     Attributes:
         name: Its name.
         notes: How many notes it has.
-        quote: The longest run that it shares with a piece of the collection (another one).
-        degeneration: Signs that it has run dry.
+        quote: The longest run that it shares with another piece of the collection.
+        degeneration: Signs of degeneration.
     """
 
     name: str
@@ -179,9 +180,9 @@ class RealOrGenerated:
     """How well a classifier tells excerpts of songs from excerpts of pieces.
 
     Attributes:
-        generated: The collection's pieces and the songs, each song beside pieces that its network
-            has not learned. None where there are too few.
-        collection_halves: Random halves of the collection's pieces; None where there are too few.
+        generated: The collection's pieces and the songs, each song compared with pieces that its
+            network has not learned. None if there are too few.
+        collection_halves: Random halves of the collection's pieces; None if there are too few.
         other_games: The collection's pieces and those of another game, by the game's name.
     """
 
@@ -192,12 +193,12 @@ class RealOrGenerated:
 
 @dataclass(frozen=True)
 class BothRepetitions:
-    """Repetition in generated pieces beside the collection's, cut to as many notes.
+    """Repetition in generated pieces and in the collection's, cut to the same length.
 
     Attributes:
         generated: Mean of the generated pieces.
         collection: Mean of the collection's pieces.
-        bar_similarity_error: Mean difference of their bars' similarities, 0 to 1.
+        bar_similarity_error: Mean difference of their bar similarities, 0 to 1.
     """
 
     generated: Repetition
@@ -207,7 +208,7 @@ class BothRepetitions:
 
 @dataclass(frozen=True)
 class BothTextures:
-    """Texture of generated pieces beside the collection's, cut to as many notes."""
+    """Texture of generated pieces and of the collection's, cut to the same length."""
 
     generated: TextureSummary
     collection: TextureSummary
@@ -215,7 +216,7 @@ class BothTextures:
 
 @dataclass(frozen=True)
 class BothEndings:
-    """Endings of generated pieces beside the collection's."""
+    """Endings of generated pieces and of the collection's."""
 
     generated: EndingShares
     collection: EndingShares
@@ -226,14 +227,14 @@ class Assessment:
     """How generated pieces compare with the collection.
 
     Attributes:
-        real_or_generated: How well a classifier tells the two apart.
-        repetition: How much comes back, in both.
-        texture: What the hands do, in both.
-        endings: How both end.
+        real_or_generated: How well a classifier tells songs from pieces.
+        repetition: How much songs and pieces repeat.
+        texture: What the hands do in songs and pieces.
+        endings: How songs and pieces end.
         measures: Overlap of histograms, by the name of the feature.
-        degeneration: Of both.
-        longest_quote_notes: Of both.
-        pieces: Of both, one by one.
+        degeneration: Signs of degeneration in songs and pieces.
+        longest_quote_notes: The lengths of the longest quotes of songs and pieces.
+        pieces: The results for each song and piece.
     """
 
     real_or_generated: RealOrGenerated
@@ -251,12 +252,12 @@ class Sampling:
     """How the generated pieces were sampled, each after the prompt that its seed chooses.
 
     Attributes:
-        notes: Requested length of each, of a song with a plan about.
-        temperature: 1 leaves the network's probabilities as they are.
-        top_k: 0 where off.
-        top_p: 1 where off.
-        seeds: One of each piece.
-        is_planned: Whether songs have a plan, as those of the service have by default.
+        notes: The requested length of each; approximate for a song with a plan.
+        temperature: 1 leaves the network's probabilities unchanged.
+        top_k: 0 is off.
+        top_p: 1 is off.
+        seeds: One for each piece.
+        is_planned: Whether songs have a plan, as the service's songs do by default.
     """
 
     notes: int
@@ -272,17 +273,17 @@ class Report:
     """Everything that was measured, and how.
 
     Attributes:
-        game: The name that requests ask for.
-        title: The game's name as people write it.
+        game: The name in requests.
+        title: The game's title.
         collection_notes: How many notes the collection has.
-        folds: Of the cross-validation, one or more.
-        assessment: Of generated pieces.
-        sampling: How they were drawn.
+        folds: The folds of the cross-validation, one or more.
+        assessment: How generated pieces compare with the collection.
+        sampling: How they were sampled.
         recipe: Every value of the recipe.
-        folds_seed: Of the draw of the folds.
-        versions: Of what computed it.
+        folds_seed: The seed of the folds.
+        versions: The versions of Python and the libraries.
         made_at: ISO 8601, UTC.
-        duration_s: Seconds it took in all.
+        duration_s: Total time in seconds.
     """
 
     game: str
@@ -299,21 +300,21 @@ class Report:
 
     @property
     def held_out_bits_per_note(self) -> HeldOutBits:
-        """Bits per note over all folds: every held-out note weighs the same."""
+        """Bits per note over all folds; every held-out note has the same weight."""
         return pooled([Material(fold.held_out_notes, fold.bits_per_note) for fold in self.folds])
 
     @property
     def new_material(self) -> Material:
-        """Notes of all folds after four that their piece has not played before."""
+        """The new material of all folds."""
         return _merged([fold.new_material for fold in self.folds])
 
     @property
     def repeated_material(self) -> Material:
-        """Notes of all folds after four that their piece has played before."""
+        """The repeated material of all folds."""
         return _merged([fold.repeated_material for fold in self.folds])
 
     def as_fields(self) -> dict[str, Any]:
-        """Return what `report.json` holds."""
+        """Return the fields of `report.json`."""
         members = asdict(self)
         assessment = members.pop("assessment")
         return {
@@ -334,7 +335,7 @@ class Report:
 
 
 def pooled(materials: Sequence[Material]) -> HeldOutBits:
-    """Average bits per note by numbers of notes; one material or more has notes."""
+    """Average bits per note, weighted by notes; at least one material has notes."""
     known = [(m.notes, m.bits_per_note) for m in materials if m.bits_per_note]
 
     def mean(name: str) -> float | None:
@@ -352,7 +353,7 @@ def _merged(materials: Sequence[Material]) -> Material:
 
 
 def quote_lengths(generated: Sequence[Quote], collection: Sequence[Quote]) -> QuoteLengths:
-    """Sum up the longest quotes of generated pieces and of the collection's."""
+    """Summarise the longest quotes of generated pieces and of the collection's."""
     ours = tuple(quote.length_notes for quote in generated)
     theirs = tuple(quote.length_notes for quote in collection)
     return QuoteLengths(
@@ -368,7 +369,7 @@ def quote_lengths(generated: Sequence[Quote], collection: Sequence[Quote]) -> Qu
 
 
 def degeneration_summary(found: Sequence[Degeneration]) -> DegenerationSummary:
-    """Sum up the signs of degeneration in one or more pieces."""
+    """Summarise the signs of degeneration in one or more pieces."""
     repeats = [one.longest_repeat_onsets for one in found]
     distinct = [one.distinct_four_grams for one in found if one.distinct_four_grams is not None]
     empty = [one.empty_bars for one in found]

@@ -1,4 +1,4 @@
-"""What fills the gaps of `page.html`: tables and sentences of the report's numbers."""
+"""The tables and sentences that fill the placeholders of `page.html`."""
 
 from collections.abc import Callable, Sequence
 
@@ -46,19 +46,17 @@ TEXTURE: dict[str, Callable[[TextureSummary], str]] = {
         t.melody_over_accompaniment_share_mean
     ),
     "moves in parallel octaves": lambda t: percent(t.parallel_octaves_share_mean),
-    "longest run of one struck key, median (onsets)": lambda t: number(
+    "longest run of a single repeated key, median (onsets)": lambda t: number(
         t.longest_single_key_onsets_median, 1
     ),
-    "longest run of one struck key, worst piece (onsets)": lambda t: str(
+    "longest run of a single repeated key, worst piece (onsets)": lambda t: str(
         t.longest_single_key_onsets_max
     ),
-    "beats in which a hand sounds nothing": lambda t: percent(t.empty_hand_share_mean),
-    "longest time of an empty hand, median (beats)": lambda t: number(
+    "beats in which a hand is silent": lambda t: percent(t.empty_hand_share_mean),
+    "longest silence of a hand, median (beats)": lambda t: number(
         t.longest_empty_hand_beats_median, 1
     ),
-    "longest time of an empty hand, worst piece (beats)": lambda t: str(
-        t.longest_empty_hand_beats_max
-    ),
+    "longest silence of a hand, worst piece (beats)": lambda t: str(t.longest_empty_hand_beats_max),
 }
 
 ENDINGS: dict[str, Callable[[EndingShares], str]] = {
@@ -68,23 +66,23 @@ ENDINGS: dict[str, Callable[[EndingShares], str]] = {
 }
 
 SIGNS: dict[str, Callable[[DegenerationSummary], str]] = {
-    "longest repeat, middle piece (onsets)": lambda s: number(s.longest_repeat_onsets_median, 1),
+    "longest repeat, median (onsets)": lambda s: number(s.longest_repeat_onsets_median, 1),
     "longest repeat, worst piece (onsets)": lambda s: str(s.longest_repeat_onsets_max),
-    "distinct 4-grams, middle piece": lambda s: number(s.distinct_four_grams_median),
+    "distinct 4-grams, median": lambda s: number(s.distinct_four_grams_median),
     "distinct 4-grams, worst piece": lambda s: number(s.distinct_four_grams_min),
     "empty bars, mean": lambda s: percent(s.empty_bars_mean),
     "empty bars, worst piece": lambda s: percent(s.empty_bars_max),
 }
 
 QUOTED = {
-    "median": "half of the pieces quote no more than",
-    "p95": "19 of 20 pieces quote no more than",
-    "max": "the longest quote of all",
+    "median": "median",
+    "p95": "95th percentile",
+    "max": "longest quote of all",
 }
 
 
 def real_or_generated_table(report: Report) -> str:
-    """Set the area of songs against pieces beside those of the collection's halves and others."""
+    """List the areas of songs, of the collection's halves and of other games."""
     found = report.assessment.real_or_generated
     rows = [
         (name.replace("_", " "), number(d.area), str(d.excerpts[0]), str(d.excerpts[1]))
@@ -102,7 +100,7 @@ def real_or_generated_table(report: Report) -> str:
 
 
 def telling_table(report: Report) -> str:
-    """List the features by which songs are told from pieces."""
+    """List the features by which the classifier tells songs from pieces."""
     found = report.assessment.real_or_generated.generated
     rows = [
         (
@@ -114,39 +112,39 @@ def telling_table(report: Report) -> str:
         for feature in (found.telling if found else ())
     ]
     head = ["feature of an excerpt", "importance", "mean of songs", "mean of pieces"]
-    return table("What gives songs away", head, rows)
+    return table("The features that separate songs from pieces", head, rows)
 
 
 def repetition_table(report: Report) -> str:
-    """Set the repetition of generated pieces beside the collection's."""
+    """Compare the repetition of generated pieces and of the collection's."""
     both = report.assessment.repetition
     rows = [(words, of(both.generated), of(both.collection)) for words, of in REPETITION.items()]
     return table("Repetition, mean of all pieces", ["", "generated", "collection"], rows)
 
 
 def texture_table(report: Report) -> str:
-    """Set the texture of generated pieces beside the collection's."""
+    """Compare the texture of generated pieces and of the collection's."""
     both = report.assessment.texture
     rows = [(words, of(both.generated), of(both.collection)) for words, of in TEXTURE.items()]
     return table("Texture", ["", "generated", "collection"], rows)
 
 
 def endings_table(report: Report) -> str:
-    """Set the endings of generated pieces beside the collection's."""
+    """Compare the endings of generated pieces and of the collection's."""
     both = report.assessment.endings
     rows = [(words, of(both.generated), of(both.collection)) for words, of in ENDINGS.items()]
     return table("Endings, share of all pieces", ["", "generated", "collection"], rows)
 
 
 def bits_table(bits: HeldOutBits) -> str:
-    """Draw the recipe's bits per note above the baselines'."""
+    """Draw the bits per note of the recipe, then of the baselines."""
     values = [(words, getattr(bits, name)) for name, words in SCORED.items()]
     known = [(words, value) for words, value in values if value is not None]
     return bars("Held-out bits per note, over all folds", known, "bits per note")
 
 
 def material_table(report: Report) -> str:
-    """Set bits per note on new and on repeated material side by side."""
+    """Compare bits per note on new and on repeated material."""
     materials = (report.new_material, report.repeated_material)
     notes = sum(material.notes for material in materials)
     rows = [
@@ -162,7 +160,7 @@ def material_table(report: Report) -> str:
 
 
 def verdict(bits: HeldOutBits) -> str:
-    """Compare the recipe with the rows that it has to beat."""
+    """Compare the recipe with the baselines that it should beat."""
     rows = {
         "the base alone": bits.base,
         "the network from scratch with transposition": bits.scratch_transposed,
@@ -181,7 +179,7 @@ def _against(ours: float, theirs: float) -> str:
 
 
 def summary(report: Report) -> list[str]:
-    """Sum the report up, for the terminal."""
+    """Summarise the report for the terminal."""
     bits, quotes = report.held_out_bits_per_note, report.assessment.longest_quote_notes
     found = report.assessment.real_or_generated.generated
     repeated = report.assessment.repetition
@@ -192,7 +190,7 @@ def summary(report: Report) -> list[str]:
     baselines = [number(b) for b in (bits.base, bits.variable_order, bits.five_gram)]
     p95 = [number(length, 0) for length in (quotes.generated_p95, quotes.collection_p95)]
     return [
-        f"{report.game}: real or generated: area {area} (0.50 cannot be told apart)",
+        f"{report.game}: real or generated: area {area} (0.50 is chance)",
         f"notes in runs of 8 or more: {runs[0]} in songs, {runs[1]} in pieces",
         f"held-out bits per note: {number(bits.default)}",
         "  base alone {}, variable-order model {}, 5-gram {}".format(*baselines),
@@ -201,7 +199,7 @@ def summary(report: Report) -> list[str]:
 
 
 def folds_table(folds: Sequence[Fold]) -> str:
-    """List what was held out in each fold, and its bits per note."""
+    """List the held-out pieces of each fold, and their bits per note."""
     rows = [
         (
             ", ".join(fold.held_out),
@@ -216,7 +214,7 @@ def folds_table(folds: Sequence[Fold]) -> str:
 
 
 def measures_table(report: Report) -> str:
-    """Set every feature's agreement beside the halves'."""
+    """Compare every feature's agreement with that of the halves."""
     rows = [
         (
             name.replace("_", " "),
@@ -232,7 +230,7 @@ def measures_table(report: Report) -> str:
 
 
 def mean_overlaps(report: Report) -> tuple[float, float | None]:
-    """Average the overlapping areas of all features: generated, and halves where there are any."""
+    """Average the overlapping areas of all features, for songs and, if there are any, halves."""
     found = report.assessment.measures.values()
     generated = [one.generated.overlapping_area for one in found]
     halves = [one.halves.overlapping_area for one in found if one.halves]
@@ -240,14 +238,14 @@ def mean_overlaps(report: Report) -> tuple[float, float | None]:
 
 
 def degeneration_table(report: Report) -> str:
-    """Set the signs of degeneration of generated pieces beside the collection's."""
+    """Compare the signs of degeneration in generated pieces and in the collection's."""
     both = report.assessment.degeneration
     rows = [(words, sign(both.generated), sign(both.collection)) for words, sign in SIGNS.items()]
     return table("Degenerate repetition", ["sign", "generated", "collection"], rows)
 
 
 def quotes_table(report: Report) -> str:
-    """Set the lengths of quotes of generated pieces beside the collection's own."""
+    """Compare the lengths of quotes in generated pieces and in the collection's."""
     lengths = report.assessment.longest_quote_notes
     rows = [
         (words, *(_whole(getattr(lengths, f"{who}_{name}")) for who in ("generated", "collection")))
@@ -257,7 +255,7 @@ def quotes_table(report: Report) -> str:
 
 
 def pieces_table(caption: str, pieces: Sequence[AssessedPiece]) -> str:
-    """List what each piece quotes, the longest quotes first; notes are counted from 1."""
+    """List the longest quote of each piece, sorted by length; notes are counted from 1."""
     rows = [
         (
             piece.name,
@@ -278,7 +276,8 @@ def sampling(how: Sampling) -> str:
     top_k = f"from the {how.top_k} most likely values" if how.top_k else "from all values"
     top_p = f"nucleus {how.top_p:g}" if how.top_p < 1 else "without a nucleus"
     sampled = f"at temperature {how.temperature:g}, {top_k}, {top_p}"
-    return f"{sampled}, {how.notes} notes each, after the openings of learned pieces by turns"
+    length = f"about {how.notes}" if how.is_planned else str(how.notes)
+    return f"{sampled}, {length} notes each, after prompts from learned pieces"
 
 
 def _whole(value: float) -> str:

@@ -1,4 +1,4 @@
-"""How well a network predicts notes as it is served: through the decoder cells of the export."""
+"""How well a served network predicts notes, computed by the decoder cells of the export."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from training.export.quantised_matmul import ProductOf
 def served_nats(
     model: keras.Model, product_of: ProductOf, pieces: Sequence[Piece], codec: Codec
 ) -> list[NDArray[np.float64]]:
-    """Compute what every token of some pieces costs, in the arithmetic of a bundle.
+    """Compute the cost of every token of some pieces, in the arithmetic of a bundle.
 
     A bundle reads a piece in the meter that it starts in.
 

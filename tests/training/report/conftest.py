@@ -1,4 +1,4 @@
-"""What the report's tests share: a report of a small collection."""
+"""Fixtures of the report's tests: a report of a small collection."""
 
 import pytest
 

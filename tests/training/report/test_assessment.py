@@ -1,4 +1,4 @@
-"""Generated pieces are compared with the collection, by what their network could not know."""
+"""Generated pieces are compared with pieces that their network has not learned."""
 
 from dataclasses import replace
 
@@ -32,14 +32,14 @@ def random_piece(name: str, seed: int, beats: int = 64) -> Piece:
     return Piece(name, cleaned(Notes.of(onset, duration, pitch)))
 
 
-def test_a_song_that_copies_a_learned_piece_is_found_out(pieces):
+def test_a_song_that_copies_a_learned_piece_is_reported_as_a_quote(pieces):
     copied = Piece("copy", pieces[2].notes[5:25].transposed(7))
     own = Piece("own", Notes.of([0, 5, 7], [1, 2, 3], [60, 80, 61]))
     songs = assess(folds([copied, own], pieces), {}).pieces.generated
     assert [song.quote.length_notes for song in songs] == [20, 1]
 
 
-def test_what_a_song_shares_with_a_piece_that_its_network_has_not_learned_is_no_quote(pieces):
+def test_a_run_shared_with_a_piece_that_the_network_has_not_learned_is_no_quote(pieces):
     other = random_piece("other", 1)
     song = replace(other, name="song")
     found = assess(folds([song], [other, *pieces]), {}).pieces.generated
@@ -73,7 +73,7 @@ def test_songs_are_only_compared_with_pieces_that_their_network_has_not_learned(
     assert found.area < 0.7
 
 
-def test_pieces_of_another_game_stand_beside_the_songs(pieces):
+def test_pieces_of_another_game_are_compared_too(pieces):
     other = [random_piece(f"{n}", n) for n in range(4)]
     found = assess(folds(pieces[:3], pieces), {"other": other, "tiny": pieces[:1]})
     assert found.real_or_generated.other_games.keys() == {"other"}

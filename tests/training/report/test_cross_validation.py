@@ -27,7 +27,7 @@ from training.report.generation import InProcessModel, generate, learned_music, 
 from training.report.result import Sampling
 
 
-def test_from_scratch_is_the_same_network_without_the_base():
+def test_the_recipe_from_scratch_has_the_same_network_without_the_base():
     recipe = replace(TINY, start="base", base_share=0.5)
     plain, transposed = scratch(recipe), scratch_transposed(recipe)
     for variant in (plain, transposed):
@@ -38,7 +38,7 @@ def test_from_scratch_is_the_same_network_without_the_base():
 
 
 @pytest.mark.slow
-def test_a_fold_has_every_row_and_finished_fits_are_not_done_again(pieces, tmp_path, monkeypatch):
+def test_a_fold_has_every_row_and_finished_fits_are_not_repeated(pieces, tmp_path, monkeypatch):
     for variant in (scratch, scratch_transposed):  # of two epochs, not of hundreds
         short = variant(TINY).with_epochs(2)
         monkeypatch.setattr(cross_validation, variant.__name__, lambda _, short=short: short)
@@ -79,7 +79,7 @@ def random_model():
     return model
 
 
-def test_songs_are_as_long_as_requested_and_their_seeds_alone_decide(random_model):
+def test_songs_have_the_requested_length_and_depend_only_on_their_seeds(random_model):
     music = without_bound(MUSIC)
     together = generate(random_model, music, Sampling(30, 1.0, 0, 0.95, (1, 2, 2**40)))
     (alone,) = generate(random_model, music, Sampling(30, 1.0, 0, 0.95, (2,)))
@@ -118,7 +118,7 @@ def test_the_report_composes_what_the_service_composes_by_default(random_model, 
         assert (composed.tempos, composed.time_signatures) == (song.tempos, song.time_signatures)
 
 
-def test_rows_of_different_lengths_are_read_as_the_service_reads_them(random_model, served):
+def test_rows_of_different_lengths_are_read_as_in_the_service(random_model, served):
     """A row ends with its last token, not with the longest row's."""
     rows = [(5, 6, 7), (8,)]
     prompt = opening_prompt(MUSIC.openings[0])
@@ -132,6 +132,6 @@ def test_rows_of_different_lengths_are_read_as_the_service_reads_them(random_mod
         assert first.state.hidden.tolist() == second.state.hidden.tolist()
 
 
-def test_forms_and_openings_are_those_of_the_learned_pieces():
+def test_forms_and_prompts_are_those_of_the_learned_pieces():
     assert [form.piece for form in MUSIC.forms] == ["a", "b"]
     assert [opening.piece for opening in MUSIC.openings] == ["a", "b"]

@@ -1,4 +1,4 @@
-"""Folds: every piece is held out once, with all that quote it, and folds are of like size."""
+"""Folds: every piece is held out once, with all that quote it, and folds have similar sizes."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def own_piece(seed: int, notes: int = 40) -> Piece:
 
 
 @pytest.mark.parametrize("count", [3, 4, 9, 20])
-def test_every_piece_is_held_out_once_and_never_learned_there(count):
+def test_every_piece_is_held_out_once_and_not_learned_in_that_fold(count):
     pieces = [own_piece(n) for n in range(count)]
     parts = folds(pieces, 3)
     assert len(parts) == 3
@@ -35,23 +35,23 @@ def test_pieces_that_quote_each_other_are_held_out_together():
     assert sorted(len(names) for names in quoting) == [0, 0, 3]
 
 
-def test_a_short_quote_keeps_nothing_together():
+def test_a_short_quote_does_not_keep_pieces_together():
     short = scale("short", 60, notes=FEWEST_QUOTED_NOTES - 1)
     parts = folds([short, scale("long", 60), own_piece(1)], 3)
     assert [len(part.held_out) for part in parts] == [1, 1, 1]
 
 
-def test_folds_have_about_as_many_notes():
+def test_folds_have_similar_numbers_of_notes():
     pieces = [own_piece(n, notes) for n, notes in enumerate((200, 100, 90, 80, 30, 20, 40, 30))]
     notes = [sum(len(p.notes) for p in part.held_out) for part in folds(pieces, 3)]
     assert sum(notes) == 590
     assert max(notes) - min(notes) <= 40
 
 
-def test_the_order_of_files_does_not_matter():
+def test_folds_do_not_depend_on_the_order_of_files():
     pieces = [own_piece(n) for n in range(7)]
     assert folds(pieces, 3) == folds(pieces[::-1], 3)
 
 
-def test_there_are_fewer_folds_where_all_pieces_quote_each_other():
+def test_there_are_fewer_folds_if_all_pieces_quote_each_other():
     assert len(folds([scale(f"{n}", 60 + n) for n in range(5)], 3)) == 1

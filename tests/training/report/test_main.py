@@ -1,4 +1,4 @@
-"""What `make evaluate` and `make reproduce` refuse, in a line."""
+"""`make evaluate` and `make reproduce` refuse invalid input in one line."""
 
 import pytest
 
@@ -15,20 +15,22 @@ from training.report import reproduction
         (
             {"GAME": "zelda", "RECIPE": "original"},
             (
-                "report: recipe original can write nothing but what it has learned: "
-                "there is nothing to score it on\n"
+                "report: recipe original can only write chords of the learned pieces, so it "
+                "cannot predict held-out pieces; use another recipe\n"
             ),
         ),
     ],
 )
-def test_what_cannot_be_scored_is_said(monkeypatch, capsys, variables, message):
+def test_a_report_that_cannot_be_made_is_refused_in_one_line(
+    monkeypatch, capsys, variables, message
+):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert report.main() == 1
     assert capsys.readouterr().err == message
 
 
-def test_every_model_of_the_experiment_without_pieces_is_named(monkeypatch, capsys, tmp_path):
+def test_reproduce_names_every_model_without_pieces(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("GAME", "")
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     assert reproduction.main() == 1
@@ -40,7 +42,7 @@ def test_every_model_of_the_experiment_without_pieces_is_named(monkeypatch, caps
         )
 
 
-def test_pieces_that_all_quote_each_other_cannot_be_split(monkeypatch, capsys, tmp_path):
+def test_pieces_that_all_quote_each_other_are_too_few_groups(monkeypatch, capsys, tmp_path):
     folder = tmp_path / "my_game"
     folder.mkdir()
     for n in range(4):
@@ -52,6 +54,6 @@ def test_pieces_that_all_quote_each_other_cannot_be_split(monkeypatch, capsys, t
     monkeypatch.chdir(tmp_path)
     assert report.main() == 1
     assert capsys.readouterr().err == (
-        "report: my_game has 4 pieces, of which those that quote each other make 1 groups; "
-        "a report needs 3 or more\n"
+        "report: my_game has 4 pieces. Pieces that quote each other form one group, which leaves "
+        "1; a report needs at least 3 groups\n"
     )

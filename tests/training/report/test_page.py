@@ -1,4 +1,4 @@
-"""The page: whole, self-contained, and every number in it with its words."""
+"""The report's page is complete and self-contained, and labels every number."""
 
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -49,7 +49,7 @@ def markup(report, pieces, songs) -> str:
     return page(report, gallery(report, songs, pieces))
 
 
-def test_it_is_whole_and_needs_no_other_file(markup):
+def test_the_page_is_complete_and_needs_no_other_file(markup):
     reader = Reader(markup)
     assert "script" not in reader.tags
     assert all(reference.startswith("data:") for reference in reader.references)
@@ -57,7 +57,7 @@ def test_it_is_whole_and_needs_no_other_file(markup):
     assert "@import" not in markup
 
 
-def test_titles_are_shown_as_they_are_written(markup):
+def test_titles_are_escaped_and_shown(markup):
     assert "Scales & <Arpeggios>: how good is the music?" in Reader(markup).words
 
 
@@ -66,7 +66,7 @@ def test_every_table_has_a_caption(markup):
     assert tags.count("caption") == tags.count("table") == 13
 
 
-def test_it_names_the_bits_and_what_they_are_measured_against(markup):
+def test_the_page_compares_bits_with_the_baselines(markup):
     words = Reader(markup).words
     assert "This recipe needs 6.50 bits per note: 0.50 fewer than the base alone" in words
     assert "and 1.00 more than the variable-order model." in words
@@ -74,7 +74,7 @@ def test_it_names_the_bits_and_what_they_are_measured_against(markup):
     assert "1 h 2 min" in words
 
 
-def test_the_sections_are_in_an_order_that_a_musician_cares_for(markup):
+def test_sections_about_the_music_come_before_statistics(markup):
     words = Reader(markup).words
     titles = [
         "Real or generated?", "Does it repeat itself", "What do the hands play?", "Does it end?",
@@ -84,7 +84,7 @@ def test_the_sections_are_in_an_order_that_a_musician_cares_for(markup):
     assert places == sorted(places)
 
 
-def test_what_could_not_be_computed_is_a_dash_and_no_bar(report):
+def test_missing_values_are_a_dash_in_tables_and_have_no_bar(report):
     assert "int8" not in bits_table(report.held_out_bits_per_note)
     assert "<td>–</td>" in material_table(report)  # noqa: RUF001
 
@@ -102,7 +102,7 @@ def test_the_summary_for_the_terminal(report):
     assert "held-out bits per note: 6.50" in lines
 
 
-def test_sampling_in_words():
+def test_sampling_is_described_in_words():
     plain, cut = Sampling(500, 1.0, 0, 1.0, (1,)), Sampling(300, 0.9, 40, 0.95, (1,))
     assert sampling(plain).startswith(
         "at temperature 1, from all values, without a nucleus, 500 notes each, "
@@ -118,9 +118,9 @@ def test_text_in_tables_is_escaped():
     ("seconds", "words"),
     [(12.3, "12 s"), (59.4, "59 s"), (75, "1 min"), (3600, "1 h 0 min"), (7199, "2 h 0 min")],
 )
-def test_durations_in_words(seconds, words):
+def test_durations_are_written_in_words(seconds, words):
     assert duration(seconds) == words
 
 
-def test_a_number_that_there_is_not_is_a_dash():
+def test_no_number_is_a_dash():
     assert number(None) == "–"  # noqa: RUF001

@@ -1,4 +1,4 @@
-"""Pictures: whole SVG elements that take the page's colour, with words for who cannot see them."""
+"""Pictures: complete SVG elements in the page's colours, with descriptions for screen readers."""
 
 import base64
 from xml.etree import ElementTree as ET
@@ -27,12 +27,12 @@ def test_the_losses_of_all_folds(report):
     picture = losses(report.folds)
     element = parsed(picture.markup)
     assert element.tag == SVG
-    assert "pieces kept aside" in picture.markup
+    assert "held-out pieces" in picture.markup
     assert "currentColor" in picture.markup
     assert "width" not in element.attrib
 
 
-def test_the_similarity_of_bars_shows_both(report):
+def test_the_similarity_of_bars_is_drawn_for_songs_and_pieces(report):
     picture = bar_similarity(report.assessment.repetition)
     assert parsed(picture.markup).tag == SVG
     assert "generated" in picture.markup
@@ -65,7 +65,7 @@ def test_a_sheet_is_an_image_with_a_description():
     assert parsed(page.decode()).tag == SVG
 
 
-def test_a_gallery_has_all_that_a_report_shows(report, songs, pieces):
+def test_a_gallery_has_all_pictures_of_a_report(report, songs, pieces):
     drawn = gallery(report, songs, pieces)
     assert len(drawn.features) == 6
     assert (len(drawn.generated_rolls), len(drawn.collection_rolls)) == (2, 4)

@@ -1,4 +1,4 @@
-"""The old experiment in small: its figures are written and told."""
+"""The old experiment at a small scale: its figures are written and printed."""
 
 import json
 from dataclasses import replace
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def in_small(tmp_path, monkeypatch):
-    """Let the experiment be over in seconds, with pieces as `with_pieces` puts them."""
+    """Shorten the experiment to seconds; the fixture adds pieces for a game."""
     fitting = replace(TINY.fitting, transpose=False, held_out_share=0.0, tokens_per_epoch=1)
     network = replace(TINY.network, memory=False)
     recipe = replace(TINY, codec="notes", network=network, fitting=fitting)
@@ -37,7 +37,7 @@ def in_small(tmp_path, monkeypatch):
     return with_pieces
 
 
-def test_loss_and_quotes_are_written_and_told(in_small, tmp_path, monkeypatch, capsys):
+def test_loss_and_quotes_are_written_and_printed(in_small, tmp_path, monkeypatch, capsys):
     in_small("my_game")
     monkeypatch.setenv("GAME", "my_game")
     assert reproduction.main() == 0
@@ -53,7 +53,7 @@ def test_loss_and_quotes_are_written_and_told(in_small, tmp_path, monkeypatch, c
     assert f"| my_game | 3 | 180 | none | {loss:.4f} (3 of 3) |" in said
 
 
-def test_without_a_game_it_is_all_five_models_and_says_which_have_no_pieces(
+def test_without_a_game_all_five_models_run_and_those_without_pieces_are_reported(
     in_small, tmp_path, capsys
 ):
     in_small("wind_waker")

@@ -10,7 +10,7 @@ from training.report.metrics.degeneration import Degeneration
 from training.report.result import Material, degeneration_summary, pooled, quote_lengths
 
 
-def test_every_held_out_note_weighs_the_same(report):
+def test_every_held_out_note_has_the_same_weight(report):
     found = report.held_out_bits_per_note
     assert (found.default, found.scratch, found.unigram, found.five_gram) == (6.5, 8.5, 11.5, 9.5)
     assert (found.base, found.variable_order, found.served_float32) == (7.0, 5.5, 6.5)
@@ -20,13 +20,13 @@ def test_a_row_that_a_fold_lacks_is_not_averaged(report):
     assert report.held_out_bits_per_note.served_int8 is None
 
 
-def test_new_and_repeated_material_have_all_notes_between_them(report):
+def test_new_and_repeated_material_add_up_to_all_notes(report):
     assert (report.new_material.notes, report.repeated_material.notes) == (40, 120)
     assert report.new_material.bits_per_note.default == 9.5
     assert report.repeated_material.bits_per_note.default == 5.5
 
 
-def test_a_fold_without_a_kind_of_material_does_not_count_in_it():
+def test_a_fold_without_a_kind_of_material_is_left_out_of_its_mean():
     found = pooled([Material(0, None), Material(3, bits(4.0))])
     assert found == bits(4.0)
 
@@ -63,14 +63,14 @@ def test_the_fields_that_other_programs_read(report):
     assert fields["folds"][0]["bits_per_note"]["default"] == 5.0
 
 
-def test_quotes_are_summed_up_for_both():
+def test_quotes_are_summarised_for_songs_and_pieces():
     lengths = quote_lengths([Quote(n) for n in range(101)], [Quote(3), Quote(5)])
     assert (lengths.generated_median, lengths.generated_p95, lengths.generated_max) == (50, 95, 100)
     assert (lengths.collection_median, lengths.collection_max) == (4, 5)
     assert lengths.collection == (3, 5)
 
 
-def test_degeneration_names_the_middle_and_the_worst():
+def test_degeneration_has_the_median_and_the_worst():
     summary = degeneration_summary(
         [Degeneration(2, 0.9, 0.0), Degeneration(9, 0.1, 0.5), Degeneration(3, None, 0.1)]
     )
@@ -79,5 +79,5 @@ def test_degeneration_names_the_middle_and_the_worst():
     assert (summary.empty_bars_mean, summary.empty_bars_max) == (pytest.approx(0.2), 0.5)
 
 
-def test_pieces_too_short_to_tell_leave_it_open():
+def test_pieces_that_are_too_short_give_none():
     assert degeneration_summary([Degeneration(1, None, 0.0)]).distinct_four_grams_min is None

@@ -28,7 +28,7 @@ def model():
     return model
 
 
-def test_in_float32_every_note_costs_what_it_costs_in_keras(model):
+def test_in_float32_every_note_costs_as_much_as_in_keras(model):
     served = served_nats(model, PRODUCTS[FLOAT32], PIECES, CODEC)
     assert [len(costs) for costs in served] == [40, 7]
     for encoded, costs in zip(ENCODED, served, strict=True):
@@ -38,14 +38,14 @@ def test_in_float32_every_note_costs_what_it_costs_in_keras(model):
 
 
 @pytest.mark.skipif(weights_here() != INT8, reason="TensorFlow has no 8-bit product here")
-def test_in_8_bits_notes_cost_nearly_the_same_but_not_quite(model):
+def test_in_8_bits_every_note_costs_nearly_as_much(model):
     exact, rounded = (served_nats(model, PRODUCTS[n], PIECES, CODEC) for n in (FLOAT32, INT8))
     for costs, others in zip(exact, rounded, strict=True):
         assert costs.mean() == pytest.approx(others.mean(), abs=0.5)
         assert costs.tolist() != others.tolist()
 
 
-def test_a_batch_costs_what_its_tokens_cost(model):
+def test_the_cost_of_a_batch_is_the_sum_of_its_tokens(model):
     batches = whole_batches(ENCODED)
     each = [token_nats(model, batch) for batch in batches]
     assert nats(model, batches) == pytest.approx(sum(costs.sum() for costs in each))

@@ -1,1 +1,1 @@
-"""Measures of what music is like, the same for a game's pieces and for songs."""
+"""Measures of music, applied in the same way to a game's pieces and to songs."""

@@ -16,7 +16,7 @@ def bars(piece: Piece) -> list[Measure]:
 
 
 def bar_ticks(piece: Piece) -> int:
-    """Return the length of most of a piece's bars."""
+    """Return the most frequent length of a piece's bars."""
     lengths, counts = np.unique([bar.ticks for bar in bars(piece)], return_counts=True)
     return int(lengths[counts.argmax()])
 

@@ -1,4 +1,4 @@
-"""Signs that a piece has run dry: it repeats itself, it hangs on a note, it falls silent."""
+"""Signs of degeneration: a piece repeats itself, stays on one note, or falls silent."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ GRAM_STEPS = 4
 
 @dataclass(frozen=True)
 class Degeneration:
-    """What shows that a piece has run dry.
+    """Signs of degeneration in a piece.
 
     Attributes:
         longest_repeat_onsets: The longest run of onsets at which the same keys are struck.
-        distinct_four_grams: Of the runs of four steps (pitch interval and onset interval, from
-            note to note), the share that differ: 1 where nothing comes back. None below five notes.
+        distinct_four_grams: The share of distinct runs of four steps (pitch interval and onset
+            interval, from note to note); 1 if nothing is repeated. None below five notes.
         empty_bars: The share of bars, counted from the first note on, in which nothing sounds.
     """
 
@@ -27,7 +27,7 @@ class Degeneration:
 
 
 def degeneration(notes: Notes) -> Degeneration:
-    """Look for all of these signs.
+    """Measure all of these signs.
 
     Args:
         notes: Ordered by onset, then by pitch.

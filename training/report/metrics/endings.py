@@ -1,4 +1,4 @@
-"""Whether a piece ends, or only stops."""
+"""Whether a piece comes to an end or only stops."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class EndingShares:
-    """How many of some pieces end in each way, as shares from 0 to 1."""
+    """The shares of pieces that end in each way, from 0 to 1."""
 
     on_downbeat_share: float
     on_long_note_share: float
@@ -39,7 +39,7 @@ class EndingShares:
 
 
 def ending(piece: Piece) -> Ending:
-    """Look at how a piece ends.
+    """Find out how a piece ends.
 
     Args:
         piece: With one note or more.
@@ -58,7 +58,7 @@ def ending(piece: Piece) -> Ending:
 
 
 def ending_shares(endings: Sequence[Ending]) -> EndingShares:
-    """Count over one or more pieces."""
+    """Compute the shares over one or more pieces."""
     return EndingShares(
         on_downbeat_share=float(np.mean([one.on_downbeat for one in endings])),
         on_long_note_share=float(np.mean([one.on_long_note for one in endings])),

@@ -1,7 +1,7 @@
 """Numbers that describe an excerpt: pitch, harmony, rhythm, texture and repetition.
 
-Each feature is one number per excerpt, so that a classifier can tell excerpts of one kind from
-those of another, and a reader can see by what.
+Each feature is one number per excerpt. A classifier tells two kinds of excerpts apart
+by them, and a reader can see which of them matter.
 """
 
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ from training.report.metrics.texture import longest_run, parallel_octaves_share
 
 EXCERPT_BEATS = 32
 EXCERPT_TICKS = EXCERPT_BEATS * TICKS_PER_BEAT
-FEWEST_NOTES = 16  # an excerpt with fewer says too little
+FEWEST_NOTES = 16  # shorter excerpts are not representative
 
-# Upper bounds, in ticks, of the classes that durations and times between onsets are counted in.
+# Upper bounds, in ticks, of the classes of durations and times between onsets.
 _LENGTH_BOUNDS_TICKS = np.array([2, 3, 4, 6, 9, 12, 18, 24, 36, 48])
 _FAR_SEMITONES = 10  # between neighbouring notes of a chord: the hands are apart
 _BAR_LAGS = (1, 2, 4)
 _GRID_TICKS = 3  # sixteenths
-_NEARBY_NOTES = 48  # notes before another one that may still sound
+_NEARBY_NOTES = 48  # the number of preceding notes that may still sound
 _PLACES_TICKS = (0, 3, 4, 6, 8, 9)  # within a beat: sixteenths and triplets
 
 
@@ -42,11 +42,11 @@ def excerpts(notes: Notes, hop_beats: int = EXCERPT_BEATS // 2) -> Iterator[Note
 def features(notes: Notes, bar_ticks: int) -> dict[str, float]:
     """Describe an excerpt.
 
-    Most numbers stay the same in another key; only the four that give a register do not.
+    Transposition does not change most features, only the four that describe the register.
 
     Args:
         notes: 16 or more, ordered by onset, then pitch.
-        bar_ticks: Length of a bar; the excerpt need not start with one.
+        bar_ticks: Length of a bar; the excerpt need not start at a bar line.
 
     Returns:
         Finite numbers by name, the same names in the same order for every excerpt.
@@ -82,7 +82,7 @@ def _pitch(notes: Notes) -> dict[str, float]:
 
 
 def _harmony(notes: Notes) -> dict[str, float]:
-    """Count the intervals between what sounds at the same time, and between bass notes."""
+    """Count the intervals between notes that sound at the same time, and between bass notes."""
     lower, upper = _sounding_pairs(notes)
     semitones = upper - lower
     classes = _shares(semitones % 12, 12)
@@ -191,14 +191,14 @@ def _bars(notes: Notes, bar_ticks: int) -> list[Notes]:
 
 
 def _struck(bars: list[Notes], *, with_pitch: bool) -> list[frozenset[tuple[int, int]]]:
-    """Return what is struck in each bar and when, on a grid of sixteenths."""
+    """Return the onsets and pitches in each bar, on a grid of sixteenths."""
     places = [(bar.onset_ticks // _GRID_TICKS).tolist() for bar in bars]
     keys = [(bar.pitch if with_pitch else 0 * bar.pitch).tolist() for bar in bars]
     return [frozenset(zip(*both, strict=True)) for both in zip(places, keys, strict=True)]
 
 
 def _likeness(bars: list[frozenset[tuple[int, int]]], lag: int) -> float:
-    """Average how much of two bars `lag` apart is the same (Jaccard index)."""
+    """Average the similarity of bars that are `lag` bars apart (Jaccard index)."""
     pairs = [(a, b) for a, b in zip(bars, bars[lag:], strict=False) if a or b]
     return float(np.mean([len(a & b) / len(a | b) for a, b in pairs])) if pairs else 0.0
 
@@ -210,7 +210,7 @@ def _distinct_grams(notes: Notes, length: int) -> float:
 
 
 def _sounding_pairs(notes: Notes) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Pair each note with those that sound when it starts, the lower pitch first."""
+    """Pair each note with the notes that sound when it starts, the lower pitch first."""
     lags = range(1, min(_NEARBY_NOTES, len(notes)))
     later = np.concatenate([np.arange(lag, len(notes)) for lag in lags])
     earlier = np.concatenate([np.arange(len(notes) - lag) for lag in lags])
@@ -251,4 +251,4 @@ def _entropy_bits(weights: NDArray[np.float64] | NDArray[np.int64]) -> float:
 
 _EXAMPLE = Notes.of(range(FEWEST_NOTES), [1] * FEWEST_NOTES, [LOWEST_PITCH] * FEWEST_NOTES)
 FEATURES = tuple(features(_EXAMPLE, EXCERPT_TICKS))
-"""The names of all features, in the order in which `features` gives them."""
+"""The names of all features, in the order of `features`."""

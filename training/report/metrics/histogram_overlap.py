@@ -1,13 +1,14 @@
-"""How generated pieces compare with a collection, feature by feature.
+"""Compares generated pieces with a collection, feature by feature.
 
 Every piece becomes a histogram of a feature. The distances between the collection's pieces are one
-distribution, those from generated pieces to the collection's another; a generator that sounds like
-the collection makes them the same: their overlapping area is 1 and their KL divergence 0.
+distribution, and the distances from generated pieces to the collection's are another. If a
+generator sounds like the collection, both are the same: their overlapping area is 1 and their KL
+divergence 0.
 
 Source: L.-C. Yang and A. Lerch, On the evaluation of generative models in music (Neural Computing
 and Applications, 2020; online 2018), section 4. Densities are Gaussian kernel estimates with
-Scott's bandwidth (D. W. Scott, Multivariate Density Estimation, 1992). Where their published code
-samples the two densities on grids of their own for the divergence, we take one grid for both.
+Scott's bandwidth (D. W. Scott, Multivariate Density Estimation, 1992). For the divergence, their
+published code samples each density on its own grid; we use one grid for both.
 """
 
 import math
@@ -19,12 +20,12 @@ from numpy.typing import NDArray
 
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
 
-WIDEST_INTERVAL = 24  # semitones; what is wider counts as this
+WIDEST_INTERVAL = 24  # semitones; wider intervals count as this
 MOST_VOICES = 12
-# Ticks that stand for themselves; others count with the nearest of them, by ratio.
+# The bins of lengths, in ticks; other lengths count in the nearest bin, by ratio.
 LENGTHS_TICKS = np.array([1, 2, 3, 4, 6, 8, 9, 12, 18, 24, 36, 48, 72, 96])
 
-SPLITS = 20  # of the collection into halves: a single one of few pieces is a matter of luck
+SPLITS = 20  # of the collection into halves: with few pieces, a single split is a matter of chance
 
 _GRID = 512
 _NARROWEST = 1e-3  # bandwidth; distances between histograms are from 0 to 1.41
@@ -38,8 +39,8 @@ class Agreement:
     """How much two distributions of distances agree.
 
     Attributes:
-        overlapping_area: From 0 to 1, 1 where they are the same.
-        kl_divergence: Nats, 0 where they are the same.
+        overlapping_area: From 0 to 1; 1 if they are the same.
+        kl_divergence: In nats; 0 if they are the same.
     """
 
     overlapping_area: float
@@ -48,12 +49,12 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One feature of generated pieces beside the collection's.
+    """One feature of generated pieces, compared with the collection's.
 
     Attributes:
-        generated: Of the generated pieces with the collection.
-        halves: Of one half of the collection with the other, over several splits: what the
-            collection's own pieces score. None where it has fewer than four pieces.
+        generated: The agreement of the generated pieces with the collection.
+        halves: The mean agreement of one half of the collection with the other, over several
+            splits. None if the collection has fewer than four pieces.
     """
 
     generated: Agreement
@@ -89,7 +90,7 @@ def onset_interval(notes: Notes) -> Histogram:
 
 
 def polyphony(notes: Notes) -> Histogram:
-    """Share out a piece's ticks by how many notes sound: float64[13], 0 to 12 and more."""
+    """Count a piece's ticks by the number of notes that sound: float64[13], 0 to 12 and more."""
     changes = np.zeros(notes.end_ticks + 1, dtype=np.int64)
     np.add.at(changes, notes.onset_ticks, 1)
     np.add.at(changes, notes.onset_ticks + notes.duration_ticks, -1)
@@ -117,8 +118,8 @@ def compare(
     Args:
         generated: G pieces, one or more.
         collection: C pieces, two or more.
-        comparable: bool[G, C], which of the two are compared.
-        seed: Of the splits into halves.
+        comparable: bool[G, C], the pairs that are compared.
+        seed: The seed of the splits into halves.
     """
     return {
         name: Comparison(
@@ -132,7 +133,7 @@ def compare(
 
 
 def histograms(feature: Callable[[Notes], Histogram], pieces: Sequence[Notes]) -> Histogram:
-    """Put the histograms of P pieces below each other: float64[P, bins]."""
+    """Stack the histograms of P pieces: float64[P, bins]."""
     return np.stack([feature(notes) for notes in pieces])
 
 
@@ -142,9 +143,9 @@ def agreement(
     """Compare the distances to a collection with those within it.
 
     Args:
-        pieces: float64[P, bins], a histogram a row.
+        pieces: float64[P, bins], one histogram per row.
         collection: float64[C, bins], C 2 or more.
-        comparable: bool[P, C], which distances count; all of them by default.
+        comparable: bool[P, C], the distances that count; by default, all of them.
     """
     intra = _distances(collection, collection)[np.triu_indices(len(collection), 1)]
     inter = _distances(pieces, collection)
@@ -186,14 +187,14 @@ def _agreement(intra: NDArray[np.float64], inter: NDArray[np.float64]) -> Agreem
 
 
 def _density(values: NDArray[np.float64], grid: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Estimate a density on a grid, up to a factor: a Gaussian around every value."""
+    """Estimate a density on a grid, up to a constant factor, with a Gaussian around every value."""
     away = (grid[:, None] - values[None]) / _bandwidth(values)
     density: NDArray[np.float64] = np.exp(-0.5 * away**2).sum(axis=1)
     return density
 
 
 def _bandwidth(values: NDArray[np.float64]) -> float:
-    """Choose Scott's bandwidth; a single value has no spread to go by."""
+    """Choose Scott's bandwidth; a single value has no spread."""
     spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
     return max(_NARROWEST, spread * math.pow(len(values), -0.2))
 
@@ -204,5 +205,5 @@ def _lengths(ticks: NDArray[np.int32]) -> Histogram:
 
 
 def _shares(bins: NDArray[np.int64] | NDArray[np.int32], size: int) -> Histogram:
-    """Count what falls into each bin, as shares that sum to 1 (or nothing, where there is none)."""
+    """Count the values in each bin, as shares that sum to 1 (all 0 if there are no values)."""
     return np.bincount(bins, minlength=size) / max(1, len(bins))

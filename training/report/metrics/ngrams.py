@@ -1,7 +1,7 @@
-"""How well counting predicts pieces: n-grams of tokens, what a network has to beat.
+"""N-grams of tokens: a baseline that a network should beat.
 
 The n-grams are interpolated and smoothed by modified Kneser-Ney, which was better here than
-Witten-Bell. They count what a token says piece by piece, as a codec spells it: whole notes are too
+Witten-Bell. They count the parts of a token, as a codec spells it, because each whole note is too
 rare to be counted.
 
 Source: S. F. Chen and J. Goodman, An Empirical Study of Smoothing Techniques for Language Modeling
@@ -24,14 +24,14 @@ _NEVER_NEXT = (PAD, BOS)
 
 @dataclass(frozen=True)
 class _Counts:
-    """What the n-grams of one length say, discounted.
+    """The discounted counts of the n-grams of one length.
 
     Attributes:
-        grams: int64[G], rising.
-        kept: float64[G], a gram's count less its discount.
-        contexts: int64[C], rising: the grams without their last token.
-        totals: float64[C], the counts of a context's grams, summed.
-        freed: float64[C], their discounts, summed: what goes to the shorter context.
+        grams: int64[G], ascending.
+        kept: float64[G], a gram's count minus its discount.
+        contexts: int64[C], ascending: the grams without their last token.
+        totals: float64[C], the sum of the counts of a context's grams.
+        freed: float64[C], the sum of their discounts, which goes to the shorter context.
     """
 
     grams: NDArray[np.int64]
@@ -42,15 +42,15 @@ class _Counts:
 
 
 class NGrams:
-    """A model of tokens by the few before them."""
+    """A model of tokens, given the tokens before them."""
 
     def __init__(self, sequences: Sequence[ArrayLike], length: int, size: int) -> None:
         """Count.
 
         Args:
             sequences: Tokens int[T] each, BOS first.
-            length: Of the grams, 1 or more.
-            size: V, how many tokens the vocabulary has.
+            length: The length of the grams, 1 or more.
+            size: V, the size of the vocabulary.
         """
         self.length = length
         self._size = size
@@ -59,18 +59,18 @@ class NGrams:
         self._counts: list[_Counts] = []
         for shorter in range(length - 1, -1, -1):
             self._counts.append(_discounted(*np.unique(grams, return_counts=True), size))
-            # A shorter gram counts once for every different token that it was seen behind.
+            # A shorter gram counts once for every different token that it has followed.
             grams = np.unique(grams) % size**shorter
 
     def probabilities(self, contexts: ArrayLike, tokens: ArrayLike) -> NDArray[np.float64]:
-        """Return how likely tokens come next.
+        """Return the probability of tokens, given their contexts.
 
         Args:
-            contexts: int[N, length - 1], the tokens before, PAD before the beginning.
+            contexts: int[N, length - 1], the preceding tokens, PAD before the beginning.
             tokens: int[N].
 
         Returns:
-            float64[N]; over the vocabulary they sum to 1, and PAD and BOS have nothing of it.
+            float64[N]; the probabilities of the vocabulary sum to 1, those of PAD and BOS are 0.
         """
         tokens = np.asarray(tokens, dtype=np.int64)
         grams = _numbered(np.column_stack([np.asarray(contexts), tokens]), self._size)
@@ -85,7 +85,7 @@ class NGrams:
         return likely
 
     def bits(self, tokens: ArrayLike) -> NDArray[np.float64]:
-        """Compute what every token after BOS costs.
+        """Compute the bits of every token after BOS.
 
         Args:
             tokens: int[T], BOS first.
@@ -99,11 +99,11 @@ class NGrams:
 
 @dataclass(frozen=True)
 class Baseline:
-    """What n-grams of one length score on held-out pieces, in bits per note.
+    """The bits per note of n-grams of one length on held-out pieces.
 
     Attributes:
         own_keys: Counted in the learned pieces as they are.
-        every_key: Counted in all their transpositions.
+        every_key: Counted in all transpositions of the learned pieces.
     """
 
     own_keys: float
@@ -111,7 +111,7 @@ class Baseline:
 
     @property
     def best(self) -> float:
-        """The better one; choosing it by the held-out pieces themselves favours the baseline."""
+        """The better one; choosing it on the held-out pieces themselves favours the baseline."""
         return min(self.own_keys, self.every_key)
 
 
@@ -125,11 +125,11 @@ class Baselines:
 
 @dataclass(frozen=True)
 class NGramBits:
-    """What n-grams of one length score on held-out pieces.
+    """The scores of n-grams of one length on held-out pieces.
 
     Attributes:
-        scored: Both ways of counting.
-        note_bits: What every note costs by the better one, piece by piece: float64[notes] each.
+        scored: The scores of both ways of counting.
+        note_bits: The bits of every note with the better one, piece by piece: float64[notes] each.
     """
 
     scored: Baseline
@@ -144,8 +144,8 @@ def ngram_bits(
     Args:
         learned: One or more.
         held_out: One or more.
-        codec: Writes them as tokens, in every key.
-        length: Of the n-grams, 1 or more.
+        codec: Encodes them as tokens, in every key.
+        length: The length of the n-grams, 1 or more.
     """
     by_key = {
         key: [_spelled(piece.notes.transposed(key), codec) for piece in learned] for key in KEYS
@@ -158,7 +158,7 @@ def ngram_bits(
 
 
 def _note_bits(model: NGrams, notes: Notes, codec: Codec) -> NDArray[np.float64]:
-    """Sum what the letters of each token cost."""
+    """Sum the bits of the letters of each token."""
     letters = [len(codec.spelled([token])) for token in codec.encode(notes)]
     starts = np.cumsum([0, *letters[:-1]])
     return np.add.reduceat(model.bits(_spelled(notes, codec)), starts)
@@ -169,13 +169,13 @@ def _spelled(notes: Notes, codec: Codec) -> NDArray[np.int32]:
 
 
 def _windows(tokens: NDArray[np.int32], length: int) -> NDArray[np.int64]:
-    """Cut int64[T - 1, length]: each token behind BOS, after those before it."""
+    """Cut windows int64[T - 1, length]: each token after BOS, preceded by those before it."""
     padded = np.concatenate([np.full(max(0, length - 2), PAD), tokens[length == 1 :]])
     return np.lib.stride_tricks.sliding_window_view(padded.astype(np.int64), length)
 
 
 def _numbered(windows: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """Write windows int64[N, length] as numbers int64[N], a token a digit."""
+    """Encode windows int64[N, length] as numbers int64[N], one digit per token."""
     places = np.array([size**place for place in range(windows.shape[1])][::-1], dtype=np.int64)
     return windows @ places
 
@@ -193,9 +193,10 @@ def _discounted(grams: NDArray[np.int64], counts: NDArray[np.int64], size: int) 
 
 
 def _discounts(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Estimate what to take from grams seen 0, 1, 2 and more times: float64[4].
+    """Estimate the discounts of grams seen 0, 1, 2 and more times: float64[4].
 
-    Chen and Goodman's formulas; few or oddly spread counts can lead them out of their range.
+    These are Chen and Goodman's formulas. They can leave their range if there are few counts, or
+    unusual ones, so the result is clipped.
     """
     once, twice, thrice, four_times = (max(1, int((counts == n).sum())) for n in (1, 2, 3, 4))
     share = once / (once + 2 * twice)
@@ -207,6 +208,6 @@ def _discounts(counts: NDArray[np.int64]) -> NDArray[np.float64]:
 def _looked_up(
     keys: NDArray[np.int64], values: NDArray[np.float64], asked: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Take the values of the keys asked for, 0 where there is no such key."""
+    """Look up the values of keys; 0 for keys that do not exist."""
     places = np.searchsorted(keys, asked).clip(max=len(keys) - 1)
     return np.where(keys[places] == asked, values[places], 0)

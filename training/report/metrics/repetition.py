@@ -1,4 +1,4 @@
-"""How much of a piece comes back: runs of notes, bars, and bars that are alike.
+"""How much a piece repeats: runs of notes, bars, and similar bars.
 
 Source of the similarity of bars: B. Yu et al., Museformer: Transformer with Fine- and
 Coarse-Grained Attention for Music Generation (NeurIPS 2022).
@@ -21,16 +21,16 @@ CONTEXT_NOTES = 4
 
 @dataclass(frozen=True)
 class Repetition:
-    """How much of one or more pieces comes back.
+    """How much one or more pieces repeat.
 
     Attributes:
         notes_in_runs_of_8_share: Share of notes in a run of 8 or more that the piece has played
-            before, with the same pitches and the same times from onset to onset.
+            before, with the same pitches and the same times between onsets.
         notes_in_runs_of_16_share: The same for runs of 16 or more.
         returning_bars_share: Of the bars in which a note starts, the share that strike the same
-            keys at the same places as an earlier bar.
-        bar_similarity: For each distance of 1 to 32 bars, how much of two bars that far apart is
-            the same: notes in both over notes in either, 0 to 1. None where no piece is that long.
+            keys at the same positions as an earlier bar.
+        bar_similarity: For each distance of 1 to 32 bars, the similarity of two bars at that
+            distance: notes in both over notes in either, 0 to 1. None if no piece is that long.
     """
 
     notes_in_runs_of_8_share: float
@@ -40,7 +40,7 @@ class Repetition:
 
 
 def repetition(piece: Piece) -> Repetition:
-    """Measure how much of a piece comes back.
+    """Measure how much a piece repeats.
 
     Args:
         piece: With one note or more.
@@ -55,7 +55,7 @@ def repetition(piece: Piece) -> Repetition:
 
 
 def mean_repetition(found: Sequence[Repetition]) -> Repetition:
-    """Average one or more pieces, each of the same weight."""
+    """Average over one or more pieces, with equal weights."""
     return Repetition(
         notes_in_runs_of_8_share=float(np.mean([one.notes_in_runs_of_8_share for one in found])),
         notes_in_runs_of_16_share=float(np.mean([one.notes_in_runs_of_16_share for one in found])),
@@ -68,10 +68,10 @@ def mean_repetition(found: Sequence[Repetition]) -> Repetition:
 
 
 def similarity_error(these: Repetition, those: Repetition) -> float | None:
-    """Average how far the similarities of bars lie apart: Museformer's similarity error.
+    """Average the differences of the bar similarities: Museformer's similarity error.
 
     Returns:
-        0 where they are the same, at most 1; None where no distance is known of both.
+        0 if they are the same, at most 1; None if no distance is known for both.
     """
     both = zip(these.bar_similarity, those.bar_similarity, strict=True)
     return _mean([abs(a - b) for a, b in both if a is not None and b is not None])
@@ -80,8 +80,8 @@ def similarity_error(these: Repetition, those: Repetition) -> float | None:
 def ends_a_played_run(notes: Notes, length_notes: int) -> NDArray[np.bool_]:
     """Return for each note whether a run that ends in it has been played before.
 
-    Two runs are the same where their pitches are, and the times from onset to onset; how long
-    notes last does not count. They may overlap.
+    Two runs are the same if their pitches and the times between their onsets are the same;
+    durations do not count. Runs may overlap.
 
     Args:
         notes: N notes, ordered.
@@ -105,7 +105,7 @@ def ends_a_played_run(notes: Notes, length_notes: int) -> NDArray[np.bool_]:
 def follows_a_played_run(notes: Notes) -> NDArray[np.bool_]:
     """Return for each note whether the four notes before it have been played before.
 
-    What follows them may be predicted by memory; the other notes are new material.
+    Memory may predict the note that follows; the other notes are new material.
 
     Returns:
         bool[N].
@@ -132,7 +132,7 @@ def _returning_bars(cut: Sequence[Notes]) -> float:
 
 
 def _bar_similarity(cut: Sequence[Notes]) -> tuple[float | None, ...]:
-    """Average over pairs of bars; two in which nothing starts tell nothing."""
+    """Average over pairs of bars; pairs in which no note starts do not count."""
     rows = [set(zip(*(column.tolist() for column in bar.columns), strict=True)) for bar in cut]
 
     def alike(apart: int) -> float | None:

@@ -1,6 +1,6 @@
 """What a pianist's hands do: melody and accompaniment, octaves, repeated keys, rests.
 
-Which hand plays what is guessed, in the same way for a game's pieces and for songs.
+The same rule assigns the notes of a game's pieces and of songs to the hands.
 """
 
 from collections.abc import Sequence
@@ -23,15 +23,14 @@ class Texture:
 
     Attributes:
         notes_per_beat: From the first onset to the last note's end.
-        melody_over_accompaniment_share: Of the onsets, the share at which the right hand sounds a
-            single note over at least one of the left hand's, in a beat in which the hands do not
-            strike in the same rhythm.
-        parallel_octaves_share: Of the pairs of neighbouring onsets, the share in which an octave
-            moves to another one.
-        longest_single_key_onsets: The longest run of onsets that strike one and the same key, and
-            no other.
-        empty_hand_share: Of the beats, the share in which one of the hands sounds nothing.
-        longest_empty_hand_beats: The longest time that a hand sounds nothing.
+        melody_over_accompaniment_share: The share of onsets at which the right hand plays a single
+            note over at least one of the left hand's, in a beat in which the rhythms of the hands
+            differ.
+        parallel_octaves_share: The share of pairs of neighbouring onsets in which an octave moves
+            to another one.
+        longest_single_key_onsets: The longest run of onsets that strike the same single key.
+        empty_hand_share: The share of beats in which one of the hands is silent.
+        longest_empty_hand_beats: The longest silence of a hand.
     """
 
     notes_per_beat: float
@@ -44,7 +43,7 @@ class Texture:
 
 @dataclass(frozen=True)
 class TextureSummary:
-    """The texture of some pieces: means, and of the longest runs the median and the worst."""
+    """The texture of some pieces: means, and the median and maximum of the longest runs."""
 
     notes_per_beat_mean: float
     melody_over_accompaniment_share_mean: float
@@ -77,7 +76,7 @@ def texture(piece: Piece) -> Texture:
 
 
 def texture_summary(found: Sequence[Texture]) -> TextureSummary:
-    """Sum up one or more pieces, each of the same weight."""
+    """Summarise one or more pieces, with equal weights."""
     keys = [one.longest_single_key_onsets for one in found]
     empty = [one.longest_empty_hand_beats for one in found]
     return TextureSummary(
@@ -95,7 +94,7 @@ def texture_summary(found: Sequence[Texture]) -> TextureSummary:
 
 
 def parallel_octaves_share(chords: Sequence[NDArray[np.int32]]) -> float:
-    """Return the share of neighbouring onsets in which an octave moves to another one.
+    """Return the share of pairs of neighbouring onsets in which an octave moves to another one.
 
     Args:
         chords: The pitches that start together, onset by onset.

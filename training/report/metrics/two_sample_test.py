@@ -1,4 +1,4 @@
-"""How well a classifier tells two collections of pieces apart: a classifier two-sample test.
+"""A classifier two-sample test: how well a classifier tells two collections of pieces apart.
 
 Source: D. Lopez-Paz and M. Oquab, Revisiting Classifier Two-Sample Tests (ICLR 2017). The
 classifier is a random forest (L. Breiman, Random Forests, Machine Learning, 2001).
@@ -19,18 +19,18 @@ from training.report.metrics.excerpt_features import FEATURES, excerpts, feature
 
 _FOLDS = 5
 _TREES = 400
-_FEWEST_PIECES = 3  # on either side: a fold must leave some to learn from
+_FEWEST_PIECES = 3  # in each collection, so that a fold leaves some for training
 _SHOWN = 12
 _SPLITS = 8  # of the collection into halves
 
 
 @dataclass(frozen=True)
 class ExcerptTable:
-    """The excerpts of one piece, in numbers.
+    """The features of a piece's excerpts.
 
     Attributes:
         rows: float64[excerpts, features], in the order of `FEATURES`.
-        fold: Excerpts are compared with those of the other collection in the same fold alone.
+        fold: Excerpts are compared only with those of the other collection in the same fold.
     """
 
     rows: NDArray[np.float64]
@@ -56,7 +56,7 @@ class TellingFeature:
 class Halves:
     """How well random halves of one collection can be told apart, over several splits.
 
-    Few pieces differ from each other by chance: an area within the halves' says nothing.
+    Few pieces differ by chance, so an area within the range of the halves is not significant.
 
     Attributes:
         area_mean: Mean area of all splits.
@@ -72,10 +72,9 @@ class Distinction:
     """How well excerpts of two collections can be told apart.
 
     Attributes:
-        area: Under the ROC curve: how often the classifier is right about which of two excerpts,
-            one of each collection, is which. 0.5 where they cannot be told apart, 1 where they
-            always can.
-        telling: The most important features, the most important first.
+        area: The area under the ROC curve: how often the classifier is right about which of two
+            excerpts, one from each collection, is which. 0.5 is chance, 1 is always right.
+        telling: The most important features, in order of importance.
         excerpts: Number of excerpts of the first collection, and of the second.
     """
 
@@ -85,7 +84,7 @@ class Distinction:
 
 
 def excerpt_table(piece: Piece, fold: int = 0) -> ExcerptTable:
-    """Describe a piece's excerpts, none where it has too few notes."""
+    """Describe a piece's excerpts; none if it has too few notes."""
     bar = bar_ticks(piece)
     rows = [list(features(excerpt, bar).values()) for excerpt in excerpts(piece.notes)]
     return ExcerptTable(np.array(rows, np.float64).reshape(-1, len(FEATURES)), fold)
@@ -94,19 +93,19 @@ def excerpt_table(piece: Piece, fold: int = 0) -> ExcerptTable:
 def distinguish(
     these: Sequence[ExcerptTable], those: Sequence[ExcerptTable], seed: int = 0
 ) -> Distinction | None:
-    """Let a classifier learn to tell the excerpts of two collections apart.
+    """Train a classifier to tell the excerpts of two collections apart.
 
-    It is cross-validated by piece: what it says of an excerpt, it says without having learned any
-    excerpt of the same piece.
+    It is cross-validated by piece: it never judges an excerpt after training on another excerpt of
+    the same piece.
 
     Args:
         these: The first collection's pieces.
-        those: The second collection's.
-        seed: Of the forest and of its folds.
+        those: The second collection's pieces.
+        seed: The seed of the forest and of its folds.
 
     Returns:
-        None where either collection has fewer than three pieces with an excerpt, or where none of
-        the folds has excerpts of both.
+        None if either collection has fewer than three pieces with an excerpt, or if no fold has
+        excerpts of both.
     """
     tables = [*these, *those]
     lengths = [len(table.rows) for table in tables]
@@ -124,7 +123,7 @@ def distinguish(
             _TREES, min_samples_leaf=2, class_weight="balanced", random_state=seed, n_jobs=-1
         ).fit(x[learned], is_that[learned])
         score[tested] = forest.predict_proba(x[tested])[:, 1]
-        with np.errstate(invalid="ignore"):  # a forest that no feature helps divides 0 by 0
+        with np.errstate(invalid="ignore"):  # if no feature helps, the forest divides 0 by 0
             importance += np.nan_to_num(forest.feature_importances_)
     area = _area(is_that, score, fold)
     if area is None:
@@ -144,14 +143,14 @@ def distinguish(
 
 
 def distinguish_halves(pieces: Sequence[ExcerptTable], seed: int = 0) -> Halves | None:
-    """Let the same classifier tell random halves of one collection apart.
+    """Train the same classifier to tell random halves of one collection apart.
 
     Args:
-        pieces: The collection's, all in one fold.
-        seed: Of the splits.
+        pieces: The collection's pieces, all in one fold.
+        seed: The seed of the splits.
 
     Returns:
-        None where a half has fewer than three pieces with an excerpt.
+        None if a half has fewer than three pieces with an excerpt.
     """
     random = np.random.default_rng(seed)
     middle = len(pieces) // 2
@@ -167,7 +166,7 @@ def distinguish_halves(pieces: Sequence[ExcerptTable], seed: int = 0) -> Halves 
 def _area(
     is_that: NDArray[np.int64], score: NDArray[np.float64], fold: NDArray[np.int64]
 ) -> float | None:
-    """Compute the area over pairs of excerpts of the same fold; None where there are none."""
+    """Compute the area over pairs of excerpts of the same fold; None if there are none."""
     areas, pairs = [], []
     for number in np.unique(fold):
         here = fold == number

@@ -1,11 +1,11 @@
-"""A variable-order Markov model with a long-term and a short-term memory, as IDyOM has them.
+"""A variable-order Markov model with a long-term and a short-term memory, as in IDyOM.
 
 The long-term model has counted the learned pieces. It reads and predicts intervals, so that a
-melody is the same in every key. The short-term model starts empty with every piece and counts what
+melody is the same in every key. The short-term model starts empty for every piece and counts what
 it has read so far; it reads and predicts pitches. Both predict a note's fields one after the other:
-time since the note before, pitch, duration. Each is a PPM model (escape method C, all orders
-interpolated). Their distributions are combined by a weighted mean: the more certain one
-weighs more.
+time since the previous note, pitch, duration. Each is a PPM model (escape method C, all orders
+interpolated). Their distributions are combined by a weighted mean, in which the more certain one
+has more weight.
 
 Sources: J. G. Cleary and I. H. Witten, Data Compression Using Adaptive Coding and Partial String
 Matching (IEEE Transactions on Communications, 1984); A. Moffat, Implementing the PPM Data
@@ -27,11 +27,11 @@ FIELDS = 3
 # Chosen on Majora's Mask and Ocarina of Time; a geometric mean was worse.
 _LONG_TERM_ORDER = 3  # symbols: one note
 _SHORT_TERM_ORDER = 24  # eight notes
-_BIAS = 0.5  # how much more the more certain model weighs
-_MIDDLE_PITCH = 60  # what a piece's first interval starts from
+_BIAS = 0.5  # the additional weight of the more certain model
+_MIDDLE_PITCH = 60  # the pitch from which a piece's first interval is counted
 _PITCHES = HIGHEST_PITCH - LOWEST_PITCH + 1
 
-Symbols = list[int]  # of a note one after the other: shift, pitch or interval, duration
+Symbols = list[int]  # the fields of each note: shift, pitch or interval, duration
 _Counts = dict[int, int]
 
 
@@ -39,7 +39,7 @@ class Counts:
     """How often each symbol followed each context of up to `order` symbols."""
 
     def __init__(self, order: int) -> None:
-        """Start without any."""
+        """Start empty."""
         self._order = order
         self._following: dict[tuple[int, ...], _Counts] = {}
 
@@ -56,9 +56,9 @@ class Counts:
 
         Args:
             symbols: The piece's, up to `place` or longer.
-            place: Of the symbol, from 0.
+            place: The index of the symbol, from 0.
             size: Number of values that it may have.
-            lowest: The lowest of them.
+            lowest: The lowest value.
 
         Returns:
             float64[size], summing to 1, none of them 0.
@@ -81,14 +81,14 @@ class Counts:
 
 
 class VariableOrderModel:
-    """Predicts pieces by the learned ones and by what a piece itself has played so far."""
+    """Predicts pieces from the learned ones and from what a piece itself has played so far."""
 
     def __init__(self, learned: Sequence[Notes], longest_ticks: int) -> None:
         """Count the learned pieces.
 
         Args:
             learned: Notes on the codec's grid.
-            longest_ticks: The longest shift and duration that there can be.
+            longest_ticks: The longest possible shift and duration.
         """
         self._longest_ticks = longest_ticks
         self._long_term = Counts(_LONG_TERM_ORDER)
@@ -98,7 +98,7 @@ class VariableOrderModel:
                 self._long_term.add(symbols, place)
 
     def bits(self, notes: Notes) -> NDArray[np.float64]:
-        """Compute what every note costs.
+        """Compute the bits of every note.
 
         Args:
             notes: N notes on the codec's grid.
@@ -119,7 +119,7 @@ class VariableOrderModel:
         return note_bits
 
     def _values(self, pitches: Symbols, place: int) -> tuple[int, int, int]:
-        """Give how many values a symbol may have, the lowest, and what an interval counts from."""
+        """Return the number of values of a symbol, the lowest, and the base of an interval."""
         if place % FIELDS == 1:
             before = pitches[place - FIELDS] if place > FIELDS else _MIDDLE_PITCH
             return _PITCHES, LOWEST_PITCH, before
@@ -127,20 +127,20 @@ class VariableOrderModel:
 
 
 def _pitches(notes: Notes) -> Symbols:
-    """Write N notes as 3N symbols, their pitches as they are."""
+    """Encode N notes as 3N symbols, with their pitches."""
     shift = np.diff(notes.onset_ticks, prepend=notes.onset_ticks[:1])
     symbols: Symbols = np.stack([shift, notes.pitch, notes.duration_ticks], axis=1).ravel().tolist()
     return symbols
 
 
 def _intervals(notes: Notes) -> Symbols:
-    """Write N notes as 3N symbols, each pitch by the interval from the note before."""
+    """Encode N notes as 3N symbols, each pitch as the interval from the previous note."""
     interval = np.diff(notes.pitch, prepend=_MIDDLE_PITCH).astype(np.int32)
     return _pitches(Notes(notes.onset_ticks, notes.duration_ticks, interval))
 
 
 def _combined(*each: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Take the mean of distributions; the lower its entropy, the more one weighs."""
+    """Return the mean of distributions; a lower entropy gives a distribution more weight."""
     likely = np.stack(each)
     entropy = -(likely * np.log(likely)).sum(axis=1) / np.log(likely.shape[1])  # 0 to 1
     weight = np.maximum(entropy, 1e-6) ** -_BIAS

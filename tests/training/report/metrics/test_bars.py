@@ -1,4 +1,4 @@
-"""Bars: where a piece's time signatures put them, and where notes lie in them."""
+"""Bars: they follow from a piece's time signatures, and notes have positions in them."""
 
 import pytest
 
@@ -40,5 +40,5 @@ def test_every_note_is_in_the_bar_in_which_it_starts():
     assert [bar.onset_ticks.tolist() for bar in cut] == [[12, 24, 35], [0], [], [4]]
 
 
-def test_the_length_of_most_bars():
+def test_the_most_frequent_bar_length():
     assert bar_ticks(piece([0, 200], TimeSignature(0, 4, 4), TimeSignature(48, 3, 4))) == 36

@@ -1,4 +1,4 @@
-"""Degeneration: repeated notes, phrases that come back, silence."""
+"""Degeneration: repeated notes, repeated phrases, silence."""
 
 import numpy as np
 import pytest

@@ -66,6 +66,6 @@ def test_a_scale_is_found_in_its_key(tonic, is_major):
     assert key.degree_share.sum() == pytest.approx(1)
 
 
-def test_what_lies_outside_of_the_key_is_shared_out():
+def test_notes_outside_of_the_key_are_counted_by_degree():
     notes = Notes.of(range(9), [1] * 9, [*SCALE, 61])
     assert find_key(notes).outside_share == pytest.approx(1 / 9)

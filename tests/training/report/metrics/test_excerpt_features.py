@@ -1,4 +1,4 @@
-"""Features of excerpts: finite, the same names always, and the same in another key and later."""
+"""Features of excerpts are finite, have the same names, and do not depend on key and time."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_every_excerpt_has_the_same_finite_features(some, bar_ticks):
 
 
 @given(strikes, st.integers(-12, 12))
-def test_only_the_register_tells_the_key(some, semitones):
+def test_only_the_register_changes_with_the_key(some, semitones):
     notes = played(some)
     here, there = (features(notes.shifted(0), 48), features(_moved(notes, semitones), 48))
     tied = here["key_margin"] < 1e-6  # two keys fit alike: either may be taken
@@ -48,7 +48,7 @@ def _moved(notes: Notes, semitones: int) -> Notes:
     return Notes.of(notes.onset_ticks, notes.duration_ticks, notes.pitch + semitones)
 
 
-def test_a_line_and_chords_in_known_numbers():
+def test_features_of_a_line_and_of_chords_have_known_values():
     line = Notes.of(np.arange(32) * 12, [12] * 32, np.resize([60, 62, 64, 65], 32))
     found = features(line, 48)
     assert found["notes_per_beat"] == 1

@@ -1,4 +1,4 @@
-"""Measures: histograms count what they say, and agreement is highest with one's own kind."""
+"""Histograms count correctly, and agreement is highest with music of the same kind."""
 
 import numpy as np
 import pytest
@@ -60,7 +60,7 @@ def test_a_length_counts_with_the_nearest_by_ratio(ticks, counts_as):
     assert LENGTHS_TICKS[place] == counts_as
 
 
-def test_what_is_drawn_from_the_same_agrees_and_what_is_not_does_not():
+def test_samples_of_the_same_distribution_agree_and_others_do_not():
     random = np.random.default_rng(0)
     flat = random.dirichlet(np.ones(12), 40)
     peaked = random.dirichlet(np.full(12, 0.05), 40)
@@ -79,14 +79,14 @@ def test_agreement_stays_in_its_range(pieces, collection, seed):
     assert 0 <= found.kl_divergence < np.inf
 
 
-def test_pieces_that_are_all_the_same_agree_wholly():
+def test_identical_pieces_agree_completely():
     same = np.tile([0.5, 0.5], (3, 1))
     found = agreement(same, same)
     assert found.overlapping_area == pytest.approx(1)
     assert found.kl_divergence == pytest.approx(0)
 
 
-def test_every_feature_is_compared_beside_the_halves_of_the_collection(pieces):
+def test_every_feature_is_also_compared_between_halves_of_the_collection(pieces):
     notes = [piece.notes for piece in pieces]
     found = compare([scale("high", 84).notes], notes, np.ones((1, len(notes)), bool))
     assert found.keys() == FEATURES.keys()
@@ -94,7 +94,7 @@ def test_every_feature_is_compared_beside_the_halves_of_the_collection(pieces):
     assert found["note_length"].generated.overlapping_area == pytest.approx(1)
 
 
-def test_a_comparison_is_always_the_same(pieces):
+def test_a_comparison_is_deterministic(pieces):
     notes = [piece.notes for piece in pieces]
     both = (notes[:1], notes, np.ones((1, len(notes)), bool))
     assert compare(*both) == compare(*both)

@@ -30,7 +30,7 @@ def test_probabilities_sum_to_one(learned, length, before):
 
 
 @given(st.lists(sequences, min_size=1, max_size=5), sequences, st.integers(1, 5))
-def test_a_sequence_costs_what_its_tokens_cost_behind_those_before_them(learned, asked, length):
+def test_the_bits_of_a_sequence_are_those_of_its_tokens_in_context(learned, asked, length):
     model = NGrams(learned, length, SIZE)
     padded = [PAD] * (length - 1) + asked
     cost = 0.0
@@ -41,7 +41,7 @@ def test_a_sequence_costs_what_its_tokens_cost_behind_those_before_them(learned,
     assert model.bits(asked).sum() == pytest.approx(cost)
 
 
-def test_a_unigram_says_how_often_a_token_was_seen_less_what_it_gives_away():
+def test_a_unigram_probability_is_the_discounted_frequency():
     learned = [[BOS, 3, 3, 3, 3, 3, 3, 3, 3, 4, 2]]
     likely = NGrams(learned, 1, SIZE).probabilities(np.empty((SIZE, 0)), np.arange(SIZE))
     assert likely[3] > 5 / 10
@@ -49,18 +49,18 @@ def test_a_unigram_says_how_often_a_token_was_seen_less_what_it_gives_away():
     assert likely[5] == likely[6] < likely[4]
 
 
-def test_longer_grams_predict_what_depends_on_the_tokens_before():
+def test_longer_grams_use_the_preceding_tokens():
     learned = [[BOS, *[3, 4, 5, 4] * 20, 2]]
     bits = [NGrams(learned, length, SIZE).bits(learned[0]).sum() for length in (1, 2, 3)]
     assert bits[0] > bits[1] > bits[2]
 
 
-def test_where_nothing_was_counted_all_tokens_are_alike():
+def test_without_counts_all_tokens_are_equally_likely():
     likely = NGrams([[BOS, 2]], 1, SIZE).probabilities(np.empty((SIZE, 0)), np.arange(SIZE))
     assert likely[3:].tolist() == [likely[3]] * 4
 
 
-def test_counts_in_every_key_know_a_piece_in_a_key_that_was_not_learned():
+def test_counts_in_every_key_predict_a_transposed_piece():
     found = ngram_bits([scale("x", 60)], [scale("y", 61)], CODEC, 5).scored
     assert found.every_key < found.own_keys
     assert found.best == found.every_key
@@ -74,7 +74,7 @@ def test_bits_are_counted_per_note():
     assert found.scored.own_keys == pytest.approx(expected)
 
 
-def test_every_note_costs_what_its_letters_cost_by_the_better_count():
+def test_a_note_costs_as_much_as_its_letters_with_the_better_count():
     learned, held_out = scale("x", 60), scale("y", 61, notes=30)
     found = ngram_bits([learned], [held_out, learned], CODEC, 5)
     assert [len(bits) for bits in found.note_bits] == [30, 40]

@@ -1,4 +1,4 @@
-"""Repetition: runs that were played before, bars that return, bars that are alike."""
+"""Repetition: runs that were played before, bars that return, similar bars."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_the_share_of_notes_in_runs_played_before(pitches, eight, sixteen):
     assert found.notes_in_runs_of_16_share == pytest.approx(sixteen)
 
 
-def test_another_rhythm_or_another_key_is_another_run():
+def test_a_run_in_another_rhythm_or_key_is_a_different_run():
     twice = line(*MELODY, *MELODY)
     slower = Notes.of(np.append(np.arange(8) * 6, 48 + np.arange(8) * 12), [6] * 16, twice.pitch)
     higher = line(*MELODY, *(pitch + 1 for pitch in MELODY))
@@ -70,7 +70,7 @@ def test_runs_are_the_same_in_another_key_and_later(notes, length, semitones, ti
 
 
 @given(lines, st.integers(1, 6))
-def test_a_run_has_been_played_where_its_notes_are_found_earlier(notes, length):
+def test_a_run_has_been_played_if_its_notes_occur_earlier(notes, length):
     pitches = notes.pitch.tolist()
     expected = [
         end + 1 >= length
@@ -88,7 +88,7 @@ def test_a_note_is_new_material_unless_the_four_before_it_were_played_before():
     assert np.flatnonzero(found).tolist() == [12, 13]
 
 
-def test_bars_return_where_the_same_keys_are_struck_at_the_same_places():
+def test_bars_return_if_the_same_keys_are_struck_at_the_same_positions():
     bars = [MELODY, OTHER, MELODY, [*MELODY[:-1], 61]]
     found = repetition(piece(*(pitch for bar in bars for pitch in bar)))
     assert found.returning_bars_share == 1 / 4
@@ -112,7 +112,7 @@ def test_the_mean_leaves_out_pieces_that_are_too_short():
     assert mean.bar_similarity[:2] == (1.0, None)
 
 
-def test_the_similarity_error_is_over_distances_that_both_know():
+def test_the_similarity_error_uses_distances_known_for_both():
     these, those = (
         Repetition(0, 0, 0, (*values, *[None] * 29))
         for values in ((0.5, 0.2, None), (0.3, 0.5, 0.9))

@@ -1,4 +1,4 @@
-"""Texture: melody over accompaniment, octaves, repeated keys, empty hands."""
+"""Texture: melody over accompaniment, octaves, repeated keys, silent hands."""
 
 import numpy as np
 import pytest
@@ -62,11 +62,11 @@ def test_parallel_octaves(notes, share):
     ],
     ids=["one note", "a trill", "three in a row", "a chord is not one key", "chords alone"],
 )
-def test_the_longest_run_of_one_struck_key(notes, onsets):
+def test_the_longest_run_of_a_single_repeated_key(notes, onsets):
     assert texture(piece(*notes)).longest_single_key_onsets == onsets
 
 
-def test_empty_hands_are_counted_in_beats():
+def test_silences_of_a_hand_are_counted_in_beats():
     hand_rests = piece(*line([76] * 8, 12), *line([48] * 2, 12), *line([48], 12, start=60))
     found = texture(hand_rests)
     assert found.empty_hand_share == pytest.approx(5 / 8)
@@ -77,7 +77,7 @@ def test_notes_per_beat():
     assert texture(piece(*line([60] * 8))).notes_per_beat == 2
 
 
-def test_a_pickup_moves_nothing():
+def test_a_pickup_does_not_change_the_texture():
     pickup = Piece(
         "x", piece(*line([76] * 8, 12)).notes, time_signatures=(TimeSignature(-12, 3, 4),)
     )
@@ -85,7 +85,7 @@ def test_a_pickup_moves_nothing():
     assert texture(pickup).longest_empty_hand_beats == 8
 
 
-def test_a_summary_names_the_mean_the_median_and_the_worst():
+def test_a_summary_has_the_mean_the_median_and_the_worst():
     found = texture_summary([Texture(n, n / 10, n / 5, n, n / 4, 2 * n) for n in (1, 2, 9)])
     assert found.notes_per_beat_mean == 4
     assert found.melody_over_accompaniment_share_mean == pytest.approx(0.4)

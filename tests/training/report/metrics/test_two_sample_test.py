@@ -1,4 +1,4 @@
-"""The two-sample test: it finds what differs, and nothing where nothing does."""
+"""The two-sample test finds differences, and finds none between similar collections."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_halves_of_one_collection_cannot_be_told_apart():
     assert 0.35 < found.area < 0.65
 
 
-def test_another_kind_of_music_is_told_apart_by_what_differs():
+def test_another_kind_of_music_is_told_apart_by_the_differing_features():
     found = distinguish(tables(range(8)), tables(range(8, 16), durations=(3, 4)))
     assert found.area > 0.98
     assert "duration" in found.telling[0].name
@@ -50,7 +50,7 @@ def test_the_same_seed_gives_the_same_result():
     assert distinguish(*both) == distinguish(*both)
 
 
-def test_no_excerpt_is_judged_by_a_forest_that_has_learned_its_piece():
+def test_no_forest_judges_an_excerpt_of_a_piece_that_it_has_learned():
     """A piece of ten equal excerpts would otherwise be known by heart."""
     random = np.random.default_rng(0)
     pieces = [ExcerptTable(np.tile(random.normal(size=len(FEATURES)), (10, 1))) for _ in range(20)]
@@ -69,21 +69,21 @@ def test_only_excerpts_of_the_same_fold_are_compared():
     assert distinguish(these[:5], those[5:]) is None
 
 
-def test_halves_of_a_collection_show_how_far_chance_goes():
+def test_halves_of_a_collection_show_the_variation_by_chance():
     found = distinguish_halves(tables(range(10)))
     assert 0.3 < found.area_mean < 0.7
     assert 0 < found.area_deviation < 0.3
     assert distinguish_halves(tables(range(5))) is None
 
 
-def test_pieces_that_are_all_alike_cannot_be_told_apart():
+def test_identical_pieces_cannot_be_told_apart():
     alike = [ExcerptTable(np.zeros((4, len(FEATURES))))] * 4
     found = distinguish(alike, alike)
     assert found.area == 0.5
     assert {feature.importance for feature in found.telling} == {0.0}
 
 
-def test_few_pieces_say_nothing():
+def test_too_few_pieces_give_none():
     assert distinguish(tables(range(2)), tables(range(2, 6))) is None
     short = ExcerptTable(np.empty((0, len(FEATURES))))
     assert distinguish([*tables(range(2)), short], tables(range(3, 6))) is None

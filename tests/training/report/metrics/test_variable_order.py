@@ -1,4 +1,4 @@
-"""The variable-order model: distributions, what it has learned, and what a piece has played."""
+"""The variable-order model: distributions, the long-term and the short-term memory."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_predictions_are_distributions(learned, asked, order, lowest):
     assert (likely > 0).all()
 
 
-def test_escape_method_c_in_known_numbers():
+def test_escape_method_c_gives_known_probabilities():
     counts = Counts(0)
     for place in (0, 3, 6):  # one field's symbols: 1, 1, 2
         counts.add([1, 0, 0, 1, 0, 0, 2], place)
@@ -33,7 +33,7 @@ def test_escape_method_c_in_known_numbers():
     assert counts.predict([0], 0, 4, 0) == pytest.approx([0.1, 0.5, 0.3, 0.1])
 
 
-def test_a_longer_context_decides():
+def test_a_longer_context_has_precedence():
     counts = Counts(3)
     sequence = [5, 0, 1, 6, 0, 2] * 4
     for place in range(len(sequence)):
@@ -49,7 +49,7 @@ def test_the_short_term_memory_learns_what_the_piece_repeats():
     assert bits[-8:].mean() < 1.5
 
 
-def test_the_long_term_memory_knows_a_melody_in_every_key():
+def test_the_long_term_memory_predicts_a_melody_in_every_key():
     melody = [60, 62, 64, 65, 67, 69, 71, 72]
     knows = VariableOrderModel([line(melody * 3)], 192)
     knows_not = VariableOrderModel([line([40, 90] * 12, 5)], 192)
@@ -57,7 +57,7 @@ def test_the_long_term_memory_knows_a_melody_in_every_key():
     assert knows.bits(moved).sum() < knows_not.bits(moved).sum() / 2
 
 
-def test_pieces_do_not_remember_each_other():
+def test_pieces_do_not_share_a_short_term_memory():
     model = VariableOrderModel([line([60, 62])], 192)
     first = model.bits(line([70, 50, 70, 50]))
     assert model.bits(line([70, 50, 70, 50])).tolist() == first.tolist()
@@ -68,5 +68,5 @@ def test_every_pitch_of_the_piano_can_follow_every_other():
     assert np.isfinite(VariableOrderModel([notes], 192).bits(notes)).all()
 
 
-def test_no_notes_cost_nothing():
+def test_no_notes_cost_no_bits():
     assert VariableOrderModel([], 192).bits(line([])).tolist() == []
