@@ -77,8 +77,8 @@ def _mark(score: Any, track: Any, plan: Plan, scale: int) -> None:
     import symusic  # noqa: PLC0415  as above
 
     marks = [
-        (plan.ticks(bar), section.name)
-        for bar, section in zip(plan.start_bars, plan.sections, strict=True)
+        (start_ticks, section.name)
+        for start_ticks, section in zip(plan.section_start_ticks, plan.sections, strict=True)
     ]
     if plan.loops:
         marks += [(plan.loop_start_ticks, _LOOP_START), (plan.end_ticks, _LOOP_END)]

@@ -70,10 +70,12 @@ def plan_members(plan: Plan | None, tempos: Sequence[TempoChange]) -> dict[str, 
                 "name": section.name,
                 "start_bar": bar + 1,
                 "bars": section.bars,
-                "start_beats": _beats(plan.ticks(bar)),
-                "start_s": _seconds(tempos, plan.ticks(bar)),
+                "start_beats": _beats(start_ticks),
+                "start_s": _seconds(tempos, start_ticks),
             }
-            for bar, section in zip(plan.start_bars, plan.sections, strict=True)
+            for section, bar, start_ticks in zip(
+                plan.sections, plan.start_bars, plan.section_start_ticks, strict=True
+            )
         ],
     }
     if plan.loops:

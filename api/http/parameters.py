@@ -30,7 +30,7 @@ from music.sampling import TEMPERATURE, TOP_K, TOP_P
 LENGTHS = ("notes", "seconds", "bars")  # one of them says how long a song is
 DRAWN_SEEDS = 1 << 32
 MOST_KEEP_CHARACTERS = 200
-_REVISED = ("form", "loop", "include_primer", *LENGTHS)  # fixed by the song that `keep` revises
+_REVISED = ("form", "include_primer", *LENGTHS)  # fixed by the song that `keep` revises
 
 Value = str | int | float | bytes
 

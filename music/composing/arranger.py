@@ -146,7 +146,7 @@ class Arranger:
         song, unread, quote_state = NO_NOTES, NO_NOTES, NO_QUOTES
         for number, span in enumerate(self._plan.spans):
             if span.is_kept:
-                notes = self._bars(continuation.revised, span.start_bar, span.bars)
+                notes = self._kept(continuation.revised, span)
                 unread = join([unread, notes])
             elif span.copied_from_bar is not None:
                 notes = self._copied(song, span)
@@ -164,6 +164,10 @@ class Arranger:
             song = join([song, notes])
             if len(notes):
                 yield Passage(notes, quote_state, 0)
+
+    def _kept(self, revised: Notes, span: Span) -> Notes:
+        notes = self._bars(revised, span.start_bar, span.bars)
+        return _cut(notes, self._plan.end_ticks) if self._plan.loops else notes
 
     def _copied(self, song: Notes, span: Span) -> Notes:
         assert span.copied_from_bar is not None

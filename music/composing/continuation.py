@@ -102,22 +102,29 @@ class Continuation:
         )
 
     @classmethod
-    def of_revision(cls, music: GameMusic, piece: Piece) -> Self:
+    def of_revision(cls, music: GameMusic, piece: Piece, *, is_start_kept: bool) -> Self:
         """Begin a song that keeps some bars of a piece, in its meter and tempo.
 
+        Args:
+            music: Of the game.
+            piece: With one note or more and one time signature or more. A bar within which it
+                begins is its first.
+            is_start_kept: Whether that bar stays; a new one starts on its bar line.
+
         Raises:
-            KeepError: The piece changes its meter, begins within a bar, or has a note that the
-                model cannot read.
+            KeepError: The piece changes its meter, or has a note that the model cannot read.
         """
         meter = piece.time_signatures[0]
-        if len(piece.time_signatures) > 1 or meter.start_ticks:
-            raise KeepError("bars of a song in one meter that begins on a bar line")
+        if len(piece.time_signatures) > 1 or meter.start_ticks > 0:
+            raise KeepError("bars of a song in one meter")
+        if not is_start_kept:
+            piece = _delayed(piece, -meter.start_ticks)
         try:
             music.codec.encode(piece.notes)
         except TokenError as error:
             raise KeepError("bars of a song whose notes the game's model can read") from error
         return cls(
-            prompt=Prompt(EMPTY_PROMPT.tokens, meter.bar_ticks, 0),
+            prompt=_prompt(EMPTY_PROMPT.tokens, piece.time_signatures[0], 0),
             cursor=Cursor(),
             tempos=_playable_until(piece.notes.end_ticks, piece),
             lead=NO_NOTES,
@@ -135,8 +142,11 @@ class Continuation:
     def plan_meter(self) -> TimeSignature:
         """The meter of a plan; it starts at the first bar line after the music before it.
 
-        Ticks are counted from the start of the song: that bar line, or the lead's start.
+        Ticks are counted from the start of the song: that bar line, or the lead's start. A song
+        that is revised keeps its meter, and perhaps a first bar within which it begins.
         """
+        if len(self.revised):
+            return self.time_signatures[-1]
         start_ticks = self._first_bar_line if len(self.lead) else 0
         return replace(self.time_signatures[-1], start_ticks=start_ticks)
 
@@ -180,6 +190,19 @@ def _prompt(tokens: tuple[int, ...], meter: TimeSignature, start_ticks: int) -> 
     All of them, whatever the meter was before: a model has one for a song and what it continues.
     """
     return Prompt(tokens, meter.bar_ticks, meter.place_ticks(start_ticks))
+
+
+def _delayed(piece: Piece, ticks: int) -> Piece:
+    """Let all of a piece start later, but for its first tempo."""
+    first, *later = piece.tempos
+    return replace(
+        piece,
+        notes=piece.notes.shifted(ticks),
+        tempos=(first, *(replace(t, start_ticks=t.start_ticks + ticks) for t in later)),
+        time_signatures=tuple(
+            replace(each, start_ticks=each.start_ticks + ticks) for each in piece.time_signatures
+        ),
+    )
 
 
 def _playable_until(ticks: int, piece: Piece) -> tuple[TempoChange, ...]:

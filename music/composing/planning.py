@@ -39,11 +39,10 @@ def plan_of(brief: Brief, music: GameMusic, continuation: Continuation, tempo_bp
     if brief.keep:
         return _revision(brief, meter, continuation)
     form = _form(brief, music, meter.bar_ticks / TICKS_PER_BEAT, tempo_bpm)
-    intro = (Section(INTRO, brief.intro_bars),) if brief.intro_bars else ()
     return Plan(
         meter,
-        (*intro, *form),
-        ends=not brief.loop if brief.ending is None else brief.ending,
+        (*_intro(brief), *form),
+        ends=_ends(brief),
         loops=brief.loop,
         intro_bars=brief.intro_bars,
     )
@@ -51,13 +50,32 @@ def plan_of(brief: Brief, music: GameMusic, continuation: Continuation, tempo_bp
 
 def _revision(brief: Brief, meter: TimeSignature, continuation: Continuation) -> Plan:
     """Plan as many bars as the music that is revised has."""
-    bars = int(continuation.revised.onset_ticks[-1]) // meter.bar_ticks + 1
+    last_ticks = int(continuation.revised.onset_ticks[-1])
+    bars = (last_ticks - meter.start_ticks) // meter.bar_ticks + 1
     if bars > MOST_BARS:
         raise KeepError(f"bars of a song of up to {MOST_BARS} bars, not {bars}")
     if brief.keep[-1] >= bars or len(brief.keep) == bars:
         raise KeepError(f"some, not all, of the song's {bars} bars")
-    ends = brief.ending is not False and brief.keep[-1] != bars - 1
-    return Plan(meter, (Section("A", bars),), ends=ends, kept_bars=brief.keep)
+    if brief.loop and meter.start_ticks:
+        raise KeepError("bars of a song that begins on a bar line, where it is to loop")
+    if brief.intro_bars >= bars:
+        raise KeepError(f"bars of a song of more than {brief.intro_bars} bars, which the intro has")
+    return Plan(
+        meter,
+        (*_intro(brief), Section("A", bars - brief.intro_bars)),
+        ends=_ends(brief) and brief.keep[-1] != bars - 1,
+        loops=brief.loop,
+        intro_bars=brief.intro_bars,
+        kept_bars=brief.keep,
+    )
+
+
+def _intro(brief: Brief) -> Form:
+    return (Section(INTRO, brief.intro_bars),) if brief.intro_bars else ()
+
+
+def _ends(brief: Brief) -> bool:
+    return not brief.loop if brief.ending is None else brief.ending
 
 
 def _form(brief: Brief, music: GameMusic, bar_beats: float, tempo_bpm: float) -> Form:

@@ -92,7 +92,8 @@ class Plan:
     """What is decided about a song before it is composed.
 
     Attributes:
-        meter: Its start is the first bar line of the plan, in the song's ticks, 0 or more.
+        meter: Its start is the first bar line of the plan, in the song's ticks: 0 or more, or less
+            where a song is revised that begins within a bar.
         sections: One or more.
         ends: Whether its last bar closes; otherwise the music stops at the bar line.
         loops: Whether its end leads to the start of the loop.
@@ -116,6 +117,11 @@ class Plan:
     def start_bars(self) -> tuple[int, ...]:
         """The first bar of each section, counted from 0."""
         return tuple(accumulate((s.bars for s in self.sections[:-1]), initial=0))
+
+    @property
+    def section_start_ticks(self) -> tuple[int, ...]:
+        """Where in the song each section starts, 0 or more."""
+        return tuple(max(0, self.ticks(bar)) for bar in self.start_bars)
 
     @property
     def end_ticks(self) -> int:
@@ -169,10 +175,15 @@ class Plan:
                 continue
             closing = int(self.ends and end == self.bars - 1)
             if bars > closing:
-                following = end + 1 if end + 1 in kept else None
+                following = end + 1 if end + 1 in kept else self._known_loop_bar(start, end)
                 yield Span(start, bars - closing, end + 1 - closing, following_bar=following)
             if closing:
                 yield Span(end, 1, end + 1, closes=True)
+
+    def _known_loop_bar(self, start: int, end: int) -> int | None:
+        """Return the loop's first bar where it follows bars and is known before them."""
+        is_followed = self.loops and end == self.bars - 1
+        return self.intro_bars if is_followed and self.intro_bars < start else None
 
     def _leading_on(self, spans: Sequence[Span]) -> list[Span]:
         """Say of each new span which known bar comes after it."""

@@ -4,6 +4,7 @@ import { byId } from "./elements.js";
 import { newSeed, toBase64 } from "./recipe.js";
 
 /** @import { Games } from "./games.js" */
+/** @import { Piece } from "./piece.js" */
 /** @import { PrimerFile, Recipe } from "./recipe.js" */
 /** @import { Problem } from "./service.js" */
 
@@ -11,7 +12,7 @@ import { newSeed, toBase64 } from "./recipe.js";
  * Which control a parameter of the service belongs to, where it is not of its name.
  * @type {Record<string, string>}
  */
-const CONTROLS = { notes: "length", seconds: "length", bars: "length", loop: "form", primer: "file", include_primer: "file" };
+const CONTROLS = { notes: "length", seconds: "length", bars: "length", loop: "form", primer: "file", include_primer: "file", keep: "again-bars" };
 /**
  * The most, the step and the default of a length, by its unit.
  * @type {Record<string, [string, string, string]>}
@@ -33,6 +34,7 @@ export class Form {
   #tempo = byId("tempo", HTMLInputElement);
   #sections = byId("form", HTMLInputElement);
   #loops = byId("loops", HTMLInputElement);
+  #ending = byId("ending", HTMLSelectElement);
   #introBars = byId("intro_bars", HTMLInputElement);
   #seed = byId("seed", HTMLInputElement);
   #usedSeed = "";
@@ -83,13 +85,7 @@ export class Form {
   /** @returns {Recipe} */
   get recipe() {
     /** @type {Recipe} */
-    const recipe = {
-      game: this.#games.chosen,
-      temperature: Number(this.#temperature.value),
-      top_p: Number(this.#topP.value),
-      seed: Number(this.#seed.value),
-      ...this.#start,
-    };
+    const recipe = { game: this.#games.chosen, ...this.#sampling, ...this.#end, ...this.#start };
     const unit = /** @type {"notes" | "seconds" | "bars"} */ (this.#unit.value);
     recipe[unit] = Number(this.#length.value);
     if (this.#sections.value) recipe.form = this.#sections.value;
@@ -97,8 +93,37 @@ export class Form {
     if (this.#loops.checked && Number(this.#introBars.value))
       recipe.intro_bars = Number(this.#introBars.value);
     if (this.#tempo.value) recipe.tempo = Number(this.#tempo.value);
-    if (this.#maxQuote.value) recipe.max_quote = Number(this.#maxQuote.value);
     return recipe;
+  }
+
+  /**
+   * Says how to compose some bars of a piece again, in its own game, meter and tempo.
+   * @param {Piece} piece
+   * @param {PrimerFile} file With the piece.
+   * @param {string} keep The bars that stay.
+   * @returns {Recipe}
+   */
+  recipeAgain({ recipe: { game }, loop, barLines }, file, keep) {
+    this.useSeed();
+    /** @type {Recipe} */
+    const recipe = { game, ...this.#sampling, primer: "file", file, keep };
+    if (!loop) return { ...recipe, ...this.#end };
+    const introBars = barLines.at(loop.start).number - 1;
+    return { ...recipe, loop: true, ...(introBars ? { intro_bars: introBars } : {}) };
+  }
+
+  get #sampling() {
+    return {
+      temperature: Number(this.#temperature.value),
+      top_p: Number(this.#topP.value),
+      seed: Number(this.#seed.value),
+      ...(this.#maxQuote.value ? { max_quote: Number(this.#maxQuote.value) } : {}),
+    };
+  }
+
+  /** @returns {Pick<Recipe, "ending">} */
+  get #end() {
+    return this.#ending.value ? { ending: this.#ending.value === "true" } : {};
   }
 
   /** @returns {Pick<Recipe, "primer" | "file" | "include_primer">} */
@@ -115,23 +140,29 @@ export class Form {
    */
   fill(recipe) {
     this.#games.choose(recipe.game);
+    this.#temperature.value = String(recipe.temperature ?? this.#temperature.defaultValue);
+    this.#topP.value = String(recipe.top_p ?? this.#topP.defaultValue);
+    this.#seed.value = this.#usedSeed = String(recipe.seed);
+    this.#maxQuote.value = String(recipe.max_quote ?? "");
+    if (!recipe.keep) this.#fillShape(recipe); // otherwise another piece has decided on it
+    this.#changed();
+    this.clearProblems();
+  }
+
+  /** @param {Recipe} recipe */
+  #fillShape(recipe) {
     const units = /** @type {const} */ (["notes", "seconds", "bars"]);
     this.#unit.value = units.find((unit) => recipe[unit] !== undefined) ?? "notes";
     this.#unitChanged();
     this.#length.value = String(
       recipe.seconds ?? recipe.bars ?? recipe.notes ?? this.#length.defaultValue);
-    this.#temperature.value = String(recipe.temperature ?? this.#temperature.defaultValue);
-    this.#topP.value = String(recipe.top_p ?? this.#topP.defaultValue);
     this.#tempo.value = String(recipe.tempo ?? "");
     this.#sections.value = recipe.form ?? "";
+    this.#ending.value = String(recipe.ending ?? "");
     this.#loops.checked = !!recipe.loop;
     this.#introBars.value = String(recipe.intro_bars ?? 0);
-    this.#seed.value = this.#usedSeed = String(recipe.seed);
-    this.#maxQuote.value = String(recipe.max_quote ?? "");
     if (recipe.file) this.#once = { file: recipe.file, include_primer: !!recipe.include_primer };
     else this.#chooseStart(recipe.primer);
-    this.#changed();
-    this.clearProblems();
   }
 
   /**
@@ -212,8 +243,8 @@ export class Form {
   }
 
   clearProblems() {
-    for (const error of this.element.querySelectorAll(".error")) error.textContent = "";
-    for (const control of this.element.querySelectorAll("[aria-invalid]"))
+    for (const error of document.querySelectorAll("form .error")) error.textContent = "";
+    for (const control of document.querySelectorAll("form [aria-invalid]"))
       control.removeAttribute("aria-invalid");
   }
 
@@ -250,6 +281,8 @@ export class Form {
       `${Math.round(Number(this.#topP.value) * 100)} %`;
     this.#fileControls.hidden = this.#primer !== "file";
     this.#introBars.disabled = !this.#loops.checked;
+    this.#ending.disabled = this.#loops.checked; // a loop has no end
+    if (this.#loops.checked) this.#ending.value = "";
     this.#showContinued();
   }
 

@@ -15,6 +15,9 @@ const NAMELESS = "Song"; // the file of a piece whose name has nothing that a fi
 const TOO_LARGE =
   "This piece continues a MIDI file that is too large for a link; keep the piece itself.";
 
+const PARTIAL =
+  "This piece was stopped before its end, and the service writes whole pieces; MIDI can be had.";
+
 export class Keep {
   #section = byId("keep", HTMLElement);
   #said = byId("keep-said", HTMLElement);
@@ -98,6 +101,7 @@ export class Keep {
     this.#error.textContent = "";
     place.setAttribute("aria-busy", "true");
     try {
+      if (piece.isPartial) throw new Problem(PARTIAL);
       const { content, version } = await written(piece.recipe, format, piece.name);
       if (version !== piece.version) throw new Problem(outdated(piece.version, version));
       return content;

@@ -1,10 +1,11 @@
 /** The studio: brings together what composes, plays, shows and keeps. */
 
+import { Again } from "./again.js";
 import { byId } from "./elements.js";
 import { Form } from "./form.js";
 import { Games } from "./games.js";
 import { Keep } from "./keep.js";
-import { lastBars } from "./midi.js";
+import { fromBarLine, lastBars } from "./midi.js";
 import { Piece } from "./piece.js";
 import { fromLink, toBase64, toLink } from "./recipe.js";
 import { Problem, compose, rememberKey, form as planned, time } from "./service.js";
@@ -31,6 +32,7 @@ const games = new Games(() => (button.disabled = !games.isReady && !composing));
 const form = new Form(games);
 const keep = new Keep((problem) => form.askForKey(problem));
 const transport = new Transport();
+const again = new Again(transport.marks, composeAgain);
 const shelf = new Shelf(openPiece, () => shown && showFacts(shown));
 
 /** @type {AbortController | null} */
@@ -137,9 +139,10 @@ function begin(piece, song, { isPlayed, linkedVersion }) {
 function grow(piece, told) {
   const before = Math.floor(piece.notes.length / SAID_EVERY_NOTES);
   piece.add(told);
-  const { notes, bars, seconds = 1 } = piece.recipe;
-  if (notes) progress.value = (piece.notes.length - piece.primerNotes) / notes;
-  else progress.value = bars ? piece.bars / bars : piece.end_s / seconds;
+  const { notes, seconds = 1 } = piece.recipe;
+  if (piece.plannedBars) progress.value = piece.bars / piece.plannedBars;
+  else if (notes) progress.value = (piece.notes.length - piece.primerNotes) / notes;
+  else progress.value = piece.end_s / seconds;
   if (Math.floor(piece.notes.length / SAID_EVERY_NOTES) > before) {
     say(`${piece.notes.length} notes composed`);
   }
@@ -178,6 +181,7 @@ function showEnded(piece) {
   showFacts(piece);
   transport.changed();
   keep.show(piece);
+  again.show(piece);
   showLink(piece);
 }
 
@@ -187,6 +191,7 @@ function show(piece) {
   notice.textContent = "";
   transport.show(piece);
   keep.show(piece.isFinished ? piece : null);
+  again.show(piece.isFinished ? piece : null);
   shelf.mark(piece);
   showFacts(piece);
 }
@@ -218,8 +223,17 @@ function showFacts(piece) {
     `${Math.round(piece.tempo)} beats a minute`,
     `seed ${piece.recipe.seed}`,
     `${piece.gameTitle}, model version ${piece.version}`,
-    ...(piece.recipe.file ? [`continues ${piece.recipe.file.name}`] : []),
+    ...came(piece.recipe),
   ].join(" · ");
+}
+
+/**
+ * Says of which file a piece comes.
+ * @param {Recipe} recipe
+ */
+function came({ file, keep }) {
+  if (!file) return [];
+  return [keep ? `keeps bars ${keep} of ${file.name}` : `continues ${file.name}`];
 }
 
 /** @param {boolean} isComposing */
@@ -239,6 +253,17 @@ function say(words) {
 function showLink(piece) {
   ownLink = `#${toLink(piece.recipe, piece.version) ?? ""}`;
   history.replaceState(null, "", ownLink);
+}
+
+/**
+ * Composes all bars of a piece but some again; what comes is a new piece.
+ * @param {Piece} piece
+ * @param {string} kept The bars that stay.
+ */
+function composeAgain(piece, kept) {
+  const file = { name: `${piece.name}.mid`, base64: toBase64(fromBarLine(piece)) };
+  form.clearProblems();
+  void composePiece(form.recipeAgain(piece, file, kept), { isPlayed: true });
 }
 
 /** Brings back the piece that the page's address tells of. */

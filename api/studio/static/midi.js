@@ -3,20 +3,44 @@
 import { TICKS_PER_BEAT } from "./meter.js";
 
 /** @import { TimeSignature } from "./meter.js" */
-/** @import { Note, Piece } from "./piece.js" */
+/** @import { Loop, Note, Piece, Section } from "./piece.js" */
 /** @import { TempoChange } from "./tempo.js" */
 
 const LAST_BARS = 8;
 const MIDI_TICKS_PER_BEAT = 480; // as the service's own files
 const WHOLE_TICKS = 4 * TICKS_PER_BEAT;
 const SCALE = MIDI_TICKS_PER_BEAT / TICKS_PER_BEAT;
-const [TEXT, TRACK_NAME, END, TEMPO, TIME_SIGNATURE] = [0x01, 0x03, 0x2f, 0x51, 0x58];
+const [TEXT, TRACK_NAME, MARKER, END, TEMPO, TIME_SIGNATURE] = [0x01, 0x03, 0x06, 0x2f, 0x51, 0x58];
 const CLOCKS = [24, 8]; // between two beats of a metronome; thirty-second notes in a quarter note
 const PIANO = [0xc0, 0];
+const LOOP_CONTROL = [0xb0, 111, 0];
 
 /** @param {Piece} piece */
 export function wholePiece(piece) {
-  return toMidi(piece.notes, { ...about(piece), signatures: fromTheStart(piece.signatures) });
+  return toMidi(piece.notes, {
+    ...about(piece),
+    signatures: fromTheStart(piece.signatures),
+    sections: piece.sections,
+    loop: piece.loop,
+  });
+}
+
+/**
+ * Writes a piece from the bar line before its first note on, so that bars of it can be named.
+ * @param {Piece} piece
+ */
+export function fromBarLine(piece) {
+  const wait = -piece.barLines.at(0).start;
+  const moved = (/** @type {{start: number}} */ { start }) => start + wait;
+  const [first, ...later] = piece.tempos;
+  return toMidi(
+    piece.notes.map((note) => ({ ...note, start: moved(note) })),
+    {
+      ...about(piece),
+      tempos: [first, ...later.map((change) => ({ ...change, start: moved(change) }))],
+      signatures: fromTheStart(piece.signatures.map((each) => ({ ...each, start: moved(each) }))),
+    },
+  );
 }
 
 /**
@@ -68,8 +92,10 @@ function about({ tempos, signatures, name, provenance }) {
  * @param {readonly TimeSignature[]} about.signatures
  * @param {string} about.name The track's.
  * @param {string} about.provenance Where the music comes from.
+ * @param {readonly Section[]} [about.sections]
+ * @param {Loop | null} [about.loop]
  */
-export function toMidi(notes, { tempos, signatures, name, provenance }) {
+export function toMidi(notes, { tempos, signatures, name, provenance, sections = [], loop = null }) {
   const encoder = new TextEncoder();
   const events = [
     { start: 0, bytes: meta(TRACK_NAME, encoder.encode(name)) },
@@ -80,6 +106,8 @@ export function toMidi(notes, { tempos, signatures, name, provenance }) {
       return { start, bytes: meta(TIME_SIGNATURE, content) };
     }),
     { start: 0, bytes: PIANO },
+    ...sections.map(({ name, start }) => ({ start, bytes: marker(name) })),
+    ...loopEvents(loop),
     // A key that is struck again at once is released first.
     ...notes.map(({ pitch, start, sounding, velocity }) => ({
       start: start + sounding,
@@ -98,6 +126,25 @@ export function toMidi(notes, { tempos, signatures, name, provenance }) {
   track.push(0, ...meta(END, []));
   const header = [0, 0, 0, 1, MIDI_TICKS_PER_BEAT >> 8, MIDI_TICKS_PER_BEAT & 255];
   return Uint8Array.from([...chunk("MThd", header), ...chunk("MTrk", track)]);
+}
+
+/** @param {string} name */
+function marker(name) {
+  return meta(MARKER, new TextEncoder().encode(name));
+}
+
+/**
+ * Gives what players of game music look for, as the service's files have it.
+ * @param {Loop | null} loop
+ */
+function loopEvents(loop) {
+  if (!loop) return [];
+  const { start, end } = loop;
+  return [
+    { start, bytes: marker("loopStart") },
+    { start, bytes: LOOP_CONTROL },
+    { start: end, bytes: marker("loopEnd") },
+  ];
 }
 
 /** @param {number} tempo Quarter notes a minute. */

@@ -62,6 +62,7 @@ import { TempoMap } from "./tempo.js";
  * @property {Quote[]} quotes
  * @property {Section[]} [sections] Older pieces have none.
  * @property {Loop | null} [loop]
+ * @property {boolean} [isPartial]
  */
 
 export class Piece {
@@ -100,6 +101,10 @@ export class Piece {
     this.sections = [];
     /** @type {Loop | null} */
     this.loop = null;
+    /** How many bars its plan has; 0 where it has none. */
+    this.plannedBars = 0;
+    /** Whether it was stopped before its plan's end: the service writes whole pieces alone. */
+    this.isPartial = false;
     /** Whether no more notes come. */
     this.isFinished = false;
     this.endTicks = 0;
@@ -150,14 +155,19 @@ export class Piece {
     partHands(this.notes);
   }
 
-  /** Ends it with the notes that have come: it is the piece that is asked for with so many. */
+  /**
+   * Ends it with the notes that have come. Without a plan, it is the piece that is asked for with so
+   * many.
+   */
   breakOff() {
+    this.isFinished = true;
+    this.isPartial = this.plannedBars > 0;
+    if (this.isPartial) return;
     const notes = this.sentNotes - this.primerNotes;
     const { seconds: _, ...recipe } = this.recipe;
     const { seconds: __, ...origin } = this.origin;
     this.recipe = { ...recipe, notes };
     this.origin = { ...origin, notes };
-    this.isFinished = true;
   }
 
   /** Whether anything of it has been composed. */
@@ -202,6 +212,12 @@ export class Piece {
   /** @param {number} ticks */
   bar(ticks) {
     return this.barLines.at(ticks).number;
+  }
+
+  /** The last bar in which a note starts; 0 where there is none. */
+  get lastBar() {
+    const last = this.notes.at(-1);
+    return last ? this.bar(last.start) : 0;
   }
 
   get bars() {
@@ -251,9 +267,9 @@ export class Piece {
 
   /** @returns {StoredPiece} */
   stored() {
-    const { id, name, recipe, gameTitle: title, version, origin, quotes, loop } = this;
+    const { id, name, recipe, gameTitle: title, version, origin, quotes, loop, isPartial } = this;
     const time = { tempo: this.tempo, tempos: [...this.tempos], signatures: [...this.signatures] };
-    const form = { sections: [...this.sections], loop };
+    const form = { sections: [...this.sections], loop, isPartial };
     const notes = this.notes.flatMap(({ pitch, start, duration }) => [pitch, start, duration]);
     const performance = this.notes.flatMap(({ sounding, velocity }) => [sounding, velocity]);
     return { id, name, recipe, title, version, ...time, origin, notes, performance, quotes, ...form };
@@ -271,6 +287,7 @@ export class Piece {
       quotes: stored.quotes,
       sections: stored.sections ?? [],
       loop: stored.loop ?? null,
+      isPartial: stored.isPartial ?? false,
       isFinished: true,
     });
     const tempos = stored.tempos ?? [{ start: 0, tempo: stored.tempo }];

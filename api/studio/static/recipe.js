@@ -7,6 +7,7 @@
  * @property {number} [seconds]
  * @property {number} [bars]
  * @property {string} [form] A letter for each section.
+ * @property {boolean} [ending] Whether the last bar closes.
  * @property {boolean} [loop]
  * @property {number} [intro_bars]
  * @property {number} [temperature]
@@ -17,6 +18,7 @@
  * @property {"corpus" | "none" | "file"} primer
  * @property {PrimerFile} [file] Where the primer is one.
  * @property {boolean} [include_primer]
+ * @property {string} [keep] The bars of the file that stay; the others are composed again.
  */
 
 /**
@@ -36,6 +38,8 @@ const NUMBERS = /** @type {const} */ ([
   "tempo",
   "max_quote",
 ]);
+const TEXTS = /** @type {const} */ (["form", "keep"]);
+const FLAGS = /** @type {const} */ (["ending", "loop"]);
 const MOST_LINK_CHARACTERS = 8000; // what mail and chat still carry
 const SEEDS = 2 ** 32;
 
@@ -55,11 +59,7 @@ export function toForm(recipe, format, title) {
   if (title) form.set("title", title);
   form.set("game", recipe.game);
   form.set("format", format);
-  for (const name of NUMBERS) {
-    if (recipe[name] !== undefined) form.set(name, String(recipe[name]));
-  }
-  if (recipe.form) form.set("form", recipe.form);
-  if (recipe.loop) form.set("loop", "true");
+  for (const [name, value] of values(recipe)) form.set(name, value);
   if (recipe.primer === "file" && recipe.file) {
     const file = new Blob([fromBase64(recipe.file.base64)], { type: "audio/midi" });
     form.set("primer", file, recipe.file.name);
@@ -82,11 +82,7 @@ export function toLink(recipe, version) {
     version: String(version),
     primer: recipe.primer,
   });
-  for (const name of NUMBERS) {
-    if (recipe[name] !== undefined) said.set(name, String(recipe[name]));
-  }
-  if (recipe.form) said.set("form", recipe.form);
-  if (recipe.loop) said.set("loop", "true");
+  for (const [name, value] of values(recipe)) said.set(name, value);
   if (recipe.file) {
     said.set("file", recipe.file.name);
     said.set("midi", recipe.file.base64);
@@ -112,9 +108,13 @@ export function fromLink(link) {
     const value = number(said, name);
     if (value !== undefined) recipe[name] = value;
   }
-  const sections = said.get("form");
-  if (sections) recipe.form = sections;
-  if (said.get("loop") === "true") recipe.loop = true;
+  for (const name of TEXTS) {
+    const text = said.get(name);
+    if (text) recipe[name] = text;
+  }
+  for (const name of FLAGS) {
+    if (said.has(name)) recipe[name] = said.get(name) === "true";
+  }
   const midi = said.get("midi");
   if (said.get("primer") === "none") recipe.primer = "none";
   if (said.get("primer") === "file" && midi) {
@@ -123,6 +123,16 @@ export function fromLink(link) {
     recipe.include_primer = said.get("include_primer") === "true";
   }
   return { recipe, version: number(said, "version") ?? 0 };
+}
+
+/**
+ * Gives the parameters that are numbers, texts and flags, as far as a recipe has them.
+ * @param {Recipe} recipe
+ * @returns {[string, string][]}
+ */
+function values(recipe) {
+  const names = [...NUMBERS, ...TEXTS, ...FLAGS].filter((name) => recipe[name] !== undefined);
+  return names.map((name) => [name, String(recipe[name])]);
 }
 
 /** @param {Uint8Array} bytes */

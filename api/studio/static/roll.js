@@ -1,5 +1,6 @@
 /** The piano roll: a canvas that draws what of a piece can be seen, when it changes. */
 
+import { Marks, range } from "./marks.js";
 import { TICKS_PER_BEAT } from "./meter.js";
 import { count, pitchName } from "./words.js";
 
@@ -7,7 +8,7 @@ import { count, pitchName } from "./words.js";
 
 const ARRIVING_MS = 420; // in which a new note becomes visible
 const APART_MS = 9; // from one new note to the next
-const HEADER_PX = 22;
+const HEADER_PX = 24; // of the bars' numbers, by which one marks them
 const QUOTES_PX = 18;
 const FEWEST_KEYS = 36;
 const BESIDE_KEYS = 3; // free ones above and below the notes
@@ -49,6 +50,12 @@ export class Roll {
    * @type {Quote | null}
    */
   #pointed = null;
+  #marks;
+  /**
+   * Bars that the mouse is marking or unmarking.
+   * @type {{from: number, isMarked: boolean, before: readonly number[]} | null}
+   */
+  #marking = null;
   /** How many notes the last frame drew. */
   drawn = 0;
 
@@ -57,8 +64,11 @@ export class Roll {
    *   The canvas stays in the scroller's view; the spacer makes it as wide as the piece.
    * @param {() => number} position_s Where the playhead is.
    * @param {(seconds: number) => void} onSeek
+   * @param {Marks} marks
    */
-  constructor({ canvas, scroller, spacer, tip }, position_s, onSeek) {
+  constructor({ canvas, scroller, spacer, tip }, position_s, onSeek, marks = new Marks()) {
+    this.#marks = marks;
+    marks.addEventListener("change", () => this.changed());
     this.#canvas = canvas;
     this.#scroller = scroller;
     this.#spacer = spacer;
@@ -74,8 +84,10 @@ export class Roll {
     scroller.addEventListener("wheel", (event) => this.#wheeled(event), { passive: false });
     canvas.addEventListener("pointermove", (event) => this.#pointAt(event.offsetX, event.offsetY));
     canvas.addEventListener("pointerleave", () => this.point(null));
+    canvas.addEventListener("pointerdown", (event) => this.#pressed(event));
     canvas.addEventListener("click", (event) => {
-      if (this.#piece) onSeek(this.#piece.seconds(Math.max(0, this.#tickAt(event.offsetX))));
+      if (event.offsetY < HEADER_PX) this.#clickedNumber(event.offsetX);
+      else if (this.#piece) onSeek(this.#piece.seconds(Math.max(0, this.#tickAt(event.offsetX))));
     });
   }
 
@@ -86,7 +98,7 @@ export class Roll {
     this.#arrivedAll_ms = 0;
     this.#isFollowing = true;
     this.#pointed = null;
-    [this.#low, this.#high] = range(piece);
+    [this.#low, this.#high] = keys(piece);
     this.#scrollTo(0);
     this.changed();
   }
@@ -190,12 +202,52 @@ export class Roll {
   }
 
   /**
+   * Begins to mark bars, or to unmark them, by the mouse; fingers scroll, and mark by a tap.
+   * @param {PointerEvent} event
+   */
+  #pressed({ pointerType, pointerId, button, offsetX, offsetY }) {
+    const bar = this.#barAt(offsetX);
+    if (pointerType !== "mouse" || button || offsetY >= HEADER_PX || !bar) return;
+    this.#canvas.setPointerCapture(pointerId);
+    this.#marking = { from: bar, isMarked: !this.#marks.has(bar), before: this.#marks.bars };
+    this.#markTo(bar);
+  }
+
+  /** @param {number} x Ends what the mouse marked; other pointers mark by this alone. */
+  #clickedNumber(x) {
+    const bar = this.#barAt(x);
+    if (!this.#marking && bar) this.#marks.toggle(bar);
+    this.#marking = null;
+  }
+
+  /** @param {number} bar Up to which the mouse has gone. */
+  #markTo(bar) {
+    if (!this.#marking) return;
+    const { from, isMarked, before } = this.#marking;
+    const passed = range(Math.min(from, bar), Math.max(from, bar));
+    const others = before.filter((other) => !passed.includes(other));
+    this.#marks.set(isMarked ? [...others, ...passed] : others);
+  }
+
+  /**
+   * Finds the bar that one can mark at a place; 0 where there is none.
+   * @param {number} x
+   */
+  #barAt(x) {
+    const piece = this.#piece;
+    if (!piece?.isFinished) return 0;
+    const bar = piece.bar(this.#tickAt(x));
+    return bar <= piece.lastBar ? bar : 0;
+  }
+
+  /**
    * @param {number} x
    * @param {number} y
    */
   #pointAt(x, y) {
     const piece = this.#piece;
     if (!piece) return;
+    if (this.#marking) return this.#markTo(this.#barAt(x) || piece.lastBar);
     const tick = this.#tickAt(x);
     const isOverNotes = y > HEADER_PX;
     const here = piece.quotes.filter((quote) => {
@@ -252,7 +304,7 @@ export class Roll {
    * @param {Piece} piece
    */
   #settle(piece) {
-    const [low, high] = range(piece);
+    const [low, high] = keys(piece);
     const nearer = (/** @type {number} */ from, /** @type {number} */ to) =>
       Math.abs(to - from) < 0.05 ? to : from + (to - from) * 0.2;
     [this.#low, this.#high] = [nearer(this.#low, low), nearer(this.#high, high)];
@@ -280,6 +332,7 @@ export class Roll {
     const [pen, colours] = [this.#pen, this.#colours];
     pen.clearRect(0, 0, this.#width, this.#height);
     this.#drawKeys(colours);
+    this.#drawMarks(piece, colours);
     this.#drawBars(piece, colours);
     this.#drawForm(piece, colours);
     this.#drawQuotes(piece, colours);
@@ -345,13 +398,31 @@ export class Roll {
       const x = this.#x(bar.start);
       pen.fillStyle = isCounted ? colours.barLine : colours.beatLine;
       if (isCounted || width > 6) pen.fillRect(x, HEADER_PX, 1, bottom);
-      pen.fillStyle = colours.label;
+      pen.fillStyle = this.#marks.has(bar.number) ? colours.onMark : colours.label;
       if (isCounted) pen.fillText(String(bar.number), Math.max(4, x + 4), HEADER_PX / 2);
       pen.fillStyle = colours.beatLine;
       for (let beat = bar.beatTicks; beat < bar.ticks; beat += bar.beatTicks) {
         if (this.#pixels(bar.beatTicks) <= 16) break;
         pen.fillRect(this.#x(bar.start + beat), HEADER_PX, 1, bottom);
       }
+    }
+  }
+
+  /**
+   * @param {Piece} piece
+   * @param {Colours} colours
+   */
+  #drawMarks({ barLines, lastBar }, colours) {
+    const pen = this.#pen;
+    pen.fillStyle = colours.right;
+    for (const bar of barLines.between(this.#tickAt(0), this.#tickAt(this.#width))) {
+      if (bar.number > lastBar) return;
+      if (!this.#marks.has(bar.number)) continue;
+      const [x, width] = [this.#x(bar.start), this.#pixels(bar.ticks)];
+      pen.fillRect(x, 0, width, HEADER_PX);
+      pen.globalAlpha = 0.13;
+      pen.fillRect(x, HEADER_PX, width, this.#height - HEADER_PX - QUOTES_PX);
+      pen.globalAlpha = 1;
     }
   }
 
@@ -453,7 +524,7 @@ export class Roll {
  * Says which keys to show of a piece.
  * @param {Piece} piece
  */
-function range(piece) {
+function keys(piece) {
   let [low, high] = [127, 0];
   for (const { pitch } of piece.notes) [low, high] = [Math.min(low, pitch), Math.max(high, pitch)];
   if (low > high) [low, high] = [48, 72];
@@ -473,6 +544,7 @@ function readColours() {
     label: colour("faint"),
     left: colour("left-hand"),
     right: colour("accent"),
+    onMark: colour("on-accent"),
     sounding: colour("sounding"),
     quote: colour("quote"),
     playhead: colour("ink"),

@@ -29,7 +29,7 @@ import { toForm } from "./recipe.js";
 
 /**
  * @typedef {{start_beats: number, tempo: number}} ToldTempo
- * @typedef {{sections: {name: string, start_beats: number}[],
+ * @typedef {{bars: number, sections: {name: string, start_beats: number}[],
  *     loop?: {start_beats: number, length_beats: number}}} ToldPlan
  * @typedef {{start_beats: number, numerator: number, denominator: number}} ToldSignature
  */
@@ -102,7 +102,7 @@ export function time({ tempos, time_signatures }) {
 /**
  * Reads a song's plan.
  * @param {ToldPlan | undefined} plan
- * @returns {{sections: Section[], loop: Loop | null}}
+ * @returns {{plannedBars: number, sections: Section[], loop: Loop | null}}
  */
 export function form(plan) {
   const ticks = (/** @type {number} */ beats) => Math.round(beats * TICKS_PER_BEAT);
@@ -110,9 +110,10 @@ export function form(plan) {
     name,
     start: ticks(start_beats),
   }));
-  if (!plan?.loop) return { sections, loop: null };
+  const plannedBars = plan?.bars ?? 0;
+  if (!plan?.loop) return { plannedBars, sections, loop: null };
   const start = ticks(plan.loop.start_beats);
-  return { sections, loop: { start, end: start + ticks(plan.loop.length_beats) } };
+  return { plannedBars, sections, loop: { start, end: start + ticks(plan.loop.length_beats) } };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The controls of the sound and of the piano roll. */
 
 import { byId, make } from "./elements.js";
+import { Marks } from "./marks.js";
 import { Piece } from "./piece.js";
 import { Player } from "./player.js";
 import { Roll } from "./roll.js";
@@ -21,6 +22,7 @@ export class Transport {
   #piece = null;
   #roll;
   player;
+  marks = new Marks();
 
   constructor() {
     this.player = new Player(() => this.#played());
@@ -34,6 +36,7 @@ export class Transport {
       parts,
       () => this.player.position_s,
       (seconds) => this.player.seek(seconds),
+      this.marks,
     );
     this.#roll.show(new Piece({ game: "", seed: 0, primer: "none" }));
     this.#listen();
@@ -142,8 +145,20 @@ export class Transport {
       this.#roll.follow();
     } else if (event.key === "+" || event.key === "=") this.#roll.zoom(ZOOM);
     else if (event.key === "-") this.#roll.zoom(1 / ZOOM);
+    else if (event.key.toLowerCase() === "m") this.#mark(piece, here);
+    else if (event.key === "Escape") this.marks.set([]);
     else return;
     event.preventDefault();
+  }
+
+  /**
+   * Marks the bar at a place, or unmarks it.
+   * @param {Piece} piece
+   * @param {number} ticks
+   */
+  #mark(piece, ticks) {
+    const bar = piece.bar(ticks);
+    if (piece.isFinished && bar <= piece.lastBar) this.marks.toggle(bar);
   }
 
   #played() {

@@ -6,7 +6,7 @@ from music.errors import KeepError
 from music.form.plan import Plan, Section, kept_bars, kept_bars_text
 from music.midi import to_midi
 from music.notes import Notes
-from music.piece import TimeSignature, constant_tempo
+from music.piece import TempoChange, TimeSignature, constant_tempo
 from tests.api.primers import uploaded
 
 BAR_TICKS = 48
@@ -38,12 +38,15 @@ def bar_of(note):
 
 
 def of_tune(*numbers):
-    rows = zip(*(column.tolist() for column in TUNE.columns), strict=True)
     notes = [
         {"start_beats": onset / 12, "duration_beats": ticks / 12, "pitch": pitch}
-        for onset, ticks, pitch in rows
+        for onset, ticks, pitch in rows(TUNE)
     ]
     return bars(notes, *numbers)
+
+
+def rows(notes):
+    return list(zip(*(column.tolist() for column in notes.columns), strict=True))
 
 
 @pytest.mark.parametrize(
@@ -88,6 +91,58 @@ def test_a_waltz_keeps_its_bars(client):
     assert song["plan"]["bars"] == 8
 
 
+def pickup(*tempos):
+    """Write the tune so that it begins on the fourth beat of a bar."""
+    return to_midi(
+        TUNE.shifted(36)[:29],
+        tempos=tempos or constant_tempo(90.0),
+        time_signatures=(FOUR_FOUR,),
+        name="",
+        text="",
+    )
+
+
+def test_a_bar_within_which_the_song_begins_is_its_first(client):
+    song = revised(client, "1-3,5-8", midi=pickup()).json
+    assert song["time_signatures"] == [{"start_beats": -3, "numerator": 4, "denominator": 4}]
+    old = [(onset / 12, pitch) for onset, _, pitch in rows(TUNE[:29])]
+    new = [(note["start_beats"], note["pitch"]) for note in song["notes"]]
+    fourth = [9 <= start < 13 for start, _ in old], [9 <= start < 13 for start, _ in new]
+    assert [n for n, is_new in zip(new, fourth[1], strict=True) if not is_new] == [
+        n for n, is_new in zip(old, fourth[0], strict=True) if not is_new
+    ]
+    assert new != old
+    assert song["plan"]["bars"] == 8
+    assert song["plan"]["sections"][0]["start_beats"] == 0
+
+
+def test_a_new_first_bar_is_a_whole_one(client):
+    changes = TempoChange(0, 90.0), TempoChange(84, 70.0)
+    song = revised(client, "2-8", midi=pickup(*changes)).json
+    assert song["time_signatures"][0]["start_beats"] == song["notes"][0]["start_beats"] == 0
+    assert bars(song["notes"], 2) == [
+        [(4 + beat, pitch, 1) for beat, pitch in enumerate(TUNE.pitch[1:5].tolist())]
+    ]
+    assert [(t["start_beats"], t["tempo"]) for t in song["tempos"]] == [(0, 90.0), (7, 70.0)]
+
+
+@pytest.mark.parametrize("media_format", ["midi", "musicxml", "wav"])
+def test_a_song_that_begins_within_a_bar_is_written_in_every_format(client, media_format):
+    url = f"/generate?game=zelda&seed=7&format={media_format}&keep=1-3,5-8"
+    assert client.post(url, **uploaded(pickup())).status_code == 200
+
+
+def test_a_loop_stays_a_loop_and_its_new_end_is_judged_by_its_start(client, loopback):
+    hanging = Notes.of([*TUNE.onset_ticks], [*TUNE.duration_ticks[:-1], 60], [*TUNE.pitch])
+    song = revised(client, "1-2", "&loop=true&intro_bars=1").json
+    assert song["plan"]["loop"] == {**song["plan"]["loop"], "start_beats": 4, "length_beats": 28}
+    assert [section["name"] for section in song["plan"]["sections"]] == ["Intro", "A"]
+    assert max(n["start_beats"] + n["duration_beats"] for n in song["notes"]) <= 32
+    assert "read" in loopback.signatures()
+    song = revised(client, "2-8", "&loop=true", midi=midi_of(hanging)).json
+    assert max(n["start_beats"] + n["duration_beats"] for n in song["notes"]) == 32
+
+
 @pytest.mark.parametrize(
     ("keep", "query", "midi", "detail"),
     [
@@ -98,17 +153,25 @@ def test_a_waltz_keeps_its_bars(client):
         ("1-8", "", None, "keep must be some, not all, of the song's 8 bars."),
         ("9", "", None, "keep must be some, not all, of the song's 8 bars."),
         ("1", "&bars=4", None, f"bars {DECIDED}"),
+        ("1", "&form=AB", None, f"form {DECIDED}"),
         (
             "1",
             "&loop=true",
+            pickup(),
+            "keep must be bars of a song that begins on a bar line, where it is to loop.",
+        ),
+        ("1", "&ending=true&loop=true", None, "ending=true and loop=true exclude each other."),
+        (
+            "1",
+            "&loop=true&intro_bars=8",
             None,
-            f"loop {DECIDED}",
+            "keep must be bars of a song of more than 8 bars, which the intro has.",
         ),
         (
             "1",
             "",
             midi_of(TUNE, FOUR_FOUR, TimeSignature(96, 3, 4)),
-            "keep must be bars of a song in one meter that begins on a bar line.",
+            "keep must be bars of a song in one meter.",
         ),
     ],
 )
@@ -137,6 +200,16 @@ def test_bars_are_read_and_written(text, bars, canonical):
 def test_text_that_names_no_bars_is_refused(text):
     with pytest.raises(KeepError, match="bars from 1 to 256"):
         kept_bars(text)
+
+
+@pytest.mark.parametrize(
+    ("kept", "following"), [((0, 1), 1), ((0,), None), ((2, 3), 1), ((0, 1, 7), 7)]
+)
+def test_the_end_of_a_loop_leads_on_to_its_first_bar_where_that_is_known(kept, following):
+    form = (Section("Intro", 1), Section("A", 7))
+    plan = Plan(FOUR_FOUR, form, ends=False, loops=True, intro_bars=1, kept_bars=kept)
+    last_new = [span for span in plan.spans if not span.is_kept][-1]
+    assert last_new.following_bar == following
 
 
 def test_new_bars_lead_on_to_the_next_kept_bar():
