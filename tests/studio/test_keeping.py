@@ -36,6 +36,22 @@ def test_the_midi_file_is_the_piece_whether_or_not_the_service_is_there(page, lo
     assert messages(content) == messages(answer.body())
 
 
+def test_the_midi_file_of_a_loop_has_its_sections_and_marks_it(page, address):
+    page.select_option("#unit", "bars")
+    page.fill("#form", "ABA")
+    page.check("#loops")
+    page.fill("#intro_bars", "2")
+    piece = compose(page, 6)
+    query = "game=zelda&bars=6&form=ABA&loop=true&intro_bars=2&title=Song+1"
+    answer = page.request.post(f"{address}/generate?{query}&seed={piece['recipe']['seed']}")
+    content = downloaded(page, "midi")[1]
+    assert messages(content) == messages(answer.body())
+    (track,) = mido.MidiFile(file=io.BytesIO(content)).tracks
+    markers = [message.text for message in track if message.type == "marker"]
+    assert markers == ["Intro", "A", "loopStart", "B", "A", "loopEnd"]
+    assert sum(message.time for message in track) == 8 * 4 * 480
+
+
 @pytest.mark.parametrize(
     "signatures",
     [

@@ -6,7 +6,7 @@ import { barsText, otherBars, readBars } from "./marks.js";
 /** @import { Marks } from "./marks.js" */
 /** @import { Piece } from "./piece.js" */
 
-const NONE = "Mark bars by their numbers above the notes, or write them here: 5-8,12.";
+const NONE = "No bar of this piece is marked.";
 const ALL = "These are all bars. Leave some as they are, or press Compose for a new piece.";
 
 export class Again {
