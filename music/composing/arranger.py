@@ -286,9 +286,9 @@ class Arranger:
             ended += [row for row in going if row.has_ended]
             going = [row for row in going if not row.has_ended]
             if not going or (ended and position > stretch.usual_tokens):
-                return ended
-        if ended:
-            return ended
+                break
+        if ended:  # those of few notes end first, but are not to be preferred
+            return sorted(ended, key=lambda row: row.number)
         raise NotMusicError("a draw that reaches no bar line")
 
     def _continued(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from music.codec import learn_codec
+from music.composing.arranger import CLOSING_ROWS
 from music.composing.brief import Brief
 from music.composing.composition import Composition
 from music.composing.continuation import Continuation
@@ -85,3 +86,50 @@ def test_a_chord_is_not_struck_over_and_over(brief, chord):
     assert len(runs) > 1
     assert sum(runs) > 60
     assert max(runs) <= 24 + 1  # the closing chord may be the same
+
+
+class UnevenModel:
+    """A model whose first candidate moves in eighths; the others move in half notes."""
+
+    # Nine different notes, so that no bar equals another.
+    _GAPS = [0, *[24] * 9, *[EIGHTH] * 9]
+    _SCORE = Notes.of(np.cumsum(_GAPS).tolist(), [EIGHTH] * 19, [60, *2 * list(range(60, 69))])
+    codec = learn_codec("notetuple", [_SCORE])
+
+    def __init__(self) -> None:
+        tokens = self.codec.encode(self._SCORE).tolist()
+        self._halves, self._eighths = tokens[1:10], tokens[10:19]
+
+    def prefill(self, prompt: Prompt) -> SongState:
+        return SongState(np.zeros(1, np.float32), prompt.tokens[-1])
+
+    def decode(
+        self,
+        states: Sequence[SongState],
+        *,
+        positions: Sequence[int],
+        steps: int,
+        sampling: Sampling,  # noqa: ARG002  as `Model` has it
+    ) -> tuple[Draw, ...]:
+        rows = []
+        for position in positions:
+            candidate, number = divmod(position, 1 << 20)
+            notes = self._halves if candidate % CLOSING_ROWS else self._eighths
+            rows.append([notes[(number + n) % len(notes)] for n in range(steps)])
+        return self.read(states, rows)
+
+    def read(
+        self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
+    ) -> tuple[Draw, ...]:
+        return tuple(
+            Draw(np.array(row, np.int32), np.zeros(len(row), np.float32), state)
+            for state, row in zip(states, tokens, strict=True)
+        )
+
+
+def test_of_candidates_that_fit_equally_the_one_of_fewest_notes_is_not_preferred():
+    music = GameMusic(UnevenModel.codec, QuoteFinder(()), 6, 120.0, (), ())
+    brief = Brief(1, bars=8, form=("A",), ending=False)
+    composition = Composition.of(brief, music, Continuation.of_nothing(music))
+    onset_ticks = composition.composed(UnevenModel(), "song").notes.onset_ticks
+    assert np.diff(onset_ticks).tolist() == [EIGHTH] * 63
