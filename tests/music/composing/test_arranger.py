@@ -92,7 +92,7 @@ class UnevenModel:
     """A model whose first candidate moves in eighths; the others move in half notes."""
 
     # Nine different notes, so that no bar equals another.
-    _GAPS = [0, *[24] * 9, *[EIGHTH] * 9]
+    _GAPS = (0, *[24] * 9, *[EIGHTH] * 9)
     _SCORE = Notes.of(np.cumsum(_GAPS).tolist(), [EIGHTH] * 19, [60, *2 * list(range(60, 69))])
     codec = learn_codec("notetuple", [_SCORE])
 
