@@ -119,7 +119,7 @@ def _cross(
 ) -> Crossed:
     started = time.monotonic()
     fits = {
-        name: _fitted(parts, variant, codec, work_dir / name)
+        name: fitted(parts, variant, codec, work_dir / name)
         for name, variant in {
             "default": recipe,
             "scratch": scratch(recipe),
@@ -154,7 +154,15 @@ def _cross(
     return Crossed(parts, scores, tuple(songs))
 
 
-def _fitted(parts: Parts, recipe: Recipe, codec: Codec, work_dir: Path) -> Fitted:
+def fitted(parts: Parts, recipe: Recipe, codec: Codec, work_dir: Path) -> Fitted:
+    """Fit a network to the learned pieces, or load what an earlier call has fitted to the same.
+
+    Args:
+        parts: Of the fold.
+        recipe: How they are learned. Of one that starts from the base, another base is a change.
+        codec: Writes the pieces as tokens.
+        work_dir: Where the fit is kept.
+    """
     with locked_checkpoint(work_dir) as checkpoint:
         return fit_to_the_end(
             split(parts.learned, recipe.fitting.held_out_share), recipe, codec, checkpoint

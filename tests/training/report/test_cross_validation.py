@@ -1,7 +1,9 @@
 """Cross-validation: every piece is predicted once, and never by a network that has learned it."""
 
 from dataclasses import replace
+from functools import partial
 
+import keras
 import numpy as np
 import pytest
 
@@ -15,13 +17,21 @@ from benchmarks.processes.model_servers import InProcess
 from music.codec import as_encoded
 from music.composing.continuation import opening_prompt
 from music.description import Description, LearnedPiece, ModelCard
-from tests.training.conftest import CODEC, TINY, scale
+from tests.training.conftest import CODEC, PLAIN, TINY, scale
 from training.export.quantised_matmul import weights_here
 from training.export.saved_model import export_bundle
+from training.fitting import fit
+from training.fitting.history import Epoch
+from training.network.base_weights import base_digest, load_base, save_base
 from training.network.network import build_network
 from training.report import cross_validation
 from training.report.__main__ import SAMPLING
-from training.report.cross_validation import cross_validate, scratch, scratch_transposed
+from training.report.cross_validation import (
+    cross_validate,
+    fitted,
+    scratch,
+    scratch_transposed,
+)
 from training.report.folds import Parts
 from training.report.generation import InProcessModel, generate, learned_music, without_bound
 from training.report.result import Sampling
@@ -65,6 +75,31 @@ def test_a_fold_has_every_row_and_finished_fits_are_not_repeated(pieces, tmp_pat
     assert [[song.name for song in fold.songs] for fold in folds] == [
         ["seed 1", "seed 3"], ["seed 2"],
     ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_kept_fit_is_not_used_after_the_base_has_changed(pieces, tmp_path, monkeypatch):
+    """A network from scratch does not depend on the base: its fit stays."""
+    parts = Parts(tuple(pieces[1:]), (pieces[0],))
+    one_epoch = PLAIN.with_epochs(1)
+    recipes = {"scratch": one_epoch, "base": replace(one_epoch, start="base", base_share=0.5)}
+
+    def epochs_with(base: int) -> dict[str, tuple[Epoch, ...]]:
+        keras.utils.set_random_seed(base)
+        weights = tmp_path / f"{base}.npz"
+        save_base(build_network(PLAIN.network, CODEC.field_sizes), weights)
+        monkeypatch.setattr(fit, "load_base", partial(load_base, of=weights))
+        monkeypatch.setattr(fit, "base_digest", partial(base_digest, of=weights))
+        return {
+            name: fitted(parts, recipe, CODEC, tmp_path / name).history.epochs
+            for name, recipe in recipes.items()
+        }
+
+    first, again, changed = epochs_with(1), epochs_with(1), epochs_with(2)
+    assert again == first  # durations too: nothing was fitted
+    assert changed["scratch"] == first["scratch"]
+    assert changed["base"] != first["base"]
+    assert len(changed["base"]) == 1
 
 
 PIECES = (("a", 50), ("b", 70))
