@@ -15,6 +15,7 @@ from music.piece import TempoChange, TimeSignature
 MIDI_TICKS_PER_BEAT = 480
 ACOUSTIC_GRAND_PIANO = 0  # General MIDI program
 TEMPO_RANGE_BPM = (20.0, 400.0)
+_MOST_NUMERATOR = 255  # a byte
 # What players of game music look for: RPG Maker and others for the controller, which stands where
 # the end jumps back to.
 _A_TICK_LATER, _END_OF_TRACK = b"\1", b"\xff\x2f\0"
@@ -109,7 +110,7 @@ def _pickup(signature: TimeSignature) -> Iterator[TimeSignature]:
     left_ticks = signature.bar_ticks + signature.start_ticks
     for denominator in (4, 8, 16):
         beats, rest = divmod(left_ticks * denominator, 4 * TICKS_PER_BEAT)
-        if not rest:
+        if not rest and beats <= _MOST_NUMERATOR:
             yield TimeSignature(0, beats, denominator)
             break
     else:

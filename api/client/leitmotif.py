@@ -93,7 +93,7 @@ class Wishes(TypedDict, total=False):
     top_p: float
     seed: int
     tempo: float
-    primer: Literal["none", "corpus"] | bytes | os.PathLike[str]  # or a MIDI file to continue
+    primer: Literal["none", "corpus"] | bytes | os.PathLike[str]  # or a file: MIDI, a song's JSON
     include_primer: bool
     keep: str  # bars of a primer that is a file: 1-8,13-16
     dynamics: bool

@@ -28,8 +28,9 @@ _ABOUT = f"""\
 Composes new music in the style of a game whose music a model has learned.
 
 `POST /generate` takes its parameters from the query, a form or a JSON body of up to
-{MOST_BODY_BYTES // 1024} KB, each of them once. A MIDI file of up to {MOST_FILE_BYTES // 1024} KB
-to continue is the field `primer` of a form (`multipart/form-data`).
+{MOST_BODY_BYTES // 1024} KB, each of them once. A file of up to {MOST_FILE_BYTES // 1024} KB
+to continue is the field `primer` of a form (`multipart/form-data`): MIDI, or a song as
+`format=json` returns it.
 
 The response is MIDI, unless `format` or the `Accept` header asks for another format. Every
 error is `application/problem+json` (RFC 9457) and says what would fit. On any path, a malformed

@@ -84,7 +84,7 @@ class Parameter:
         lowest_fits: Whether `lowest` itself is valid.
         choices: The valid values of a choice.
         pattern: The regular expression of a text in the OpenAPI document; empty for any text.
-        may_be_file: Whether a MIDI file may be uploaded instead of a value.
+        may_be_file: Whether a MIDI file or a song's JSON may be uploaded instead of a value.
         default: The value if the parameter is absent; None if it has no fixed default.
         required: Whether the parameter must be sent.
     """
@@ -105,7 +105,7 @@ class Parameter:
     def fits(self) -> str:
         """Describe the valid values."""
         if self.kind is Kind.CHOICE:
-            file = ", or an uploaded MIDI file" if self.may_be_file else ""
+            file = ", or an uploaded file (MIDI, or a song's JSON)" if self.may_be_file else ""
             return f"{self.kind} {', '.join(self.choices)}{file}"
         if self.kind in {Kind.NAME, Kind.FLAG}:
             return self.kind.value
@@ -262,7 +262,8 @@ PARAMETERS = (
         name="primer",
         kind=Kind.CHOICE,
         effect="the music that the song continues: corpus is the opening of one of the game's "
-        "pieces, none is no music; or upload a MIDI file, which the song continues from its end",
+        "pieces, none is no music; or upload a file, from whose end the song continues: MIDI, or a "
+        "song's JSON",
         choices=tuple(Primer),
         may_be_file=True,
         default=Primer.CORPUS.value,

@@ -8,6 +8,10 @@ from api.composing.song import UPLOADED, Primer
 from api.formats.event import EVENT_NAMES
 from api.http.parameters import CONTROL_CHARACTERS, LENGTHS, PARAMETERS, Kind, Parameter
 from music.audio.instrument import SAMPLE_RATE_HZ
+from music.notes import HIGHEST_PITCH, LOWEST_PITCH
+from music.reading.midi import MOST_NOTES
+from music.reading.smf import MOST_BEATS
+from music.reading.song_json import DENOMINATORS, MOST_BEATS_OF_BAR, MOST_CHANGES, TEMPOS_BPM
 
 Schema = dict[str, Any]
 
@@ -57,6 +61,7 @@ def request_schemas() -> dict[str, Schema]:
         "SongUpload": _request(
             {p.name: _with_file(p) if p.may_be_file else schema_of(p) for p in PARAMETERS}
         ),
+        "UploadedSong": _UPLOADED_SONG,
     }
 
 
@@ -100,7 +105,13 @@ def _members(**values: Schema) -> Schema:
 def _with_file(parameter: Parameter) -> Schema:
     schema = schema_of(parameter)
     said = {name: schema.pop(name) for name in ("description", "default")}
-    return {**said, "anyOf": [schema, {"type": "string", "contentMediaType": "audio/midi"}]}
+    midi = {"type": "string", "contentMediaType": "audio/midi"}
+    song = {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": reference("UploadedSong"),
+    }
+    return {**said, "anyOf": [schema, midi, song]}
 
 
 def _range(parameter: Parameter) -> Schema:
@@ -121,6 +132,15 @@ def _object(optional: Iterable[str] = (), **members: Schema) -> Schema:
         "required": [name for name in members if name not in optional],
         "additionalProperties": False,
     }
+
+
+def _some_of(required: Iterable[str], **members: Schema) -> Schema:
+    """Describe an object that has these members, and perhaps others."""
+    return {"type": "object", "required": list(required), "properties": members}
+
+
+def _many(most: int, items: Schema, at_least: int = 0) -> Schema:
+    return {"type": "array", "minItems": at_least, "maxItems": most, "items": items}
 
 
 def _list(of: str) -> Schema:
@@ -206,6 +226,42 @@ _NOTE = _shown(
     sounding_beats=0.45,
     velocity=80,
 )
+_BEATS = {"type": "number", "minimum": 0, "maximum": MOST_BEATS}
+_UPLOADED_SONG: Schema = {
+    "description": "The members of a song's JSON that are read; others are ignored.",
+    **_some_of(
+        ("notes",),
+        notes=_many(
+            MOST_NOTES,
+            _some_of(
+                ("pitch", "start_beats", "duration_beats"),
+                pitch={"type": "integer", "minimum": LOWEST_PITCH, "maximum": HIGHEST_PITCH},
+                start_beats=_BEATS,
+                duration_beats=_said(_BEATS, "As it is written."),
+                sounding_beats=_said(_BEATS, "How long it sounds; default: `duration_beats`."),
+                velocity={"type": "integer", "minimum": 1, "maximum": 127},
+            ),
+            at_least=1,
+        ),
+        tempos=_many(
+            MOST_CHANGES,
+            _some_of(
+                ("start_beats", "tempo"),
+                start_beats=_BEATS,
+                tempo={"type": "number", "minimum": TEMPOS_BPM[0], "maximum": TEMPOS_BPM[1]},
+            ),
+        ),
+        time_signatures=_many(
+            MOST_CHANGES,
+            _some_of(
+                ("start_beats", "numerator", "denominator"),
+                start_beats={"type": "number", "minimum": -MOST_BEATS, "maximum": MOST_BEATS},
+                numerator={"type": "integer", "minimum": 1, "maximum": MOST_BEATS_OF_BAR},
+                denominator={"enum": list(DENOMINATORS)},
+            ),
+        ),
+    ),
+}
 _SECTION = _object(
     name=_said(_NAME, "A letter that sections of the same music share, with ' where it is varied."),
     start_bar={"type": "integer", "minimum": 1},

@@ -1,4 +1,4 @@
-"""Reading pieces from files: standard MIDI files (`midi`) and scores (`scores`)."""
+"""Reading pieces from files: standard MIDI files (`midi`), scores (`scores`) and songs in JSON."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from music.piece import Piece
 from music.reading.midi import MIDI_SUFFIXES, read_midi
 from music.reading.scores import SCORE_SUFFIXES, read_score
 from music.reading.smf import MOST_BYTES
+from music.reading.song_json import read_song
 
 __all__ = [
     "MIDI_SUFFIXES",
@@ -14,6 +15,7 @@ __all__ = [
     "SCORE_SUFFIXES",
     "read_midi",
     "read_piece",
+    "read_song",
 ]
 
 PIECE_SUFFIXES = MIDI_SUFFIXES | SCORE_SUFFIXES

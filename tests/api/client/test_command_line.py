@@ -101,8 +101,8 @@ def test_a_song_goes_on_from_a_file(compose, client, tmp_path):
         (
             (*ZELDA, "--primer", "intro.mid", "-o", "a.mid"),
             (
-                "argument --primer: primer must be one of none, corpus, or an uploaded MIDI file. "
-                "There is no file 'intro.mid'."
+                "argument --primer: primer must be one of none, corpus, or an uploaded file "
+                "(MIDI, or a song's JSON). There is no file 'intro.mid'."
             ),
         ),
         ((*ZELDA, "--api-key", "a\nb", "-o", "a.mid"), "the API key has characters that no key"),

@@ -1,6 +1,7 @@
 """Mutated MIDI files, sent to a service that must live: refused or played, and nothing else."""
 
 import http.client
+import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -19,6 +20,13 @@ MUTANTS = 2_000
 PATIENCE_S = 60
 MOST_GROWTH_BYTES = 30 * 2**20
 
+SONG = json.dumps(
+    {
+        "notes": [{"pitch": 60 + n, "start_beats": n / 4, "duration_beats": 0.5} for n in range(9)],
+        "tempos": [{"start_beats": 0, "tempo": 99.5}],
+        "time_signatures": [{"start_beats": -1, "numerator": 3, "denominator": 4}],
+    }
+).encode()
 HEAD = b'--x\r\nContent-Disposition: form-data; name="primer"; filename="x.mid"\r\n\r\n'
 
 
@@ -35,6 +43,7 @@ def whole_files():
         midi_file(tempos, note(60, 480) * 30),
         midi_file(pedal, *tracks),
         midi_file([mido.Message("program_change", program=5), *note(64, 96)], ticks_per_beat=96),
+        SONG,
     ]
 
 

@@ -1,12 +1,16 @@
 """Bars that are kept: they stay note for note, and the others are composed anew between them."""
 
+import json
+
 import pytest
 
 from music.errors import KeepError
+from music.expression.articulation import Articulation, LengthShare
 from music.form.plan import Plan, Section, kept_bars, kept_bars_text
 from music.midi import to_midi
 from music.notes import Notes
 from music.piece import TempoChange, TimeSignature, constant_tempo
+from tests.api.loopback import description
 from tests.api.primers import uploaded
 
 BAR_TICKS = 48
@@ -127,6 +131,14 @@ def test_a_new_first_bar_is_a_whole_one(client):
     assert [(t["start_beats"], t["tempo"]) for t in song["tempos"]] == [(0, 90.0), (7, 70.0)]
 
 
+def test_a_pickup_of_more_beats_than_a_midi_file_counts_is_written(client):
+    note = {"pitch": 60, "start_beats": 0, "duration_beats": 1}
+    meter = {"start_beats": -0.5, "numerator": 64, "denominator": 1}
+    song = json.dumps({"notes": [note], "time_signatures": [meter]}).encode()
+    url = "/generate?game=zelda&seed=7&notes=1&include_primer=true"
+    assert client.post(url, **uploaded(song)).status_code == 200
+
+
 @pytest.mark.parametrize("media_format", ["midi", "musicxml", "wav"])
 def test_a_song_that_begins_within_a_bar_is_written_in_every_format(client, media_format):
     url = f"/generate?game=zelda&seed=7&format={media_format}&keep=1-3,5-8"
@@ -142,6 +154,30 @@ def test_a_loop_stays_a_loop_and_its_new_end_is_judged_by_its_start(client, loop
     assert "read" in loopback.signatures()
     song = revised(client, "2-8", "&loop=true", midi=midi_of(hanging)).json
     assert max(n["start_beats"] + n["duration_beats"] for n in song["notes"]) == 32
+
+
+def test_a_song_is_revised_by_its_own_json(client, loopback):
+    articulation = Articulation(0.8, (LengthShare(3, 0.5),))
+    loopback.descriptions["zelda"] = description(articulation=articulation).to_json()
+    loopback.versions["zelda"] = {5: "AVAILABLE"}
+    url = "/generate?game=zelda&bars=8&ending=false&format=json&seed="
+    first = client.post(f"{url}3&primer=none")
+    song = revised(client, "1-4,7-8", "&ending=false", midi=first.data).json
+    assert bars(song["notes"], 1, 2, 3, 7, 8) == bars(first.json["notes"], 1, 2, 3, 7, 8)
+    assert bars(song["notes"], 5, 6) != bars(first.json["notes"], 5, 6)
+    assert song["plan"]["bars"] == 8
+    assert song["tempos"] == first.json["tempos"]
+    shares = {round(n["sounding_beats"] / n["duration_beats"], 2) for n in song["notes"]}
+    assert shares == {0.5, 0.8}
+    assert song["primer_warnings"] == []
+
+
+def test_json_that_is_no_song_is_refused_with_what_would_fit(client):
+    response = revised(client, "1", midi=b' {"notes": [{"pitch": 60.5}]}')
+    assert response.status_code == 422
+    assert response.json["detail"] == (
+        "The primer cannot be read: notes[0].duration_beats must be a number from 0 to 10000."
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tests.api.problems import assert_problem
 
 NAMES = ", ".join(parameter.name for parameter in PARAMETERS)
 HUGE = "1" * 400
-PRIMER = "primer must be one of none, corpus, or an uploaded MIDI file."
+PRIMER = "primer must be one of none, corpus, or an uploaded file (MIDI, or a song's JSON)."
 TOO_LARGE = "The body must be at most 65536 bytes, plus 1048576 for a file."
 
 BAD_PARAMETERS = [
