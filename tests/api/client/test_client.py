@@ -124,6 +124,19 @@ def test_every_wish_reaches_the_song(leitmotif):
     assert json.loads(leitmotif.generate("zelda", format="json", seconds=2.5).content)["notes"]
 
 
+def test_a_song_in_json_is_uploaded_as_it_came(leitmotif):
+    ask = {"format": "json", "ending": False, "seed": 3}
+    song = leitmotif.generate("zelda", bars=4, **ask)
+    again = leitmotif.generate("zelda", primer=song.content, keep="1-2", **ask)
+    notes = [
+        [(n["start_beats"], n["pitch"]) for n in json.loads(one.content)["notes"]]
+        for one in (song, again)
+    ]
+    old, new = ([row for row in rows if row[0] < 8] for rows in notes)
+    assert old == new
+    assert notes[0] != notes[1]
+
+
 def test_the_client_knows_the_parameters_of_the_table_and_their_types():
     python = {Kind.WHOLE: int, Kind.NUMBER: float, Kind.FLAG: bool}
     hints = get_type_hints(Wishes)
