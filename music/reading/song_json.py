@@ -128,7 +128,7 @@ def _objects(song: _Members, name: str, most: int) -> Iterator[tuple[str, _Membe
 
 
 def _number(members: _Members, name: str, lowest: float, highest: float, where: str) -> float:
-    value = members.get(name)
+    value: Any = members.get(name)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not lowest <= value <= highest:
         raise UnreadablePieceError(
