@@ -3,8 +3,8 @@
 import logging
 import os
 
-# Before TensorFlow is imported, by anything: it tells its developers more than it tells users, and
-# without oneDNN it cannot multiply in 8 bits.
+# Must be set before TensorFlow is imported: its log is for its developers, and without oneDNN it
+# cannot multiply in 8 bits.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""`python -m training`: train and publish the collections that the environment names."""
+"""`python -m training`: trains and publishes the collections in the environment."""
 
 import sys
 from pathlib import Path
@@ -69,7 +69,7 @@ def _fetchable(game: str) -> tuple[Source, ...]:
     try:
         return find_sources(game)
     except UnknownGameError:
-        return ()  # somebody's own collection, or the embedded one
+        return ()  # a user's own collection, or the embedded one
 
 
 def _wanted(settings: Settings) -> tuple[str, ...]:

@@ -1,23 +1,23 @@
-"""What can go wrong in training.
+"""The errors of training.
 
 TrainingError
-├── SettingsError          a variable of the environment does not fit
-├── RecipeError            a recipe lacks a field, has one too many, or a value does not fit
-├── CollectionError        a collection is unknown or holds too little music
+├── SettingsError          an environment variable is invalid
+├── RecipeError            a field of a recipe is missing, unknown or invalid
+├── CollectionError        a collection is unknown or has too little music
 ├── FetchError             pieces cannot be downloaded (training/fetching/errors.py)
 ├── FittingError           a network cannot be fitted
-├── CheckpointError        an interrupted training cannot be read back, or one is under way
+├── CheckpointError        an interrupted training cannot be resumed, or another one is running
 ├── WritingError           a file cannot be written
 └── ExportError            a bundle cannot be written
 """
 
 
 class TrainingError(Exception):
-    """Anything that ends a training; the message is for the person who started it."""
+    """The base of all errors that end a training; the message is for its user."""
 
 
 class SettingsError(TrainingError):
-    """A variable of the environment does not fit; the message says which and what would."""
+    """An environment variable is invalid; the message says which, and what would be valid."""
 
 
 class RecipeError(TrainingError):
@@ -25,7 +25,7 @@ class RecipeError(TrainingError):
 
 
 class CollectionError(TrainingError):
-    """A collection is unknown or holds too little music to learn from."""
+    """A collection is unknown or has too little music to learn from."""
 
 
 class FittingError(TrainingError):
@@ -33,7 +33,7 @@ class FittingError(TrainingError):
 
 
 class CheckpointError(TrainingError):
-    """An interrupted training cannot be read back."""
+    """An interrupted training cannot be resumed, or another one is running."""
 
 
 class WritingError(TrainingError):

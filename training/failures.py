@@ -1,4 +1,4 @@
-"""What can be expected to go wrong in training, and how to say it in a line."""
+"""The expected failures of training, and their messages of one line."""
 
 import os
 import re
@@ -13,20 +13,20 @@ _FUNCTION = re.compile(r"\{\{function_node [^}]*\}\} ?")
 
 
 def expected_failures() -> tuple[type[BaseException], ...]:
-    """List the kinds of failure that need no traceback; any other one is a defect."""
-    tensorflow = sys.modules.get("tensorflow")  # imported by whatever trains, and by nothing else
+    """Return the exceptions that need no traceback; any other exception is a bug."""
+    tensorflow = sys.modules.get("tensorflow")  # only programs that train import it
     native = (tensorflow.errors.OpError,) if tensorflow else ()
     return (*_OURS, OSError, MemoryError, *native)
 
 
 def reason(failure: BaseException) -> str:
-    """Say in a line what went wrong."""
+    """Describe a failure in one line."""
     if isinstance(failure, _OURS):
         return str(failure)
     if isinstance(failure, MemoryError):
         return "there is not enough memory"
     if isinstance(failure, OSError) and failure.filename is not None:
         return f"{os.fsdecode(failure.filename)}: {failure.strerror}"
-    # TensorFlow first says where the node was built that failed, in many lines.
+    # TensorFlow's message starts with the stack of the failed node, in many lines.
     text = _FUNCTION.sub("", str(failure).rpartition("Node: ")[2])
     return " ".join(text.split())[:_LONGEST_REASON]

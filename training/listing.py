@@ -1,7 +1,7 @@
 """`python -m training.listing`: rewrites the lists of published versions.
 
-For a models folder that was moved or copied (`models.config` has absolute paths), or from which
-versions were deleted.
+Needed after a models folder was moved or copied (`models.config` has absolute paths), or after
+versions were deleted from it.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The log of TensorFlow's libraries, whose lines would tear a progress bar apart."""
+"""Silences the log of TensorFlow's libraries, whose lines would break a progress bar."""
 
 import ctypes
 import sys
@@ -10,11 +10,11 @@ _ERROR = 2
 
 
 def silence_native_log() -> None:
-    """Leave errors alone in the log of TensorFlow's libraries, where TensorFlow is imported.
+    """Reduce the log of TensorFlow's libraries to errors, if TensorFlow is imported.
 
-    TF_CPP_MIN_LOG_LEVEL does not reach those that log by Abseil itself (tensorflow#100442), for
-    which Abseil has no variable and TensorFlow no function: so its own function is called. Where
-    TensorFlow brings another release of Abseil, nothing happens.
+    TF_CPP_MIN_LOG_LEVEL does not apply to libraries that use Abseil's log directly
+    (tensorflow#100442). Abseil has no variable for this, and TensorFlow no function, so this calls
+    Abseil's own function. If TensorFlow uses another release of Abseil, this does nothing.
     """
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is None or tensorflow.__file__ is None:

@@ -1,4 +1,4 @@
-"""One collection from its files to a published version."""
+"""Trains one collection, from its files to a published version."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from training.writing import writing
 
 @dataclass(frozen=True)
 class Published:
-    """What training one collection came to."""
+    """The result of training one collection."""
 
     corpus: Corpus
     fitted: Fitted
@@ -41,15 +41,15 @@ def train(
     """Read, fit, export and publish a collection.
 
     Args:
-        collection: Which.
+        collection: The collection.
         recipe: How it is learned.
-        models_dir: Where it is published.
-        weights: What it is served with, INT8 or FLOAT32; "" is what suits this machine best.
-        say: Tells a person how it goes.
+        models_dir: The folder to publish into.
+        weights: The weights to serve, INT8 or FLOAT32; "" chooses the best for this machine.
+        say: Receives messages about the progress.
 
     Raises:
-        TrainingError: As any of the stages.
-        KeyboardInterrupt: Before there was anything to keep.
+        TrainingError: One of the stages failed.
+        KeyboardInterrupt: It was interrupted before the first epoch was complete.
     """
     from training.export.quantised_matmul import choose_weights  # noqa: PLC0415  TensorFlow's job, not Keras's
 
@@ -62,8 +62,8 @@ def train(
     parts = split(corpus.pieces, recipe.fitting.held_out_share)
     if recipe.fitting.held_out_share and not parts.held_out:
         say(
-            f"{collection.game}: too few pieces to hold one out: nothing tells when the model "
-            f"starts to memorise them; with {FEWEST_TO_HOLD_OUT} or more it stops in time"
+            f"{collection.game}: too few pieces to hold one out, so the training cannot stop when "
+            f"the model starts to memorise them; it needs at least {FEWEST_TO_HOLD_OUT} pieces"
         )
     codec = corpus.codec(recipe.codec)
     with locked_checkpoint(models_dir / ".training" / collection.game) as checkpoint:
@@ -98,7 +98,7 @@ def _publish(
 
 
 def describe(corpus: Corpus, recipe: Recipe, codec: Codec, fitted: Fitted) -> Description:
-    """Put together what the bundle says of itself."""
+    """Return the description that the bundle contains."""
     import tensorflow as tf  # noqa: PLC0415  as above
 
     card = ModelCard(

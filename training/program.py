@@ -1,4 +1,4 @@
-"""What the programs of training share: settings from the environment, words, exit statuses."""
+"""The shared part of training's programs: settings, messages and exit statuses."""
 
 import io
 import os
@@ -14,19 +14,19 @@ HOW_TO_RESUME = "run the same command to resume"
 
 
 def run(name: str, work: Callable[[Settings], int]) -> int:
-    """Do a program's work.
+    """Run a program.
 
     Args:
-        name: Of the program, in front of what it complains of.
-        work: Gives the exit status.
+        name: The program's name, the prefix of its error messages.
+        work: The work; returns the exit status.
 
     Returns:
-        What `work` gives, 1 where it cannot be done, 130 after Ctrl-C or SIGTERM.
+        The result of `work`, 1 if it fails, 130 after Ctrl-C or SIGTERM.
     """
     silence_native_log()
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a title that this terminal has no letters for
+    if isinstance(sys.stdout, io.TextIOWrapper):  # for titles that the terminal cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends containers
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # sent to containers
     try:
         return work(Settings.of(os.environ))
     except expected_failures() as error:
@@ -40,10 +40,10 @@ def run(name: str, work: Callable[[Settings], int]) -> int:
 
 
 def say(line: str) -> None:
-    """Tell the person who waits."""
+    """Print a message."""
     print(line, flush=True)
 
 
 def complain(line: str) -> None:
-    """Tell what went wrong."""
+    """Print an error message."""
     print(line, file=sys.stderr, flush=True)

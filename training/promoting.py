@@ -1,4 +1,4 @@
-"""`python -m training.promoting`: VERSION of GAME, or its newest, becomes the stable one."""
+"""`python -m training.promoting`: makes VERSION of GAME, or its newest, the stable version."""
 
 import sys
 
@@ -8,7 +8,7 @@ from training.settings import Settings
 
 
 def main() -> int:
-    """Promote; the exit status is 0 when it is done, 1 if it cannot be."""
+    """Promote; the exit status is 0 on success, 1 on failure."""
     return run("promoting", _promote)
 
 

@@ -1,4 +1,4 @@
-"""Recipes: what to train and how, as small TOML files in `training/recipes/`."""
+"""Recipes: the settings of a training, as small TOML files in `training/recipes/`."""
 
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
@@ -23,8 +23,8 @@ class NetworkRecipe:
         embedding_units: Width of a token's vector.
         lstm_units: Width of each LSTM layer, bottom first.
         dense_units: Width of each hidden layer between the LSTM and the logits, with ReLU.
-        dropout: Share of activations dropped before every layer behind the embedding, 0 to 0.9.
-        memory: Whether it reads candidates for the next note, the place in the bar and the key.
+        dropout: Share of activations dropped before every layer after the embedding, 0 to 0.9.
+        memory: Whether it reads candidates for the next note, the position in the bar and the key.
     """
 
     embedding_units: int
@@ -34,7 +34,7 @@ class NetworkRecipe:
     memory: bool
 
     def __post_init__(self) -> None:
-        """Check the values against each other and against what a machine can hold."""
+        """Check the values, so that the network fits into memory."""
         _check("network.embedding_units", self.embedding_units, 1, 4096)
         for units in self.lstm_units:
             _check("network.lstm_units", units, 1, 4096)
@@ -49,22 +49,22 @@ class FittingRecipe:
     """How the network learns.
 
     Attributes:
-        epochs: At most so many.
-        patience_epochs: Epochs without a better held-out loss before it ends.
-        tokens_per_epoch: A collection that has fewer is read in several keys within an epoch, one
-            that has more in parts.
-        window_tokens: Length of the sequences learned from; every step is a target.
+        epochs: The largest number of epochs.
+        patience_epochs: Epochs without a better held-out loss before early stopping.
+        tokens_per_epoch: A smaller collection is read in several keys within an epoch, a larger
+            one in parts.
+        window_tokens: Length of the training sequences; every step is a target.
         batch_windows: Windows in a batch.
         optimizer: `adam` or `muon`.
-        learning_rate: The highest: it rises to it over the first updates, and at the end it falls
-            to a hundredth along a half cosine.
-        falling_share: Share of the updates after the rise in which the rate falls, above 0; 1 lets
-            it fall from the start.
+        learning_rate: The highest rate. It rises to this value over the first updates, and falls
+            to a hundredth of it at the end, along a half cosine.
+        falling_share: Share of the updates after the rise in which the rate falls, above 0; with 1
+            it falls from the start.
         clip_norm: Bound on the gradient's norm.
         transpose: Whether windows are read in random keys.
-        hidden_share: Share of the windows in which candidates are hidden at times, so that the
-            network does not lean on them.
-        held_out_share: Share of the pieces that is kept for validation, whole.
+        hidden_share: Share of the windows in which candidates are sometimes hidden, so that the
+            network does not depend on them.
+        held_out_share: Share of the pieces that is held out whole for validation.
     """
 
     epochs: int
@@ -95,8 +95,8 @@ class FittingRecipe:
         _check("fitting.held_out_share", self.held_out_share, 0, 0.5)
 
     @property
-    def asks_for_more_than_was_learned(self) -> bool:
-        """Whether music must be written that is not, note for note, in the learned pieces."""
+    def needs_other_notes(self) -> bool:
+        """Whether the codec has to encode notes that are not in the learned pieces."""
         return bool(self.transpose or self.held_out_share)
 
 
@@ -106,8 +106,8 @@ class Recipe:
 
     Attributes:
         name: The file's name, without its suffix.
-        codec: How music is written as tokens: a name of `music.codec.CODECS`.
-        start: `base`, to go on from the base's weights, or `scratch`.
+        codec: The codec's name in `music.codec.CODECS`.
+        start: `base`, to start from the base's weights, or `scratch`.
         base_share: The share of the base's weights in the interpolated result, 0 to 1.
         network: The shape of the network.
         fitting: How it learns.
@@ -121,24 +121,24 @@ class Recipe:
     fitting: FittingRecipe
 
     def __post_init__(self) -> None:
-        """Check the names, and that the codec can write what is asked of it."""
+        """Check the names, and that the codec can encode the music."""
         _check_name("codec", self.codec, tuple(CODECS))
         _check_name("start", self.start, STARTS)
         _check("base_share", self.base_share, 0, 1)
         if self.base_share and self.start != BASE:
             raise RecipeError(f"base_share is {self.base_share}; without start = {BASE!r} it is 0")
-        if self.codec == Events.name and self.fitting.asks_for_more_than_was_learned:
+        if self.codec == Events.name and self.fitting.needs_other_notes:
             raise RecipeError(
-                f"codec {self.codec!r} can write nothing but the learned pieces as they are; "
+                f"codec {self.codec!r} can only encode the learned pieces in their own keys; "
                 "fitting.transpose must be false, fitting.held_out_share 0"
             )
 
     def with_epochs(self, epochs: int) -> "Recipe":
-        """Return the same recipe another length."""
+        """Return the same recipe with another number of epochs."""
         return replace(self, fitting=replace(self.fitting, epochs=epochs))
 
     def as_fields(self) -> dict[str, Any]:
-        """Return every value, for the record beside the model."""
+        """Return all values, for the run record."""
         return asdict(self)
 
 
@@ -146,7 +146,7 @@ def load_recipe(name: str) -> Recipe:
     """Load a recipe by name.
 
     Raises:
-        RecipeError: There is none of that name, or it does not fit; the message says how.
+        RecipeError: There is no such recipe, or it is invalid; the message says why.
     """
     known = sorted(path.stem for path in RECIPES.glob("*.toml"))
     if name not in known:
@@ -159,7 +159,7 @@ def parse_recipe(name: str, text: str) -> Recipe:
     """Read a recipe's TOML.
 
     Raises:
-        RecipeError: It is not TOML, or a field is missing, unknown, or does not fit.
+        RecipeError: It is not TOML, or a field is missing, unknown or invalid.
     """
     try:
         tables = tomllib.loads(text)

@@ -1,4 +1,4 @@
-"""What the environment says about a training; the names are the same everywhere."""
+"""The settings of training, from environment variables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ class Settings:
         models_dir: MODELS_DIR, where bundles are published.
         recipe: RECIPE, a name from `training/recipes/`.
         epochs: EPOCHS, instead of the recipe's, or None.
-        weights: WEIGHTS that a bundle is served with, or "" for what suits this machine best.
+        weights: WEIGHTS of the bundle, or "" to choose the best for this machine.
         keep_versions: KEEP_VERSIONS, how many of a game's newest versions stay on disk.
-        version: VERSION as it was written; `chosen_version` reads it.
-        fetch: FETCH, whether pieces that are missing are downloaded where a source is named.
-        vgmusic_url: VGMUSIC_URL, the page that lists them; for a mirror, should it move.
-        api_port: API_PORT, where `make serve` is to be asked for songs.
-        base_dir: BASE_DIR, which holds the music that the base learns from, or None to fetch it.
+        version: VERSION as text; `chosen_version` parses it.
+        fetch: FETCH, whether missing pieces are downloaded if a source is known.
+        vgmusic_url: VGMUSIC_URL, the page that lists the pieces, or a mirror of it.
+        api_port: API_PORT, the port of `make serve`.
+        base_dir: BASE_DIR, the folder with the music of the base, or None to fetch it.
     """
 
     game: str
@@ -46,10 +46,10 @@ class Settings:
 
     @property
     def one_game(self) -> str:
-        """The game, where the work is about one.
+        """The game, if the program needs exactly one.
 
         Raises:
-            SettingsError: None is named.
+            SettingsError: GAME is not set.
         """
         if not self.game:
             raise SettingsError("GAME is not set; it must name a collection")
@@ -57,21 +57,21 @@ class Settings:
 
     @property
     def chosen_version(self) -> int | None:
-        """The version that is to be promoted; None for the newest.
+        """The version to promote; None for the newest.
 
-        Only promoting reads it: other programs of a machine may mean something else by VERSION.
+        Only promoting reads it: other programs may use VERSION for something else.
 
         Raises:
             SettingsError: It is not a version number.
         """
         if self.version and not _is_number(self.version, 10**18 - 1):
             raise SettingsError(
-                f"VERSION is {self.version!r}; it must be the number of a version, as 3"
+                f"VERSION is {self.version!r}; it must be a version number, such as 3"
             )
         return int(self.version) if self.version else None
 
     def shortened(self, recipe: Recipe) -> Recipe:
-        """Return a recipe the length that EPOCHS asks for, where it asks for one."""
+        """Return a recipe with the number of epochs in EPOCHS, if that is set."""
         return recipe.with_epochs(self.epochs) if self.epochs else recipe
 
     @classmethod
@@ -79,7 +79,7 @@ class Settings:
         """Read and check the variables; an empty one counts as absent.
 
         Raises:
-            SettingsError: One does not fit; the message says which and what would.
+            SettingsError: One is invalid; the message says which, and what would be valid.
         """
         value = {name: text.strip() for name, text in environment.items()}
         game, epochs = value.get("GAME", ""), value.get("EPOCHS", "")

@@ -1,4 +1,4 @@
-"""Writing files whole or not at all."""
+"""Writes files completely or not at all."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ def write_whole(path: Path, body: bytes) -> None:
 
 
 def stream_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Let `write` fill a file beside, and rename it when it is full.
+    """Let `write` fill a temporary file, and rename it when it is complete.
 
     Raises:
         WritingError: It cannot be written.
@@ -38,10 +38,10 @@ def stream_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Name what is written where it cannot be written.
+    """Turn an OSError into an error that names the path.
 
     Raises:
-        WritingError: An OSError was raised meanwhile.
+        WritingError: An OSError was raised.
     """
     try:
         yield

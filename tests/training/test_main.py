@@ -69,7 +69,10 @@ def trained(monkeypatch, readable_by_all):
 @pytest.mark.parametrize(
     ("failure", "said"),
     [
-        (FittingError("the loss is no number any more"), "the loss is no number any more"),
+        (
+            FittingError("the loss is no longer a finite number"),
+            "the loss is no longer a finite number",
+        ),
         (CodecError("no codec 'x'"), "no codec 'x'"),
         (MemoryError(), "there is not enough memory"),
         (OSError(28, "No space left on device"), "[Errno 28] No space left on device"),

@@ -82,7 +82,10 @@ def test_a_training_keeps_its_checkpoint_from_others_until_it_is_published(
     folder = models_dir / ".training" / "scales"
 
     def publish_after_another_training_was_refused(*args):
-        with pytest.raises(CheckpointError, match="under way"), locked_checkpoint(folder):
+        with (
+            pytest.raises(CheckpointError, match="another training is running"),
+            locked_checkpoint(folder),
+        ):
             pytest.fail("two trainings share a checkpoint")
         return publish(*args)
 

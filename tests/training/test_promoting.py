@@ -39,7 +39,7 @@ def test_the_version_that_is_named_is_promoted_or_the_newest(
     ("variables", "message"),
     [
         ({"VERSION": "7"}, "has no version 7 of bach; it has 1, 2, 3"),
-        ({"VERSION": "newest"}, "VERSION is 'newest'; it must be the number of a version, as 3"),
+        ({"VERSION": "newest"}, "VERSION is 'newest'; it must be a version number, such as 3"),
         ({"GAME": "zelda"}, "has no version of zelda; train it first"),
         ({"GAME": ""}, "GAME is not set"),
     ],

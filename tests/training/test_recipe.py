@@ -52,7 +52,7 @@ def test_an_unknown_recipe_lists_those_there_are():
         (
             'codec = "notetuple"',
             'codec = "notes"',
-            "codec 'notes' can write nothing but the learned pieces",
+            "codec 'notes' can only encode the learned pieces",
         ),
         ("[network]", "[net]", "network is missing"),
     ],

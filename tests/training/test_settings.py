@@ -82,5 +82,5 @@ def test_the_version_to_promote_is_a_number_or_the_newest():
 @pytest.mark.parametrize("version", ["0", "-1", "1.2.3", "v3", "²", "9" * 19])
 def test_a_variable_version_that_is_no_number_concerns_promoting_alone(version):
     settings = Settings.of({"VERSION": version})
-    with pytest.raises(SettingsError, match="it must be the number of a version, as 3"):
+    with pytest.raises(SettingsError, match="it must be a version number, such as 3"):
         _ = settings.chosen_version

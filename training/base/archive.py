@@ -1,8 +1,7 @@
-"""Taking a source's files out of the archive of its repository, while the archive arrives.
+"""Extracts a source's files from the archive of its repository, while the archive arrives.
 
-GitHub makes the archive of a commit on request: it has no known digest and cannot be continued in
-the middle. So the files are checked one by one, those that were taken are kept, and the rest of an
-archive is not read once all files are there.
+GitHub creates the archive of a commit on request, so it has no known digest, and a download cannot
+be resumed. Each file is therefore checked and kept, and reading stops when all files are there.
 """
 
 import hashlib
@@ -20,22 +19,22 @@ from training.writing import write_whole
 
 MOST_ARCHIVE_BYTES = 2 << 30
 MOST_FILE_BYTES = 4 << 20  # the longest quartet has 0.5 MB
-PATIENCE = Pace(between_s=0.0, answer_s=60.0, body_s=3600.0)
+PATIENCE = Pace(between_s=0.0, response_s=60.0, body_s=3600.0)
 _READ_BYTES = 1 << 16
 _BROKEN_ARCHIVE = (tarfile.TarError, EOFError)
 
 
 def take_files(source: Source, wanted: dict[str, str], folder: Path, pace: Pace = PATIENCE) -> None:
-    """Fetch some of a source's files, wherever they lie in its archive.
+    """Fetch some of a source's files, from any folder of its archive.
 
     Args:
-        source: Which; it has an archive.
-        wanted: The files' SHA-256 by the names that they get, each once.
-        folder: Where they are written, each whole or not at all.
+        source: A source with an archive.
+        wanted: The SHA-256 of each file by the name that it gets, each once.
+        folder: The folder to write to; each file is written completely or not at all.
         pace: How long to wait.
 
     Raises:
-        NoAnswerError: The server does not answer, or not to the end.
+        NoResponseError: The server does not respond, or the response does not end in time.
         FileError: The archive is broken or too large, or lacks a file.
         WritingError: A file cannot be written.
     """
@@ -53,7 +52,7 @@ def take_files(source: Source, wanted: dict[str, str], folder: Path, pace: Pace 
                 return
     missing = sorted(names.values())
     raise FileError(
-        f"its archive lacks {len(missing)} of {len(wanted)} files, {missing[0]} among them"
+        f"its archive does not contain {len(missing)} of {len(wanted)} files, such as {missing[0]}"
     )
 
 

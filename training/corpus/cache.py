@@ -1,4 +1,4 @@
-"""What was read of a file, kept by the file's content."""
+"""Caches the pieces read from files, by the content of the file."""
 
 import hashlib
 import json
@@ -23,18 +23,18 @@ from training.errors import WritingError
 from training.writing import stream_whole
 
 CACHE_DIR = Path(".cache/pieces")
-READER_VERSION = 9  # raise it when reading changes, and everything is read again
+READER_VERSION = 9  # raise it when reading changes, to read everything again
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What came of reading a file.
+    """The result of reading a file.
 
     Attributes:
         path: The file.
         digest: SHA-256 of its content, hexadecimal.
-        piece: What was read, or None.
-        reason: Why nothing was read, or "".
+        piece: The piece, or None.
+        reason: Why the file could not be read, or "".
     """
 
     path: Path
@@ -44,12 +44,12 @@ class Reading:
 
 
 def read_cached(path: Path, cache_dir: Path, *, repeats: bool = True) -> Reading:
-    """Read a piece, or what an earlier reading of the same content has left.
+    """Read a piece, or load it from the cache if the same content was read before.
 
     Args:
         path: The file.
-        cache_dir: Where readings are kept.
-        repeats: Whether the repeats of a score are played; else every measure is played once.
+        cache_dir: The folder of the cache.
+        repeats: Whether the repeats of a score are played; otherwise every measure is played once.
     """
     try:
         with path.open("rb") as file:
@@ -61,8 +61,8 @@ def read_cached(path: Path, cache_dir: Path, *, repeats: bool = True) -> Reading
     reading = _load(kept, path, digest)
     if reading is None:
         reading = _read(path, digest, repeats=repeats)
-        if reading.piece:  # what failed may go well with another version of a library
-            with suppress(WritingError):  # the disk is full, say: it is read again the next time
+        if reading.piece:  # failures are not cached: another version of a library may succeed
+            with suppress(WritingError):  # for example, a full disk: read it again next time
                 _save(kept, reading.piece)
     return reading
 
@@ -76,7 +76,7 @@ def _read(path: Path, digest: str, *, repeats: bool) -> Reading:
         return Reading(path, digest, None, f"cannot be opened: {error.strerror}")
     except MemoryError:
         return Reading(path, digest, None, "there is not enough memory to read it")
-    if path.suffix.lower() in MIDI_SUFFIXES:  # what sounds; scores say what is meant
+    if path.suffix.lower() in MIDI_SUFFIXES:  # scores have written lengths already
         piece = replace(piece, notes=as_written(piece.notes))
     return Reading(path, digest, piece)
 
@@ -86,11 +86,11 @@ def _load(kept: Path, path: Path, digest: str) -> Reading | None:
         with kept.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return Reading(path, digest, _piece(readable(path.stem), arrays))
     except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile):
-        return None  # not there, or broken: read again
+        return None  # missing or broken: read the file again
 
 
 def _piece(name: str, arrays: Mapping[str, NDArray[Any]]) -> Piece:
-    """Restore a piece from the arrays that `_save` writes."""
+    """Restore a piece from the arrays written by `_save`."""
     fields = json.loads(str(arrays["fields"]))
     return Piece(
         name,

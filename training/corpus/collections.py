@@ -1,4 +1,4 @@
-"""Collections: which pieces belong to which game."""
+"""Collections: the pieces of each game."""
 
 import re
 import tomllib
@@ -21,10 +21,10 @@ class Collection:
     """The music of one game, as files not yet read.
 
     Attributes:
-        game: The name that requests ask for: 1 to 64 of a-z, 0-9 and _.
-        title: The game's name as people write it.
-        files: All that may hold music, folder by folder, sorted by name; among them dangling
-            links and folders that may not be listed, so that reading says what was left out.
+        game: The name in requests: 1 to 64 of a-z, 0-9 and _.
+        title: The game's title.
+        files: All files that may contain music, folder by folder, sorted by name. They include
+            dangling links and folders that cannot be listed, so that reading reports them.
     """
 
     game: str
@@ -43,8 +43,8 @@ def find_collection(game: str, data_dir: Path) -> Collection:
     """Find one collection by name.
 
     Raises:
-        CollectionError: It is unknown, or no file of it is there; the message says where to put it.
-            Or DATA_DIR cannot be listed, or a folder holds too many files.
+        CollectionError: It is unknown or has no files; the message says where to put them. Or
+            DATA_DIR cannot be listed, or a folder has too many files.
     """
     entries = _entries(data_dir)
     if game not in entries:
@@ -60,7 +60,7 @@ def find_collection(game: str, data_dir: Path) -> Collection:
 
 
 def find_games(data_dir: Path) -> tuple[str, ...]:
-    """Name every collection that has files in `data_dir`, or the embedded one where none has.
+    """List the collections that have files in `data_dir`, or the embedded one if none has.
 
     Raises:
         CollectionError: DATA_DIR cannot be listed.
@@ -87,7 +87,7 @@ def other_games(collection: Collection, data_dir: Path) -> tuple[Collection, ...
 
 
 def misnamed_folders(data_dir: Path) -> tuple[Path, ...]:
-    """Find the folders that hold files, but whose name no request could ask for.
+    """Find the folders with files whose names are not valid in requests.
 
     Raises:
         CollectionError: DATA_DIR cannot be listed.
@@ -97,7 +97,7 @@ def misnamed_folders(data_dir: Path) -> tuple[Path, ...]:
 
 
 def _games_with_files(games: tuple[str, ...], data_dir: Path) -> int:
-    """Count them: a union with the pieces of one game would only train that game twice."""
+    """Count the games with files: a union of one game would only train that game twice."""
     return sum(any(_files_in(data_dir / game)) for game in games)
 
 
@@ -113,7 +113,7 @@ def _entries(data_dir: Path) -> dict[str, _Entry]:
 
 
 def _folders(data_dir: Path) -> list[Path]:
-    """List the folders, and the links that lead nowhere: they may have led to a folder."""
+    """List the folders, and dangling links, which may have led to a folder."""
     try:
         return [path for path in visible_in(data_dir) if is_folder(path) or not path.exists()]
     except FileNotFoundError:
@@ -129,13 +129,13 @@ def _collection(game: str, entries: dict[str, _Entry], data_dir: Path) -> Collec
 
 
 def _files_of(game: str, entries: dict[str, _Entry], data_dir: Path) -> list[Path]:
-    """List a collection's files below `data_dir`: its members' and its own."""
+    """List a collection's files below `data_dir`: those of its members and its own."""
     folders = [data_dir / name for name in (*entries[game].union, game)]
     return [path for folder in folders for path in sorted(_files_in(folder))]
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
-    """Find the files that may hold music: whether they do, reading them tells."""
+    """Find the files that may contain music; only reading them shows whether they do."""
     for path in files_below(folder):
         if path.suffix.lower() not in _NOT_MUSIC or not is_file(path):
             yield path

@@ -1,4 +1,4 @@
-"""A collection, read: its pieces, and what was set aside and why."""
+"""Reads a collection: its pieces, and the files that were set aside, with reasons."""
 
 import hashlib
 import multiprocessing
@@ -21,19 +21,19 @@ from training.corpus.collections import Collection
 from training.corpus.file_tree import readable
 from training.errors import CollectionError
 
-FEWEST_NOTES = 16  # below this there is nothing to learn from
+FEWEST_NOTES = 16  # shorter pieces are set aside
 
 
 @dataclass(frozen=True)
 class SetAside:
-    """A file that is not learned from, and why not."""
+    """A file that is not learned from, and the reason."""
 
     path: Path
     reason: str
 
     @property
     def name(self) -> str:
-        """The file's name as it can be written anywhere."""
+        """The file's name, printable in every encoding."""
         return readable(self.path.name)
 
 
@@ -42,10 +42,10 @@ class Corpus:
     """The pieces of a collection, each once, in the order of their files.
 
     Attributes:
-        collection: Which.
-        pieces: What was read.
-        files: Where each piece was read from.
-        set_aside: What was not, and why.
+        collection: The collection.
+        pieces: The pieces.
+        files: The file of each piece.
+        set_aside: The files that were set aside, with reasons.
     """
 
     collection: Collection
@@ -60,12 +60,12 @@ class Corpus:
 
     @property
     def tempo_bpm(self) -> float:
-        """The tempo of the piece in the middle."""
+        """The median tempo of the pieces."""
         return statistics.median_low(piece.tempo_bpm for piece in self.pieces)
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Say what was set aside and why, and what was left out of pieces or repaired."""
+        """Messages about files that were set aside, and parts that were left out or repaired."""
         set_aside = (f"set aside {file.name}: {file.reason}" for file in self.set_aside)
         warnings = (
             f"{readable(path.name)}: {warning}"
@@ -75,7 +75,7 @@ class Corpus:
         return (*set_aside, *warnings)
 
     def codec(self, name: str) -> Codec:
-        """Make the codec of that name that can write all pieces.
+        """Create the codec with that name for all pieces.
 
         Raises:
             CodecError: There is no codec of that name.
@@ -86,15 +86,15 @@ class Corpus:
 def read_corpus(
     collection: Collection, cache_dir: Path = CACHE_DIR, *, repeats: bool = True
 ) -> Corpus:
-    """Read every file of a collection; what cannot be read is set aside, and the others go on.
+    """Read every file of a collection; files that cannot be read are set aside.
 
     Args:
-        collection: Which.
-        cache_dir: Where readings are kept.
-        repeats: Whether the repeats of scores are played; else every measure is played once.
+        collection: The collection.
+        cache_dir: The folder of the cache.
+        repeats: Whether the repeats of scores are played; otherwise every measure is played once.
 
     Raises:
-        CollectionError: Not one file held enough music.
+        CollectionError: No file has enough music.
     """
     seen: dict[str, str] = {}
     pieces: list[Piece] = []
@@ -124,22 +124,21 @@ def _why_not(reading: Reading, seen: dict[str, str]) -> str:
 
 
 def _fingerprint(piece: Piece) -> str:
-    """Name a piece by its notes, so that a copy in another file is still the same piece."""
+    """Return a hash of a piece's notes, to recognise a copy in another file."""
     return hashlib.sha256(b"".join(c.tobytes() for c in piece.notes.columns)).hexdigest()
 
 
 def _read_all(collection: Collection, cache_dir: Path, *, repeats: bool) -> Iterator[Reading]:
     read = partial(read_cached, cache_dir=cache_dir, repeats=repeats)
-    if any(
-        path.suffix.lower() in SCORE_SUFFIXES for path in collection.files
-    ):  # tenths of a second
+    # A score takes tenths of a second, a MIDI file milliseconds.
+    if any(path.suffix.lower() in SCORE_SUFFIXES for path in collection.files):
         yield from _with_bar(_in_processes(read, collection.files), collection)
-    else:  # milliseconds: no bar, no processes
+    else:
         yield from map(read, collection.files)
 
 
 def _in_processes(read: Callable[[Path], Reading], files: Sequence[Path]) -> Iterator[Reading]:
-    """Read files on all cores; one whose reading ends its process, for memory say, is set aside."""
+    """Read files on all cores; a file that ends its process (by its memory) is set aside."""
     while files:
         done = 0
         try:
@@ -148,7 +147,7 @@ def _in_processes(read: Callable[[Path], Reading], files: Sequence[Path]) -> Ite
                     yield reading
                     done += 1
         except BrokenProcessPool:
-            yield _alone(read, files[done])  # it, or one that was read at the same time
+            yield _alone(read, files[done])  # this file, or one that was read at the same time
             done += 1
         files = files[done:]
 
@@ -158,11 +157,11 @@ def _alone(read: Callable[[Path], Reading], path: Path) -> Reading:
         with _processes(1) as pool:
             return pool.submit(read, path).result()
     except BrokenProcessPool:
-        return Reading(path, "", None, "reading it ended the process that read it")
+        return Reading(path, "", None, "reading it ended the reading process")
 
 
 def _processes(count: int | None) -> ProcessPoolExecutor:
-    # Forking would copy threads that TensorFlow has started.
+    # Forking would copy TensorFlow's threads.
     return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
 
 

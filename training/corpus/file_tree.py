@@ -1,4 +1,4 @@
-"""The files below a folder, those behind symbolic links included."""
+"""The files below a folder, including those behind symbolic links."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -6,21 +6,21 @@ from pathlib import Path
 
 from training.errors import CollectionError
 
-MOST_FILES = 200_000  # folders counted in; the largest published collections have fewer
+MOST_FILES = 200_000  # including folders; the largest published collections have fewer
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Find the files below a folder, also those in folders that symbolic links lead to.
+    """Find the files below a folder, including folders behind symbolic links.
 
-    A folder that several links lead to is read once, so that links may form cycles. Names that
-    begin with a dot are left out, and so is what is neither a file nor a folder.
+    Each folder is read once, so links may form cycles. Names that begin with a dot are left out,
+    and so is everything that is neither a file nor a folder.
 
     Args:
-        folder: Where to begin. It may be missing.
+        folder: The top folder, which may be missing.
 
     Yields:
-        Files, and what cannot be opened: dangling links and folders that may not be listed.
-        Opening those tells why.
+        Files, dangling links and folders that cannot be listed; opening the latter two raises an
+        error with the reason.
 
     Raises:
         CollectionError: There are more than `MOST_FILES`.
@@ -42,7 +42,7 @@ def files_below(folder: Path) -> Iterator[Path]:
         found += len(paths)
         if found > MOST_FILES:
             raise CollectionError(
-                f"{folder} holds more than {MOST_FILES:,} files and folders; does a symbolic link "
+                f"{folder} has more than {MOST_FILES:,} files and folders; does a symbolic link "
                 "lead out of it?"
             )
         for path in paths:
@@ -53,16 +53,16 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 
 def visible_in(folder: Path) -> list[Path]:
-    """List what is in a folder and does not begin with a dot, sorted.
+    """List the entries of a folder that do not begin with a dot, sorted.
 
     Raises:
-        OSError: It may not be listed.
+        OSError: The folder cannot be listed.
     """
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a path leads to a folder, or to where this cannot be found out."""
+    """Whether a path leads to a folder; True if that cannot be determined."""
     try:
         return path.is_dir()
     except OSError:
@@ -70,7 +70,7 @@ def is_folder(path: Path) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Whether a path is known to lead to a file."""
+    """Whether a path leads to a file; False if that cannot be determined."""
     try:
         return path.is_file()
     except OSError:
@@ -78,9 +78,10 @@ def is_file(path: Path) -> bool:
 
 
 def readable(text: str) -> str:
-    """Return a file's name, or what names one, as it can be written anywhere, in one line.
+    """Return a file's name in a form that is printable in every encoding, on one line.
 
-    A name on disk is bytes: what is not UTF-8 has become lone surrogates, which no encoding takes.
+    A name on disk is bytes. Python decodes bytes that are not UTF-8 as lone surrogates, which no
+    encoding accepts.
     """
     unreadable = {"Cc", "Cs", "Zl", "Zp"}  # Unicode categories: control, surrogate, separators
     return "".join("\ufffd" if unicodedata.category(c) in unreadable else c for c in text)

@@ -1,13 +1,14 @@
-"""Fetching pieces from VGMusic, where the people who sequenced them published them.
+"""Fetches pieces from VGMusic, where the people who sequenced them have published them.
 
-What comes from there is not trusted: it is bounded in size and time, checked, and written whole.
+Downloads are not trusted: they are limited in size and time, checked, and written completely or not
+at all.
 """
 
 from training.fetching.download import Pace
 from training.fetching.errors import (
     FetchError,
     FileError,
-    NoAnswerError,
+    NoResponseError,
     PageError,
     UnknownGameError,
 )
@@ -21,7 +22,7 @@ __all__ = [
     "FetchError",
     "Fetched",
     "FileError",
-    "NoAnswerError",
+    "NoResponseError",
     "Pace",
     "PageError",
     "Source",

@@ -1,4 +1,4 @@
-"""`python -m training.fetching`: fetch the pieces of the games that the environment names."""
+"""`python -m training.fetching`: fetches the pieces of the games in the environment."""
 
 import sys
 

@@ -1,10 +1,10 @@
-"""What can go wrong in fetching.
+"""The errors of fetching.
 
 TrainingError
 └── FetchError
-    ├── NoAnswerError    no response, or not in time
-    ├── PageError        the page is no longer the table that it was
-    ├── FileError        one file is not what the page says, or leads elsewhere
+    ├── NoResponseError  no response, or not in time
+    ├── PageError        the page no longer has the expected table
+    ├── FileError        a file differs from the page's description, or is elsewhere
     └── UnknownGameError no source is known for a game's pieces
 """
 
@@ -12,20 +12,20 @@ from training.errors import TrainingError
 
 
 class FetchError(TrainingError):
-    """Pieces cannot be fetched; training can go on with what is there."""
+    """Pieces cannot be fetched; training can continue with the existing ones."""
 
 
-class NoAnswerError(FetchError):
-    """Nobody answers, in time or at all, or the server says that it has trouble of its own."""
+class NoResponseError(FetchError):
+    """The server does not respond, or not in time, or reports an error of its own."""
 
 
 class PageError(FetchError):
-    """The page is no longer the table that it was."""
+    """The page no longer has the expected table."""
 
 
 class FileError(FetchError):
-    """One file is not what the page says, or leads elsewhere; the others are not concerned."""
+    """A file differs from the page's description, or is elsewhere; other files are not affected."""
 
 
 class UnknownGameError(FetchError):
-    """Nobody knows where a game's pieces could be fetched; the message lists the games known."""
+    """No source is known for a game's pieces; the message lists the known games."""

@@ -1,4 +1,4 @@
-"""Which games are fetched, and what the page calls them."""
+"""The games that can be fetched, and their titles on the page."""
 
 import tomllib
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _TABLE = Path(collections.__file__).with_name("collections.toml")
 
 @dataclass(frozen=True)
 class Source:
-    """Where a game's pieces are on the page; a game may have several titles there.
+    """The place of a game's pieces on the page; a game may have several titles there.
 
     Attributes:
         game: The name of the collection, and of its folder.
@@ -26,7 +26,7 @@ class Source:
 def find_sources(game: str = "") -> tuple[Source, ...]:
     """List the sources of one game, of a union's games, or of all that `collections.toml` names.
 
-    A collection is looked for under its title, or under the titles that its `vgmusic` lists.
+    A collection is found by its title, or by the titles in its `vgmusic` list.
 
     Raises:
         UnknownGameError: Nothing can be fetched for it.

@@ -1,4 +1,4 @@
-"""Where a link may lead, and what a file from it is called here. No link is trusted."""
+"""Checks where a link leads, and chooses a file's name. No link is trusted."""
 
 import re
 import unicodedata
@@ -9,13 +9,13 @@ from music.reading import MIDI_SUFFIXES
 from training.fetching.errors import FileError
 
 _PORTS = {"http": 80, "https": 443}
-_ALREADY_FIT = "%/:@!$&'()*+,;=~"  # with % among them, what is quoted stays as it is
-_UNFIT_IN_A_NAME = re.compile(r"[^\w .,()'!&+=-]")
-_LONGEST_STEM_BYTES = 120  # a file name has 255, some of which are for what is added to it
+_NOT_QUOTED = "%/:@!$&'()*+,;=~"  # includes %, so that quoted characters stay unchanged
+_INVALID_IN_NAMES = re.compile(r"[^\w .,()'!&+=-]")
+_LONGEST_STEM_BYTES = 120  # a file name has up to 255; the rest is for additions
 
 
 def folder_of(url: str) -> str:
-    """Name the folder that a URL lies in, with the slash at its end."""
+    """Return the folder of a URL, with a slash at the end."""
     return urljoin(url, ".")
 
 
@@ -41,8 +41,8 @@ def piece_url(href: str, page_url: str) -> str:
     try:
         parts = urlsplit(urljoin(page_url, href.strip()))
     except ValueError as error:
-        raise FileError(f"its link {_shown(href)} is no link: {error}") from error
-    url = urlunsplit(parts._replace(path=quote(parts.path, _ALREADY_FIT), query="", fragment=""))
+        raise FileError(f"its link {_shown(href)} is not valid: {error}") from error
+    url = urlunsplit(parts._replace(path=quote(parts.path, _NOT_QUOTED), query="", fragment=""))
     if parts.query or not is_inside(url, folder_of(page_url)):
         raise FileError(f"its link {_shown(href)} leads out of {folder_of(page_url)}")
     if PurePosixPath(parts.path).suffix.lower() not in MIDI_SUFFIXES:
@@ -52,9 +52,9 @@ def piece_url(href: str, page_url: str) -> str:
 
 
 def piece_name(url: str) -> str:
-    """Choose a file name: the link's own, without anything that a file system could misread."""
+    """Choose a file name: the link's own, without characters that are invalid in file systems."""
     path = PurePosixPath(unicodedata.normalize("NFC", unquote(urlsplit(url).path)))
-    stem = _UNFIT_IN_A_NAME.sub("_", path.stem).strip(" .-")
+    stem = _INVALID_IN_NAMES.sub("_", path.stem).strip(" .-")
     short = stem.encode()[:_LONGEST_STEM_BYTES].decode(errors="ignore")
     return f"{short or 'piece'}{path.suffix.lower()}"
 
@@ -64,7 +64,7 @@ def _server(parts: SplitResult) -> tuple[str, str | None, int | None]:
 
 
 def _with_encryption(parts: SplitResult) -> tuple[str, str | None, int | None]:
-    """A server may ask to be spoken to over https instead of http, but not the reverse."""
+    """Return the same server over https: it may redirect from http to https, not the reverse."""
     plain = _server(parts)[::2] == ("http", _PORTS["http"])
     return ("https", parts.hostname, _PORTS["https"]) if plain else _server(parts)
 

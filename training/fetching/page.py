@@ -1,6 +1,6 @@
-"""The page: one table, in which a row of class `header` starts a game and its songs follow.
+"""The page is one table. A row of class `header` starts a game, and the rows of its songs follow.
 
-Its HTML is untidy: cells and rows are not closed. html5lib reads it as a browser does.
+The HTML does not close cells and rows. html5lib reads it as a browser does.
 """
 
 import io
@@ -23,7 +23,7 @@ _PARSING_S = 20.0  # a page of the right kind takes a few
 
 @dataclass(frozen=True)
 class Song:
-    """A row of the table; everything in it is the page's claim."""
+    """A row of the table; its contents are not verified."""
 
     title: str
     href: str
@@ -34,7 +34,7 @@ class Song:
 
 @dataclass(frozen=True)
 class Failed:
-    """A piece that is not fetched, and why."""
+    """A piece that was not fetched, and the reason."""
 
     title: str
     reason: str
@@ -42,7 +42,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Game:
-    """A game of the page, with the rows that cannot be read as songs."""
+    """A game on the page, with the rows that cannot be read as songs."""
 
     title: str
     songs: tuple[Song, ...]
@@ -50,14 +50,14 @@ class Game:
 
 
 def read_page(html: bytes, charset: str | None = None) -> tuple[Game, ...]:
-    """Read the games of a page in its order.
+    """Read the games of a page in their order.
 
     Raises:
         PageError: It is not the table described above.
     """
     games = tuple(_games(_rows(html, charset)))
     if not games:
-        raise PageError("no row of class 'header' starts a game")
+        raise PageError("it has no row of class 'header', which starts a game")
     failed = [failure for game in games for failure in game.failed]
     if not any(game.songs for game in games):
         why = f"; {failed[0].title!r}: {failed[0].reason}" if failed else ""
@@ -70,20 +70,20 @@ def _rows(html: bytes, charset: str | None) -> Iterator[Element]:
     document: Element = parser.parse(
         _Budgeted(html),
         transport_encoding=charset,
-        useChardet=False,  # what is installed besides must not change how a page reads
+        useChardet=False,  # the result must not depend on other installed packages
     )
     return (row for row in document.iter("tr") if not _holds_a_table(row))
 
 
 def _holds_a_table(row: Element) -> bool:
-    """Such a row lays out a page; and were it read, rows in rows would be read again and again."""
+    """Whether a row contains other rows: such rows only lay out the page."""
     return next(islice(row.iter("tr"), 1, None), None) is not None
 
 
 class _Budgeted(io.BytesIO):
-    """Bytes that run out of patience.
+    """Bytes that can be read only for a limited time.
 
-    Tags in a malicious order take a parser of HTML a time that grows with their square.
+    The time to parse tags in a malicious order is quadratic in their number.
     """
 
     def __init__(self, html: bytes) -> None:
@@ -92,7 +92,7 @@ class _Budgeted(io.BytesIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if time.thread_time() > self._until_s:
-            raise PageError("its HTML is too tangled to read")
+            raise PageError(f"its HTML takes more than {_PARSING_S:g} s to parse")
         return super().read(size)
 
 
@@ -103,7 +103,7 @@ def _games(rows: Iterator[Element]) -> Iterator[Game]:
             if title:
                 yield Game(title, tuple(songs), tuple(failed))
             title, songs, failed = _text(row), [], []
-        elif row.find(".//a[@href]") is not None:  # others pad
+        elif row.find(".//a[@href]") is not None:  # rows without a link are padding
             try:
                 songs.append(_song(row.findall("td")))
             except FileError as error:
@@ -134,6 +134,6 @@ def _href(cell: Element) -> str:
 
 
 def _text(element: Element) -> str:
-    """What a reader sees, on one line, without characters that would steer a terminal."""
+    """Return the visible text on one line, without control characters."""
     words = "".join(element.itertext()).split()
     return "".join(c for c in " ".join(words) if c.isprintable())[:_LONGEST_TEXT]

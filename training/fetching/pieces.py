@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from training.fetching.download import Asker
-from training.fetching.errors import FileError, NoAnswerError
+from training.fetching.download import Session
+from training.fetching.errors import FileError, NoResponseError
 from training.fetching.files import md5, midi_by_md5
 from training.fetching.links import piece_name, piece_url
 from training.fetching.page import Failed, Song
@@ -24,10 +24,10 @@ class Fetched:
 
     Attributes:
         game: The collection's name.
-        pieces: What is there now of what the page lists, in the page's order, all checked.
-        new: How many of them were fetched just now.
-        failed: What could not be fetched, and why.
-        unlisted: The titles that the page does not know.
+        pieces: The checked files of the listed pieces that now exist, in the page's order.
+        new: How many of them this call fetched.
+        failed: The pieces that could not be fetched, with reasons.
+        unlisted: The titles that are not on the page.
     """
 
     game: str
@@ -37,8 +37,8 @@ class Fetched:
     unlisted: tuple[str, ...]
 
 
-def fetch_game(wanted: Wanted, folder: Path, page_url: str, asker: Asker) -> Fetched:
-    """Fetch what a folder lacks, one piece after another; one that fails does not stop the others.
+def fetch_game(wanted: Wanted, folder: Path, page_url: str, session: Session) -> Fetched:
+    """Fetch the missing pieces one after another; one that fails does not stop the others.
 
     Raises:
         WritingError: A piece cannot be written.
@@ -49,8 +49,8 @@ def fetch_game(wanted: Wanted, folder: Path, page_url: str, asker: Asker) -> Fet
     _write_sources(wanted, there, folder, page_url)
     for song in _with_bar(missing, wanted.game):
         try:
-            there[song.md5] = _fetch_piece(song, folder, page_url, asker)
-        except (FileError, NoAnswerError) as error:
+            there[song.md5] = _fetch_piece(song, folder, page_url, session)
+        except (FileError, NoResponseError) as error:
             failed.append(Failed(song.title, str(error)))
         else:
             _write_sources(wanted, there, folder, page_url)  # each time: it can be interrupted
@@ -59,13 +59,14 @@ def fetch_game(wanted: Wanted, folder: Path, page_url: str, asker: Asker) -> Fet
     return Fetched(wanted.game, pieces, new, tuple(failed), wanted.unlisted)
 
 
-def _fetch_piece(song: Song, folder: Path, page_url: str, asker: Asker) -> Path:
+def _fetch_piece(song: Song, folder: Path, page_url: str, session: Session) -> Path:
     url = piece_url(song.href, page_url)
     if not 0 < song.size_bytes <= MOST_PIECE_BYTES:
         raise FileError(
-            f"the page says that it has {song.size_bytes} bytes; 1 to {MOST_PIECE_BYTES} would fit"
+            f"the page says that it has {song.size_bytes} bytes; "
+            f"1 to {MOST_PIECE_BYTES} are accepted"
         )
-    body = asker.ask(url, song.size_bytes).body
+    body = session.get(url, song.size_bytes).body
     if len(body) != song.size_bytes:
         raise FileError(f"it has {len(body)} bytes; the page says {song.size_bytes}")
     if md5(body) != song.md5:

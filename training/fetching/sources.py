@@ -22,11 +22,11 @@ def write_sources(
     """Rewrite SOURCES.md; earlier pieces stay in it, even if the page no longer lists them.
 
     Args:
-        folder: The game's.
-        pieces: What is there of what the page lists.
-        titles: The game's, on the page.
+        folder: The game's folder.
+        pieces: The existing files of the listed pieces.
+        titles: The game's titles on the page.
         listed: How many pieces the page lists.
-        page_url: Where the page is.
+        page_url: The URL of the page.
     """
     rows = {
         _name(path, folder): _row(path, song, folder, page_url) for path, song in pieces.items()
@@ -48,13 +48,13 @@ def write_sources(
 
 
 def named_in_sources(folder: Path) -> dict[str, str]:
-    """Name the files that were fetched into this folder, each with the MD5 that it then had."""
+    """Return the MD5 of each file that was fetched into this folder, as it was then."""
     rows = (_ROW.fullmatch(line) for line in _rows(folder).values())
     return {row[1]: row[2] for row in rows if row}
 
 
 def is_complete(folder: Path) -> bool:
-    """Return whether everything that the page listed was fetched and is still there."""
+    """Return whether all pieces on the page were fetched and still exist."""
     counts = _COUNTS.search(_read(folder))
     if not counts or counts[1] != counts[2]:
         return False

@@ -1,4 +1,4 @@
-"""Titles of games as different people write them."""
+"""Compares the titles of games in different spellings."""
 
 import re
 import unicodedata

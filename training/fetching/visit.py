@@ -1,4 +1,4 @@
-"""Downloads what the page lists, game by game, and reports the results."""
+"""Downloads the pieces on the page, game by game, and reports the results."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from training.errors import TrainingError
 from training.failures import reason
-from training.fetching.download import Asker, Pace
+from training.fetching.download import Pace, Session
 from training.fetching.errors import FileError, PageError
 from training.fetching.files import has_pieces
 from training.fetching.games import Source
@@ -17,7 +17,7 @@ from training.fetching.wanted import find_wanted
 from training.settings import VGMUSIC_PIANO
 
 MOST_PAGE_BYTES = 4 << 20
-_MOST_FAILED_SAID = 10
+_MOST_FAILURES_REPORTED = 10
 _DEFAULT_PACE = Pace()
 
 
@@ -29,10 +29,9 @@ def fetch(
     say: Callable[[str], None] = print,
     pace: Pace = _DEFAULT_PACE,
 ) -> tuple[Fetched, ...]:
-    """Fetch the pieces of some games into `<data_dir>/<game>/`, except those that are there.
+    """Fetch the missing pieces of some games into `<data_dir>/<game>/`.
 
-    If interrupted, the next call resumes. One piece that fails does not keep the
-    others from being fetched.
+    If interrupted, the next call resumes. A piece that fails does not stop the others.
 
     Args:
         sources: The games.
@@ -42,18 +41,18 @@ def fetch(
         pace: How long to wait.
 
     Raises:
-        NoAnswerError: The page's server does not answer.
-        PageError: The page is not what it was.
+        NoResponseError: The page's server does not respond.
+        PageError: The page no longer has the expected table.
         WritingError: A piece cannot be written.
     """
     if not sources:
         return ()
-    asker = Asker(pace)
-    games, page_url = _ask_for_page(asker, page_url)
+    session = Session(pace)
+    games, page_url = _page(session, page_url)
     fetched = []
     for wanted in find_wanted(sources, games):
-        one = fetch_game(wanted, data_dir / wanted.game, page_url, asker)
-        _tell(one, urlsplit(page_url).netloc, say)
+        one = fetch_game(wanted, data_dir / wanted.game, page_url, session)
+        _report(one, urlsplit(page_url).netloc, say)
         fetched.append(one)
     return tuple(fetched)
 
@@ -66,20 +65,20 @@ def fetch_missing(
     say: Callable[[str], None] = print,
     pace: Pace = _DEFAULT_PACE,
 ) -> tuple[Fetched, ...]:
-    """Fetch what is missing, if that is possible, and otherwise say why and go on without.
+    """Fetch missing pieces if possible; otherwise report the reason and continue without them.
 
-    Missing are the pieces of a game that has none at all, and the rest of a game whose fetching
-    was interrupted. A folder that someone filled is left as it is. The arguments are `fetch`'s.
+    This fetches the pieces of games that have none, and the rest if fetching was interrupted. It
+    does not change a folder that a user filled. The arguments are those of `fetch`.
     """
     try:
         missing = [source for source in sources if _is_missing(data_dir / source.game)]
         if missing:
             games = ", ".join(dict.fromkeys(source.game for source in missing))
             host = urlsplit(page_url).netloc
-            say(f"asking {host} for the pieces of {games} (FETCH=0: do not ask)")
+            say(f"fetching the pieces of {games} from {host} (FETCH=0 turns this off)")
         return fetch(missing, data_dir, page_url, say=say, pace=pace)
     except (TrainingError, OSError) as error:
-        say(f"going on without fetching: {reason(error)}")
+        say(f"continuing without fetching: {reason(error)}")
         return ()
 
 
@@ -87,22 +86,22 @@ def _is_missing(folder: Path) -> bool:
     return not is_complete(folder) if (folder / SOURCES).exists() else not has_pieces(folder)
 
 
-def _ask_for_page(asker: Asker, page_url: str) -> tuple[tuple[Game, ...], str]:
-    """Read the page; its URL can have changed by a redirection."""
+def _page(session: Session, page_url: str) -> tuple[tuple[Game, ...], str]:
+    """Read the page, and return its URL after redirections too."""
     try:
-        answer = asker.ask(page_url, MOST_PAGE_BYTES)
-        return read_page(answer.body, answer.charset), answer.url
+        response = session.get(page_url, MOST_PAGE_BYTES)
+        return read_page(response.body, response.charset), response.url
     except (FileError, PageError) as error:
-        raise PageError(f"{page_url} is not the list of pieces that it was: {error}") from error
+        raise PageError(f"{page_url} does not have the expected list of pieces: {error}") from error
 
 
-def _tell(one: Fetched, host: str, say: Callable[[str], None]) -> None:
+def _report(one: Fetched, host: str, say: Callable[[str], None]) -> None:
     for title in one.unlisted:
-        say(f"{one.game}: {host} lists no {title!r}")
+        say(f"{one.game}: {host} does not list {title!r}")
     if one.pieces:
         pieces = f"{len(one.pieces)} piece{'s' if len(one.pieces) > 1 else ''}"
-        say(f"{one.game}: {pieces} of {host}, {one.new} of them new; who made them: {SOURCES}")
-    for failure in one.failed[:_MOST_FAILED_SAID]:
-        say(f"{one.game}: without {failure.title!r}: {failure.reason}")
-    if len(one.failed) > _MOST_FAILED_SAID:
-        say(f"{one.game}: and without {len(one.failed) - _MOST_FAILED_SAID} others")
+        say(f"{one.game}: {pieces} from {host}, {one.new} of them new; {SOURCES} lists the authors")
+    for failure in one.failed[:_MOST_FAILURES_REPORTED]:
+        say(f"{one.game}: not fetched: {failure.title!r}: {failure.reason}")
+    if len(one.failed) > _MOST_FAILURES_REPORTED:
+        say(f"{one.game}: not fetched: {len(one.failed) - _MOST_FAILURES_REPORTED} others")

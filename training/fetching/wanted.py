@@ -1,4 +1,4 @@
-"""What the page lists of a game that is wanted."""
+"""Finds the pieces of the requested games on the page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from training.fetching.games import Source
 from training.fetching.page import Failed, Game, Song
 from training.fetching.titles import same_title
 
-MOST_PIECES = 500  # of one game; more would be a page that means harm
+MOST_PIECES = 500  # of one game; a page with more is not trusted
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A game, and what the page lists of it.
+    """A requested game, and its pieces on the page.
 
     Attributes:
         game: The collection's name.
         titles: Its titles on the page.
-        unlisted: Those of them that the page does not know.
+        unlisted: The titles that are not on the page.
         songs: Each once, in the page's order.
         failed: The rows that cannot be read.
     """
@@ -31,10 +31,10 @@ class Wanted:
 
 
 def find_wanted(sources: Iterable[Source], games: Iterable[Game]) -> tuple[Wanted, ...]:
-    """Find every game once, whatever number of titles it has.
+    """Find every game once, even if it has several titles.
 
     Raises:
-        PageError: The page lists more pieces of one than anyone would believe.
+        PageError: The page lists more pieces of a game than `MOST_PIECES`.
     """
     titles: dict[str, list[str]] = {}
     for source in sources:
@@ -50,6 +50,6 @@ def _wanted(game: str, titles: tuple[str, ...], games: tuple[Game, ...]) -> Want
     number = len(songs) + len(failed)
     if number > MOST_PIECES:
         raise PageError(
-            f"the page lists {number} pieces of {game}; more than {MOST_PIECES} are not believed"
+            f"the page lists {number} pieces of {game}; at most {MOST_PIECES} are accepted"
         )
     return Wanted(game, titles, tuple(unlisted), tuple(songs.values()), failed)

@@ -1,7 +1,7 @@
-"""Pieces to batches of windows: every step of a window is a target.
+"""Cuts pieces into batches of windows; every step of a window is a target.
 
-B batch, T time, F fields of a token. A token is F numbers here, as `training.network` reads them:
-of each field 0, where there is none, or a value's number and 1.
+B is the batch size, T time, F the number of fields of a token. A token is F numbers here, as
+`training.network` reads them: for each field the index of its value plus 1, or 0 for no token.
 """
 
 import itertools
@@ -21,19 +21,19 @@ KEYS = range(-6, 6)  # every key once, no farther than a tritone
 _WHOLE_BATCH_TOKENS = 16_384
 _SHORTEST = 256
 _HIDDEN_SPAN_NOTES = (16, 129)  # from, below
-# What is hidden together: exact matches, bars back, transposed matches.
+# The candidates that are hidden together: exact matches, bars back, transposed matches.
 _KINDS = (slice(MATCH, MATCH + 1), slice(MATCH + 1, TRANSPOSED), slice(TRANSPOSED, CANDIDATES))
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Sequences side by side.
+    """A batch of sequences.
 
     Attributes:
-        inputs: By the network's names, [B, T, ...]: `tokens`, 0 where a sequence begins and
-            behind its end; `following`, at each step the token that comes next, 0 behind the end;
-            in a network with memory those of `training.memory` too.
-        ending: int32[B, T], as `training.fitting.encoded.Window` has it.
+        inputs: The network's inputs by name, [B, T, ...]: `tokens`, 0 at the beginning and after
+            the end of a sequence; `following`, the next token at each step, 0 after the end; in a
+            network with memory also those of `training.memory`.
+        ending: int32[B, T], as in `training.fitting.encoded.Window`.
     """
 
     inputs: Inputs
@@ -41,17 +41,17 @@ class Batch:
 
     @property
     def following(self) -> NDArray[np.int32]:
-        """int32[B, T, F], the tokens that come."""
+        """int32[B, T, F], the next tokens."""
         return self.inputs["following"]
 
     @property
     def targets(self) -> NDArray[np.int32]:
-        """int32[B, T, F + 1], the tokens that come and the endings, as the loss takes them."""
+        """int32[B, T, F + 1], the next tokens and the endings, as the loss takes them."""
         return np.concatenate([self.following, self.ending[..., None]], axis=-1)
 
 
 class Epochs:
-    """Cuts a collection into the batches of an epoch; the same epoch is always cut the same way."""
+    """Cuts a collection into the batches of an epoch, deterministically."""
 
     def __init__(
         self,
@@ -65,9 +65,9 @@ class Epochs:
         Args:
             pieces: One or more.
             recipe: Window and batch sizes, transposition, hidden candidates.
-            weights: How often each piece is read, where an epoch reads a part of the collection;
-                None for all alike.
-            seed: Of the random keys, cuts, hidden candidates and order.
+            weights: The relative frequency of each piece if an epoch reads a part of the
+                collection; None for equal weights.
+            seed: The seed of the keys, cuts, hidden candidates and order.
         """
         self._pieces = pieces
         self._keys = KEYS if recipe.transpose else range(1)
@@ -85,8 +85,8 @@ class Epochs:
     def batches(self, epoch: int) -> Iterator[Batch]:
         """Cut the batches of an epoch, each piece in one or more random keys.
 
-        Of a collection that has more tokens than an epoch, a random part of the windows is read.
-        Batches are made one at a time: those of a large collection would not fit into memory.
+        If a collection has more tokens than an epoch, a random part of the windows is read.
+        Batches are created one at a time: those of a large collection would not fit into memory.
 
         Args:
             epoch: From 0.
@@ -96,7 +96,7 @@ class Epochs:
             yield self._batch(cuts, random)
 
     def _order(self, epoch: int) -> "list[list[_Cut]]":
-        """Choose an epoch's windows and put them into batches."""
+        """Choose the windows of an epoch and group them into batches."""
         random = np.random.default_rng((self._seed, epoch))
         cuts = [
             _Cut(number, part, int(key))
@@ -115,13 +115,13 @@ class Epochs:
         return [[cuts[i] for i in group] for group in groups]
 
     def _parts(self, tokens: int, random: np.random.Generator) -> list[range]:
-        """Cut a piece into windows, the first of a random length, so that cuts fall anywhere."""
+        """Cut a piece into windows; the first has a random length, so that cuts are random."""
         length = self._recipe.window_tokens
         starts = [0, *range(int(random.integers(1, length + 1)), tokens, length), tokens]
         return [range(start, stop) for start, stop in itertools.pairwise(starts)]
 
     def _batch(self, cuts: "list[_Cut]", random: np.random.Generator) -> Batch:
-        """Fill a batch up with empty rows: a step is compiled once for each shape."""
+        """Build a batch, padded with empty rows: a step is compiled once for each shape."""
         steps, share = self._recipe.window_tokens, self._recipe.hidden_share
         windows = [
             window(
@@ -139,7 +139,7 @@ class Epochs:
 
 @dataclass(frozen=True)
 class _Cut:
-    """A window that is to be cut: the part of a piece that is its targets, and the key."""
+    """A window to cut: the part of a piece that contains its targets, and the transposition."""
 
     piece: int
     part: range
@@ -147,9 +147,9 @@ class _Cut:
 
 
 def _hidden(steps: int, random: np.random.Generator, share: float) -> NDArray[np.bool_] | None:
-    """Hide kinds of candidates over random spans of every second span, in a share of windows.
+    """Hide kinds of candidates in about half of random spans, in a share of the windows.
 
-    A network that always saw them would lean on them, and songs would turn in circles.
+    A network that always saw them would depend on them, and songs would go round in circles.
     """
     if random.random() >= share:
         return None
@@ -164,9 +164,9 @@ def _hidden(steps: int, random: np.random.Generator, share: float) -> NDArray[np
 
 
 def whole_batches(pieces: Sequence[EncodedPiece]) -> list[Batch]:
-    """Put whole pieces side by side, in batches of few different shapes.
+    """Group whole pieces into batches of few different shapes.
 
-    Lengths are rounded up to powers of two, since every shape is compiled once.
+    Lengths are rounded up to powers of two, because every shape has to be compiled.
     """
     batches: list[Batch] = []
     by_length = sorted(pieces, key=_rounded_length)

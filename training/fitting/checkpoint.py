@@ -1,4 +1,4 @@
-"""A training on disk, so that it can be interrupted and resumed."""
+"""Checkpoints: the state of a training on disk, to resume it after an interruption."""
 
 import fcntl
 import shutil
@@ -16,10 +16,10 @@ from training.writing import write_whole, writing
 
 @contextmanager
 def locked_checkpoint(folder: Path) -> Iterator["Checkpoint"]:
-    """Lock a checkpoint against other trainings, for as long as the caller needs its folder.
+    """Lock a checkpoint against other trainings while the caller uses its folder.
 
-    The lock file lies beside the folder and stays when the folder is removed: two trainings that
-    locked different files of the same name would both go on.
+    The lock file lies beside the folder and stays when the folder is removed. Otherwise, two
+    trainings could lock different files with the same name, and both would run.
 
     Raises:
         CheckpointError: Another training has locked it.
@@ -29,26 +29,26 @@ def locked_checkpoint(folder: Path) -> Iterator["Checkpoint"]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise CheckpointError(f"another training is under way in {folder}") from error
+            raise CheckpointError(f"another training is running in {folder}") from error
         folder.mkdir(exist_ok=True)
         yield Checkpoint(folder)
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A folder with the journal and two models with their optimizers: the last epoch's, the best's.
+    """A folder with the history and two models with their optimizers: the last and the best epoch.
 
-    The journal is written last: what it does not know of has not happened. `locked_checkpoint`
-    gives one to a single training at a time.
+    The history is written last, so an epoch that it does not list is not complete.
+    `locked_checkpoint` gives a checkpoint to one training at a time.
     """
 
     folder: Path
 
     def load(self, fingerprint: str) -> History:
-        """Read the journal of this very training, or begin a new one.
+        """Read the history of the same training, or return a new one.
 
         Raises:
-            CheckpointError: There is a journal and it is broken.
+            CheckpointError: The history cannot be read.
         """
         path = self.folder / "journal.json"
         if path.is_file():
@@ -58,23 +58,23 @@ class Checkpoint:
         return History(fingerprint)
 
     def load_last(self, history: History) -> keras.Model:
-        """Load the model, compiled, as it stood after the journal's last epoch.
+        """Load the compiled model after the last epoch.
 
         Raises:
-            CheckpointError: It is not there, or broken.
+            CheckpointError: It is missing or broken.
         """
         return self._load(len(history.epochs))
 
     def load_best(self, history: History) -> keras.Model:
-        """Load the model as it stood after the journal's best epoch.
+        """Load the model after the best epoch.
 
         Raises:
-            CheckpointError: It is not there, or broken.
+            CheckpointError: It is missing or broken.
         """
         return self._load(history.best + 1)
 
     def save(self, model: keras.Model, history: History) -> None:
-        """Keep the state after an epoch; an interruption at any point leaves the one before.
+        """Save the state after an epoch; an interruption keeps the previous state.
 
         Raises:
             WritingError: It cannot be written.
@@ -88,7 +88,7 @@ class Checkpoint:
                 path.unlink()
 
     def remove(self) -> None:
-        """Forget a training that is over."""
+        """Remove the checkpoint of a finished training."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _load(self, epoch: int) -> keras.Model:
@@ -96,7 +96,7 @@ class Checkpoint:
             model: keras.Model = keras.saving.load_model(self._model(epoch))
         except (OSError, ValueError, KeyError) as error:
             raise CheckpointError(
-                f"the interrupted training in {self.folder} cannot go on, since epoch {epoch} "
+                f"the interrupted training in {self.folder} cannot be resumed, since epoch {epoch} "
                 f"cannot be read ({error}); remove the folder to start over"
             ) from error
         return model

@@ -1,4 +1,4 @@
-"""Pieces as the network reads them: field values and, with memory, their context."""
+"""Encodes pieces as the network reads them: field values and, with memory, their context."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,16 +17,16 @@ from training.memory.context import KEYS, Context, context, folded, moved, sound
 CONTINUES, ENDS, UNKNOWN = 0, 1, -1
 
 Inputs = dict[str, NDArray[Any]]
-"""By the network's names, int32 and float32."""
+"""The network's inputs by name, int32 and float32."""
 
 
 @dataclass(frozen=True)
 class EncodedPiece:
-    """A piece's tokens as field values, N tokens of F fields, and what else is known at each.
+    """A piece's N tokens as values of F fields, and the context of each.
 
     Attributes:
         fields: int32[N, F].
-        context: None in a network without memory.
+        context: None for a network without memory.
     """
 
     fields: NDArray[np.int32]
@@ -39,11 +39,11 @@ class EncodedPiece:
 
 @dataclass(frozen=True)
 class Window:
-    """A part of a piece, every step a target.
+    """A part of a piece, in which every step is a target.
 
     Attributes:
-        inputs: By the network's names, T steps each; 0 after the end.
-        ending: int32[T]: `CONTINUES`, or `ENDS` where the piece ends; `UNKNOWN` after that.
+        inputs: The network's inputs by name, T steps each; 0 after the end.
+        ending: int32[T]: `CONTINUES`, `ENDS` at the end of the piece, `UNKNOWN` after that.
     """
 
     inputs: Inputs
@@ -51,10 +51,10 @@ class Window:
 
 
 def encode(piece: Piece, codec: Codec, *, memory: bool) -> EncodedPiece:
-    """Write a piece as field values, with the context where a network has memory.
+    """Encode a piece as field values, with the context if the network has memory.
 
     Raises:
-        RecipeError: The codec's tokens are not notes, of which memory is made.
+        RecipeError: The network has memory, and the codec's tokens are not notes.
     """
     fields = codec.split_fields(codec.encode(piece.notes))
     if not memory:
@@ -78,10 +78,10 @@ def window(
     the window has room for it, has only the ending as its target.
 
     Args:
-        piece: Of one token or more.
+        piece: A piece of one token or more.
         part: The targets, counted from 0: one or more, at most T.
         steps: T.
-        semitones: Transposition; only where fields are notes.
+        semitones: Transposition; only if the fields are those of notes.
         hidden: bool[T, C], the hidden candidates; None for none.
     """
     fields = _transposed(piece.fields, semitones)
@@ -138,10 +138,10 @@ def _fill_next_onset(
     targets: int,
     begins: int,
 ) -> None:
-    """Fill in what depends on the next onset: its place, and the keys that sound there."""
+    """Fill in the inputs that depend on the next onset: its position, and the sounding keys."""
     inputs["next_place"][:targets] = piece_context.place[first : first + targets]
     inputs["sounding"][:targets] = sounding(piece_context, fields[:, 1], first, targets)
-    if begins:  # before the first token only the meter is known
+    if begins:  # before the first token, only the meter is known
         inputs["place"][0], inputs["bar"][0] = piece_context.place[0], piece_context.bar[0]
 
 
@@ -159,6 +159,6 @@ def _padded(values: NDArray[Any], places: slice, steps: int) -> NDArray[Any]:
 
 
 def empty_window(like: Window) -> Window:
-    """Make a window without targets, of the shapes of another."""
+    """Create a window without targets, with the shapes of another."""
     inputs = {name: np.zeros_like(values) for name, values in like.inputs.items()}
     return Window(inputs, np.full_like(like.ending, UNKNOWN))

@@ -21,7 +21,7 @@ def token_nats(model: keras.Model, batch: Batch) -> NDArray[np.float64]:
     Returns:
         float64[B, T], in nats; 0 at padding.
     """
-    logits = model.predict_on_batch(batch.inputs)  # the ending's too, after the fields'
+    logits = model.predict_on_batch(batch.inputs)  # the fields' logits, then the ending's
     sizes = field_sizes(model)
     parts = np.split(logits, np.cumsum(sizes), axis=-1)[: len(sizes)]
     fields = [_field_nats(part, batch.following[..., f] - 1) for f, part in enumerate(parts)]

@@ -31,13 +31,13 @@ FEWEST_TO_HOLD_OUT = 3  # pieces: of two, the one held out would be half of the 
 
 @dataclass(frozen=True)
 class Split:
-    """A collection's pieces, split whole.
+    """A collection, split by pieces.
 
     Attributes:
-        learned: What is learned from.
-        held_out: What is not.
-        weights: How often each learned piece is read, where an epoch reads a part of them; None
-            for all alike.
+        learned: The pieces for training.
+        held_out: The pieces for validation.
+        weights: The relative frequency of each learned piece if an epoch reads a part of them;
+            None for equal weights.
     """
 
     learned: tuple[Piece, ...]
@@ -47,13 +47,13 @@ class Split:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What fitting leaves.
+    """The result of fitting.
 
     Attributes:
-        model: With the best epoch's weights, the base's share mixed in.
-        journal: Every epoch's losses.
-        held_out_bits_per_note: None where no piece is held out.
-        interrupted: Whether the person ended it before its time.
+        model: The model of the best epoch, interpolated with the base.
+        history: The losses of every epoch.
+        held_out_bits_per_note: None if no piece is held out.
+        interrupted: Whether the user ended it early.
     """
 
     model: keras.Model
@@ -63,31 +63,31 @@ class Fitted:
 
 
 def split(pieces: Sequence[Piece], held_out_share: float) -> Split:
-    """Hold out whole pieces: of the same collection, the same ones every time.
+    """Hold out whole pieces, deterministically.
 
-    At least one is held out where there are `FEWEST_TO_HOLD_OUT`, and none where there are fewer.
+    With at least `FEWEST_TO_HOLD_OUT` pieces, at least one is held out; with fewer, none.
     """
-    by_lot = sorted(pieces, key=lambda piece: hashlib.sha256(piece.name.encode()).digest())
+    by_hash = sorted(pieces, key=lambda piece: hashlib.sha256(piece.name.encode()).digest())
     wanted = max(1, round(held_out_share * len(pieces))) if held_out_share else 0
     count = wanted if len(pieces) >= FEWEST_TO_HOLD_OUT else 0
-    return Split(tuple(by_lot[count:]), tuple(by_lot[:count]))
+    return Split(tuple(by_hash[count:]), tuple(by_hash[:count]))
 
 
 def fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> Fitted:
-    """Fit a network, from the beginning or from where an earlier call was interrupted.
+    """Fit a network, from the start or from an interrupted call's checkpoint.
 
-    Ctrl-C ends the fitting between two batches; the last whole epoch's checkpoint stays.
+    Ctrl-C ends the fitting between two batches; the checkpoint of the last complete epoch stays.
 
     Args:
         parts: The pieces.
         recipe: How they are learned.
-        codec: Writes them as tokens.
+        codec: Encodes them as tokens.
         checkpoint: Locked by the caller.
 
     Raises:
-        CheckpointError: What an earlier call has left cannot be read.
-        FittingError: The losses are no numbers any more.
-        KeyboardInterrupt: Before the first epoch was done, so that there is nothing to keep.
+        CheckpointError: The checkpoint of an earlier call cannot be read.
+        FittingError: The loss is not a finite number.
+        KeyboardInterrupt: It was interrupted before the first epoch was complete.
     """
     fitting = recipe.fitting
     history = checkpoint.load(_fingerprint(parts, recipe, codec))
@@ -119,7 +119,7 @@ def fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> F
 
 
 def fit_to_the_end(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> Fitted:
-    """Fit as `fit` does, where half a fit is no result.
+    """Fit as `fit` does, but raise on an interruption.
 
     Raises:
         KeyboardInterrupt: It was interrupted; the next call resumes.
@@ -139,7 +139,7 @@ def _start(recipe: Recipe, codec: Codec, epochs: Epochs) -> keras.Model:
     model.compile(
         optimizer=make_optimizer(fitting, epochs.count(0) * fitting.epochs),
         loss=FieldsLoss(codec.field_sizes),
-        jit_compile=not runs_on_gpu(),  # there, the fused layer is faster and knows no XLA
+        jit_compile=not runs_on_gpu(),  # on GPUs, the fused layer is faster and does not use XLA
     )
     return model
 
@@ -167,7 +167,7 @@ def _epoch(
     started = time.monotonic()
     train_loss = _learn(model, epochs, history, recipe, check)
     if not math.isfinite(train_loss):
-        raise FittingError("the loss is no number any more; try a lower learning_rate")
+        raise FittingError("the loss is no longer a finite number; try a lower learning_rate")
     held_out_loss = nats(model, held_out) / targets_in(held_out) if held_out else None
     return Epoch(train_loss, held_out_loss, time.monotonic() - started)
 
@@ -179,10 +179,10 @@ def _learn(
     recipe: FittingRecipe,
     check: Callable[[], None],
 ) -> float:
-    """Take one epoch's steps; the bar counts all epochs' batches, so that it tells the whole time.
+    """Train for one epoch; the progress bar counts the batches of all epochs.
 
     Returns:
-        The mean loss, in nats a token.
+        The mean loss, in nats per token.
     """
     number = len(history.epochs)
     batches = epochs.count(number)
@@ -217,7 +217,7 @@ def _bits_per_note(model: keras.Model, parts: Split, held_out: Sequence[Batch]) 
 
 
 def _fingerprint(parts: Split, recipe: Recipe, codec: Codec) -> str:
-    """Return all settings that affect the result; only a training with equal ones is resumed."""
+    """Return a hash of all inputs that affect the result; a resumed training must have the same."""
     base = base_digest() if recipe.start == BASE else ""
     digest = hashlib.sha256(json.dumps([recipe.as_fields(), codec.vocabulary, base]).encode())
     digest.update(repr(parts.weights).encode())

@@ -1,4 +1,4 @@
-"""What a training has done so far, epoch by epoch."""
+"""The history of a training, epoch by epoch."""
 
 import json
 import math
@@ -13,9 +13,9 @@ class Epoch:
     """One epoch's losses.
 
     Attributes:
-        train_loss: Nats a token while learning, dropout included.
-        held_out_loss: Nats a token on the held-out pieces; None where none is held out.
-        duration_s: Seconds it took, validation included.
+        train_loss: Training loss in nats per token, with dropout.
+        held_out_loss: Nats per token on the held-out pieces; None if there are none.
+        duration_s: Duration in seconds, including validation.
     """
 
     train_loss: float
@@ -24,7 +24,7 @@ class Epoch:
 
     @property
     def loss(self) -> float:
-        """The loss that decides which epoch is best."""
+        """The loss that selects the best epoch."""
         return self.train_loss if self.held_out_loss is None else self.held_out_loss
 
 
@@ -33,9 +33,9 @@ class History:
     """The epochs of one training.
 
     Attributes:
-        fingerprint: Of the recipe, the base's weights, the pieces and the vocabulary: only the same
-            training is resumed.
-        epochs: Those that are done.
+        fingerprint: A hash of the recipe, the base's weights, the pieces and the vocabulary. Only
+            a training with the same hash is resumed.
+        epochs: The finished epochs.
     """
 
     fingerprint: str
@@ -47,12 +47,12 @@ class History:
 
     @property
     def best(self) -> int:
-        """The place of the best epoch, from 0; -1 before the first."""
+        """The index of the best epoch, from 0; -1 before the first."""
         losses = [epoch.loss if math.isfinite(epoch.loss) else math.inf for epoch in self.epochs]
         return losses.index(min(losses)) if losses else -1
 
     def is_over(self, epochs: int, patience_epochs: int) -> bool:
-        """Whether all epochs are done, or so many in a row brought nothing better."""
+        """Whether all epochs are done, or the last `patience_epochs` brought no improvement."""
         waited = len(self.epochs) - 1 - self.best
         return len(self.epochs) >= epochs or waited >= patience_epochs
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at a place where nothing is lost."""
+"""Handles Ctrl-C and SIGTERM at a point where no work is lost."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -10,29 +10,29 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], None]]:
-    """Put Ctrl-C and SIGTERM off until the yielded function is called; a second one ends at once.
+    """Defer Ctrl-C and SIGTERM until the yielded function is called; a second one ends at once.
 
-    Libraries swallow a KeyboardInterrupt that hits them in a callback, and work would go on.
+    Libraries swallow a KeyboardInterrupt in a callback, and the work would continue.
 
     Yields:
         A function to call between two steps.
 
     Raises:
-        KeyboardInterrupt: From that function, when either came since.
+        KeyboardInterrupt: From that function, if a signal has arrived.
     """
-    asked = False
+    is_requested = False
 
-    def put_off(_number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
+    def defer(_number: int, _frame: FrameType | None) -> None:
+        nonlocal is_requested
+        is_requested = True
         for number in _SIGNALS:
             signal.signal(number, signal.default_int_handler)
 
     def check() -> None:
-        if asked:
+        if is_requested:
             raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, put_off) for number in _SIGNALS}
+    before = {number: signal.signal(number, defer) for number in _SIGNALS}
     try:
         yield check
     finally:

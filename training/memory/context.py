@@ -1,7 +1,7 @@
-"""The network's further inputs for a whole piece, worked out once, before windows are cut.
+"""Computes the network's inputs from memory for a whole piece, once, before windows are cut.
 
-N notes of a piece, C candidates, F fields of a token: shift, pitch, duration. Row n holds what is
-known once note n is read, to predict note n + 1.
+N is the number of notes, C of candidates, F of a token's fields: shift, pitch, duration. Row n has
+the inputs after note n, which predict note n + 1.
 """
 
 from dataclasses import dataclass
@@ -25,24 +25,24 @@ from training.memory.candidates import (
 )
 
 KEYS = HIGHEST_PITCH - LOWEST_PITCH + 1
-_STILL_SOUNDING_NOTES = 256  # of the last ones, those that may sound still
+_STILL_SOUNDING_NOTES = 256  # only the last notes may still sound
 _BLOCK_NOTES = 256
 
 
 @dataclass(frozen=True)
 class Context:
-    """What is known when each note of a piece is read.
+    """The context at each note of a piece.
 
     Attributes:
-        place: int32[N], the place of each onset in its bar, in ticks, below `PLACES`.
+        place: int32[N], the position of each onset in its bar, in ticks, below `PLACES`.
         bar: int32[N], the length of that bar, in ticks, below `PLACES`.
-        candidates: int32[N, C, F], field values; all 0 where there is no candidate.
-        evidence: int32[N, C], what speaks for each, 0 where there is no candidate.
+        candidates: int32[N, C, F], field values; all 0 for no candidate.
+        evidence: int32[N, C], the evidence for each; 0 for no candidate.
         key_weights: float32[N, 24], how long each pitch class has sounded lately, C first, for
-            each of the half-lives; each half-life's sum to `KEY_WEIGHTS_SUM`.
+            each of the half-lives; the sum for each half-life is `KEY_WEIGHTS_SUM`.
         onset_ticks: int32[N].
         end_ticks: int32[N].
-        struck_again: int32[N], the next note of the same key; N where there is none.
+        struck_again: int32[N], the next note with the same key; N if there is none.
     """
 
     place: NDArray[np.int32]
@@ -76,13 +76,13 @@ def context(
     bar_ticks: NDArray[np.int32],
     codec: NoteTuple,
 ) -> Context:
-    """Work out a piece's further inputs.
+    """Compute a piece's inputs from memory.
 
     Args:
         fields: int32[N, F], the notes' field values, N 1 or more, ordered by onset and pitch.
-        place_ticks: int32[N], the place of each onset in its bar.
-        bar_ticks: int32[N], how long that bar is.
-        codec: Whose field values they are.
+        place_ticks: int32[N], the position of each onset in its bar.
+        bar_ticks: int32[N], the length of that bar.
+        codec: The codec of the field values.
     """
     shift, pitch, duration = fields.T
     onset_ticks = np.cumsum(codec.shift_ticks[shift]).astype(np.int32)
@@ -111,10 +111,10 @@ def sounding(
     """Return which keys sound, and which are struck, when notes start.
 
     Args:
-        context: Of a piece.
+        context: The context of a piece.
         pitch: int32[N], its notes' keys, 0 to 87.
-        first: The first of the notes.
-        count: How many.
+        first: The index of the first note.
+        count: The number of notes.
 
     Returns:
         float32[count, 2 * 88]: 1 for every key that an earlier onset struck and that sounds at
@@ -152,7 +152,7 @@ def _match(fields: NDArray[np.int32]) -> _Guess:
 
 
 def _transposed(fields: NDArray[np.int32]) -> _Guess:
-    """Do as `_match` with intervals, leaving out runs in the same key."""
+    """Find a match of intervals, without runs in the same key."""
     shift, pitch, _ = fields.T
     interval = np.diff(pitch, prepend=pitch[:1])
     number = shift.astype(np.int64) * (2 * KEYS) + interval + KEYS
@@ -170,16 +170,16 @@ def _longest_runs(
     counts: NDArray[np.bool_],
     unequal: NDArray[np.int32] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Find, for each place of a sequence, the longest earlier run equal to the one ending there.
+    """Find, for each position of a sequence, the longest earlier run equal to the one ending there.
 
     Args:
-        number: int64[N], what is compared.
-        counts: bool[N], which places can be part of a run.
-        unequal: int[N], what has to differ at both ends of an equal pair; None for nothing.
+        number: int64[N], the compared numbers.
+        counts: bool[N], the positions that can be part of a run.
+        unequal: int[N], numbers that must differ within an equal pair; None for no condition.
 
     Returns:
-        The length of the run, int32[N], 0 where there is none; and how many places earlier it
-        ended, int32[N], the latest of equally long ones.
+        The length of the run, int32[N], 0 for none; and how many positions earlier it ended,
+        int32[N], for the latest of equally long runs.
     """
     longest, period = np.zeros(len(number), np.int32), np.zeros(len(number), np.int32)
     reach = HISTORY_NOTES if unequal is None else HISTORY_NOTES - 1  # the oldest has no interval
@@ -214,7 +214,7 @@ def _bars_back(
     back_ticks: NDArray[np.int32],
     codec: NoteTuple,
 ) -> _Guess:
-    """Find the first note after the same place some bars ago, in the order of onset and pitch."""
+    """Find the first note after the same position some bars ago, by onset and pitch."""
     note = np.arange(len(fields))
     shift, pitch, duration = fields.T
     there = onset_ticks.astype(np.int64) - back_ticks
@@ -235,9 +235,9 @@ def _bars_back(
 def _key_weights(
     onset_ticks: NDArray[np.int32], duration_ticks: NDArray[np.int32], pitch: NDArray[np.int32]
 ) -> NDArray[np.float32]:
-    """Sum how long each pitch class has sounded, older notes weighing less: float32[N, 24].
+    """Sum how long each pitch class has sounded, with less weight for older notes: float32[N, 24].
 
-    Taken block by block: the decay of a whole piece would leave what a float can hold.
+    Computed in blocks: the decay over a whole piece would exceed the range of a float.
     """
     lasting = np.zeros((len(pitch), 12))
     lasting[np.arange(len(pitch)), pitch % 12] = np.minimum(duration_ticks, MOST_KEY_TICKS)
@@ -265,14 +265,14 @@ def _decayed(
 def moved(
     candidates: NDArray[np.int32], evidence: NDArray[np.int32], semitones: int
 ) -> NDArray[np.int32]:
-    """Move candidates int32[..., C, F] with evidence int32[..., C] to another key."""
+    """Transpose candidates int32[..., C, F] with evidence int32[..., C]."""
     pitch = folded(candidates[..., 1] + semitones)
     pitch = np.where(evidence > 0, pitch, 0)
     return np.stack([candidates[..., 0], pitch, candidates[..., 2]], axis=-1)
 
 
 def folded(key: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Bring keys of a piano, counted from 0, that left it back by octaves."""
+    """Move keys, counted from 0, that are outside of the piano into it by octaves."""
     octaves_up = np.maximum(0, -(key // 12))
     octaves_down = np.maximum(0, -((KEYS - 1 - key) // 12))
     inside: NDArray[np.int32] = (key + 12 * (octaves_up - octaves_down)).astype(np.int32)

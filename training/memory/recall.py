@@ -1,12 +1,12 @@
-"""The memory of songs inside a graph: the same as `training.memory.context`, note by note.
+"""The memory of songs inside a graph, equal to `training.memory.context`, note by note.
 
-B batch, F fields of a note, C candidates, H notes of history, the newest last. A field's value is
--1 where there is no note. Whole numbers travel in the model's state as floats, which are exact up
-to 2**24.
+B is the batch size, F the number of fields of a note, C of candidates, H of notes in the history,
+the newest last. A field's value is -1 for no note. The model's state holds integers as floats,
+which are exact up to 2**24.
 
-A step of a song costs a few hundred small operations, whose number is what it costs: so one number
-stands for a whole note, and numbers of a row are columns [B, 1], which need no further dimension
-where they meet rows.
+A step of a song consists of a few hundred small operations, and its time is proportional to their
+number. So one number represents a whole note, and the numbers of a row are columns [B, 1], which
+broadcast with rows without a further dimension.
 """
 
 from typing import Any, NamedTuple
@@ -37,29 +37,29 @@ from training.memory.candidates import (
 )
 from training.memory.context import KEYS
 
-_BYTE_BITS = 8  # of a note's number, for its pitch and for its duration, below its shift
+_BYTE_BITS = 8  # the bits of a note's number for its pitch and its duration, below its shift
 _BYTE = (1 << _BYTE_BITS) - 1
-_NO_NOTE = -((1 << 2 * _BYTE_BITS) + (1 << _BYTE_BITS) + 1)  # the number of a note of no values
-_STEP_BITS = 9  # of a step's number, for its interval, below its shift
-_NO_STEP, _FIRST_STEP = -(1 << 20), -(1 << 21)  # of no note, and of one that follows none
-_STRIKE_BITS = 7  # of a strike's number, for its key, below its onset
-_LONGEST_BAR_TICKS = 1 << 16  # so that products of ticks fit an int32
-_LONG_AGO = -(1 << 20)  # ticks, of notes that are none
+_NO_NOTE = -((1 << 2 * _BYTE_BITS) + (1 << _BYTE_BITS) + 1)  # the number for no note
+_STEP_BITS = 9  # the bits of a step's number for its interval, below its shift
+_NO_STEP, _FIRST_STEP = -(1 << 20), -(1 << 21)  # the steps for no note, and of the first note
+_STRIKE_BITS = 7  # the bits of a strike's number for its key, below its onset
+_LONGEST_BAR_TICKS = 1 << 16  # so that products of ticks fit into an int32
+_LONG_AGO = -(1 << 20)  # the ticks for no note
 _HITS = 1 << RECENT_PREDICTIONS
 _HISTORY_BITS = HISTORY_NOTES.bit_length() - 1  # H is a power of 2
 _RUNS = LONGEST_RUN + 1
 _FORBIDDEN = -1e9  # a logit
 _ALL_KEYS = np.arange(KEYS, dtype=np.int32)[None]
 
-# Runs are kept times H, so that one sum ranks them, the latest of equally long ones first.
+# Runs are multiplied by H, so that one sum ranks them, the latest of equally long ones first.
 _PLACES_IN_HISTORY = np.arange(HISTORY_NOTES, dtype=np.int32)
 _LONGEST_RANK = LONGEST_RUN << _HISTORY_BITS
-# What a note adds to a run that it goes on with. Nothing to the note itself; and nothing to a
-# transposed run that the oldest note ends, since the interval that led to it is forgotten.
+# What a note adds to a run that it continues: nothing at the note itself, and nothing to a
+# transposed run that ends at the oldest note, since the interval before it is not stored.
 _ONE_NOTE_MORE = np.full((2, HISTORY_NOTES), HISTORY_NOTES, np.int32)
 _ONE_NOTE_MORE[:, -1] = _ONE_NOTE_MORE[1, 0] = 0
 
-# Of each candidate: which of the two runs it follows, bars back, and from where on it exists.
+# For each candidate: which of the two runs it follows, its bars back, and the least evidence.
 _RUN_OF = np.array([0] * TRANSPOSED + [1], np.int32)
 _IS_TRANSPOSED = _RUN_OF[None]
 _BACK = np.array([[0, *BARS_BACK, 0]], np.int32)
@@ -68,12 +68,12 @@ _FEWEST_LATER = np.where(_IS_BACK, 0, HISTORY_NOTES).astype(np.int32)
 _FEWEST_NOTES = np.full((1, CANDIDATES), HISTORY_NOTES, np.int32)
 _FEWEST_NOTES[:, [MATCH, TRANSPOSED]] = 1, FEWEST_TRANSPOSED_NOTES
 
-_EXACT = 1 << 12  # key weights are kept times this, as whole numbers, so that sums are exact
+_EXACT = 1 << 12  # key weights are multiplied by this and rounded, so that sums are exact
 _HALF_LIVES = len(KEY_HALF_LIVES_TICKS)
-# By ticks waited. Looked up, since powers are rounded by where in a batch they stand.
+# By ticks. A table, since the rounding of powers depends on the position in a batch.
 _DECAY = np.exp2(-np.arange(1 << 10)[:, None] / np.array(KEY_HALF_LIVES_TICKS))
 _DECAY = np.repeat(_DECAY, 12, axis=1).astype(np.float32)
-# By key; the last row is for none.
+# By key; the last row is for no key.
 _PITCH_CLASS = np.eye(12, dtype=np.float32)[(np.arange(KEYS) + LOWEST_PITCH) % 12]
 _PITCH_CLASS = np.pad(np.tile(_PITCH_CLASS * _EXACT, (1, _HALF_LIVES)), [(0, 1), (0, 0)])
 
@@ -82,26 +82,26 @@ STATE_WIDTH = sum(_WIDTHS)
 
 
 class Memory(NamedTuple):
-    """What is remembered of B songs, and what follows from it.
+    """The memory of B songs, and the inputs that follow from it.
 
     Attributes:
         notes: int32[B, H], each note's shift, pitch and duration as one number.
         strikes: int32[B, H], its onset, on the clock of the history, and its key as one number.
-        steps: int32[B, H], its shift and the interval from the note before it as one number.
-        ranks: int32[B, 2, H], how many notes up to one of the history equal those up to now, and
-            how many are the same in another key; times H.
+        steps: int32[B, H], its shift and the interval from the previous note as one number.
+        ranks: int32[B, 2, H], the length of the run ending at each note of the history that equals
+            the current run, and of the one that equals it in another key; times H.
         hits: int32[B, C], a bit for each of a candidate's last eight predictions.
-        key_weights: float32[B, 24], whole numbers, not yet scaled.
+        key_weights: float32[B, 24], integers, not yet scaled.
         end_ticks: int32[B, 88], when each key's last note ends.
         struck_ticks: int32[B, 88], when it was struck.
         now_ticks: int32[B, 1], the last onset, on the clock of the history.
-        pitch: int32[B, 1], of the last note.
-        place_ticks: int32[B, 1], the last onset's place in the bar.
+        pitch: int32[B, 1], the pitch of the last note.
+        place_ticks: int32[B, 1], the last onset's position in the bar.
         bar_ticks: int32[B, 1].
-        elapsed_ticks: int32[B, 1], from the first note of all to the last onset; -1 before it.
-        candidates: int32[B, F, C], values; -1 where there is none.
+        elapsed_ticks: int32[B, 1], from the song's first note to the last onset; -1 before it.
+        candidates: int32[B, F, C], values; -1 for no candidate.
         evidence: int32[B, C].
-        predicted: int32[B, C], a candidate's shift and pitch as one number; -1 where there is none.
+        predicted: int32[B, C], a candidate's shift and pitch as one number; -1 for no candidate.
     """
 
     notes: Any
@@ -123,13 +123,13 @@ class Memory(NamedTuple):
 
 
 class Ahead(NamedTuple):
-    """What is known of a note once its onset is.
+    """The inputs for a note whose onset is known.
 
     Attributes:
-        place: int32[B, 1], its place in the bar.
-        sounding: float32[B, 176], as `training.memory.context.sounding` gives it.
-        pitch_bias: float32[B, 88], added to the pitch's logits before it is drawn, as a filter:
-            within an onset pitches rise.
+        place: int32[B, 1], its position in the bar.
+        sounding: float32[B, 176], as from `training.memory.context.sounding`.
+        pitch_bias: float32[B, 88], added to the pitch's logits before sampling, as a filter:
+            pitches rise within an onset.
     """
 
     place: Any
@@ -141,12 +141,12 @@ class Recall:
     """Reads notes into memories, and finds candidates in them."""
 
     def __init__(self, codec: NoteTuple) -> None:
-        """Take what the fields' values mean.
+        """Build the tables of the fields' values.
 
         Args:
-            codec: Of the notes that are read.
+            codec: The codec of the notes.
         """
-        # A last row for no note: -1 indexes none of them in a graph, so 0 ticks are looked up.
+        # The last row, 0 ticks, is for no note: graphs have no negative indices.
         self._shift_ticks = np.append(codec.shift_ticks, 0).astype(np.int32)
         self._duration_ticks = np.append(codec.duration_ticks, 0).astype(np.int32)
         self._nearest_shift = codec.nearest_shift(
@@ -159,7 +159,7 @@ class Recall:
         """Start songs.
 
         Args:
-            place_ticks: int32[B], where in its bar the first note will start.
+            place_ticks: int32[B], the position in its bar at which the first note will start.
             bar_ticks: int32[B], the length of a bar; 0 for 4/4.
         """
         batch = tf.shape(place_ticks)[0]
@@ -182,7 +182,7 @@ class Recall:
         )
 
     def read(self, memory: Memory, values: Any) -> Memory:
-        """Read a note of each song, int32[B, F]; -1 for none, at a song's start."""
+        """Read a note of each song, int32[B, F]; -1 for no note, at a song's start."""
         shift, pitch, duration = tf.split(values, 3, axis=1)
         waited = self._waited(memory, shift)
         lasts = tf.gather(self._duration_ticks, _or_last(duration, self._duration_ticks))
@@ -213,20 +213,20 @@ class Recall:
         )
 
     def scaled_key_weights(self, memory: Memory) -> Any:
-        """Return float32[B, 24]; each half-life's sum to `KEY_WEIGHTS_SUM`, or are 0."""
-        # In whole numbers: a quotient of floats is rounded by where in a batch it stands.
+        """Return float32[B, 24]; the sum for each half-life is `KEY_WEIGHTS_SUM`, or 0."""
+        # In integers: the rounding of a quotient of floats depends on the position in a batch.
         whole = tf.cast(tf.reshape(memory.key_weights, [-1, _HALF_LIVES, 12]), tf.int64)
         sums = tf.maximum(tf.reduce_sum(whole, axis=2, keepdims=True), 1)
         scaled = whole * int(KEY_WEIGHTS_SUM * KEY_WEIGHTS_EXACT) // sums
         return tf.reshape(tf.cast(scaled, tf.float32) / KEY_WEIGHTS_EXACT, [-1, KEY_WEIGHTS])
 
     def ahead(self, memory: Memory, shift: Any) -> Ahead:
-        """Return what is known of the next note, whose first field is int32[B, 1]."""
+        """Return the inputs for the next note, whose first field is int32[B, 1]."""
         waited = self._waited(memory, shift)
         onset = memory.now_ticks + waited
         sounds = (memory.end_ticks > onset) & (memory.struck_ticks < onset)
         is_struck = memory.struck_ticks == onset
-        # The highest key alone may follow itself: such a doubling is no note, says the codec.
+        # Only the highest key may follow itself: the codec drops such a doubling.
         highest = tf.minimum(memory.pitch, KEYS - 2)
         # After a wait of a tick or more, every key is free.
         is_forbidden = highest - waited * KEYS >= _ALL_KEYS
@@ -237,7 +237,7 @@ class Recall:
         )
 
     def packed(self, memory: Memory) -> Any:
-        """Write memories as float32[B, STATE_WIDTH], to travel with a request."""
+        """Encode memories as float32[B, STATE_WIDTH], to travel with a request."""
         notes = memory.notes - _NO_NOTE
         runs = _above(_HISTORY_BITS, memory.ranks)
         runs = runs[:, 0] * _RUNS + runs[:, 1]
@@ -249,7 +249,7 @@ class Recall:
         return tf.concat([notes, runs, hits, memory.key_weights, *rest], axis=1)
 
     def unpacked(self, state: Any) -> Memory:
-        """Read memories of float32[B, STATE_WIDTH]; zeros are songs in 4/4 without a note."""
+        """Decode memories from float32[B, STATE_WIDTH]; zeros are songs in 4/4 without a note."""
         parts = tf.split(state, _WIDTHS, axis=1)
         notes, runs, hits, sounds_on, is_struck, scalars = (
             tf.cast(parts[n], tf.int32) for n in (0, 1, 2, 4, 5, 6)
@@ -281,7 +281,7 @@ class Recall:
         )
 
     def _waited(self, memory: Memory, shift: Any) -> Any:
-        """Return the ticks of a shift int32[B, 1]; a song's first note waits for nothing."""
+        """Return the ticks of a shift int32[B, 1]; 0 for a song's first note."""
         ticks = tf.gather(self._shift_ticks, _or_last(shift, self._shift_ticks))
         return tf.where(memory.elapsed_ticks < 0, 0, ticks)
 
@@ -311,7 +311,7 @@ class Recall:
         is_back = (memory.elapsed_ticks >= back_ticks) & (later > _FEWEST_LATER)
         exists = is_back | (runs >= _FEWEST_NOTES)
         exists = tf.cast(exists & (pitch >= 0) & (pitch < KEYS), tf.int32)
-        is_none = exists - 1  # all bits are 1 where there is no candidate: what is -1
+        is_none = exists - 1  # -1, all bits set, for no candidate
         hits = tf.gather(self._hit_evidence, memory.hits)
         evidence = tf.where(_IS_BACK, hits, self._match_evidence(runs, ends))
         fields = tf.stack([shift, pitch, found & _BYTE], axis=1)
@@ -322,35 +322,35 @@ class Recall:
         )
 
     def _shift_from(self, there: Any, places: Any, memory: Memory) -> Any:
-        """Return the shifts from onsets int32[B, C] to the notes at places int32[B, C]."""
+        """Return the shifts from onsets int32[B, C] to the notes at indices int32[B, C]."""
         strikes = tf.gather(memory.strikes, places, axis=1, batch_dims=1)
         waited = _above(_STRIKE_BITS, strikes) - there
         return tf.gather(self._nearest_shift, _within(waited, self._nearest_shift))
 
     def _match_evidence(self, runs: Any, ends: Any) -> Any:
-        """Do as `candidates.match_evidence`, of equal runs that end at places int32[B, C]."""
+        """Compute `candidates.match_evidence` of equal runs that end at indices int32[B, C]."""
         period = tf.maximum(HISTORY_NOTES - 1 - ends, 1)
         half_turns = tf.minimum(2 * runs // period, MOST_HALF_TURNS)
         return tf.gather(self._run_evidence, runs) + half_turns
 
 
 def shown_ticks(ticks: Any) -> Any:
-    """Return a place in a bar, or its length, as the network reads it, below `PLACES`."""
+    """Return a position in a bar, or its length, as the network reads it, below `PLACES`."""
     return tf.minimum(ticks, PLACES - 1)
 
 
 def _above(bits: int, numbers: Any) -> Any:
-    """Return what numbers hold above their lowest bits."""
+    """Return numbers without their lowest bits."""
     return tf.bitwise.right_shift(numbers, bits)
 
 
 def _with_newest(history: Any, newest: Any) -> Any:
-    """Forget the oldest of int32[B, H] for int32[B, 1]."""
+    """Replace the oldest of int32[B, H] by int32[B, 1], the newest."""
     return tf.concat([history[:, 1:], newest], axis=1)
 
 
 def _hits_after(memory: Memory, key: Any) -> Any:
-    """Note which candidates predicted a shift and pitch, as one number int32[B, 1]: int32[B, C]."""
+    """Update the hits int32[B, C]; a shift and pitch is one number int32[B, 1]."""
     is_right = tf.cast(tf.equal(memory.predicted, key), tf.int32)
     return (2 * memory.hits + is_right) & (_HITS - 1)
 
@@ -368,10 +368,10 @@ def _or_common_time(bar_ticks: Any) -> Any:
 
 
 def _or_last(values: Any, table: np.ndarray) -> Any:
-    """Let -1 mean a table's last row."""
+    """Replace -1 by the index of a table's last row."""
     return tf.where(values >= 0, values, len(table) - 1)
 
 
 def _within(values: Any, table: np.ndarray) -> Any:
-    """Bring values into a table's rows."""
+    """Clip values to the indices of a table."""
     return tf.minimum(tf.maximum(values, 0), len(table) - 1)

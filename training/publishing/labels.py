@@ -14,10 +14,10 @@ Labels = Mapping[str, Mapping[str, int]]
 
 
 def promoted_versions(models_dir: Path) -> dict[str, int]:
-    """Read which version of each game is promoted; most games have none.
+    """Read the promoted version of each game that has one.
 
-    Where `labels.json` does not exist yet, the labels that an earlier release wrote into
-    `models.config` count.
+    If `labels.json` does not exist yet, this reads the labels that an earlier release wrote into
+    `models.config`.
 
     Raises:
         ExportError: `labels.json` cannot be read.

@@ -1,4 +1,4 @@
-"""The list of what model servers load: ModelServerConfig in protobuf's text format."""
+"""The list of versions for model servers: a ModelServerConfig in protobuf's text format."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ CONFIG = "models.config"
 
 
 def write_models_config(models_dir: Path, served: Mapping[str, Iterable[int]]) -> None:
-    """Write the list of games and of the versions that are served of each.
+    """Write the list of games and their served versions.
 
     Its paths are absolute, since TensorFlow Serving refuses relative ones.
 
@@ -32,7 +32,7 @@ def write_models_config(models_dir: Path, served: Mapping[str, Iterable[int]]) -
 
 
 def listed_versions(models_dir: Path, game: str) -> tuple[int, ...]:
-    """Read which versions of a game the list asks model servers to load."""
+    """Read the versions of a game in the list."""
     policies = (
         model.model_version_policy
         for model in _read(models_dir).model_config_list.config
@@ -48,7 +48,7 @@ def labels_of_earlier_releases(models_dir: Path) -> dict[str, dict[str, int]]:
 
 
 def _read(models_dir: Path) -> model_server_config_pb2.ModelServerConfig:
-    """Read the list; it is empty where there is none, or none that can be read."""
+    """Read the list; it is empty if the file does not exist or cannot be read."""
     try:
         text = (models_dir / CONFIG).read_text(encoding="utf-8")
         return text_format.Parse(text, model_server_config_pb2.ModelServerConfig())

@@ -14,8 +14,8 @@ def read_record(path: Path, fits: Callable[[object], bool], what: str) -> dict[s
 
     Args:
         path: The file.
-        fits: Whether a value is one that the file may hold.
-        what: What such a value is, in words.
+        fits: Whether a value is valid.
+        what: A description of valid values, for messages.
 
     Raises:
         ExportError: It cannot be read; the message names the entry.
@@ -30,12 +30,12 @@ def read_record(path: Path, fits: Callable[[object], bool], what: str) -> dict[s
         raise ExportError(f"{path} is not a JSON object; {_REMEDY}")
     for game, value in record.items():
         if not fits(value):
-            raise ExportError(f"{path} has for {game!r} not {what}: {value!r:.99}; {_REMEDY}")
+            raise ExportError(f"{path}: {game!r} must be {what}, not {value!r:.99}; {_REMEDY}")
     return record
 
 
 def write_record(path: Path, record: Mapping[str, Any]) -> None:
-    """Write a JSON file whole, unless it says the same already.
+    """Write a JSON file atomically, unless it has the same content already.
 
     Raises:
         WritingError: It cannot be written.
@@ -44,7 +44,7 @@ def write_record(path: Path, record: Mapping[str, Any]) -> None:
 
 
 def write_if_new(path: Path, text: str) -> None:
-    """Write a text file whole, unless it says the same already.
+    """Write a text file atomically, unless it has the same content already.
 
     Raises:
         WritingError: It cannot be written.
@@ -55,7 +55,7 @@ def write_if_new(path: Path, text: str) -> None:
 
 
 def is_version(value: object) -> bool:
-    """Whether a value of JSON is a version number."""
+    """Whether a JSON value is a version number."""
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 1 << 63
 
 

@@ -1,4 +1,4 @@
-"""What is kept beside a model: `training.json` and a picture of the losses."""
+"""The run record beside a model: `training.json` and a plot of the losses."""
 
 import json
 import platform
@@ -46,7 +46,7 @@ def _record(corpus: Corpus, parts: Split, recipe: Recipe, fitted: Fitted) -> dic
 
 
 def plot_losses(history: History, title: str, to: Path) -> None:
-    """Draw the losses of every epoch as a PNG."""
+    """Plot the losses of every epoch as a PNG."""
     from matplotlib.figure import Figure  # noqa: PLC0415  a second, needed once at the end
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
 
@@ -58,7 +58,7 @@ def plot_losses(history: History, title: str, to: Path) -> None:
     if held_out:
         axes.plot(epochs, held_out, "o-", label="held-out pieces")
     axes.axvline(history.best + 1, color="grey", linestyle=":", label="kept")
-    axes.set(title=title, xlabel="epoch", ylabel="loss (nats a token)")
+    axes.set(title=title, xlabel="epoch", ylabel="loss (nats per token)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend()
     figure.savefig(to, dpi=120)

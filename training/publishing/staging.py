@@ -1,7 +1,7 @@
-"""Folders in which bundles are written before they are published; the models folder's lock.
+"""Staging folders for bundles before they are published, and the lock of the models folder.
 
-A staging folder is locked for as long as its process lives. The operating system releases the lock
-of a process that is killed, so the next training knows which folders are unused.
+A staging folder is locked while its process lives. The operating system releases the lock of a
+process that is killed, so the next training can recognise unused folders.
 """
 
 import fcntl
@@ -15,12 +15,12 @@ from pathlib import Path
 from training.errors import WritingError
 
 _LOCK = ".lock"
-_STAGING = re.compile(r"\.[a-z0-9_]{1,64}-[a-z0-9_]{8}")  # as `mkdtemp` names them below
+_STAGING = re.compile(r"\.[a-z0-9_]{1,64}-[a-z0-9_]{8}")  # the names from `mkdtemp` below
 
 
 @contextmanager
 def locked(models_dir: Path) -> Iterator[None]:
-    """Let one process at a time change what is published; makes the folder if there is none.
+    """Let one process at a time change the published versions; creates the folder if needed.
 
     Raises:
         WritingError: It cannot be written.
@@ -37,7 +37,7 @@ def locked(models_dir: Path) -> Iterator[None]:
 
 @contextmanager
 def staging_folder(models_dir: Path, game: str) -> Iterator[Path]:
-    """Make a folder on the same file system, and remove it in the end with what is left in it."""
+    """Create a folder on the same file system, and remove it with its contents at the end."""
     with locked(models_dir):  # no process removes the folder before it is locked
         _remove_abandoned(models_dir)
         folder = Path(tempfile.mkdtemp(prefix=f".{game}-", dir=models_dir))
@@ -51,14 +51,14 @@ def staging_folder(models_dir: Path, game: str) -> Iterator[Path]:
 
 
 def _remove_abandoned(models_dir: Path) -> None:
-    """Remove what killed processes have left: folders, and lists that were half written.
+    """Remove the folders and incomplete lists of killed processes.
 
-    The lists are written by whoever holds the lock of the models folder, as the caller does.
+    The caller holds the lock of the models folder, so no other process is writing a list.
     """
     for half in models_dir.glob(".*.part"):
         half.unlink()
     for folder in models_dir.glob(".*-*"):
         if _STAGING.fullmatch(folder.name):
             with suppress(OSError), (folder / _LOCK).open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails where its process lives
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails if its process lives
                 shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What is done with published versions: publish, promote, prune, and list them."""
+"""Publishes, promotes, prunes and lists versions."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,20 +14,20 @@ from training.publishing.versions import (
     take_number,
 )
 
-_NEWEST_SERVED = 2  # the newest version, and the one before it, whose songs may not be over yet
+_NEWEST_SERVED = 2  # the newest version, and the one before it, so that its songs can finish
 
 
 def publish(models_dir: Path, game: str, write: Callable[[Path], None]) -> int:
-    """Publish a bundle, whole or not at all.
+    """Publish a bundle completely or not at all.
 
     Args:
-        models_dir: Where all games' bundles are.
-        game: Whose bundle it is.
+        models_dir: The folder of all bundles.
+        game: The game of the bundle.
         write: Writes the bundle into a folder that does not exist yet. If it raises, nothing is
             published.
 
     Returns:
-        The version, a number that no version of the game has had before.
+        The version number, which the game has never used before.
 
     Raises:
         ExportError: `versions.json` or `labels.json` cannot be read.
@@ -49,19 +49,19 @@ def publish(models_dir: Path, game: str, write: Callable[[Path], None]) -> int:
 def promote(models_dir: Path, game: str, version: int | None = None) -> int:
     """Promote a version of a game: it becomes `stable`, the default of requests without a label.
 
-    The version that was promoted before stays listed until the next change, so that its songs
-    come to their end.
+    The previously promoted version stays listed until the next change, so that its songs can
+    finish.
 
     Args:
-        models_dir: Where all games' bundles are.
-        game: Which game.
-        version: One that is kept; None for the newest.
+        models_dir: The folder of all bundles.
+        game: The game.
+        version: An existing version; None for the newest.
 
     Returns:
         The version.
 
     Raises:
-        ExportError: The game has no version, or not that one, or `labels.json` cannot be read.
+        ExportError: The game does not have that version, or `labels.json` cannot be read.
         WritingError: Something cannot be written.
     """
     if not latest_version(models_dir, game):
@@ -77,12 +77,12 @@ def promote(models_dir: Path, game: str, version: int | None = None) -> int:
 
 
 def prune(models_dir: Path, game: str, keep: int) -> tuple[int, ...]:
-    """Remove old versions of a game, but none that is served or promoted.
+    """Remove old versions of a game, except those that are served or promoted.
 
     Args:
-        models_dir: Where all games' bundles are.
-        game: Which game.
-        keep: How many of the newest stay, 1 or more.
+        models_dir: The folder of all bundles.
+        game: The game.
+        keep: How many of the newest versions stay, 1 or more.
 
     Returns:
         The versions that were removed.
@@ -92,7 +92,7 @@ def prune(models_dir: Path, game: str, keep: int) -> tuple[int, ...]:
         WritingError: A version cannot be removed.
     """
     try:
-        # Renamed first, so that a version whose removal breaks off is none any more.
+        # Renamed first, so that an incomplete removal leaves no broken version.
         with staging_folder(models_dir, game) as staging, locked(models_dir):
             kept = kept_versions(models_dir, game)
             promoted = promoted_versions(models_dir).get(game)
@@ -108,7 +108,7 @@ def prune(models_dir: Path, game: str, keep: int) -> tuple[int, ...]:
 def write_lists(models_dir: Path) -> None:
     """Rewrite `models.config` and `labels.json` for the versions in the folder.
 
-    A folder that was moved or copied, or from which versions were deleted, is served again so.
+    Needed after the folder was moved or copied, or after versions were deleted.
 
     Raises:
         ExportError: `labels.json` cannot be read.
@@ -130,7 +130,7 @@ def composing_version(models_dir: Path, game: str) -> int:
 def _write_lists(models_dir: Path, promoted: Mapping[str, int] | None = None) -> None:
     """Write both lists; the caller holds the lock.
 
-    Served are the newest versions, the promoted one, and the one that was promoted until now.
+    Model servers serve the newest versions, the promoted one, and the previously promoted one.
     """
     before = promoted_versions(models_dir)
     after = {**before, **(promoted or {})}
@@ -142,5 +142,5 @@ def _write_lists(models_dir: Path, promoted: Mapping[str, int] | None = None) ->
         labels[game] = {CANARY: kept[-1]}
         if stable in kept:
             labels[game][STABLE] = stable
-    write_labels(models_dir, labels)  # first: what an earlier release wrote in the other goes now
+    write_labels(models_dir, labels)  # first: labels in an older models.config are removed next
     write_models_config(models_dir, served)

@@ -1,4 +1,4 @@
-"""The versions of games' models: those that are kept, and the highest number there ever was."""
+"""The versions of games' models: the existing ones, and the highest number ever used."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ def kept_versions(models_dir: Path, game: str) -> tuple[int, ...]:
 
 
 def latest_version(models_dir: Path, game: str) -> int:
-    """Find the highest version of a game that has a folder; 0 where there is none."""
+    """Return the highest version of a game that has a folder; 0 if there is none."""
     return max(kept_versions(models_dir, game), default=0)
 
 

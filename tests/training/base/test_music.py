@@ -10,9 +10,9 @@ from tests.training.fetching.site import broken, redirected, send, truncated, wi
 from training.base import archive as archive_module
 from training.base.music import MusicFinder
 from training.errors import CollectionError, SettingsError
-from training.fetching import FetchError, FileError, NoAnswerError, Pace
+from training.fetching import FetchError, FileError, NoResponseError, Pace
 
-QUICK = Pace(between_s=0.0, answer_s=30.0, body_s=30.0)  # a busy machine is not a slow server
+QUICK = Pace(between_s=0.0, response_s=30.0, body_s=30.0)  # a busy machine is not a slow server
 
 
 def finder(tmp_path, base_dir=None, **fields):
@@ -140,24 +140,36 @@ HOW_TO_GO_ON = "Run the same command to resume; BASE_DIR=folder reads it from a 
 @pytest.mark.parametrize(
     ("answer", "kind", "message"),
     [
-        (broken(404), FileError, r"songs: 127.0.0.1:\d+ answers 404 Not Found. "),
-        (broken(500), NoAnswerError, r"songs: 127.0.0.1:\d+ answers 500 Internal Server Error. "),
-        (broken(429), NoAnswerError, r"songs: 127.0.0.1:\d+ answers 429 Too Many Requests. "),
+        (broken(404), FileError, r"songs: 127.0.0.1:\d+ responds with 404 Not Found. "),
+        (
+            broken(500),
+            NoResponseError,
+            r"songs: 127.0.0.1:\d+ responds with 500 Internal Server Error. ",
+        ),
+        (
+            broken(429),
+            NoResponseError,
+            r"songs: 127.0.0.1:\d+ responds with 429 Too Many Requests. ",
+        ),
         (
             partial(send, body=without("Bob_lc3.mid")),
             FileError,
-            "songs: its archive lacks 1 of 3 files, Bob_lc3.mid among them. ",
+            "songs: its archive does not contain 1 of 3 files, such as Bob_lc3.mid. ",
         ),
         (
             partial(send, body=archive({"a.mid": SONGS["Ann_lc1.mid"] + b"\0"})),
             FileError,
-            "songs: its archive lacks 3 of 3 files, Ann_lc1.mid among them. ",
+            "songs: its archive does not contain 3 of 3 files, such as Ann_lc1.mid. ",
         ),
         (partial(send, body=b"<html>"), FileError, "songs: its archive is broken: not a gzip file"),
         (truncated(without("Bob_lc3.mid")), FileError, r"songs: it ended after \d+ of \d+ bytes"),
-        (without_length(without("x")[:300]), FileError, "songs: its archive (is broken|lacks 3)"),
+        (
+            without_length(without("x")[:300]),
+            FileError,
+            "songs: its archive (is broken|does not contain 3)",
+        ),
         (redirected("http://localhost/x"), FileError, "songs: it is redirected to .*, out of http"),
-        (lambda handler: handler.wfile.write(b"hi\r\n"), NoAnswerError, "answers what is not HTTP"),
+        (lambda handler: handler.wfile.write(b"hi\r\n"), NoResponseError, "sends invalid HTTP"),
     ],
 )
 def test_an_archive_that_cannot_be_taken_is_one_clear_error(
@@ -172,21 +184,24 @@ def test_an_archive_that_cannot_be_taken_is_one_clear_error(
 
 def test_an_archive_is_taken_up_to_a_limit(songs, tmp_path, monkeypatch):
     monkeypatch.setattr(archive_module, "MOST_ARCHIVE_BYTES", 100)
-    with pytest.raises(FileError, match="songs: it has more than 100 bytes; no more are taken"):
+    with pytest.raises(FileError, match="songs: it has more than 100 bytes, the limit"):
         find(tmp_path, [songs])
 
 
 def test_a_member_that_is_too_large_is_passed_over(songs, tmp_path, monkeypatch):
     monkeypatch.setattr(archive_module, "MOST_FILE_BYTES", 100)
-    with pytest.raises(FileError, match="its archive lacks 3 of 3 files"):
+    with pytest.raises(FileError, match="its archive does not contain 3 of 3 files"):
         find(tmp_path, [songs])
 
 
 @pytest.mark.parametrize("misbehave", ["dawdle", "trickle"])
 def test_a_server_that_is_too_slow_is_not_waited_for(site, songs, tmp_path, misbehave):
     site.answers[ARCHIVE] = getattr(site, misbehave)
-    with pytest.raises(NoAnswerError, match=r"songs: (no answer from|127.0.0.1:\d+ did not end)"):
-        find(tmp_path, [songs], pace=Pace(between_s=0.0, answer_s=0.5, body_s=0.5))
+    with pytest.raises(
+        NoResponseError,
+        match=r"songs: (no response from|the response of 127.0.0.1:\d+ did not end)",
+    ):
+        find(tmp_path, [songs], pace=Pace(between_s=0.0, response_s=0.5, body_s=0.5))
 
 
 def test_it_goes_on_after_an_interruption(site, songs, tmp_path, monkeypatch):
@@ -206,7 +221,7 @@ def test_it_goes_on_after_an_interruption(site, songs, tmp_path, monkeypatch):
 
 def test_without_a_network_one_line_says_what_would_help(tmp_path):
     offline = source(archive_url="http://127.0.0.1:9/owner/songs/tar.gz/0123abc")
-    with pytest.raises(FetchError, match=r"songs: no answer from .*:9: Connection refused"):
+    with pytest.raises(FetchError, match=r"songs: no response from .*:9: Connection refused"):
         find(tmp_path, [offline])
 
 

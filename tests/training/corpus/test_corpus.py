@@ -120,7 +120,7 @@ def test_a_file_whose_reading_ends_its_process_is_set_aside_and_the_others_are_r
     readings = list(corpus._in_processes(read_or_die, files))
     assert [reading.path for reading in readings] == files
     assert [reading.piece is not None for reading in readings] == [True, False, True, True, False]
-    assert readings[1].reason == "reading it ended the process that read it"
+    assert readings[1].reason == "reading it ended the reading process"
 
 
 def test_a_cache_that_cannot_be_written_keeps_nothing_from_being_read(tmp_path):

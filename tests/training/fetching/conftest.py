@@ -13,7 +13,7 @@ STORMS = Row("storms.mid", midi(67, 69), "Song of Storms | \x1b[31m`Windmill`", 
 OTHER = Row("other.mid", midi(70), "Theme")
 GAMES = {"Castle": [OTHER], MAJORA: [CLOCK_TOWN, DEKU], OCARINA: [STORMS]}
 SOURCES = (Source("majoras_mask", MAJORA), Source("ocarina_of_time", OCARINA))
-QUICK = Pace(between_s=0.0, answer_s=30.0, body_s=30.0)  # a busy machine is not a slow server
+QUICK = Pace(between_s=0.0, response_s=30.0, body_s=30.0)  # a busy machine is not a slow server
 
 
 @pytest.fixture

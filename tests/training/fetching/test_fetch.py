@@ -29,7 +29,7 @@ from training.corpus.collections import find_games
 from training.errors import WritingError
 from training.fetching import (
     Failed,
-    NoAnswerError,
+    NoResponseError,
     PageError,
     Source,
     fetch,
@@ -63,8 +63,8 @@ def test_the_pieces_of_the_named_games_are_fetched_and_no_others(site, tmp_path)
     ]
     host = site.origin.removeprefix("http://")
     assert said == [
-        f"majoras_mask: 2 pieces of {host}, 2 of them new; who made them: SOURCES.md",
-        f"ocarina_of_time: 1 piece of {host}, 1 of them new; who made them: SOURCES.md",
+        f"majoras_mask: 2 pieces from {host}, 2 of them new; SOURCES.md lists the authors",
+        f"ocarina_of_time: 1 piece from {host}, 1 of them new; SOURCES.md lists the authors",
     ]
     assert find_games(tmp_path)[:2] == ("ocarina_of_time", "majoras_mask")
 
@@ -149,22 +149,25 @@ def other_host(site) -> str:
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        (lambda _: broken(404), r"127.0.0.1:\d+ answers 404 Not Found"),
-        (lambda _: broken(500), r"127.0.0.1:\d+ answers 500 Internal Server Error"),
-        (lambda _: broken(429), r"127.0.0.1:\d+ answers 429 Too Many Requests"),
+        (lambda _: broken(404), r"127.0.0.1:\d+ responds with 404 Not Found"),
+        (lambda _: broken(500), r"127.0.0.1:\d+ responds with 500 Internal Server Error"),
+        (lambda _: broken(429), r"127.0.0.1:\d+ responds with 429 Too Many Requests"),
         (lambda _: broken(299), "it has 5 bytes; the page says 42"),
         (lambda _: partial(send, body=DEKU.body[:-1]), "it has 41 bytes; the page says 42"),
-        (lambda _: partial(send, body=DEKU.body + b"x"), "it has 43 bytes; at most 42 are taken"),
-        (lambda _: without_length(DEKU.body + b"x"), "it has more than 42 bytes; no more"),
+        (lambda _: partial(send, body=DEKU.body + b"x"), "it has 43 bytes; the limit is 42"),
+        (lambda _: without_length(DEKU.body + b"x"), "it has more than 42 bytes, the limit"),
         (lambda _: without_length(DEKU.body[:-1]), "it has 41 bytes; the page says 42"),
         (lambda _: partial(send, body=DEKU.body), "its MD5 is .*; the page says "),
         (lambda _: truncated(CLOCK_TOWN.body), "it ended after 21 of 42 bytes"),
         (lambda s: redirected(other_host(s)), "it is redirected to 'http://localhost.*, out of"),
         (lambda _: redirected("/etc/x.mid"), "it is redirected to '.*/etc/x.mid', out of"),
-        (lambda _: redirected("file:///etc/passwd"), "it is redirected to 'file:|answers 302"),
-        (lambda _: redirected("Clock%20Town.mid"), "answers 302"),
-        (lambda _: lambda handler: handler.wfile.write(b"hi\r\n"), "answers what is not HTTP"),
-        (lambda _: lambda _: None, "no answer from 127.0.0.1"),
+        (
+            lambda _: redirected("file:///etc/passwd"),
+            "it is redirected to 'file:|responds with 302",
+        ),
+        (lambda _: redirected("Clock%20Town.mid"), "responds with 302"),
+        (lambda _: lambda handler: handler.wfile.write(b"hi\r\n"), "sends invalid HTTP"),
+        (lambda _: lambda _: None, "no response from 127.0.0.1"),
     ],
 )
 def test_one_bad_file_is_named_with_the_reason_and_the_others_are_fetched(
@@ -178,7 +181,7 @@ def test_one_bad_file_is_named_with_the_reason_and_the_others_are_fetched(
     assert len(files(tmp_path)) == 4
     with pytest.raises(AssertionError, match=reason):
         raise AssertionError(games[0].failed[0].reason)
-    assert f"majoras_mask: without 'Clock Town & Co.': {games[0].failed[0].reason}" in said
+    assert f"majoras_mask: not fetched: 'Clock Town & Co.': {games[0].failed[0].reason}" in said
 
 
 @pytest.mark.parametrize(
@@ -191,11 +194,11 @@ def test_one_bad_file_is_named_with_the_reason_and_the_others_are_fetched(
         (replace(DEKU, href="http://localhost/x.mid"), "leads out of"),
         (replace(DEKU, href="//localhost/x.mid"), "leads out of"),
         (replace(DEKU, href="file:///etc/x.mid"), "leads out of"),
-        (replace(DEKU, href="http://[x.mid"), "is no link"),
+        (replace(DEKU, href="http://[x.mid"), "is not valid"),
         (replace(DEKU, href="deku.mid?id=1"), "leads out of"),
         (replace(DEKU, href="SOURCES.md"), "does not end in .kar or .mid or .midi"),
-        (replace(DEKU, size="2000000 bytes"), "2000000 bytes; 1 to 1048576 would fit"),
-        (replace(DEKU, size="0 bytes"), "0 bytes; 1 to 1048576 would fit"),
+        (replace(DEKU, size="2000000 bytes"), "2000000 bytes; 1 to 1048576 are accepted"),
+        (replace(DEKU, size="0 bytes"), "0 bytes; 1 to 1048576 are accepted"),
         (replace(DEKU, size="large"), "its size is 'large'; it should be like '12345 bytes'"),
         (replace(DEKU, md5="abc"), "its last cell does not link to /file/<MD5>.html"),
         (replace(DEKU, size="3 bytes<td>"), "its row has 5 cells; it should have 4"),
@@ -215,24 +218,24 @@ def test_a_row_that_cannot_be_followed_is_named_and_nothing_is_asked_for(
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (broken(404), "127.0.0.1:.* answers 404 Not Found"),
-        (partial(send, body=b"<p>Moved</p>"), "no row of class 'header' starts a game"),
-        (partial(send, body=b""), "no row of class 'header' starts a game"),
-        (partial(send, body=midi(*range(100))), "no row of class 'header' starts a game"),
-        (partial(send, body=bytes(range(256)) * 99), "no row of class 'header' starts a game"),
+        (broken(404), "127.0.0.1:.* responds with 404 Not Found"),
+        (partial(send, body=b"<p>Moved</p>"), "no row of class 'header'"),
+        (partial(send, body=b""), "no row of class 'header'"),
+        (partial(send, body=midi(*range(100))), "no row of class 'header'"),
+        (partial(send, body=bytes(range(256)) * 99), "no row of class 'header'"),
         (
             partial(send, body=b"<table><tr class=header><td>G<tr><td><a href=x.mid>x</a></table>"),
             "none of its 1 rows can be read as a song; 'x': its row has 1 cells",
         ),
-        (partial(send, body=b" " * (4 << 20) + b"x"), "it has 4194305 bytes; at most 4194304"),
+        (partial(send, body=b" " * (4 << 20) + b"x"), "it has 4194305 bytes; the limit is 4194304"),
         (truncated(b"<table>" * 9), "it ended after 31 of 63 bytes"),
         (redirected("https://localhost/"), "it is redirected to 'https://localhost/', out of"),
-        (redirected(FOLDER), "answers 302"),
+        (redirected(FOLDER), "responds with 302"),
     ],
 )
 def test_a_changed_page_is_one_clear_error_and_nothing_is_written(site, tmp_path, answer, message):
     site.break_off("", answer)
-    with pytest.raises(PageError, match=f"is not the list of pieces that it was: .*{message}"):
+    with pytest.raises(PageError, match=f"does not have the expected list of pieces: .*{message}"):
         fetched(site, tmp_path)
     assert files(tmp_path) == set()
     assert site.files_asked == []
@@ -249,15 +252,15 @@ def test_a_page_that_moved_within_its_folder_is_followed(site, tmp_path):
     [
         (
             "dawdle",
-            replace(QUICK, answer_s=0.1),
-            "no answer from 127.0.0.1:.*(within 0.1 s|timed out)",
+            replace(QUICK, response_s=0.1),
+            "no response from 127.0.0.1:.*(within 0.1 s|timed out)",
         ),
         ("trickle", replace(QUICK, body_s=0.1), "did not end within 0.1 s|not end in time"),
     ],
 )
 def test_a_server_that_takes_too_long_is_not_waited_for(site, tmp_path, fault, pace, message):
     site.break_off("", getattr(site, fault))
-    with pytest.raises(NoAnswerError, match=message):
+    with pytest.raises(NoResponseError, match=message):
         fetched(site, tmp_path, pace=pace)
     assert files(tmp_path) == set()
 
@@ -267,13 +270,13 @@ def test_a_server_that_takes_too_long_is_not_waited_for(site, tmp_path, fault, p
 )
 def test_without_a_network_there_is_no_answer(tmp_path, monkeypatch, page_url):
     monkeypatch.setenv("no_proxy", "*")
-    with pytest.raises(NoAnswerError, match=r"^no answer from [\w.:]+[: ][^\n]+$"):
+    with pytest.raises(NoResponseError, match=r"^no response from [\w.:]+[: ][^\n]+$"):
         fetch(SOURCES, tmp_path, page_url, pace=QUICK)
 
 
 @pytest.mark.parametrize("page_url", ["file:///etc/passwd", "ftp://x/", "/etc/passwd"])
 def test_only_http_is_spoken(tmp_path, page_url):
-    with pytest.raises(PageError, match="begins with neither http:// nor https://"):
+    with pytest.raises(PageError, match="must begin with http:// or https://"):
         fetch(SOURCES, tmp_path, page_url, pace=QUICK)
 
 
@@ -284,7 +287,9 @@ def test_a_server_that_went_down_is_not_asked_for_everything_else(site, tmp_path
         site.break_off(row.name, broken(503))
     games, said = fetched(site, tmp_path, SOURCES[:1])
     assert len(site.files_asked) == 4
-    assert games[0].failed[-1] == Failed("5.mid", "not asked for: 3 before it had no answer")
+    assert games[0].failed[-1] == Failed(
+        "5.mid", "not requested: the last 3 requests had no response"
+    )
     assert len(said) == 6
 
 
@@ -293,20 +298,20 @@ def test_a_long_list_of_failures_is_cut_short(site, tmp_path):
     games, said = fetched(site, tmp_path, SOURCES[:1])
     assert len(games[0].failed) == 13
     assert len(said) == 11
-    assert said[-1] == "majoras_mask: and without 3 others"
+    assert said[-1] == "majoras_mask: not fetched: 3 others"
     assert files(tmp_path) == set()
 
 
-def test_more_pieces_than_anyone_made_are_not_believed(site, tmp_path):
+def test_a_page_with_more_than_500_pieces_of_a_game_is_refused(site, tmp_path):
     site.serve({MAJORA: [replace(DEKU, md5=f"{n:032}") for n in range(501)]})
-    with pytest.raises(PageError, match="the page lists 501 pieces of majoras_mask; more than 500"):
+    with pytest.raises(PageError, match="the page lists 501 pieces of majoras_mask; at most 500"):
         fetched(site, tmp_path)
 
 
-def test_a_game_that_the_page_does_not_know_is_said(site, tmp_path):
+def test_a_game_that_is_not_on_the_page_is_reported(site, tmp_path):
     games, said = fetched(site, tmp_path, [Source("wind_waker", "The Wind Waker"), *SOURCES])
     assert games[0].unlisted == ("The Wind Waker",)
-    assert said[0].endswith(" lists no 'The Wind Waker'")
+    assert said[0].endswith(" does not list 'The Wind Waker'")
     assert [len(game.pieces) for game in games] == [0, 2, 1]
 
 
@@ -390,6 +395,9 @@ def test_what_cannot_be_fetched_is_gone_on_without(site, tmp_path):
     host = site.origin.removeprefix("http://")
     assert games == []
     assert said == [
-        f"asking {host} for the pieces of majoras_mask, ocarina_of_time (FETCH=0: do not ask)",
-        f"going on without fetching: {host} answers 500 Internal Server Error",
+        (
+            f"fetching the pieces of majoras_mask, ocarina_of_time from {host} "
+            "(FETCH=0 turns this off)"
+        ),
+        f"continuing without fetching: {host} responds with 500 Internal Server Error",
     ]

@@ -24,19 +24,19 @@ def environment(site, tmp_path, monkeypatch):
 def test_everything_fetched_is_a_success(tmp_path, capsys):
     assert main() == 0
     assert (tmp_path / "majoras_mask" / "Clock Town.mid").is_file()
-    assert "majoras_mask: 1 piece of " in capsys.readouterr().out
+    assert "majoras_mask: 1 piece from " in capsys.readouterr().out
 
 
 def test_a_piece_that_failed_is_a_failure(one_file_site, capsys):
     one_file_site.break_off("Clock%20Town.mid", broken(404))
     assert main() == 1
-    assert "without 'Clock Town & Co.': 127.0.0.1" in capsys.readouterr().out
+    assert "not fetched: 'Clock Town & Co.': 127.0.0.1" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("VGMUSIC_URL", "http://127.0.0.1:9/", "no answer from 127.0.0.1:9: Connection refused"),
+        ("VGMUSIC_URL", "http://127.0.0.1:9/", "no response from 127.0.0.1:9: Connection refused"),
         ("GAME", "bach", "nothing can be fetched for 'bach', only for "),
         ("GAME", "../x", "GAME is '../x'"),
     ],
@@ -79,5 +79,5 @@ def test_training_fetches_from_the_mirror_that_vgmusic_url_names(environment, tm
     environment.setattr(training, "_train_all", lambda games, *_: trained.extend(games) or 0)
     assert training.main() == 0
     assert (tmp_path / "majoras_mask" / "Clock Town.mid").is_file()
-    assert "asking 127.0.0.1" in capsys.readouterr().out
+    assert "from 127.0.0.1" in capsys.readouterr().out
     assert trained == ["majoras_mask"]

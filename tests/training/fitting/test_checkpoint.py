@@ -8,7 +8,7 @@ from training.fitting.checkpoint import locked_checkpoint
 
 def refuses_another(folder) -> bool:
     with (
-        pytest.raises(CheckpointError, match=r"another training is under way in .*bach"),
+        pytest.raises(CheckpointError, match=r"another training is running in .*bach"),
         locked_checkpoint(folder),
     ):
         pytest.fail("two trainings share a checkpoint")

@@ -214,12 +214,16 @@ def test_a_list_that_says_nothing_of_labels_is_written_anew(tmp_path, text):
         ("labels.json", "{", r"labels.json cannot be read \(.*\); correct it, or remove it"),
         ("labels.json", "[" * 100_000, "labels.json cannot be read"),
         ("labels.json", "[]", "labels.json is not a JSON object; correct it, or remove it"),
-        ("labels.json", '{"zelda": 3}', "for 'zelda' not labels with their version numbers: 3;"),
-        ("labels.json", '{"zelda": {"stable": "3"}}', "for 'zelda' not labels"),
+        (
+            "labels.json",
+            '{"zelda": 3}',
+            "'zelda' must be labels with their version numbers, not 3;",
+        ),
+        ("labels.json", '{"zelda": {"stable": "3"}}', "'zelda' must be labels"),
         ("versions.json", "", "versions.json cannot be read"),
-        ("versions.json", '{"zelda": "7"}', "for 'zelda' not a version number: '7';"),
-        ("versions.json", '{"zelda": true}', "for 'zelda' not a version number: True;"),
-        ("versions.json", '{"zelda": 0}', "for 'zelda' not a version number: 0;"),
+        ("versions.json", '{"zelda": "7"}', "'zelda' must be a version number, not '7';"),
+        ("versions.json", '{"zelda": true}', "'zelda' must be a version number, not True;"),
+        ("versions.json", '{"zelda": 0}', "'zelda' must be a version number, not 0;"),
     ],
 )
 def test_a_broken_record_is_named_and_not_overwritten(tmp_path, name, text, message):
