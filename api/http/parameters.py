@@ -229,7 +229,7 @@ PARAMETERS = (
     Parameter(
         name="top_k",
         kind=Kind.WHOLE,
-        effect="samples only from this many of the most likely values; 0 allows all",
+        effect="samples pitches only from this many of the most likely; 0 allows all",
         lowest=0,
         highest=1024,
         default=TOP_K,
@@ -237,7 +237,7 @@ PARAMETERS = (
     Parameter(
         name="top_p",
         kind=Kind.NUMBER,
-        effect="samples only from the most likely values that add up to this probability; 1 allows "
+        effect="samples pitches only from the most likely that add up to this probability; 1 allows "
         "all",
         lowest=0,
         lowest_fits=False,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.peers.weights import NetworkWeights
 
 Floats = NDArray[np.float32]
+_PITCH = 1  # the field that is filtered, after the onset
 
 
 class Fields:
@@ -39,7 +40,7 @@ class Fields:
 class Sampler:
     """Draws a token a row as the service does: its fields one by one, temperature, nucleus.
 
-    Top-k, which the service leaves off unless asked, is left out.
+    Pitches are drawn from the nucleus, other fields from all values. Top-k, which the service leaves off unless asked, is left out.
     """
 
     def __init__(self, fields: Fields, temperature: float, top_p: float) -> None:
@@ -65,14 +66,22 @@ class Sampler:
             int64[B, F], the values.
         """
         logits, *hidden = self._fields.split(top)
-        values = [self.draw_field(logits, uniform[:, 0])]
+        values = [self.draw_unfiltered(logits, uniform[:, 0])]
         for f, below in enumerate(hidden, start=1):
             logits = self._fields.logits(f, below, values)
-            values.append(self.draw_field(logits, uniform[:, f]))
+            draw = self.draw_filtered if f == _PITCH else self.draw_unfiltered
+            values.append(draw(logits, uniform[:, f]))
         return np.stack(values, axis=1)
 
-    def draw_field(self, logits: Floats, uniform: Floats) -> NDArray[np.int64]:
-        """Draw values int64[B] from float32[B, n] with float32[B]."""
+    def draw_unfiltered(self, logits: Floats, uniform: Floats) -> NDArray[np.int64]:
+        """Draw values int64[B] from float32[B, n] with float32[B], from all values."""
+        scaled = logits * self._heat
+        cumulative = np.cumsum(np.exp(scaled - scaled.max(axis=1, keepdims=True)), axis=1)
+        place: NDArray[np.int64] = (cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(axis=1)
+        return place
+
+    def draw_filtered(self, logits: Floats, uniform: Floats) -> NDArray[np.int64]:
+        """Draw values int64[B] from float32[B, n] with float32[B], from the nucleus."""
         scaled = logits * self._heat
         order = np.argsort(-scaled, axis=1)
         descending = np.take_along_axis(scaled, order, axis=1)

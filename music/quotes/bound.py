@@ -15,7 +15,7 @@ from music.notes import NO_NOTES, Notes, join
 from music.quotes.finder import NamedNotes, QuoteFinder, QuoteState, self_quotes
 
 FEWEST_STEPS = 8  # of a chunk: enough to recognise degenerate repetition
-_FEWEST_NOTES = 6  # unrelated pieces share chords and repeated notes
+_FEWEST_NOTES = 5  # unrelated pieces share chords and repeated notes
 _LONGEST_CYCLE = 4  # onsets after which the same keys come again
 _MOST_CYCLED = 24  # onsets of a run that turns in such a cycle; pieces of games have up to 19
 _SAME_WAY = 4

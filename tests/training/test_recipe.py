@@ -45,9 +45,9 @@ def test_an_unknown_recipe_lists_those_there_are():
         (
             'start = "base"',
             'start = "scratch"',
-            "base_share is 0.5; without start = 'base' it is 0",
+            "base_share is 0.25; without start = 'base' it is 0",
         ),
-        ("base_share = 0.5", "base_share = 2", "base_share is 2.0; it must be from 0 to 1"),
+        ("base_share = 0.25", "base_share = 2", "base_share is 2.0; it must be from 0 to 1"),
         ('codec = "notetuple"', "codec = []", r"codec is \[\]; it must be one of notetuple, notes"),
         (
             'codec = "notetuple"',

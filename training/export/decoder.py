@@ -5,7 +5,7 @@ side by side). Plain TensorFlow operations alone, so that it runs in a graph-mod
 of cuDNN (keras#18504), nothing that needs XLA.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from training.memory.recall import STATE_WIDTH, Recall, shown_ticks
 MOST_STEPS = 256  # of one call, whatever is asked
 # A turn of a loop costs a session as much as a third of a token; so a turn draws several.
 TOKENS_PER_TURN = 4
-_PITCH = 1  # the field that memory forbids some values of
+_PITCH = 1  # the field that is filtered, and that memory forbids some values of
 
 
 @dataclass(frozen=True)
@@ -309,7 +309,8 @@ class Network(tf.Module):
         Returns:
             Rows int32[B, F], and logits float32[B, L], of all fields side by side.
         """
-        logits, values = [predictors.first], [draw(predictors.first, numbers[:, :1])]
+        draws = self._draws(draw)
+        logits, values = [predictors.first], [draws[0](predictors.first, numbers[:, :1])]
         next_onset: list[Any] = []
         bias: dict[int, Any] = {}
         if self._recall is not None:
@@ -318,9 +319,15 @@ class Network(tf.Module):
             bias[_PITCH] = ahead.pitch_bias
         for f in range(1, len(self._sizes)):
             logits.append(reader.field_logits(f, predictors, values, next_onset))
-            values.append(draw(logits[-1] + bias.get(f, 0.0), numbers[:, f : f + 1]))
+            values.append(draws[f](logits[-1] + bias.get(f, 0.0), numbers[:, f : f + 1]))
         rows = tf.concat(values, axis=1) + self._numbering.first_rows
         return rows, tf.concat(logits, axis=1)
+
+    def _draws(self, draw: Draw) -> list[Callable[[Any, Any], Any]]:
+        """Give each field its way of being drawn: pitches are filtered, and an only field."""
+        fields = len(self._sizes)
+        filtered = _PITCH if fields > 1 else 0
+        return [draw.filtered if f == filtered else draw.unfiltered for f in range(fields)]
 
     def _log_probability(self, logits: Any, rows: Any) -> Any:
         """Give float32[N, B] of logits float32[N, B, L] and the rows int32[N, B, F] drawn."""

@@ -1,5 +1,9 @@
 """Drawing a field's value from logits: temperature, then top-k, then nucleus (top-p), then a draw.
 
+Top-k and top-p filter the pitches. Onsets and durations are drawn from all their values: where music
+repeats, the likeliest value has nearly all the probability, and a filter would leave no other, so
+that songs keep to one rhythm (the measurements are in docs/decisions.md).
+
 Source of the nucleus: A. Holtzman et al., The Curious Case of Neural Text Degeneration (ICLR 2020).
 """
 
@@ -30,9 +34,7 @@ class Sampling:
 class Draw:
     """Draws values one after the other; what stays the same is computed once, before the loop.
 
-    A value is drawn by inverting the cumulative distribution of its row's values, the likeliest
-    first. Rows that want no filter are sorted too: one way of drawing for all rows, so that a row
-    draws the same whatever the rows beside it.
+    A value is drawn by inverting the cumulative distribution of its row's values.
     """
 
     def __init__(self, sampling: Sampling) -> None:
@@ -50,8 +52,12 @@ class Draw:
         """
         return tf.transpose(tf.where(self._is_random[:, None, None], uniform, 0.0), [1, 0, 2])
 
-    def __call__(self, logits: Any, number: Any) -> Any:
-        """Draw a value for every row.
+    def filtered(self, logits: Any, number: Any) -> Any:
+        """Draw a value for every row from those that top-k and top-p leave.
+
+        The likeliest values come first in the distribution. Rows that want no filter are sorted
+        too: one way of drawing for all rows, so that a row draws the same whatever the rows
+        beside it.
 
         Args:
             logits: float32[B, n].
@@ -69,3 +75,11 @@ class Draw:
         total = tf.gather(cumulative, last, axis=1, batch_dims=1)
         place = tf.raw_ops.UpperBound(sorted_inputs=cumulative, values=number * total)
         return tf.gather(values, place, axis=1, batch_dims=1)
+
+    def unfiltered(self, logits: Any, number: Any) -> Any:
+        """Draw a value for every row from all values; as `filtered` in shapes."""
+        cumulative = tf.cumsum(tf.nn.softmax(logits * self._heat), axis=1)
+        total = cumulative[:, -1:]
+        value = tf.raw_ops.UpperBound(sorted_inputs=cumulative, values=number * total)
+        likeliest = tf.argmax(logits, axis=1, output_type=tf.int32)[:, None]
+        return tf.where(self._is_random[:, None], value, likeliest)

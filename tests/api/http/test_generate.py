@@ -38,7 +38,7 @@ def test_the_file_says_what_makes_the_song_again(client):
     assert texts_of(response) == [
         (
             "Leitmotif; game=zelda; version=1; seed=7; notes=20; temperature=0.5; top_k=0; "
-            "top_p=0.97; tempo=120.0; primer=none; dynamics=true"
+            "top_p=0.92; tempo=120.0; primer=none; dynamics=true"
         )
     ]
 

@@ -109,7 +109,7 @@ def test_what_is_left_out_has_its_default():
     assert 0 <= request.brief.seed < 1 << 32
     assert request == SongRequest(
         game="zelda",
-        brief=Brief(request.brief.seed, temperature=1.0, top_k=0, top_p=0.97),
+        brief=Brief(request.brief.seed, temperature=1.0, top_k=0, top_p=0.92),
         primer=Primer.CORPUS,
         is_seed_drawn=True,
     )

@@ -27,22 +27,26 @@ FIELDS = Fields(
 )
 
 
-def shares(sampler, logits):
+def shares(draw, logits):
     """Draw with evenly spread numbers; gives the share of each value."""
     rows = np.tile(np.array(logits, np.float32), (DRAWS, 1))
     uniform = ((np.arange(DRAWS) + 0.5) / DRAWS).astype(np.float32)
-    return np.bincount(sampler.draw_field(rows, uniform), minlength=len(logits)) / DRAWS
+    return np.bincount(draw(rows, uniform), minlength=len(logits)) / DRAWS
 
 
-def test_temperature_divides_logits():
+@pytest.mark.parametrize("way", ["draw_filtered", "draw_unfiltered"])
+def test_temperature_divides_logits(way):
     logits = np.array([0.0, 1.0, 2.0, -1.0])
     expected = np.exp(logits / 0.5) / np.exp(logits / 0.5).sum()
-    np.testing.assert_allclose(shares(Sampler(FIELDS, 0.5, 1.0), logits), expected, atol=2e-4)
+    np.testing.assert_allclose(shares(getattr(Sampler(FIELDS, 0.5, 1.0), way), logits), expected, atol=2e-4)
 
 
 def test_the_nucleus_keeps_the_value_that_fills_it():
-    found = shares(Sampler(FIELDS, 1.0, 0.6), np.log([0.1, 0.5, 0.3, 0.1]))
+    sampler, logits = Sampler(FIELDS, 1.0, 0.6), np.log([0.1, 0.5, 0.3, 0.1])
+    found = shares(sampler.draw_filtered, logits)
     np.testing.assert_allclose(found, [0, 0.625, 0.375, 0], atol=2e-4)
+    all_values = shares(sampler.draw_unfiltered, logits)
+    np.testing.assert_allclose(all_values, [0.1, 0.5, 0.3, 0.1], atol=2e-4)
 
 
 def test_a_field_follows_from_those_before_it():
@@ -57,4 +61,4 @@ def test_a_field_follows_from_those_before_it():
 def test_the_ends_of_the_range_draw_a_value_that_is_kept(number):
     logits = np.log(np.array([[0.2, 0.7, 0.1]], np.float32))
     sampler = Sampler(FIELDS, 1.0, 0.5)
-    assert sampler.draw_field(logits, np.array([number], np.float32)).tolist() == [1]
+    assert sampler.draw_filtered(logits, np.array([number], np.float32)).tolist() == [1]

@@ -10,16 +10,19 @@ from training.export.prng import threefry_2x32, uniform
 from training.export.sampling import Draw, Sampling
 
 LOGITS = np.log(np.array([0.4, 0.3, 0.2, 0.1], np.float32))
+WAYS = ("filtered", "unfiltered")
 
 
-def drawn(logits, n=4000, temperature=1.0, top_k=0, top_p=1.0, seed=0) -> np.ndarray:
+def drawn(
+    logits, n=4000, temperature=1.0, top_k=0, top_p=1.0, seed=0, way="filtered"
+) -> np.ndarray:
     numbers = tf.transpose(uniform(tf.constant([[seed, 1]]), tf.range(n)[None], 1), [1, 0, 2])
     rows = Sampling(
         tf.fill([n], float(temperature)), tf.fill([n], top_k), tf.fill([n], float(top_p))
     )
     draw = Draw(rows)
     repeated = tf.tile(tf.constant(logits, tf.float32)[None], [n, 1])
-    return draw(repeated, draw.numbers(numbers)[0]).numpy()[:, 0]
+    return getattr(draw, way)(repeated, draw.numbers(numbers)[0]).numpy()[:, 0]
 
 
 def word(*values: int):
@@ -54,18 +57,23 @@ def test_numbers_fill_the_unit_interval_evenly_and_never_reach_one():
     assert ((counts - 2000) ** 2 / 2000).sum() < 95  # chi-square, 49 degrees, p about 1e-4
 
 
-def test_tokens_come_as_often_as_their_probabilities_say():
-    counts = np.bincount(drawn(LOGITS), minlength=4)
+@pytest.mark.parametrize("way", WAYS)
+def test_values_come_as_often_as_their_probabilities_say(way):
+    counts = np.bincount(drawn(LOGITS, way=way), minlength=4)
     expected = np.exp(LOGITS) * 4000
     assert ((counts - expected) ** 2 / expected).sum() < 21  # chi-square, 3 degrees, p about 1e-4
 
 
-def test_temperature_0_draws_the_most_likely():
-    assert set(drawn(LOGITS, temperature=0).tolist()) == {0}
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("likeliest", range(4))
+def test_temperature_0_draws_the_most_likely(likeliest, way):
+    logits = np.roll(LOGITS, likeliest)
+    assert set(drawn(logits, temperature=0, way=way).tolist()) == {likeliest}
 
 
-def test_a_higher_temperature_draws_more_evenly():
-    often = [np.mean(drawn(LOGITS, temperature=t) == 0) for t in (0.5, 1.0, 2.0)]
+@pytest.mark.parametrize("way", WAYS)
+def test_a_higher_temperature_draws_more_evenly(way):
+    often = [np.mean(drawn(LOGITS, temperature=t, way=way) == 0) for t in (0.5, 1.0, 2.0)]
     assert often == sorted(often, reverse=True)
 
 
@@ -87,13 +95,19 @@ def test_top_k_and_top_p_keep_the_smallest_sets(top_k, top_p, possible):
     assert set(drawn(LOGITS, top_k=top_k, top_p=top_p).tolist()) == possible
 
 
+def test_what_is_unfiltered_is_drawn_from_all_values():
+    assert set(drawn(LOGITS, top_k=1, top_p=0.01, way="unfiltered").tolist()) == {0, 1, 2, 3}
+
+
 def test_a_rows_filter_leaves_the_other_rows_alone():
     numbers = tf.transpose(uniform(tf.constant([[3, 3]]), tf.range(500)[None], 1), [1, 0, 2])
     logits = tf.tile(LOGITS[None], [500, 1])
     off = Sampling(tf.ones(500), tf.zeros(500, tf.int32), tf.ones(500))
     mixed = Sampling(tf.ones(500), tf.range(500) % 2, tf.ones(500))
     draws = (Draw(rows) for rows in (off, mixed))
-    alone, beside = (draw(logits, draw.numbers(numbers)[0]).numpy()[:, 0] for draw in draws)
+    alone, beside = (
+        draw.filtered(logits, draw.numbers(numbers)[0]).numpy()[:, 0] for draw in draws
+    )
     assert np.array_equal(alone[::2], beside[::2])
     assert set(beside[1::2].tolist()) == {0}
 
