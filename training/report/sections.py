@@ -273,9 +273,10 @@ def pieces_table(caption: str, pieces: Sequence[AssessedPiece]) -> str:
 
 def sampling(how: Sampling) -> str:
     """Describe how the songs were sampled."""
-    top_k = f"pitches from the {how.top_k} most likely" if how.top_k else "from all values"
-    top_p = f"pitches from the nucleus {how.top_p:g}" if how.top_p < 1 else "without a nucleus"
-    sampled = f"at temperature {how.temperature:g}, {top_k}, {top_p}"
+    top_k = [f"the {how.top_k} most likely"] if how.top_k else []
+    top_p = [f"the nucleus {how.top_p:g}"] if how.top_p < 1 else []
+    pitches = " and ".join([*top_k, *top_p]) or "all"
+    sampled = f"at temperature {how.temperature:g}, pitches from {pitches}"
     length = f"about {how.notes}" if how.is_planned else str(how.notes)
     return f"{sampled}, {length} notes each, after prompts from learned pieces"
 

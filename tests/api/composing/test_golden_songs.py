@@ -11,14 +11,14 @@ import pytest
 from tests.api.songs import notes_of
 
 GOLDEN = {
-    "seed=1": "285cf0265abcc67a",
-    "seed=77": "de196f469a2d370a",
-    "seed=1&primer=none&bars=9": "950f709afe831771",
-    "seed=2&form=ABA'&bars=12&loop=true&intro_bars=2": "7c5a8c2c55277781",
-    "seed=3&ending=false&bars=5&temperature=2": "c1c87b194cf8189e",
-    "seed=1&notes=200": "530c25bb1b831d8f",
+    "seed=1": "a1e0ee48d24d9cf7",
+    "seed=77": "6860e560ef1d5215",
+    "seed=1&primer=none&bars=9": "5f7cb43e80ca39cb",
+    "seed=2&form=ABA'&bars=12&loop=true&intro_bars=2": "519b96a47815d720",
+    "seed=3&ending=false&bars=5&temperature=2": "8a3f90caa78740b6",
+    "seed=1&notes=200": "9850282738191b6e",
     "seed=2&notes=60&max_quote=4&top_k=5&top_p=0.5": "eb11f452c44a076c",
-    "seed=3&seconds=9&primer=none": "ec62d4705227adc5",
+    "seed=3&seconds=9&primer=none": "d02ee250a2a86364",
 }
 
 

@@ -75,7 +75,7 @@ def test_as_much_is_usual_as_most_pieces_share():
 
 
 def test_a_few_notes_are_always_usual():
-    assert usual_quote_notes([TUNE]) == 6
+    assert usual_quote_notes([TUNE]) == 5
 
 
 @pytest.mark.parametrize(
