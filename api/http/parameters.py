@@ -237,8 +237,8 @@ PARAMETERS = (
     Parameter(
         name="top_p",
         kind=Kind.NUMBER,
-        effect="samples pitches only from the most likely that add up to this probability; 1 allows "
-        "all",
+        effect="samples pitches only from the most likely that add up to this probability; 1 "
+        "allows all",
         lowest=0,
         lowest_fits=False,
         highest=1,

@@ -40,7 +40,8 @@ class Fields:
 class Sampler:
     """Draws a token a row as the service does: its fields one by one, temperature, nucleus.
 
-    Pitches are drawn from the nucleus, other fields from all values. Top-k, which the service leaves off unless asked, is left out.
+    Pitches are drawn from the nucleus, other fields from all values. Top-k, which the service
+    leaves off unless asked, is left out.
     """
 
     def __init__(self, fields: Fields, temperature: float, top_p: float) -> None:

@@ -1,8 +1,8 @@
 """Drawing a field's value from logits: temperature, then top-k, then nucleus (top-p), then a draw.
 
-Top-k and top-p filter the pitches. Onsets and durations are drawn from all their values: where music
-repeats, the likeliest value has nearly all the probability, and a filter would leave no other, so
-that songs keep to one rhythm (the measurements are in docs/decisions.md).
+Top-k and top-p filter the pitches. Onsets and durations are drawn from all their values: where
+music repeats, the likeliest value has nearly all the probability, and a filter would leave no
+other, so that songs keep to one rhythm (the measurements are in docs/decisions.md).
 
 Source of the nucleus: A. Holtzman et al., The Curious Case of Neural Text Degeneration (ICLR 2020).
 """

@@ -38,7 +38,9 @@ def shares(draw, logits):
 def test_temperature_divides_logits(way):
     logits = np.array([0.0, 1.0, 2.0, -1.0])
     expected = np.exp(logits / 0.5) / np.exp(logits / 0.5).sum()
-    np.testing.assert_allclose(shares(getattr(Sampler(FIELDS, 0.5, 1.0), way), logits), expected, atol=2e-4)
+    np.testing.assert_allclose(
+        shares(getattr(Sampler(FIELDS, 0.5, 1.0), way), logits), expected, atol=2e-4
+    )
 
 
 def test_the_nucleus_keeps_the_value_that_fills_it():

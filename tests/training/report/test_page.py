@@ -104,9 +104,7 @@ def test_the_summary_for_the_terminal(report):
 
 def test_sampling_is_described_in_words():
     plain, cut = Sampling(500, 1.0, 0, 1.0, (1,)), Sampling(300, 0.9, 40, 0.95, (1,))
-    assert sampling(plain).startswith(
-        "at temperature 1, pitches from all, 500 notes each, "
-    )
+    assert sampling(plain).startswith("at temperature 1, pitches from all, 500 notes each, ")
     assert "temperature 0.9, pitches from the 40 most likely and the nucleus 0.95" in sampling(cut)
 
 
