@@ -7,7 +7,8 @@ MusicError
 ├── EngravingError         a score cannot be drawn
 ├── SoundfontError         a soundfont cannot be used
 ├── FormError              a text does not name a form, or bars do not fit one
-│   └── KeepError              a text does not name bars of a song, or the song has no such bars
+│   ├── KeepError              a text does not name bars of a song, or the song has no such bars
+│   └── ThemeError             a theme cannot be varied
 ├── DescriptionError       a bundle describes itself in a way we do not understand
 └── ComposingError         a song cannot be composed
     ├── NoOpeningsError         there is no piece to continue
@@ -47,6 +48,10 @@ class FormError(MusicError):
 
 class KeepError(FormError):
     """The bars of a song that are to be kept do not fit; the message says what would fit."""
+
+
+class ThemeError(FormError):
+    """A theme cannot be varied; the message says what would fit."""
 
 
 class DescriptionError(MusicError):

@@ -96,6 +96,7 @@ class Wishes(TypedDict, total=False):
     primer: Literal["none", "corpus"] | bytes | os.PathLike[str]  # or a file: MIDI, a song's JSON
     include_primer: bool
     keep: str  # bars of a primer that is a file: 1-8,13-16
+    variation_of: Literal["primer"]  # a primer that is a file is the song's theme
     dynamics: bool
     max_quote: int
     title: str

@@ -154,6 +154,8 @@ def _continuation(request: SongRequest, bundle: Bundle) -> Continuation:
         if request.brief.keep:
             is_start_kept = request.brief.keep[0] == 0
             return Continuation.of_revision(bundle.music, piece, is_start_kept=is_start_kept)
+        if request.brief.varies:
+            return Continuation.of_theme(bundle.music, piece)
         return Continuation.of_primer(bundle.music, piece, is_lead=request.include_primer)
     if request.primer is Primer.NONE:
         return Continuation.of_nothing(bundle.music)

@@ -16,6 +16,7 @@ from music.errors import (
     KeepError,
     NoOpeningsError,
     NotMusicError,
+    ThemeError,
     UnencodablePrimerError,
     UnfinishedSongError,
 )
@@ -101,6 +102,8 @@ def translated_errors() -> Iterator[None]:
         ) from error
     except KeepError as error:
         raise BadParameterError(f"keep must be {error}.", "keep") from error
+    except ThemeError as error:
+        raise BadParameterError(f"The primer must be {error}.", "primer") from error
     except FormError as error:
         raise BadParameterError(f"bars must be {error}.", "bars") from error
     except NotMusicError as error:

@@ -15,6 +15,7 @@ from music.piece import TempoChange, TimeSignature
 from music.quotes.finder import Quote
 
 UPLOADED = "uploaded"  # in the place of a primer's name
+THEME = "primer"  # of what a song is a variation
 
 
 class Primer(StrEnum):
@@ -87,6 +88,7 @@ class SongRequest:
             "loop": brief.loop or None,
             "intro_bars": brief.intro_bars or None,
             "keep": kept_bars_text(brief.keep) or None,
+            "variation_of": THEME if brief.varies else None,
         }
         return {name: value for name, value in fields.items() if value is not None}
 

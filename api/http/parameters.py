@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from api.composing.primers import Upload
-from api.composing.song import Primer, SongRequest
+from api.composing.song import THEME, Primer, SongRequest
 from api.errors import BadParameterError
 from api.formats.registry import FORMAT_NAMES
 from api.model_server.port import SLUG, Label
 from music.composing.brief import Brief
 from music.composing.length import MOST_NOTES
+from music.composing.planning import VARIATION_FORM
 from music.errors import FormError, KeepError
 from music.form.plan import (
     FORM_PATTERN,
@@ -30,6 +31,7 @@ from music.sampling import TEMPERATURE, TOP_K, TOP_P
 LENGTHS = ("notes", "seconds", "bars")  # one of them says how long a song is
 DRAWN_SEEDS = 1 << 32
 MOST_KEEP_CHARACTERS = 200
+_VARIED = ("keep", "intro_bars", "include_primer", *LENGTHS)  # fixed by the theme of a variation
 _REVISED = ("form", "include_primer", *LENGTHS)  # fixed by the song that `keep` revises
 
 Value = str | int | float | bytes
@@ -284,6 +286,13 @@ PARAMETERS = (
         pattern=KEEP_PATTERN,
     ),
     Parameter(
+        name="variation_of",
+        kind=Kind.CHOICE,
+        effect=f"{THEME}: the uploaded primer is the song's theme. It stays as section A, and the "
+        f"other sections follow from it, as long as it is; default form: {''.join(VARIATION_FORM)}",
+        choices=(THEME,),
+    ),
+    Parameter(
         name="dynamics",
         kind=Kind.FLAG,
         effect="whether velocities follow meter, voice and phrase; false sets all of them to 80",
@@ -367,6 +376,7 @@ def _brief(values: Mapping[str, Value], primer: Primer | Upload) -> Brief:
         loop=bool(values["loop"]),
         intro_bars=int(values["intro_bars"]),
         keep=_keep(values, primer),
+        varies=_varies(values, primer),
     )
 
 
@@ -402,6 +412,26 @@ def _keep(values: Mapping[str, Value], primer: Primer | Upload) -> tuple[int, ..
                 f"{name} cannot be given with keep: the uploaded song decides on it.", name
             )
     return bars
+
+
+def _varies(values: Mapping[str, Value], primer: Primer | Upload) -> bool:
+    if "variation_of" not in values:
+        return False
+    if not isinstance(primer, Upload):
+        raise BadParameterError("variation_of needs a primer that is uploaded.", "variation_of")
+    for name in _VARIED:
+        if values.get(name):
+            raise BadParameterError(
+                f"{name} cannot be given with variation_of: the song starts with the theme, and "
+                "every section is as long.",
+                name,
+            )
+    names = _form(values) or VARIATION_FORM
+    if names[0] != "A" or set(names) == {"A"}:
+        raise BadParameterError(
+            "form must start with A, the theme, and have another section: AABA.", "form"
+        )
+    return True
 
 
 def _ending(values: Mapping[str, Value]) -> bool | None:

@@ -167,7 +167,8 @@ class Arranger:
 
     def _kept(self, revised: Notes, span: Span) -> Notes:
         notes = self._bars(revised, span.start_bar, span.bars)
-        return _cut(notes, self._plan.end_ticks) if self._plan.loops else notes
+        is_last = span.sustain_end_bar == self._plan.bars and not self._plan.loops
+        return notes if is_last else _cut(notes, self._plan.ticks(span.sustain_end_bar))
 
     def _copied(self, song: Notes, span: Span) -> Notes:
         assert span.copied_from_bar is not None

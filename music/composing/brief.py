@@ -26,6 +26,7 @@ class Brief:
         intro_bars: Bars before the loop.
         keep: The bars of the music to revise that stay, counted from 0; the others are composed
             anew. Empty where nothing is revised.
+        varies: Whether uploaded music is section A, from which the others follow.
     """
 
     seed: int
@@ -42,10 +43,11 @@ class Brief:
     loop: bool = False
     intro_bars: int = 0
     keep: tuple[int, ...] = ()
+    varies: bool = False
 
     @property
     def is_planned(self) -> bool:
         """Whether the song has a plan; otherwise it has exactly so many notes or seconds."""
         has_length = self.notes is not None or self.seconds is not None
-        has_form = bool(self.keep or self.form or self.loop) or self.ending is not None
-        return has_form or not has_length
+        has_form = bool(self.keep or self.varies or self.form or self.loop)
+        return has_form or self.ending is not None or not has_length

@@ -9,7 +9,7 @@ from music.composing.encoded_primer import encoded_primer
 from music.composing.game_music import GameMusic
 from music.composing.model import Prompt
 from music.description import Opening
-from music.errors import KeepError, NoOpeningsError, TokenError
+from music.errors import KeepError, NoOpeningsError, ThemeError, TokenError
 from music.expression.articulation import Articulation, learned_articulation
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import NO_NOTES, Notes
@@ -33,7 +33,7 @@ class Continuation:
             its start.
         articulation: Of the song: as detached as the music that it continues.
         codec_start_ticks: Where in that music the codec starts to count.
-        revised: The music of which some bars are kept, where the song revises one.
+        revised: The music of which bars are kept, where the song revises or varies one.
     """
 
     prompt: Prompt
@@ -114,17 +114,29 @@ class Continuation:
         Raises:
             KeepError: The piece changes its meter, or has a note that the model cannot read.
         """
+        if not is_start_kept:
+            piece = _delayed(piece, max(0, -piece.time_signatures[0].start_ticks))
+        try:
+            return cls.of_theme(music, piece)
+        except ThemeError as error:
+            raise KeepError(f"bars of {error}") from error
+
+    @classmethod
+    def of_theme(cls, music: GameMusic, piece: Piece) -> Self:
+        """Begin a song that keeps a whole piece, in its meter and tempo.
+
+        Raises:
+            ThemeError: The piece changes its meter, or has a note that the model cannot read.
+        """
         meter = piece.time_signatures[0]
         if len(piece.time_signatures) > 1 or meter.start_ticks > 0:
-            raise KeepError("bars of a song in one meter")
-        if not is_start_kept:
-            piece = _delayed(piece, -meter.start_ticks)
+            raise ThemeError("a song in one meter")
         try:
             music.codec.encode(piece.notes)
         except TokenError as error:
-            raise KeepError("bars of a song whose notes the game's model can read") from error
+            raise ThemeError("a song whose notes the game's model can read") from error
         return cls(
-            prompt=_prompt(EMPTY_PROMPT.tokens, piece.time_signatures[0], 0),
+            prompt=_prompt(EMPTY_PROMPT.tokens, meter, 0),
             cursor=Cursor(),
             tempos=_playable_until(piece.notes.end_ticks, piece),
             lead=NO_NOTES,

@@ -3,7 +3,7 @@
 from music.composing.brief import Brief
 from music.composing.continuation import Continuation
 from music.composing.game_music import GameMusic
-from music.errors import KeepError
+from music.errors import KeepError, ThemeError
 from music.form.plan import (
     INTRO,
     MOST_BARS,
@@ -19,6 +19,7 @@ from music.piece import TimeSignature
 
 NOTES = 500  # of a song whose length nobody gives, about
 SECTION_BARS = 8  # of a requested form whose length nobody gives
+VARIATION_FORM = ("A", "A", "B", "A")  # of a theme that is varied, if no form is given
 _WHOLE_FORM = (Section("A", SECTION_BARS),)  # of a game whose pieces have none
 
 
@@ -34,8 +35,11 @@ def plan_of(brief: Brief, music: GameMusic, continuation: Continuation, tempo_bp
     Raises:
         FormError: The bars do not fit the form.
         KeepError: The music has not the bars that are to be kept, or no others.
+        ThemeError: The theme is too long, or cannot begin a loop.
     """
     meter = continuation.plan_meter
+    if brief.varies:
+        return _variation(brief, meter, continuation)
     if brief.keep:
         return _revision(brief, meter, continuation)
     form = _form(brief, music, meter.bar_ticks / TICKS_PER_BEAT, tempo_bpm)
@@ -50,8 +54,7 @@ def plan_of(brief: Brief, music: GameMusic, continuation: Continuation, tempo_bp
 
 def _revision(brief: Brief, meter: TimeSignature, continuation: Continuation) -> Plan:
     """Plan as many bars as the music that is revised has."""
-    last_ticks = int(continuation.revised.onset_ticks[-1])
-    bars = (last_ticks - meter.start_ticks) // meter.bar_ticks + 1
+    bars = _revised_bars(meter, continuation)
     if bars > MOST_BARS:
         raise KeepError(f"bars of a song of up to {MOST_BARS} bars, not {bars}")
     if brief.keep[-1] >= bars or len(brief.keep) == bars:
@@ -68,6 +71,32 @@ def _revision(brief: Brief, meter: TimeSignature, continuation: Continuation) ->
         intro_bars=brief.intro_bars,
         kept_bars=brief.keep,
     )
+
+
+def _variation(brief: Brief, meter: TimeSignature, continuation: Continuation) -> Plan:
+    """Plan sections as long as the theme, which is the first."""
+    bars = _revised_bars(meter, continuation)
+    names = brief.form or VARIATION_FORM
+    if bars * len(names) > MOST_BARS:
+        raise ThemeError(
+            f"a theme of up to {MOST_BARS // len(names)} bars, for {len(names)} sections of its "
+            f"length, not {bars}"
+        )
+    if brief.loop and meter.start_ticks:
+        raise ThemeError("a theme that begins on a bar line, where the song is to loop")
+    return Plan(
+        meter,
+        tuple(Section(name, bars) for name in names),
+        ends=_ends(brief),
+        loops=brief.loop,
+        kept_bars=tuple(range(bars)),
+    )
+
+
+def _revised_bars(meter: TimeSignature, continuation: Continuation) -> int:
+    """Count bars up to the one in which the last note starts."""
+    last_ticks = int(continuation.revised.onset_ticks[-1])
+    return (last_ticks - meter.start_ticks) // meter.bar_ticks + 1
 
 
 def _intro(brief: Brief) -> Form:

@@ -6,7 +6,7 @@ varied return (AABA').
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, cycle, groupby
 
@@ -70,7 +70,7 @@ class Span:
         closes: Whether it is the bar that ends the song.
         following_bar: The known bar that is played after it, an earlier one or a kept one at its
             own place; None where that is new or nothing.
-        is_kept: Whether it is taken from the song that is revised.
+        is_kept: Whether it is taken from music of the caller, a song that is revised or a theme.
     """
 
     start_bar: int
@@ -98,7 +98,8 @@ class Plan:
         ends: Whether its last bar closes; otherwise the music stops at the bar line.
         loops: Whether its end leads to the start of the loop.
         intro_bars: The bars before the loop, 0 or more.
-        kept_bars: Those that are taken from the song that is revised, counted from 0, rising.
+        kept_bars: Those that are taken from music of the caller, counted from 0, rising. A section
+            that returns does not keep bars of its own.
     """
 
     meter: TimeSignature
@@ -145,8 +146,6 @@ class Plan:
     @cached_property
     def spans(self) -> tuple[Span, ...]:
         """The bars in the order in which they are composed."""
-        if self.kept_bars:
-            return tuple(self._around_kept())
         spans: list[Span] = []
         first_bar_of: dict[str, int] = {}
         closing_bar = self.bars - 1 if self.ends else self.bars
@@ -157,50 +156,31 @@ class Plan:
             new_from = min(start + copied, end)
             if new_from > start:
                 spans.append(Span(start, new_from - start, end, original))
-            if new_from < end:
-                spans.append(Span(new_from, end - new_from, end))
+            spans += self._divided(new_from, end)
         if self.ends:
             spans.append(Span(closing_bar, 1, self.bars, closes=True))
         return tuple(self._leading_on(spans))
 
-    def _around_kept(self) -> Iterator[Span]:
-        """Divide the bars into kept ones and those between them, which lead on to the next."""
+    def _divided(self, start_bar: int, end_bar: int) -> Iterator[Span]:
+        """Divide bars into new ones and kept ones, whose notes may last to the end."""
         kept = set(self.kept_bars)
-        for is_kept, group in groupby(range(self.bars), kept.__contains__):
+        for is_kept, group in groupby(range(start_bar, end_bar), kept.__contains__):
             numbers = list(group)
-            start, end = numbers[0], numbers[-1]
-            bars = end - start + 1
-            if is_kept:
-                yield Span(start, bars, end + 1, is_kept=True)
-                continue
-            closing = int(self.ends and end == self.bars - 1)
-            if bars > closing:
-                following = end + 1 if end + 1 in kept else self._known_loop_bar(start, end)
-                yield Span(start, bars - closing, end + 1 - closing, following_bar=following)
-            if closing:
-                yield Span(end, 1, end + 1, closes=True)
-
-    def _known_loop_bar(self, start: int, end: int) -> int | None:
-        """Return the loop's first bar where it follows bars and is known before them."""
-        is_followed = self.loops and end == self.bars - 1
-        return self.intro_bars if is_followed and self.intro_bars < start else None
+            start, end = numbers[0], numbers[-1] + 1
+            yield Span(start, end - start, end_bar if is_kept else end, is_kept=is_kept)
 
     def _leading_on(self, spans: Sequence[Span]) -> list[Span]:
-        """Say of each new span which known bar comes after it."""
+        """Say of each span which known bar comes after it."""
+        after = [span.start_bar if span.is_kept else span.copied_from_bar for span in spans[1:]]
         loop_bar = self.intro_bars if self.loops else None
-        known_after = [span.copied_from_bar for span in spans[1:]] + [loop_bar]
         return [
-            Span(
-                span.start_bar,
-                span.bars,
-                span.sustain_end_bar,
-                span.copied_from_bar,
-                span.closes,
-                # The loop's first bar is not known before it is composed.
-                bar if bar is not None and bar < span.start_bar else None,
-            )
-            for span, bar in zip(spans, known_after, strict=True)
+            replace(span, following_bar=bar if self._is_known(bar, span) else None)
+            for span, bar in zip(spans, [*after, loop_bar], strict=True)
         ]
+
+    def _is_known(self, bar: int | None, span: Span) -> bool:
+        """Return whether a bar is kept, or composed before a span is."""
+        return bar is not None and (bar < span.start_bar or bar == span.end_bar)
 
 
 def section_names(form: str) -> tuple[str, ...]:
