@@ -1,8 +1,8 @@
-"""What we claim about speed, as programs: `python -m benchmarks` measures all of it."""
+"""The benchmarks behind every claim about speed: run them with `python -m benchmarks`."""
 
 import os
 
-# Before TensorFlow is imported, by anything: it tells its developers more than it tells users.
+# Must be set before TensorFlow is imported: its log is for its developers.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# Sessions have threads of their own: those that compute as the model server does have few.
+# Sessions have their own threads, so that some of them can have as few as in the model server.
 os.environ.setdefault("TF_OVERRIDE_GLOBAL_THREADPOOL", "1")

@@ -21,7 +21,7 @@ RESULTS = Path(__file__).with_name("results.json")
 
 def main() -> int:
     """Measure; the exit status is 0 when the figures are written, 1 if not, 130 after Ctrl-C."""
-    # Whoever ends us otherwise means the same: what was started has to be ended too.
+    # SIGTERM also has to end the started processes.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with tempfile.TemporaryDirectory(prefix="leitmotif-benchmarks-") as folder:

@@ -1,4 +1,4 @@
-"""What a benchmark asserts: never a time, but that what it compares does the same."""
+"""The assertions of benchmarks: never about times, but that compared programs compute the same."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 from benchmarks.errors import DifferentLogitsError, DifferentSongsError
 
 LOGIT_TOLERANCE = 1e-4
-LIKELIHOOD_TOLERANCE = 0.02  # what 8 bits may move, of all likelihood
+LIKELIHOOD_TOLERANCE = 0.02  # the share of the probability that 8-bit weights may move
 
 
 @dataclass(frozen=True, eq=False)
-class DrawnSong:
-    """A song's beginning.
+class SampledSong:
+    """The beginning of a song.
 
     Attributes:
-        way: How it was drawn.
+        way: How it was sampled.
         tokens: int32[T].
     """
 
@@ -25,11 +25,11 @@ class DrawnSong:
     tokens: NDArray[np.int32]
 
 
-def check_same_song(songs: Sequence[DrawnSong]) -> None:
-    """Compare songs with the first of them, each as far as both go.
+def check_same_song(songs: Sequence[SampledSong]) -> None:
+    """Compare songs with the first of them, up to the length of the shorter one.
 
     Raises:
-        DifferentSongsError: One is another, or there is nothing to compare.
+        DifferentSongsError: A song differs, or one of them is empty.
     """
     first, *others = songs
     for other in others:
@@ -39,7 +39,7 @@ def check_same_song(songs: Sequence[DrawnSong]) -> None:
         different = np.flatnonzero(first.tokens[:length] != other.tokens[:length])
         if len(different):
             raise DifferentSongsError(
-                f"the same seed drew different songs, {first.way} and {other.way}: "
+                f"the same seed gives different songs {first.way} and {other.way}: "
                 f"from token {different[0]} of {length} on"
             )
 
@@ -53,7 +53,7 @@ def check_same_logits(peer: str, ours: NDArray[np.float32], theirs: NDArray[np.f
     furthest = float(np.abs(ours - theirs).max())
     if not furthest <= LOGIT_TOLERANCE:
         raise DifferentLogitsError(
-            f"{peer} computes another network: a logit differs from ours by {furthest:.2g}, "
+            f"{peer} computes a different network: a logit differs from ours by {furthest:.2g}, "
             f"more than {LOGIT_TOLERANCE:g}"
         )
 
@@ -61,15 +61,15 @@ def check_same_logits(peer: str, ours: NDArray[np.float32], theirs: NDArray[np.f
 def check_same_likelihoods(
     way: str, expected: NDArray[np.float32], found: NDArray[np.float32]
 ) -> None:
-    """Compare what float32[V] and float32[V] hold likely.
+    """Compare the probabilities float32[V] and float32[V].
 
     Raises:
-        DifferentSongsError: More likelihood lies elsewhere than rounding weights to 8 bits moves.
+        DifferentSongsError: They differ by more than the rounding of weights to 8 bits explains.
     """
     moved = float(np.abs(expected - found).sum()) / 2
     if not moved <= LIKELIHOOD_TOLERANCE:
         raise DifferentSongsError(
-            f"{way} holds other tokens likely than Keras does: {moved:.1%} of the likelihood lies "
+            f"{way} predicts other tokens than Keras: {moved:.1%} of the probability is "
             f"elsewhere, more than {LIKELIHOOD_TOLERANCE:.0%}"
         )
 
@@ -78,7 +78,7 @@ def check_same_file(way: str, expected: bytes, found: bytes) -> None:
     """Compare a song's MIDI file with the one that came over HTTP.
 
     Raises:
-        DifferentSongsError: It is another.
+        DifferentSongsError: They differ.
     """
     if expected != found:
-        raise DifferentSongsError(f"the song {way} is not the song over HTTP of the same seed")
+        raise DifferentSongsError(f"the song {way} is not the song over HTTP with the same seed")

@@ -1,33 +1,33 @@
-"""What can go wrong in a benchmark.
+"""The errors of benchmarks.
 
 BenchmarkError
-├── ProcessError           the model server or the API does not come up, or ends too early
-├── AnswerError            the API answers something else than a song
-├── DifferentSongsError    two ways of drawing a song draw different ones
-├── DifferentLogitsError   a peer computes another network
-└── MissingPeerError       a peer is to be measured and is not installed
+├── ProcessError           the model server or the API does not start, or ends too early
+├── ResponseError          the API's response is not a song
+├── DifferentSongsError    two ways of sampling give different songs
+├── DifferentLogitsError   a peer computes a different network
+└── MissingPeerError       a peer is not installed
 """
 
 
 class BenchmarkError(Exception):
-    """Anything that leaves a benchmark without figures; the message says what to look at."""
+    """The base of all errors that end a benchmark; the message describes the cause."""
 
 
 class ProcessError(BenchmarkError):
-    """A process does not come up, or ends too early; the message has its last words."""
+    """A process does not start, or ends too early; the message has the last lines of its log."""
 
 
-class AnswerError(BenchmarkError):
-    """The API answers something else than a song; the message says what."""
+class ResponseError(BenchmarkError):
+    """The API's response is not a song; the message quotes it."""
 
 
 class DifferentSongsError(BenchmarkError):
-    """Two ways of drawing a song draw different ones; the message says which, and from where on."""
+    """Two ways of sampling give different songs; the message says which, and from which token."""
 
 
 class DifferentLogitsError(BenchmarkError):
-    """A peer's logits are not ours; the message says by how much."""
+    """A peer's logits differ from ours; the message says by how much."""
 
 
 class MissingPeerError(BenchmarkError):
-    """A peer is to be measured and is not installed; the message says how it would be."""
+    """A peer is not installed; the message says how to install it."""

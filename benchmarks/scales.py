@@ -11,11 +11,11 @@ _UP_AND_DOWN = np.array((0, 2, 4, 5, 7, 9, 11, 12, 11, 9, 7, 5, 4, 2))
 
 
 def scale(root: int, notes: int) -> Piece:
-    """Make a major scale in eighth notes, up and down again until there are enough.
+    """Return a major scale in eighth notes, up and down, repeated to the requested length.
 
     Args:
         root: The lowest note's MIDI number.
-        notes: How many.
+        notes: The number of notes.
     """
     onset_ticks = np.arange(notes) * _EIGHTH_TICKS
     pitch = root + np.resize(_UP_AND_DOWN, notes)

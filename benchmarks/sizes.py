@@ -1,12 +1,12 @@
-"""How much is measured: in full, and in miniature for the tests."""
+"""The sizes of the measurements: in full, and small for the tests."""
 
 from dataclasses import dataclass
 
 from training.recipe import NetworkRecipe, load_recipe
 
-ORIGINAL = "original"  # the recipe of the experiment that this project goes back to
-WINDOW_TOKENS = 100  # what that experiment's network read before every note
-BATCH = 64  # of that experiment's training, and where `decode` is held against a matrix product
+ORIGINAL = "original"  # the recipe of the old experiment
+WINDOW_TOKENS = 100  # the window that the old experiment's network read before every note
+BATCH = 64  # in that experiment's training, and to compare `decode` with a matrix product
 
 
 @dataclass(frozen=True)
@@ -15,22 +15,22 @@ class Sizes:
 
     Attributes:
         original_network: The network of the four loops, of both trainings, of the larger peer.
-        rounds: Turns of each variant that is compared.
-        window_tokens: Tokens of a turn, where each one costs a whole window.
-        song_tokens: Tokens of a turn, where the state is kept; no more than one call may draw.
-        songs: Asked for over HTTP.
-        notes: Of each of them.
+        rounds: Rounds of each compared variant.
+        window_tokens: Tokens per round if each one costs a whole window.
+        song_tokens: Tokens per round if the state is kept; no more than a call may sample.
+        songs: Songs requested over HTTP.
+        notes: Notes of each of them.
         square: Rows and columns of the large square product.
         import_rounds: Fresh processes that import a client.
-        callers: How many callers at once, one number after the other; 1 and 32 are among them.
-        calls: Of all callers together in a turn, at least.
-        calls_per_caller: In a turn, at least.
-        throughput_rounds: Turns of each number of callers.
-        train_batches: Of an epoch of our training.
-        train_epochs: Of our training; the first compiles and does not count.
-        window_train_batches: Of the old way's training, before ours and once more behind it.
-        peer_batches: Songs at a time, where peers are measured.
-        peer_tokens: Tokens of a turn of a peer.
+        callers: The numbers of concurrent callers, including 1 and 32.
+        calls: The least calls of all callers together per round.
+        calls_per_caller: The least calls of each caller per round.
+        throughput_rounds: Rounds of each number of callers.
+        train_batches: Batches per epoch of our training.
+        train_epochs: Epochs of our training; the first compiles and does not count.
+        window_train_batches: Batches of the old training, before and after ours.
+        peer_batches: The batch sizes of the peers.
+        peer_tokens: Tokens per round of a peer.
     """
 
     original_network: NetworkRecipe

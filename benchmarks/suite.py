@@ -27,12 +27,12 @@ def run_all(folder: Path, sizes: Sizes, *, with_peers: bool) -> Results:
     """Measure everything.
 
     Args:
-        folder: An empty one, for bundles, checkpoints and logs.
-        sizes: How much.
+        folder: An empty folder, for bundles, checkpoints and logs.
+        sizes: The sizes of the measurements.
         with_peers: Whether PyTorch and ONNX Runtime are measured too.
 
     Raises:
-        BenchmarkError: A benchmark cannot be run, or what it compares does not do the same.
+        BenchmarkError: A benchmark cannot run, or the compared programs do not compute the same.
     """
     if with_peers:
         check_installed()
@@ -63,7 +63,7 @@ def run_all(folder: Path, sizes: Sizes, *, with_peers: bool) -> Results:
 def _peers(
     original: Published, original_graph: GraphModel, folder: Path, sizes: Sizes
 ) -> PeerFigures:
-    """Measure networks without memory, which is what the peers have layers for."""
+    """Measure networks without memory, since the peers have layers only for these."""
     from benchmarks.peers.steps import measure_peers  # noqa: PLC0415  may not be installed
 
     plain = publish_without_memory(folder / "peers")

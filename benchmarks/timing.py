@@ -1,4 +1,4 @@
-"""Times, taken so that they can be compared: variants take turns, and medians are told."""
+"""Comparable times: variants alternate, and the results are medians."""
 
 import statistics
 import time
@@ -19,13 +19,13 @@ class Percentiles:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Self:
-        """Take them of one or more values, between neighbours where they fall between."""
+        """Compute them from one or more values, with linear interpolation."""
         p50, p95 = np.percentile(values, (50, 95)).tolist()
         return cls(p50, p95)
 
 
 def seconds_of(run: Callable[[], object]) -> float:
-    """Run something once and say how many seconds it took."""
+    """Run a function once and return its duration in seconds."""
     began = time.perf_counter()
     run()
     return time.perf_counter() - began
@@ -34,17 +34,17 @@ def seconds_of(run: Callable[[], object]) -> float:
 def interleaved(
     benchmark: str, variants: Sequence[Callable[[], object]], rounds: int
 ) -> tuple[float, ...]:
-    """Run variants in turns, so that whatever else the machine does hits all of them alike.
+    """Alternate between variants, so that other load on the machine affects all of them equally.
 
-    A first round warms up and does not count.
+    The first round is a warm-up and does not count.
 
     Args:
-        benchmark: What the progress line says.
-        variants: What is compared.
+        benchmark: The label of the progress line.
+        variants: The functions to compare.
         rounds: How often each of them runs.
 
     Returns:
-        Each variant's median, in seconds a run.
+        Each variant's median, in seconds per run.
     """
     with progress(benchmark, (rounds + 1) * len(variants)) as bar:
         times: list[list[float]] = []
@@ -57,7 +57,7 @@ def interleaved(
 
 
 def progress(benchmark: str, turns: int) -> "tqdm[Never]":
-    """Show how far a benchmark is."""
+    """Show the progress of a benchmark."""
     return tqdm(
         desc=benchmark, total=turns, bar_format="{desc}: {n_fmt} of {total_fmt} [{elapsed}]"
     )

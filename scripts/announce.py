@@ -1,4 +1,4 @@
-"""Says where the page of `make serve` is, as soon as songs can be composed (`scripts/serve.sh`)."""
+"""Prints the address of `make serve`'s page when the service is ready (for `scripts/serve.sh`)."""
 
 import os
 import socket
@@ -13,7 +13,7 @@ PAUSE_S = 0.5
 def main() -> None:
     """Wait for both processes and a game, and print one line."""
     address = local_address(os.environ)
-    # The model server listens once it has loaded its models, so that the API's log stays short.
+    # The model server listens after it has loaded its models; waiting keeps the API's log short.
     _wait_for_port(int(os.environ["MODEL_SERVER_PORT"]))
     while (line := _line(address)) is None:
         time.sleep(PAUSE_S)
@@ -31,7 +31,7 @@ def _wait_for_port(port: int) -> None:
 
 
 def _line(address: str) -> str | None:
-    """Say what a browser finds at an address; None where it is too early for that."""
+    """Return the line to print; None if the service is not ready yet."""
     try:
         games = Leitmotif(address).games()
     except LeitmotifError:

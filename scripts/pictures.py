@@ -1,4 +1,4 @@
-"""Makes what README shows: the studio and a piece of it, from the game bach (`make pictures`)."""
+"""Creates the pictures of README: the studio and a piece, from the game bach (`make pictures`)."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.processes.running import answers_ok, free_port
+from benchmarks.processes.running import free_port, responds_ok
 
 FOLDER = Path("docs/pictures")
 SONG = "game=bach&seed=4&notes=200&primer=corpus"
@@ -26,7 +26,7 @@ PATIENCE_S = 120
 
 
 def main() -> None:
-    """Serve the models that there are, compose, and take pictures."""
+    """Serve the existing models, compose, and take pictures."""
     chromium = shutil.which("chromium") or sys.exit("pictures: chromium is needed")
     if not Path(os.environ["MODELS_DIR"], "bach").is_dir():
         sys.exit("pictures: run make train GAME=bach first")
@@ -43,7 +43,7 @@ def main() -> None:
 
 @contextlib.contextmanager
 def _service() -> Iterator[str]:
-    """Run what `make serve` runs, on ports of its own; gives its address."""
+    """Run the same as `make serve` on free ports; yields the address."""
     port, model_port = free_port(), free_port()
     ports = {"API_PORT": port, "MODEL_SERVER_PORT": model_port}
     settings = {**ports, "MODEL_SERVER": f"localhost:{model_port}"}
@@ -62,7 +62,7 @@ def _service() -> Iterator[str]:
 
 
 def _take(browser: Browser, address: str, name: str, look: dict[str, Any]) -> None:
-    """Open a piece by its link, play some of it, and take pictures of the page and the score."""
+    """Open a piece by its link, play a part, and take pictures of the page and the score."""
     page = browser.new_context(**look).new_page()
     page.goto(address)
     page.locator("#keep:not([hidden])").wait_for()
@@ -77,7 +77,7 @@ def _take(browser: Browser, address: str, name: str, look: dict[str, Any]) -> No
 
 def _wait_until_ready(port: int) -> None:
     until = time.monotonic() + PATIENCE_S
-    while not answers_ok(port, "/readyz"):
+    while not responds_ok(port, "/readyz"):
         if time.monotonic() > until:
             sys.exit("pictures: the service is not ready")
         time.sleep(0.5)
@@ -85,8 +85,8 @@ def _wait_until_ready(port: int) -> None:
 
 def _song(address: str) -> bytes:
     request = urllib.request.Request(f"{address}/generate?{SONG}", method="POST")  # noqa: S310
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-        content: bytes = answer.read()
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        content: bytes = response.read()
         return content
 
 

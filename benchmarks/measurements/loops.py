@@ -1,4 +1,4 @@
-"""The sampling loop, from the old way to the service's: a token's time on the same network."""
+"""The time per token of sampling loops on the same network, from the old one to the service's."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from api.model_server.grpc_client import CHANNEL_OPTIONS, GrpcModelServer
 from api.model_server.tensors import float32_array, int32_tensor
-from benchmarks.checks import DrawnSong, check_same_likelihoods, check_same_song
+from benchmarks.checks import SampledSong, check_same_likelihoods, check_same_song
 from benchmarks.models.bundle import Published
 from benchmarks.models.graph_model import GraphModel
-from benchmarks.models.old_way import window_network
-from benchmarks.models.song_sampling import PATIENCE_S, draw_song, draw_songs
+from benchmarks.models.song_sampling import PATIENCE_S, sample_song, sample_songs
+from benchmarks.models.window_network import window_network
 from benchmarks.processes.model_servers import InProcess
 from benchmarks.sizes import BATCH, WINDOW_TOKENS, Sizes
 from benchmarks.timing import interleaved
@@ -37,10 +37,10 @@ class LoopFigures:
     """Milliseconds that one token takes, one song at a time, on the network of the experiment.
 
     Attributes:
-        original_loop_ms_per_token: `model.predict` on a window, the likeliest token.
+        original_loop_ms_per_token: `model.predict` on a window, then the most likely token.
         window_rpc_ms_per_token: The same window by a call of `serving_default`.
-        step_rpc_ms_per_token: The state in and out, a call of `decode` a token.
-        chunk_rpc_ms_per_token: The same, a call for as many tokens as the API asks for.
+        step_rpc_ms_per_token: `decode` with the state in and out, one token per call.
+        chunk_rpc_ms_per_token: The same with the API's chunks.
     """
 
     original_loop_ms_per_token: float
@@ -50,13 +50,13 @@ class LoopFigures:
 
 
 def measure_loops(target: str, original: Published, graph: GraphModel, sizes: Sizes) -> LoopFigures:
-    """Measure all four in turns, having checked that they draw the same.
+    """Check that all four sample the same, and measure them alternately.
 
     Args:
-        target: Of the model server, host:port.
+        target: The model server, host:port.
         original: The network that it serves.
-        graph: The same in this process.
-        sizes: How much.
+        graph: The same network in this process.
+        sizes: The sizes of the measurements.
     """
     random = np.random.default_rng(_SEED)
     values = original.network.output_shape[-1]
@@ -67,11 +67,11 @@ def measure_loops(target: str, original: Published, graph: GraphModel, sizes: Si
     ):
         predict, window_rpc = _by_predict(original), _by_rpc(ModelServerStub(channel), original)
         by_predict, by_window_rpc = (
-            partial(_likeliest, ask, window, sizes.window_tokens) for ask in (predict, window_rpc)
+            partial(_most_likely, ask, window, sizes.window_tokens) for ask in (predict, window_rpc)
         )
         by_step_rpc, by_chunk_rpc = (
             partial(
-                draw_song,
+                sample_song,
                 server,
                 original.model,
                 seed=_SEED,
@@ -83,8 +83,8 @@ def measure_loops(target: str, original: Published, graph: GraphModel, sizes: Si
         check_same_likelihoods("serving_default", predict(window), window_rpc(window))
         check_same_song(
             [
-                DrawnSong("in chunks by RPC", by_chunk_rpc()),
-                DrawnSong("step by step by RPC", by_step_rpc()),
+                SampledSong("in chunks by RPC", by_chunk_rpc()),
+                SampledSong("step by step by RPC", by_step_rpc()),
                 *_in_process(graph, original, sizes.song_tokens),
             ]
         )
@@ -94,25 +94,25 @@ def measure_loops(target: str, original: Published, graph: GraphModel, sizes: Si
     return LoopFigures(*(s * _MS / t for s, t in zip(seconds, tokens, strict=True)))
 
 
-def _in_process(graph: GraphModel, original: Published, tokens: int) -> list[DrawnSong]:
-    """Draw the song that starts a batch of others, and alone, both without a server."""
-    alone = draw_song(
+def _in_process(graph: GraphModel, original: Published, tokens: int) -> list[SampledSong]:
+    """Sample a song alone and as the first of a batch, both without a server."""
+    alone = sample_song(
         InProcess(graph, original.model), original.model, seed=_SEED, tokens=tokens, steps=tokens
     )
-    together = draw_songs(graph, range(_SEED, _SEED + BATCH), tokens)
+    together = sample_songs(graph, range(_SEED, _SEED + BATCH), tokens)
     return [
-        DrawnSong("in one call in process", alone),
-        DrawnSong(f"first of {BATCH} in process", together[0]),
+        SampledSong("in one call in process", alone),
+        SampledSong(f"first of {BATCH} in process", together[0]),
     ]
 
 
-def _likeliest(
+def _most_likely(
     probabilities: Callable[[Window], Probabilities], window: Window, tokens: int
 ) -> NDArray[np.int32]:
-    """Go on from a window by the likeliest token, as the experiment did; gives int32[tokens]."""
+    """Continue a window with the most likely tokens, as the experiment did: int32[tokens]."""
     for _ in range(tokens):
-        likeliest = int(probabilities(window[-WINDOW_TOKENS:]).argmax())
-        window = np.append(window, np.int32(likeliest))
+        most_likely = int(probabilities(window[-WINDOW_TOKENS:]).argmax())
+        window = np.append(window, np.int32(most_likely))
     return window[-tokens:]
 
 

@@ -1,4 +1,4 @@
-"""What the machine reaches in a matrix product, and what share of that `decode` reaches."""
+"""The speed of matrix products on this machine, and the share of it that `decode` reaches."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ import tensorflow as tf
 from benchmarks.models.bundle import Published
 from benchmarks.models.graph_model import GraphModel
 from benchmarks.models.networks import label, products_per_token
-from benchmarks.models.song_sampling import draw_songs
+from benchmarks.models.song_sampling import sample_songs
 from benchmarks.processes.machine import cores
 from benchmarks.sizes import BATCH, Sizes
 from benchmarks.timing import interleaved
@@ -18,18 +18,18 @@ from music.sampling import CHUNK_STEPS
 from training.network.network import field_sizes
 
 _LAYER = (1024, 2048)  # input and output of a layer's product in the network of the experiment
-_LAYER_PRODUCTS = 32  # in a turn, so that it is as long as others
+_LAYER_PRODUCTS = 32  # per round, so that it takes as long as the others
 
 
 @dataclass(frozen=True)
 class DecodeShare:
-    """How near `decode` comes to the machine's matrix product, with a batch of 64 on each core.
+    """The speed of `decode` relative to a matrix product, with a batch of 64 on each core.
 
     Attributes:
-        network: LSTM layers and their width.
-        tokens_per_second: Of all songs together, sampling included.
-        gflops: Billions of floating-point operations a second in products of weights alone.
-        share_of_matmul: Of `matmul_gflops`.
+        network: The number of LSTM layers and their width.
+        tokens_per_second: The rate of all songs together, including sampling.
+        gflops: Billions of floating-point operations per second, only of products of weights.
+        share_of_matmul: The share of `matmul_gflops`.
     """
 
     network: str
@@ -40,11 +40,11 @@ class DecodeShare:
 
 @dataclass(frozen=True)
 class ProductRate:
-    """How fast one matrix product is.
+    """The speed of one matrix product.
 
     Attributes:
-        product: Its shapes, and by which library.
-        gflops: Billions of floating-point operations a second.
+        product: The shapes and the library.
+        gflops: Billions of floating-point operations per second.
     """
 
     product: str
@@ -53,12 +53,12 @@ class ProductRate:
 
 @dataclass(frozen=True)
 class MatmulFigures:
-    """What the cores can do, and what `decode` makes of it.
+    """The speed of the cores, and of `decode` on them.
 
     Attributes:
-        matmul_gflops: Billions of floating-point operations a second, of the best product.
-        matmul_products: All that were tried.
-        decode_at_batch_64: Of each network.
+        matmul_gflops: Billions of floating-point operations per second of the best product.
+        matmul_products: All products.
+        decode_at_batch_64: The share of each network.
     """
 
     matmul_gflops: float
@@ -68,7 +68,7 @@ class MatmulFigures:
 
 @dataclass(frozen=True)
 class _Product:
-    """A product of random matrices, and what a run of it costs."""
+    """A product of random matrices, and the operations of one run."""
 
     name: str
     run: Callable[[], object]
@@ -78,12 +78,12 @@ class _Product:
 def measure_matmul(
     networks: Sequence[Published], graphs: Sequence[GraphModel], sizes: Sizes
 ) -> MatmulFigures:
-    """Measure the products and `decode` in turns.
+    """Measure the products and `decode` alternately.
 
     Args:
-        networks: Those to decode with.
-        graphs: The same, loaded.
-        sizes: How much.
+        networks: The networks to decode with.
+        graphs: The same networks, loaded.
+        sizes: The sizes of the measurements.
     """
     products = [*_products((BATCH, *_LAYER), _LAYER_PRODUCTS), *_products((sizes.square,) * 3, 1)]
     with ThreadPoolExecutor(cores()) as pool:
@@ -123,9 +123,9 @@ def _products(shape: tuple[int, int, int], times: int) -> list[_Product]:
 
 
 def _decoder(graph: GraphModel, pool: ThreadPoolExecutor) -> Callable[[], object]:
-    """Draw as the model server does under load: a call computes on one core, and each has one."""
+    """Sample as the model server does under load: each core computes one call."""
     batches = [range(BATCH)] * cores()
-    return lambda: list(pool.map(lambda seeds: draw_songs(graph, seeds, CHUNK_STEPS), batches))
+    return lambda: list(pool.map(lambda seeds: sample_songs(graph, seeds, CHUNK_STEPS), batches))
 
 
 def _share(published: Published, seconds: float, matmul_gflops: float) -> DecodeShare:

@@ -1,4 +1,4 @@
-"""What a client of the model server costs before it does anything, and what the API holds."""
+"""The import cost of clients of the model server, and the memory of the API."""
 
 import json
 import statistics
@@ -13,7 +13,7 @@ from benchmarks.processes.services import RunningApi
 from benchmarks.sizes import Sizes
 from benchmarks.timing import progress
 
-API = ("api.__main__",)  # all that its process imports, gunicorn too
+API = ("api.__main__",)  # everything that its process imports, including gunicorn
 SERVING_API_CLIENT = (
     "grpc",
     "tensorflow_serving.apis.predict_pb2",
@@ -23,11 +23,11 @@ SERVING_API_CLIENT = (
 
 @dataclass(frozen=True)
 class ImportCost:
-    """What importing costs a fresh process.
+    """The cost of importing in a fresh process.
 
     Attributes:
-        seconds: Until it is done.
-        rss_mb: Resident behind it.
+        seconds: The duration.
+        rss_mb: The resident memory afterwards.
     """
 
     seconds: float
@@ -36,7 +36,7 @@ class ImportCost:
 
 @dataclass(frozen=True)
 class Imports:
-    """Ours, and a client's that is made with `tensorflow-serving-api`."""
+    """The import costs of the API and of a client with `tensorflow-serving-api`."""
 
     api: ImportCost
     serving_api_client: ImportCost
@@ -47,9 +47,9 @@ class ApiMemory:
     """Resident megabytes of the API.
 
     Attributes:
-        after_import: Of a process that has only imported it.
-        worker: Of the largest of gunicorn's workers, once it has served.
-        all_processes: Of the workers and their parent together; what they share counts once.
+        after_import: A process that has only imported the API.
+        worker: The largest of gunicorn's workers, after it has served songs.
+        all_processes: The workers and their parent together; shared memory counts once.
     """
 
     after_import: float
@@ -59,13 +59,13 @@ class ApiMemory:
 
 @dataclass(frozen=True)
 class MemoryFigures:
-    """The API beside a client that imports `tensorflow-serving-api`.
+    """The API, compared with a client that imports `tensorflow-serving-api`.
 
     Attributes:
-        api_import_seconds: The API's whole program.
+        api_import_seconds: The import of the whole API.
         api_rss_mb: The API's memory.
-        serving_api_client_import_seconds: gRPC, and that package's messages and stub.
-        serving_api_client_rss_mb: Resident behind them.
+        serving_api_client_import_seconds: The import of gRPC and that package's messages and stub.
+        serving_api_client_rss_mb: The resident memory afterwards.
     """
 
     api_import_seconds: float
@@ -75,7 +75,7 @@ class MemoryFigures:
 
 
 def measure_imports(sizes: Sizes) -> Imports:
-    """Import both in fresh processes, in turns; a first turn fills the disk's cache."""
+    """Import both alternately in fresh processes; the first round fills the disk cache."""
     ours: list[ImportCost] = []
     theirs: list[ImportCost] = []
     with progress("imports", 2 * (sizes.import_rounds + 1)) as bar:
@@ -87,7 +87,7 @@ def measure_imports(sizes: Sizes) -> Imports:
 
 
 def memory_figures(imports: Imports, api: RunningApi) -> MemoryFigures:
-    """Put them beside the memory of an API that has served."""
+    """Combine them with the memory of an API that has served songs."""
     workers = children(api.process_id)
     return MemoryFigures(
         api_import_seconds=imports.api.seconds,

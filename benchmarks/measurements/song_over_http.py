@@ -1,4 +1,4 @@
-"""A song over HTTP, by the real API from the real model server, and where its milliseconds go."""
+"""The time of a song over HTTP, from the real API and model server, and its parts."""
 
 import http.client
 import statistics
@@ -16,7 +16,7 @@ from api.model_server.grpc_client import GrpcModelServer
 from api.model_server.metering import CallMeter
 from api.model_server.port import ModelServer
 from benchmarks.checks import check_same_file
-from benchmarks.errors import AnswerError
+from benchmarks.errors import ResponseError
 from benchmarks.models.bundle import Published
 from benchmarks.models.graph_model import GraphModel
 from benchmarks.models.song_sampling import PATIENCE_S
@@ -25,20 +25,20 @@ from benchmarks.processes.services import RunningApi
 from benchmarks.sizes import Sizes
 from benchmarks.timing import Percentiles, progress
 
-WARM_UPS = 8  # songs that do not count: each of the API's processes should have had one
+WARM_UPS = 8  # songs that do not count, so that each of the API's processes has composed one
 _MS = 1000
 
 
 @dataclass(frozen=True)
 class SongParts:
-    """Where the median song's milliseconds go; together they are its p50.
+    """The parts of the median song's milliseconds; they add up to its p50.
 
     Attributes:
         model: Prefill and decode, in a session of this process.
-        grpc: What the same calls take longer by gRPC, and asking which version there is.
-        codec: Tokens to notes, arrays to tensors and back, and all else between two calls.
+        grpc: The additional time of the same calls by gRPC, and of asking for the version.
+        codec: Tokens to notes, arrays to tensors and back, and everything else between calls.
         midi: Notes to a MIDI file.
-        http: The rest: Flask, gunicorn, and making a connection.
+        http: The rest: Flask, gunicorn, and the connection.
     """
 
     model: float
@@ -50,12 +50,12 @@ class SongParts:
 
 @dataclass(frozen=True)
 class SongFigures:
-    """What a song costs its caller, one caller at a time, at the default recipe.
+    """The time of a song for its caller, one caller at a time, with the default recipe.
 
     Attributes:
         http_500_notes_ms: From before the connection to the last byte.
-        http_500_notes_parts_ms: Where they go.
-        http_500_notes_tokens: The median song's.
+        http_500_notes_parts_ms: The parts of the median.
+        http_500_notes_tokens: The tokens of the median song.
     """
 
     http_500_notes_ms: Percentiles
@@ -69,9 +69,9 @@ class _Composed:
 
     Attributes:
         server_s: Seconds in calls of the model server.
-        codec_s: Seconds between them.
-        midi_s: Seconds that writing it took.
-        tokens: How many were drawn.
+        codec_s: Seconds between these calls.
+        midi_s: Seconds to write the MIDI file.
+        tokens: The number of sampled tokens.
         body: The MIDI file.
     """
 
@@ -84,7 +84,7 @@ class _Composed:
 
 @dataclass(frozen=True)
 class _Composing:
-    """All it takes to make a song in this process."""
+    """The objects that compose a song in this process."""
 
     clock: Clock  # of the server's calls
     games: Games
@@ -95,14 +95,14 @@ class _Composing:
         return cls(clock, Games(models_config, server), Composer(server))
 
     def song(self, game: str, notes: int, seed: int) -> _Composed:
-        said = (
+        values = (
             RequestValue("game", game),
             RequestValue("notes", str(notes)),
             RequestValue("seed", str(seed)),
         )
         before_s, tokens = self.clock.seconds, self.clock.tokens
         began = time.perf_counter()
-        song = self.composer.compose(song_request(said), self.games, Deadline.after(PATIENCE_S))
+        song = self.composer.compose(song_request(values), self.games, Deadline.after(PATIENCE_S))
         composed = time.perf_counter()
         body = midi(song, Deadline.after(PATIENCE_S))
         written = time.perf_counter()
@@ -119,14 +119,14 @@ class _Composing:
 def measure_song(
     api: RunningApi, default: Published, graph: GraphModel, models_dir: Path, sizes: Sizes
 ) -> SongFigures:
-    """Ask for songs, and make each of them twice more here: by gRPC and without any server.
+    """Request songs, and compose each of them again by gRPC and without any server.
 
     Args:
-        api: The API, and behind it the model server.
-        default: The network of the default recipe, which that serves.
-        graph: The same in this process.
-        models_dir: Where `models.config` is.
-        sizes: How much.
+        api: The API, which uses the model server.
+        default: The network of the default recipe, which the model server serves.
+        graph: The same network in this process.
+        models_dir: The folder with `models.config`.
+        sizes: The sizes of the measurements.
     """
     game, notes = default.model.game, sizes.notes
     config = models_dir / "models.config"
@@ -140,13 +140,13 @@ def measure_song(
             InProcess(graph, default.model, own_clock), own_clock, config
         )
         for seed in range(WARM_UPS):
-            _ask(api, game, notes, seed)
+            _request(api, game, notes, seed)
         over_grpc.song(game, notes, 0)
         without.song(game, notes, 0)
         with progress("songs over HTTP", sizes.songs) as bar:
             for seed in range(sizes.songs):
                 began = time.perf_counter()
-                body = _ask(api, game, notes, seed)
+                body = _request(api, game, notes, seed)
                 http_s.append(time.perf_counter() - began)
                 by_grpc.append(over_grpc.song(game, notes, seed))
                 in_process.append(without.song(game, notes, seed))
@@ -169,12 +169,12 @@ def _parts(total_ms: float, by_grpc: list[_Composed], in_process: list[_Composed
     return SongParts(model, server - model, codec, midi, total_ms - server - codec - midi)
 
 
-def _ask(api: RunningApi, game: str, notes: int, seed: int) -> bytes:
-    """Ask for a song over a connection of its own, as curl does; gives the MIDI file."""
+def _request(api: RunningApi, game: str, notes: int, seed: int) -> bytes:
+    """Request a song over a new connection, as curl does; returns the MIDI file."""
     with closing(http.client.HTTPConnection("127.0.0.1", api.port, PATIENCE_S)) as connection:
         connection.request("POST", f"/generate?game={game}&notes={notes}&seed={seed}")
         response = connection.getresponse()
         body = response.read()
     if response.status != http.client.OK:
-        raise AnswerError(f"the API answered {response.status}: {body[:500]!r}")
+        raise ResponseError(f"the API responded with {response.status}: {body[:500]!r}")
     return body

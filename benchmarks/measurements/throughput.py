@@ -1,4 +1,4 @@
-"""Many callers at once: tokens a second and latencies, with merging and without."""
+"""Many concurrent callers: tokens per second and latencies, with and without merging."""
 
 import asyncio
 import statistics
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from api.model_server.grpc_client import CHANNEL_OPTIONS
 from api.model_server.port import Model
 from api.model_server.tensors import float32_array, float32_tensor, int32_array, int32_tensor
-from benchmarks.checks import DrawnSong, check_same_song
+from benchmarks.checks import SampledSong, check_same_song
 from benchmarks.models.bundle import Published
 from benchmarks.models.graph_model import GraphModel, SongStates
-from benchmarks.models.song_sampling import PATIENCE_S, default_sampling, draw_songs
+from benchmarks.models.song_sampling import PATIENCE_S, default_sampling, sample_songs
 from benchmarks.sizes import Sizes
 from benchmarks.timing import Percentiles, progress
 from music.composing.continuation import EMPTY_PROMPT
@@ -32,13 +32,13 @@ _Predict = Callable[..., Awaitable[PredictResponse]]
 
 @dataclass(frozen=True)
 class Load:
-    """What so many callers get, each of them with a song of its own, chunk after chunk.
+    """The throughput for a number of callers, each of whom samples a song chunk by chunk.
 
     Attributes:
-        callers: How many.
+        callers: The number of callers.
         batching: Whether the model server merges their calls.
-        tokens_per_second: Of all of them together.
-        latency_ms: Of a call for a chunk.
+        tokens_per_second: The rate of all callers together.
+        latency_ms: The latency of a call for a chunk.
     """
 
     callers: int
@@ -49,7 +49,7 @@ class Load:
 
 @dataclass(frozen=True)
 class ThroughputFigures:
-    """Every number of callers, with merging and without, at the default recipe."""
+    """The load of every number of callers, with and without merging, with the default recipe."""
 
     tokens_per_second: tuple[Load, ...]
 
@@ -62,7 +62,7 @@ class _Setting:
 
 
 @dataclass(frozen=True, eq=False)
-class _Sung:
+class _CallerSong:
     """A caller's song: int32[T], and the seconds of each call."""
 
     tokens: NDArray[np.int32]
@@ -72,7 +72,7 @@ class _Sung:
 @dataclass(frozen=True, eq=False)
 class _Turn:
     seconds: float
-    songs: Sequence[_Sung]
+    songs: Sequence[_CallerSong]
 
     @property
     def tokens_per_second(self) -> float:
@@ -82,14 +82,14 @@ class _Turn:
 def measure_throughput(
     merging_target: str, plain_target: str, default: Published, graph: GraphModel, sizes: Sizes
 ) -> ThroughputFigures:
-    """Measure all numbers of callers in turns, and compare each caller's song.
+    """Measure all numbers of callers alternately, and compare each caller's song.
 
     Args:
         merging_target: A model server that merges calls, host:port.
-        plain_target: One that does not.
+        plain_target: A model server that does not.
         default: The network of the default recipe, which both serve.
-        graph: The same in this process.
-        sizes: How much.
+        graph: The same network in this process.
+        sizes: The sizes of the measurements.
     """
     settings = [
         _Setting(callers, batching, target)
@@ -98,7 +98,7 @@ def measure_throughput(
     ]
     most = max(sizes.callers)
     start = graph.prefill([EMPTY_PROMPT])
-    expected = draw_songs(graph, range(most), sizes.calls_per_caller * CHUNK_STEPS)
+    expected = sample_songs(graph, range(most), sizes.calls_per_caller * CHUNK_STEPS)
     turns: list[list[_Turn]] = [[] for _ in settings]
     with progress("callers", (sizes.throughput_rounds + 1) * len(settings)) as bar:
         for _ in range(sizes.throughput_rounds + 1):
@@ -126,8 +126,8 @@ def _check(setting: _Setting, turn: _Turn, expected: NDArray[np.int32]) -> None:
     for seed, song in enumerate(turn.songs):
         check_same_song(
             [
-                DrawnSong(f"of seed {seed} in a batch in process", expected[seed]),
-                DrawnSong(f"as one of {setting.callers} callers {merging}", song.tokens),
+                SampledSong(f"of seed {seed} in a batch in process", expected[seed]),
+                SampledSong(f"as one of {setting.callers} callers {merging}", song.tokens),
             ]
         )
 
@@ -138,12 +138,14 @@ async def _turn(setting: _Setting, model: Model, start: SongStates, calls: int) 
         predict = cast("_Predict", ModelServerStub(channel).predict)
         began = time.perf_counter()
         songs = await asyncio.gather(
-            *(_sing(predict, model, start, seed, calls) for seed in range(setting.callers))
+            *(_compose(predict, model, start, seed, calls) for seed in range(setting.callers))
         )
         return _Turn(time.perf_counter() - began, songs)
 
 
-async def _sing(predict: _Predict, model: Model, start: SongStates, seed: int, calls: int) -> _Sung:
+async def _compose(
+    predict: _Predict, model: Model, start: SongStates, seed: int, calls: int
+) -> _CallerSong:
     hidden, token = start.hidden, start.token
     sampling = default_sampling(seed)
     same_in_every_call = {
@@ -169,4 +171,4 @@ async def _sing(predict: _Predict, model: Model, start: SongStates, seed: int, c
         latencies_s.append(time.perf_counter() - began)
         hidden, token = float32_array(outputs["state"]), int32_array(outputs["token"])
         chunks.append(int32_array(outputs["tokens"])[0, :CHUNK_STEPS])
-    return _Sung(np.concatenate(chunks), latencies_s)
+    return _CallerSong(np.concatenate(chunks), latencies_s)

@@ -1,4 +1,4 @@
-"""How fast a network learns: every step of a window a target, beside one target a window."""
+"""The speed of training: every step of a window is a target, compared with one per window."""
 
 import statistics
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.models.old_way import window_network
+from benchmarks.models.window_network import window_network
 from benchmarks.scales import scale
 from benchmarks.sizes import BATCH, ORIGINAL, WINDOW_TOKENS, Sizes
 from benchmarks.timing import interleaved
@@ -21,16 +21,16 @@ from training.fitting.evaluation import targets_in
 from training.fitting.fit import Split, fit_to_the_end
 from training.recipe import Recipe, load_recipe
 
-_ROOT = 60  # of the scale that is learned
+_ROOT = 60  # the lowest note of the learned scale
 
 
 @dataclass(frozen=True)
 class TrainingFigures:
-    """Targets a second, of the network of the experiment, in batches of 64 windows of 100 tokens.
+    """Targets per second of the experiment's network, in batches of 64 windows of 100 tokens.
 
     Attributes:
         train_targets_per_second: Our fitting, as `make train` runs it: every step is a target.
-        window_train_targets_per_second: Keras's own layers and defaults: one target a window.
+        window_train_targets_per_second: Keras's own layers and defaults: one target per window.
     """
 
     train_targets_per_second: float
@@ -41,8 +41,8 @@ def measure_training(folder: Path, sizes: Sizes) -> TrainingFigures:
     """Train the old way, then ours, then the old way again.
 
     Args:
-        folder: Where checkpoints may be written.
-        sizes: How much.
+        folder: The folder for checkpoints.
+        sizes: The sizes of the measurements.
     """
     learn_windows = (_window_batch(sizes),)
     (before_s,) = interleaved("training on windows", learn_windows, sizes.window_train_batches)
@@ -52,7 +52,7 @@ def measure_training(folder: Path, sizes: Sizes) -> TrainingFigures:
 
 
 def _window_batch(sizes: Sizes) -> Callable[[], object]:
-    """Make the experiment's training, to be called for every batch of made-up windows."""
+    """Return a function that trains as the experiment did on one batch of random windows."""
     (values,) = _codec().field_sizes
     random = np.random.default_rng(0)
     windows = random.integers(1, values + 1, (BATCH, WINDOW_TOKENS), np.int32)
@@ -63,9 +63,9 @@ def _window_batch(sizes: Sizes) -> Callable[[], object]:
 
 
 def _fitted_per_second(folder: Path, sizes: Sizes) -> float:
-    """Fit for a few epochs, of which the first compiles; gives the others' targets a second."""
+    """Fit for a few epochs and return targets per second, without the first, which compiles."""
     recipe, codec = _recipe(sizes), _codec()
-    # One piece, cut at random, fills all windows of the batches but for parts of two.
+    # One piece, cut at random, fills all windows of the batches except parts of two.
     tokens = (sizes.train_batches * BATCH - 1) * WINDOW_TOKENS
     piece = scale(_ROOT, tokens)
     epochs = Epochs([encode(piece, codec, memory=False)], recipe.fitting)
@@ -91,7 +91,7 @@ def _recipe(sizes: Sizes) -> Recipe:
 
 
 def _codec() -> Codec:
-    """Make the experiment's codec of as many events as a piano has keys."""
+    """Return the experiment's codec with an event for each key of the piano."""
     keys = range(LOWEST_PITCH, HIGHEST_PITCH + 1)
     onset_ticks = [n * EVENT_TICKS for n in range(len(keys))]
     notes = Notes.of(onset_ticks, [EVENT_TICKS] * len(keys), keys)

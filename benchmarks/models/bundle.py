@@ -1,4 +1,4 @@
-"""The bundles that are measured, published as a training publishes them."""
+"""The measured bundles, published as a training publishes them."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -32,11 +32,11 @@ class Published:
     """A bundle in a folder of models.
 
     Attributes:
-        model: What a server calls it.
-        folder: Where it is.
-        network: What it was made of.
-        recipe: That network's shape.
-        description: What it says of itself.
+        model: Its name and version on a server.
+        folder: The folder of the bundle.
+        network: The Keras network.
+        recipe: The network's shape.
+        description: The bundle's description.
     """
 
     model: Model
@@ -47,7 +47,7 @@ class Published:
 
 
 def publish_default(models_dir: Path) -> Published:
-    """Publish the default recipe's network with the base's weights: no music need be learned."""
+    """Publish the default recipe's network with the base's weights, without training."""
     recipe = load_recipe(DEFAULT)
     codec = _codec(recipe)
     network = build_network(recipe.network, codec.field_sizes)
@@ -56,19 +56,19 @@ def publish_default(models_dir: Path) -> Published:
 
 
 def publish_original(shape: NetworkRecipe, models_dir: Path) -> Published:
-    """Publish a network with the experiment's tokens and fresh weights, the same every time."""
+    """Publish a network with the experiment's tokens and fresh, deterministic weights."""
     return _publish_fresh("original_network", _codec(load_recipe(ORIGINAL)), shape, models_dir)
 
 
 def publish_without_memory(models_dir: Path) -> Published:
-    """Publish a network of the default recipe's LSTM layers alone, with fresh weights."""
+    """Publish the default recipe's network without memory, with fresh weights."""
     recipe = load_recipe(DEFAULT)
     shape = replace(recipe.network, memory=False)
     return _publish_fresh("network_without_memory", _codec(recipe), shape, models_dir)
 
 
 def export_float32(published: Published, folder: Path) -> Path:
-    """Write the same network with the weights that it was trained with; gives the folder."""
+    """Export the same network with float32 weights; returns the folder."""
     export_bundle(published.network, published.description, folder, FLOAT32)
     return folder
 
@@ -94,7 +94,7 @@ def _codec(recipe: Recipe) -> Codec:
 
 
 def _description(game: str, codec: Codec) -> Description:
-    """Describe a model of some of the embedded collection's chorales: they belong to everybody."""
+    """Describe a model of some of the embedded chorales, which are in the public domain."""
     corpus = _corpus()
     learned = tuple(LearnedPiece(p.name, as_encoded(codec, p.notes)) for p in corpus.pieces)
     return Description(

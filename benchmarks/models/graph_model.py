@@ -18,7 +18,7 @@ from music.composing.model import Prompt, Sampling
 
 @dataclass(frozen=True, eq=False)
 class SamplingRows:
-    """How each of B songs is drawn.
+    """The sampling settings of B songs.
 
     Attributes:
         temperature: float32[B].
@@ -34,7 +34,7 @@ class SamplingRows:
 
     @classmethod
     def of(cls, samplings: Sequence[Sampling]) -> Self:
-        """Take one for each song."""
+        """Create them from the settings of each song."""
         return cls(
             np.array([each.temperature for each in samplings], np.float32),
             np.array([each.top_k for each in samplings], np.int32),
@@ -45,7 +45,7 @@ class SamplingRows:
 
 @dataclass(frozen=True, eq=False)
 class SongStates:
-    """Where B songs stand.
+    """The states of B songs.
 
     Attributes:
         hidden: float32[B, S].
@@ -57,13 +57,13 @@ class SongStates:
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
-    """What B songs go on with.
+class Sampled:
+    """The sampled continuations of B songs.
 
     Attributes:
         tokens: int32[B, steps].
         log_probability: float32[B, steps].
-        states: Where the songs stand behind them.
+        states: The states after these tokens.
     """
 
     tokens: NDArray[np.int32]
@@ -72,7 +72,7 @@ class Drawn:
 
 
 class GraphModel:
-    """A bundle's signatures, called without a server, on the threads that `make serve` gives it."""
+    """A bundle's signatures, called without a server, with the threads of `make serve`."""
 
     def __init__(self, folder: Path) -> None:
         """Load a bundle."""
@@ -101,7 +101,7 @@ class GraphModel:
         )
 
     def close(self) -> None:
-        """Let go of the weights."""
+        """Free the weights."""
         self._session.close()
 
     def describe(self) -> bytes:
@@ -110,7 +110,7 @@ class GraphModel:
         return bytes(texts[0])
 
     def prefill(self, prompts: Sequence[Prompt]) -> SongStates:
-        """Read what B songs continue, of as many tokens each."""
+        """Read the prompts of B songs, of equal length."""
         inputs = (
             [prompt.tokens for prompt in prompts],
             [len(prompt.tokens) for prompt in prompts],
@@ -121,7 +121,7 @@ class GraphModel:
 
     def decode(
         self, states: SongStates, positions: Sequence[int], steps: int, sampling: SamplingRows
-    ) -> Drawn:
+    ) -> Sampled:
         """Sample the next `steps` tokens of songs."""
         batch = len(states.token)
         tokens, log_probability, hidden, token = self._decode(
@@ -134,19 +134,21 @@ class GraphModel:
             sampling.top_p,
             sampling.seed,
         )
-        return Drawn(tokens, log_probability, SongStates(hidden, token))
+        return Sampled(tokens, log_probability, SongStates(hidden, token))
 
-    def read(self, states: SongStates, tokens: NDArray[np.int32], lengths: Sequence[int]) -> Drawn:
-        """Read the next tokens of songs: of each row as many as its length."""
+    def read(
+        self, states: SongStates, tokens: NDArray[np.int32], lengths: Sequence[int]
+    ) -> Sampled:
+        """Read the next tokens of songs; each row has its own length."""
         log_probability, hidden, token = self._read(
             states.token, states.hidden, tokens, np.array(lengths, np.int32)
         )
-        return Drawn(tokens, log_probability, SongStates(hidden, token))
+        return Sampled(tokens, log_probability, SongStates(hidden, token))
 
     def _call(
         self, signature: Any, inputs: Sequence[str], outputs: Sequence[str]
     ) -> Callable[..., list[Any]]:
-        # As the embedded model server calls it; Session.run() looks every tensor up anew.
+        # As in the embedded model server: Session.run() would look up every tensor each time.
         options = config_pb2.CallableOptions(
             feed=[signature.inputs[name].name for name in inputs],
             fetch=[signature.outputs[name].name for name in outputs],

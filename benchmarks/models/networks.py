@@ -1,4 +1,4 @@
-"""What a network costs to run, from its shape."""
+"""The cost of running a network, from its shape."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,10 +14,11 @@ def label(recipe: NetworkRecipe) -> str:
 
 
 def products_per_token(recipe: NetworkRecipe, field_sizes: Sequence[int]) -> int:
-    """Count the multiplications of weights that `decode` does for one token.
+    """Count the multiplications of weights in `decode` for one token.
 
-    As many are the weights it reads: at batch 1 each is used once. What a token's values add to the
-    lowest layer's gates is a table and costs none; what memory adds is multiplied.
+    This is also the number of weights that it reads: at batch 1, each is used once. The
+    contribution of a token's values to the gates of the lowest layer is a table and needs no
+    multiplication; the inputs of the memory need one.
 
     Args:
         recipe: The network's shape.

@@ -12,7 +12,7 @@ from music.composing.continuation import EMPTY_PROMPT
 from music.composing.model import Sampling
 from music.sampling import CHUNK_STEPS, TEMPERATURE, TOP_K, TOP_P
 
-PATIENCE_S = 120.0  # for what takes seconds at most
+PATIENCE_S = 120.0  # the timeout of calls that take seconds at most
 
 
 def default_sampling(seed: int) -> Sampling:
@@ -20,10 +20,10 @@ def default_sampling(seed: int) -> Sampling:
     return Sampling(TEMPERATURE, TOP_K, TOP_P, seed)
 
 
-def draw_song(
+def sample_song(
     server: ModelServer, model: Model, *, seed: int, tokens: int, steps: int
 ) -> NDArray[np.int32]:
-    """Draw a song's beginning, `steps` tokens a call.
+    """Sample the beginning of a song, `steps` tokens per call.
 
     Returns:
         int32[tokens].
@@ -45,8 +45,8 @@ def draw_song(
     return np.concatenate(chunks)
 
 
-def draw_songs(graph: GraphModel, seeds: Sequence[int], tokens: int) -> NDArray[np.int32]:
-    """Draw the beginnings of B songs together, in the API's chunks.
+def sample_songs(graph: GraphModel, seeds: Sequence[int], tokens: int) -> NDArray[np.int32]:
+    """Sample the beginnings of B songs together, in the API's chunks.
 
     Returns:
         int32[B, tokens].
@@ -55,9 +55,9 @@ def draw_songs(graph: GraphModel, seeds: Sequence[int], tokens: int) -> NDArray[
     states = graph.prefill([EMPTY_PROMPT] * len(seeds))
     chunks = []
     for position in range(0, tokens, CHUNK_STEPS):
-        drawn = graph.decode(
+        sampled = graph.decode(
             states, [position] * len(seeds), min(CHUNK_STEPS, tokens - position), sampling
         )
-        states = drawn.states
-        chunks.append(drawn.tokens)
+        states = sampled.states
+        chunks.append(sampled.tokens)
     return np.concatenate(chunks, axis=1)

@@ -1,4 +1,4 @@
-"""What others need for the same step: PyTorch's LSTM and ONNX Runtime's, with the same weights."""
+"""The same step in other libraries: PyTorch's and ONNX Runtime's LSTM, with the same weights."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -10,18 +10,18 @@ PACKAGES = ("torch", "onnx", "onnxruntime")
 
 @dataclass(frozen=True)
 class PeerStep:
-    """A step of a batch of songs, sampling included, in milliseconds for the whole batch.
+    """The time of a step of a batch of songs, including sampling, in milliseconds per batch.
 
-    Each peer is measured with one thread and with as many as there are cores; the faster counts.
+    Each peer is measured with one thread and with one thread per core; the faster result counts.
 
     Attributes:
-        network: LSTM layers and their width.
-        batch: Songs at a time.
+        network: The number of LSTM layers and their width.
+        batch: The number of songs.
         leitmotif_ms_per_step: `decode` in a graph-mode session, in the API's chunks, with the
-            weights that suit the machine best.
-        leitmotif_float32_ms_per_step: The same with the peers' own weights.
-        pytorch_ms_per_step: A call a step, sampling in NumPy.
-        onnxruntime_ms_per_step: Likewise.
+            best weights for this machine.
+        leitmotif_float32_ms_per_step: The same with the float32 weights of the peers.
+        pytorch_ms_per_step: One call per step, with sampling in NumPy.
+        onnxruntime_ms_per_step: The same.
     """
 
     network: str
@@ -34,13 +34,13 @@ class PeerStep:
 
 @dataclass(frozen=True)
 class PeerFigures:
-    """Both networks at every batch; empty where peers were not asked for."""
+    """Both networks at every batch size; empty if peers were not measured."""
 
     peers: tuple[PeerStep, ...]
 
 
 def check_installed() -> None:
-    """Make sure that there is something to measure.
+    """Check that the peers are installed.
 
     Raises:
         MissingPeerError: A package is not installed.
@@ -48,6 +48,6 @@ def check_installed() -> None:
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         raise MissingPeerError(
-            f"PEERS=1 measures what is not installed: {', '.join(missing)}; "
-            "make bench PEERS=1 installs it"
+            f"PEERS=1 needs packages that are not installed: {', '.join(missing)}; "
+            "make bench PEERS=1 installs them"
         )

@@ -1,6 +1,6 @@
 """A network as an ONNX graph: one step, the state in and out.
 
-B batch, F fields of a token, U units, W the width of what lies on top of the network.
+B is the batch size, F the number of a token's fields, U of units, W the width of the network's top.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from benchmarks.peers.weights import LstmWeights, NetworkWeights
 
 ROWS, TOP = "rows", "top"
 _OPSET = 17
-_IR_VERSION = 8  # the one that came with that opset; later ones may be newer than the runtime
+_IR_VERSION = 8  # the version of that opset; later ones may be too new for the runtime
 
 
 def state_names(layers: int) -> list[str]:
@@ -58,7 +58,7 @@ def step_model(weights: NetworkWeights) -> bytes:
 
 
 def _lstm_node(n: int, units: int) -> Any:
-    """Go on from the layer below: its last output float32[1, B, U] is a sequence of one step."""
+    """Read the output of the layer below, float32[1, B, U], as a sequence of one step."""
     x = "x_0" if n == 0 else f"next_h_{n - 1}"
     return helper.make_node(
         "LSTM",
@@ -111,6 +111,6 @@ def _lstm_constants(n: int, layer: LstmWeights) -> list[tuple[str, NDArray[Any]]
 
 
 def _reordered(gates: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Bring columns from Keras's order of gates, i, f, c, o, into ONNX's: i, o, f, c."""
+    """Reorder columns from Keras's gates, i, f, c, o, to ONNX's: i, o, f, c."""
     i, f, c, o = np.split(gates, 4, axis=1)
     return np.concatenate([i, o, f, c], axis=1)

@@ -17,14 +17,14 @@ _State = list[NDArray[np.float32]]  # h and c of every layer, float32[1, B, U] e
 
 
 class OnnxRuntime:
-    """The LSTM operator, a step a call."""
+    """The LSTM operator, one step per call."""
 
     def __init__(self, weights: NetworkWeights, threads: int) -> None:
         """Build the graph and load it.
 
         Args:
-            weights: The network's.
-            threads: Within an operation.
+            weights: The network's weights.
+            threads: The threads of an operation.
         """
         self.name = f"ONNX Runtime with {threads} threads"
         self._units = [layer.units for layer in weights.lstm]
@@ -43,7 +43,7 @@ class OnnxRuntime:
         return [np.zeros((1, batch, units), np.float32) for units in self._units for _ in "hc"]
 
     def step(self, token: NDArray[np.int64], state: _State) -> tuple[NDArray[np.float32], _State]:
-        """Read one token a row: int64[B, F]; gives float32[B, W] and the new state."""
+        """Read one token per row, int64[B, F]; returns float32[B, W] and the new state."""
         feed = dict(zip(self._inputs, (token + self._first_rows, *state), strict=True))
         top, *after = self._session.run(self._outputs, feed)
         return top, after

@@ -1,7 +1,7 @@
-"""What a peer does, and the loop around it.
+"""The interface of a peer, and the sampling loop around it.
 
-B batch, T time, F fields of a token, W the width of what lies on top of a network: the first
-field's logits and the other fields' hidden layers.
+B is the batch size, T time, F the number of fields of a token, W the width of a network's top: the
+first field's logits and the other fields' hidden layers.
 """
 
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from benchmarks.peers.sampling import Fields, Sampler
 
 
 class Peer(Protocol):
-    """A library's own network, a step at a time, its state kept in its own form."""
+    """A network of another library, which runs step by step and keeps the state in its own form."""
 
     name: str
 
@@ -22,11 +22,11 @@ class Peer(Protocol):
         ...
 
     def step(self, token: NDArray[np.int64], state: Any) -> tuple[NDArray[np.float32], Any]:
-        """Read one token a row.
+        """Read one token per row.
 
         Args:
-            token: int64[B, F], of each field 0 for no value, or a value's number and 1.
-            state: As the step before gave it.
+            token: int64[B, F], for each field the index of its value plus 1, or 0 for no value.
+            state: The state from the previous step.
 
         Returns:
             float32[B, W], and the new state.
@@ -34,12 +34,12 @@ class Peer(Protocol):
         ...
 
 
-def draw(peer: Peer, sampler: Sampler, uniform: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Draw songs.
+def sample(peer: Peer, sampler: Sampler, uniform: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Sample songs.
 
     Args:
         peer: The network.
-        sampler: Draws from it.
+        sampler: Samples from its predictions.
         uniform: float32[T, B, F] in [0, 1), a number for every field of every token.
 
     Returns:
@@ -50,7 +50,7 @@ def draw(peer: Peer, sampler: Sampler, uniform: NDArray[np.float32]) -> NDArray[
     songs = np.empty(uniform.shape, np.int64)
     for t, numbers in enumerate(uniform):
         top, state = peer.step(token, state)
-        songs[t] = sampler.draw(top, numbers)
+        songs[t] = sampler.sample(top, numbers)
         token = songs[t] + 1
     return songs
 

@@ -15,11 +15,11 @@ class PyTorch:
     """`torch.nn.LSTM` in inference mode, a step at a time; gates i, f, g, o are Keras's order."""
 
     def __init__(self, weights: NetworkWeights, threads: int) -> None:
-        """Lay the weights out as PyTorch does.
+        """Copy the weights into PyTorch's layout.
 
         Args:
-            weights: Of layers with the same number of units.
-            threads: Of all of PyTorch, from each song's beginning on.
+            weights: The weights of layers with the same number of units.
+            threads: The threads of PyTorch, set at the beginning of each song.
         """
         self.name = f"PyTorch with {threads} threads"
         self._threads = threads
@@ -53,7 +53,7 @@ class PyTorch:
         return torch.zeros(shape), torch.zeros(shape)
 
     def step(self, token: NDArray[np.int64], state: _State) -> tuple[NDArray[np.float32], _State]:
-        """Read one token a row: int64[B, F]; gives float32[B, W] and the new state."""
+        """Read one token per row, int64[B, F]; returns float32[B, W] and the new state."""
         with torch.inference_mode():
             rows = torch.from_numpy(token + self._first_rows)
             x = torch.nn.functional.embedding(rows, self._embedding).sum(dim=1)

@@ -1,4 +1,4 @@
-"""A step of ours beside a step of each peer's, in turns, on the same weights."""
+"""Measures a step of ours and of each peer alternately, with the same weights."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,10 +10,10 @@ from benchmarks.checks import check_same_logits
 from benchmarks.models.bundle import Published, export_float32
 from benchmarks.models.graph_model import GraphModel
 from benchmarks.models.networks import label
-from benchmarks.models.song_sampling import draw_songs
+from benchmarks.models.song_sampling import sample_songs
 from benchmarks.peers import PeerFigures, PeerStep
 from benchmarks.peers.onnx_runtime import OnnxRuntime
-from benchmarks.peers.peer import Peer, draw, logits_of
+from benchmarks.peers.peer import Peer, logits_of, sample
 from benchmarks.peers.pytorch import PyTorch
 from benchmarks.peers.sampling import Fields, Sampler
 from benchmarks.peers.weights import NetworkWeights
@@ -30,16 +30,16 @@ _MS = 1000
 def measure_peers(
     networks: Sequence[Published], graphs: Sequence[GraphModel], folder: Path, sizes: Sizes
 ) -> PeerFigures:
-    """Measure every network at every batch, having checked that the peers compute it.
+    """Check that the peers compute every network, and measure it at every batch size.
 
     Args:
-        networks: Those to draw with.
-        graphs: The same, loaded, with the weights that suit this machine best.
-        folder: Where they may be written with the peers' own weights, float32.
-        sizes: How much.
+        networks: The networks.
+        graphs: The same networks, loaded, with the best weights for this machine.
+        folder: The folder for bundles with the peers' float32 weights.
+        sizes: The sizes of the measurements.
 
     Raises:
-        DifferentLogitsError: A peer computes another network.
+        DifferentLogitsError: A peer computes a different network.
     """
     steps: list[PeerStep] = []
     for published, graph in zip(networks, graphs, strict=True):
@@ -75,15 +75,15 @@ def measure_peers(
 
 
 def _ours(graph: GraphModel, batch: int, sizes: Sizes) -> Callable[[], object]:
-    return lambda: draw_songs(graph, range(batch), sizes.peer_tokens)
+    return lambda: sample_songs(graph, range(batch), sizes.peer_tokens)
 
 
 def _theirs(
     peer: Peer, sampler: Sampler, shape: tuple[int, int], sizes: Sizes
 ) -> Callable[[], object]:
-    """Make what draws songs, of a batch and fields, to be called for every turn."""
+    """Return a function that samples a batch of songs."""
     uniform = np.random.default_rng(0).random((sizes.peer_tokens, *shape), np.float32)
-    return lambda: draw(peer, sampler, uniform)
+    return lambda: sample(peer, sampler, uniform)
 
 
 def _check(network: keras.Model, peers: Sequence[Peer], fields: Fields) -> None:

@@ -1,7 +1,7 @@
-"""A network's weights, taken out of Keras for libraries that lay them out in their own ways.
+"""A network's weights, copied from Keras for libraries with other layouts.
 
-E embedding, I inputs and U units of a layer, n values of a field. Gates are in Keras's order: i, f,
-c, o.
+E is the width of the embedding, I the inputs and U the units of a layer, n the values of a field.
+Gates are in Keras's order: i, f, c, o.
 """
 
 from dataclasses import dataclass
@@ -54,8 +54,8 @@ class FieldWeights:
     """The weights that predict a field after the first, from its hidden layer.
 
     Attributes:
-        given: For each field before it, float32[n, E], what its values add to the hidden layer.
-        logits: Of as many units as the field has values.
+        given: For each field before it, float32[n, E], the embeddings added to the hidden layer.
+        logits: The layer with a unit for each value of the field.
     """
 
     given: tuple[Weights, ...]
@@ -67,11 +67,11 @@ class NetworkWeights:
     """The whole network, bottom first.
 
     Attributes:
-        embeddings: For each field, float32[n + 1, E], the first row for no value.
-        lstm: One or more, of the same number of units.
-        dense: With ReLU; perhaps none.
-        top: The first field's logits and the other fields' hidden layers, side by side.
-        fields: Those behind the first.
+        embeddings: For each field, float32[n + 1, E]; the first row is for no value.
+        lstm: One or more layers with the same number of units.
+        dense: Layers with ReLU, perhaps none.
+        top: The first field's logits and the other fields' hidden layers, concatenated.
+        fields: The fields after the first.
     """
 
     embeddings: tuple[Weights, ...]
@@ -82,7 +82,7 @@ class NetworkWeights:
 
     @classmethod
     def of(cls, network: keras.Model) -> Self:
-        """Take them from a network as `training.network` builds it, without memory."""
+        """Copy them from a network of `training.network` without memory."""
 
         def dense(name: str) -> DenseWeights:
             return DenseWeights(*network.get_layer(name).get_weights())
@@ -116,6 +116,6 @@ class NetworkWeights:
 
 
 def first_rows(weights: NetworkWeights) -> NDArray[np.int64]:
-    """Say in which row each field begins, int64[F], where all embeddings are one table."""
+    """Return the first row of each field, int64[F], in a table of all embeddings."""
     sizes = [len(table) for table in weights.embeddings]
     return np.cumsum([0, *sizes[:-1]], dtype=np.int64)

@@ -1,1 +1,1 @@
-"""The processes that are measured, and the machine that they run on."""
+"""The measured processes, and their machine."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.processes.import_cost module ...`: what imports cost, as JSON."""
+"""`python -m benchmarks.processes.import_cost module ...`: writes the cost of imports as JSON."""
 
 import importlib
 import sys
@@ -6,13 +6,13 @@ import time
 
 
 def main() -> None:
-    """Import the modules that are named, and say what it took."""
+    """Import the named modules, and write the time and memory."""
     began = time.perf_counter()
     for name in sys.argv[1:]:
         importlib.import_module(name)
     seconds = time.perf_counter() - began
 
-    import json  # noqa: PLC0415  before the clock runs, nothing that a client might import
+    import json  # noqa: PLC0415  not before the measurement: a client might import it too
 
     from benchmarks.processes.resident import rss_mb  # noqa: PLC0415
 

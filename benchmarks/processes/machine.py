@@ -1,4 +1,4 @@
-"""The machine that figures were measured on."""
+"""The machine of the measurements."""
 
 import os
 import platform
@@ -11,15 +11,15 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Machine:
-    """What a figure depends on besides our code.
+    """The environment of a measurement.
 
     Attributes:
-        processor: Its model.
-        cores: How many this process may use.
-        python: Version.
-        tensorflow: Version.
-        keras: Version.
-        numpy: Version.
+        processor: The model of the processor.
+        cores: The number of cores that this process may use.
+        python: The version of Python.
+        tensorflow: The version of TensorFlow.
+        keras: The version of Keras.
+        numpy: The version of NumPy.
         date: ISO 8601, UTC.
     """
 
@@ -33,7 +33,7 @@ class Machine:
 
     @classmethod
     def here(cls) -> Self:
-        """Look at this one."""
+        """Describe this machine."""
         return cls(
             processor=_processor(),
             cores=cores(),
@@ -51,7 +51,7 @@ def cores() -> int:
 
 
 def _processor() -> str:
-    """Read the processor's model where Linux tells it, as it does on x86."""
+    """Read the processor's model, which Linux reports on x86."""
     for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition(":")
         if name.strip() == "model name":

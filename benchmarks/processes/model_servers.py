@@ -1,4 +1,4 @@
-"""A model server in this process, and a clock for the calls of any."""
+"""A model server in this process, and a clock for the calls of any model server."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ import numpy as np
 from api.deadline import Deadline
 from api.model_server.port import Model, State, VersionStatus
 from api.telemetry.call_record import CallRecord
-from benchmarks.models.graph_model import Drawn, GraphModel, SamplingRows, SongStates
+from benchmarks.models.graph_model import GraphModel, Sampled, SamplingRows, SongStates
 from music.codec import padded
 from music.composing.model import Draw, Prompt, Sampling, SongState, draws_of
 from music.description import Description
@@ -18,11 +18,11 @@ from music.description import Description
 
 @dataclass
 class Clock:
-    """What the calls of a model server cost.
+    """The cost of the calls of a model server.
 
     Attributes:
-        seconds: Spent in calls so far.
-        tokens: Sampled so far.
+        seconds: The time in calls so far.
+        tokens: The tokens sampled so far.
     """
 
     seconds: float = 0.0
@@ -47,24 +47,24 @@ class InProcess:
     """A `ModelServer` of one model, in a session of this process."""
 
     def __init__(self, graph: GraphModel, model: Model, clock: Clock | None = None) -> None:
-        """Answer for `model` out of `graph`, timed by `clock`."""
+        """Serve `model` from `graph`, timed by `clock`."""
         self._graph = graph
         self._model = model
         self._clock = clock or Clock()
 
     def versions(self, game: str, deadline: Deadline) -> tuple[VersionStatus, ...]:
-        """Say that the one version is ready."""
+        """Return the one version, which is ready."""
         del game, deadline
         return (VersionStatus(self._model.version, State.AVAILABLE),)
 
     def describe(self, model: Model, deadline: Deadline) -> Description:
-        """Let the model say what it is."""
+        """Return the model's description."""
         del model, deadline
         with self._clock.running():
             return Description.from_json(self._graph.describe())
 
     def prefill(self, model: Model, prompt: Prompt, deadline: Deadline) -> SongState:
-        """Read what a song continues."""
+        """Read a song's prompt."""
         del model, deadline
         with self._clock.running():
             return _only(self._graph.prefill([prompt]))
@@ -84,8 +84,8 @@ class InProcess:
         rows = SamplingRows.of([sampling] * len(states))
         self._clock.tokens += steps * len(states)
         with self._clock.running():
-            drawn = self._graph.decode(_joined(states), positions, steps, rows)
-        return _draws(drawn, [steps] * len(states))
+            sampled = self._graph.decode(_joined(states), positions, steps, rows)
+        return _draws(sampled, [steps] * len(states))
 
     def read(
         self,
@@ -98,8 +98,8 @@ class InProcess:
         del model, deadline
         rows, lengths = padded(tokens)
         with self._clock.running():
-            drawn = self._graph.read(_joined(states), rows, lengths)
-        return _draws(drawn, lengths)
+            sampled = self._graph.read(_joined(states), rows, lengths)
+        return _draws(sampled, lengths)
 
 
 def _joined(states: Sequence[SongState]) -> SongStates:
@@ -107,11 +107,11 @@ def _joined(states: Sequence[SongState]) -> SongStates:
     return SongStates(np.stack([state.hidden for state in states]), token)
 
 
-def _draws(drawn: Drawn, lengths: Sequence[int]) -> tuple[Draw, ...]:
-    states = zip(drawn.states.hidden, drawn.states.token, strict=True)
+def _draws(sampled: Sampled, lengths: Sequence[int]) -> tuple[Draw, ...]:
+    states = zip(sampled.states.hidden, sampled.states.token, strict=True)
     return draws_of(
-        drawn.tokens,
-        drawn.log_probability,
+        sampled.tokens,
+        sampled.log_probability,
         [SongState(hidden, int(token)) for hidden, token in states],
         lengths,
     )

@@ -1,4 +1,4 @@
-"""How much memory processes hold, as Linux tells it. A megabyte is a million bytes."""
+"""The memory of processes, from Linux. A megabyte is a million bytes."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ _MB_PER_KIB = 1024 / 1e6
 
 
 def rss_mb(process_id: int | str = "self") -> float:
-    """Return a process's resident memory in megabytes, what it shares with others included."""
+    """Return a process's resident memory in megabytes, including shared memory."""
     return _kib(process_id, "status", "VmRSS") * _MB_PER_KIB
 
 
 def own_mb(process_id: int | str = "self") -> float:
-    """Return a process's resident memory in megabytes, its part alone of what it shares."""
+    """Return a process's resident memory in megabytes, with its share of shared memory."""
     return _kib(process_id, "smaps_rollup", "Pss") * _MB_PER_KIB
 
 
@@ -24,6 +24,6 @@ def _kib(process_id: int | str, file: str, wanted: str) -> int:
 
 
 def children(process_id: int) -> tuple[int, ...]:
-    """List the processes that a process's first thread has started and that are still there."""
+    """List the running child processes of a process's first thread."""
     listed = Path(f"/proc/{process_id}/task/{process_id}/children").read_text(encoding="ascii")
     return tuple(map(int, listed.split()))

@@ -24,9 +24,9 @@ class Running:
     """A process of ours.
 
     Attributes:
-        name: As messages call it.
+        name: The name in messages.
         process: The process.
-        log: What it says.
+        log: The file with its output.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Running:
     log: Path
 
     def wait_until(self, is_ready: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
-        """Wait for what the process should bring about.
+        """Wait until the process is ready.
 
         Raises:
             ProcessError: It has ended, or `patience_s` seconds are over.
@@ -44,23 +44,23 @@ class Running:
             self.check_alive()
             if time.monotonic() > until:
                 raise ProcessError(
-                    f"{self.name} was not ready after {patience_s:.0f} s; {self._last_words()}"
+                    f"{self.name} was not ready after {patience_s:.0f} s; {self._last_lines()}"
                 )
             time.sleep(_POLL_S)
 
     def check_alive(self) -> None:
-        """Make sure that the process goes on.
+        """Check that the process is running.
 
         Raises:
             ProcessError: It has ended.
         """
         status = self.process.poll()
         if status is not None:
-            raise ProcessError(f"{self.name} ended with status {status}; {self._last_words()}")
+            raise ProcessError(f"{self.name} ended with status {status}; {self._last_lines()}")
 
-    def _last_words(self) -> str:
+    def _last_lines(self) -> str:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n  ".join(("its last words:", *lines[-_LAST_LINES:]))
+        return "\n  ".join(("its last lines:", *lines[-_LAST_LINES:]))
 
 
 @contextmanager
@@ -70,13 +70,13 @@ def running(
     """Run Python with these arguments until the block ends.
 
     Args:
-        name: As messages call it.
-        arguments: Of the interpreter.
-        variables: Of the environment, besides those there are.
-        log: Where its output goes.
+        name: The name in messages.
+        arguments: The arguments of the interpreter.
+        variables: Additional environment variables.
+        log: The file for its output.
 
     Raises:
-        ProcessError: The block failed, and the process had ended before it.
+        ProcessError: The block failed because the process had ended.
     """
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603  our own programs
@@ -86,13 +86,13 @@ def running(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is ours to hear: it ends when the block does
+            start_new_session=True,  # only this process gets Ctrl-C, and ends the other
         )
     ours = Running(name, process, log)
     try:
         yield ours
     except Exception:
-        ours.check_alive()  # where it has ended, that is what went wrong
+        ours.check_alive()  # if it has ended, that is the cause
         raise
     finally:
         _end(process)
@@ -106,8 +106,8 @@ def free_port() -> int:
         return port
 
 
-def answers_ok(port: int, path: str) -> bool:
-    """Return whether a GET of `path` from this machine's `port` is answered with 200."""
+def responds_ok(port: int, path: str) -> bool:
+    """Return whether the response to a GET of `path` on this machine's `port` is a 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", path)

@@ -9,7 +9,7 @@ from api.deadline import Deadline
 from api.errors import ModelServerError
 from api.model_server.grpc_client import GrpcModelServer
 from api.model_server.port import Model, State, VersionStatus
-from benchmarks.processes.running import ROOT, answers_ok, free_port, running
+from benchmarks.processes.running import ROOT, free_port, responds_ok, running
 
 _THREADS = (ROOT / "serving" / "thread_flags.txt").read_text().split()
 _BATCHING = (
@@ -23,9 +23,9 @@ class RunningApi:
     """The API on this machine.
 
     Attributes:
-        port: Where it listens.
-        model_server: Whom it asks, host:port.
-        process_id: Of gunicorn's arbiter, the parent of its workers.
+        port: Its port.
+        model_server: Its model server, host:port.
+        process_id: The process of gunicorn's arbiter, the parent of its workers.
     """
 
     port: int
@@ -37,10 +37,10 @@ class RunningApi:
 def model_server(
     models_dir: Path, models: Sequence[Model], *, batching: bool, log_dir: Path
 ) -> Iterator[str]:
-    """Run the embedded model server; gives its target, host:port, when all models are ready.
+    """Run the embedded model server; yields its target, host:port, when all models are ready.
 
     Raises:
-        ProcessError: It does not come up.
+        ProcessError: It does not start.
     """
     port = free_port()
     name = "the model server that merges" if batching else "the model server that does not merge"
@@ -62,10 +62,10 @@ def model_server(
 
 @contextmanager
 def api(models_dir: Path, target: str, log_dir: Path) -> Iterator[RunningApi]:
-    """Run the API; gives it when it is ready.
+    """Run the API; yields it when it is ready.
 
     Raises:
-        ProcessError: It does not come up.
+        ProcessError: It does not start.
     """
     port = free_port()
     variables = {
@@ -73,10 +73,10 @@ def api(models_dir: Path, target: str, log_dir: Path) -> Iterator[RunningApi]:
         "API_PORT": str(port),
         "MODELS_CONFIG": str(models_dir / "models.config"),
         "MODEL_SERVER": target,
-        "RATE_LIMIT": "off",  # all songs are one caller's
+        "RATE_LIMIT": "off",  # one caller requests all songs
     }
     with running("the API", ["-m", "api"], variables, log_dir / "api.log") as process:
-        process.wait_until(lambda: answers_ok(port, "/readyz"))
+        process.wait_until(lambda: responds_ok(port, "/readyz"))
         yield RunningApi(port, target, process.process.pid)
 
 

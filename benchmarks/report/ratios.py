@@ -1,4 +1,4 @@
-"""What the figures of a run say about each other; times drift with the machine, ratios hardly."""
+"""The ratios between the figures of a run; unlike times, they hardly depend on the machine."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -6,22 +6,22 @@ from typing import Self
 from benchmarks.measurements.throughput import Load
 from benchmarks.report.results import Results
 
-SONG_EVENTS = 500  # the original loop draws an event a token, a note or a chord
+SONG_EVENTS = 500  # a token of the original loop is an event: a note or a chord
 MANY_CALLERS = 32
 
 
 @dataclass(frozen=True)
 class Ratios:
-    """How many times as fast as something else.
+    """Speedups compared with something else.
 
     Attributes:
-        window_rpc: A window by RPC, beside the original loop.
-        step_rpc: A step by RPC, likewise.
-        chunk_rpc: A chunk by RPC, likewise.
-        song: 500 notes over HTTP, beside 500 tokens of the original loop.
-        callers: Tokens a second of 32 callers whose calls are merged, beside one's.
-        api_import: The API's import, beside that of a client with `tensorflow-serving-api`.
-        training: Targets a second, beside training on windows.
+        window_rpc: A window by RPC, compared with the original loop.
+        step_rpc: A step by RPC, compared with the original loop.
+        chunk_rpc: A chunk by RPC, compared with the original loop.
+        song: 500 notes over HTTP, compared with 500 tokens of the original loop.
+        callers: Tokens per second of 32 callers whose calls are merged, compared with one caller.
+        api_import: The API's import, compared with that of a `tensorflow-serving-api` client.
+        training: Targets per second, compared with training on windows.
     """
 
     window_rpc: float
@@ -34,7 +34,7 @@ class Ratios:
 
     @classmethod
     def of(cls, results: Results) -> Self:
-        """Divide."""
+        """Compute the ratios."""
         loops, memory, training = results.loops, results.memory, results.training
         original = loops.original_loop_ms_per_token
         return cls(
@@ -49,7 +49,7 @@ class Ratios:
 
 
 def speedup(load: Load, results: Results) -> float:
-    """Return how many times the tokens a second of one caller that is."""
+    """Return the ratio of tokens per second to those of one caller."""
     return load.tokens_per_second / _merged(results, 1).tokens_per_second
 
 

@@ -1,4 +1,4 @@
-"""All figures of a run, and the JSON that they are written as."""
+"""All figures of a run, and their JSON."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -15,17 +15,17 @@ from benchmarks.processes.machine import Machine
 
 @dataclass(frozen=True)
 class Results:
-    """What a run measured; each figure has the name of its field in one of the parts.
+    """The results of a run; each figure has the name of its field in one of the parts.
 
     Attributes:
-        machine: What it ran on.
-        loops: A token's time, from the old way to the service's.
+        machine: The machine.
+        loops: The time per token of the sampling loops.
         song: A song over HTTP.
         throughput: Many callers.
-        matmul: The machine's matrix product, and `decode` beside it.
-        memory: What the API costs beside another client.
-        training: Targets a second.
-        peers: Empty where they were not asked for.
+        matmul: The speed of a matrix product, and of `decode`.
+        memory: The cost of the API, compared with another client.
+        training: Targets per second.
+        peers: Empty if peers were not measured.
     """
 
     machine: Machine
@@ -38,7 +38,7 @@ class Results:
     peers: PeerFigures
 
     def to_json(self) -> str:
-        """Write all figures side by side, under their own names."""
+        """Write all figures as members of one object."""
         figures = {"machine": asdict(self.machine)}
         for part in (
             self.loops,

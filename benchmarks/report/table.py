@@ -15,9 +15,9 @@ class Row:
     """A line of the table.
 
     Attributes:
-        figure: Its name.
-        value: With its unit.
-        beside: What it is compared with; empty where it is what others are compared with.
+        figure: The name of the figure.
+        value: The value with its unit.
+        beside: The comparison with another figure, if any.
     """
 
     figure: str
@@ -26,7 +26,7 @@ class Row:
 
 
 def table(results: Results) -> str:
-    """Write all figures, each beside what it is compared with."""
+    """Write all figures with their comparisons."""
     ratios = Ratios.of(results)
     rows = (
         *_loops(results, ratios),
@@ -41,7 +41,7 @@ def table(results: Results) -> str:
 
 
 def layout(rows: tuple[Row, ...]) -> str:
-    """Put rows under each other, in columns: names to the left, values to the right."""
+    """Align rows in columns: names to the left, values to the right."""
     name_width = max(len(row.figure) for row in rows)
     value_width = max(len(row.value) for row in rows)
     return "\n".join(
@@ -139,7 +139,7 @@ def _training(results: Results, ratios: Ratios) -> Iterator[Row]:
 
 
 def _peer(step: PeerStep) -> Iterator[Row]:
-    conditions = f"{step.network}, batch {step.batch}, a step"
+    conditions = f"{step.network}, batch {step.batch}, per step"
     ours = step.leitmotif_ms_per_step
     yield Row(f"Leitmotif, {conditions}", _ms(ours))
     for name, theirs in (

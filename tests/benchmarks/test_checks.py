@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.checks import (
-    DrawnSong,
+    SampledSong,
     check_same_file,
     check_same_likelihoods,
     check_same_logits,
@@ -14,20 +14,20 @@ from benchmarks.errors import DifferentLogitsError, DifferentSongsError
 
 
 def song(way, *tokens):
-    return DrawnSong(way, np.array(tokens, np.int32))
+    return SampledSong(way, np.array(tokens, np.int32))
 
 
-def test_the_same_song_may_go_further_one_way_than_another():
+def test_songs_of_different_lengths_are_compared_up_to_the_shorter():
     check_same_song([song("alone", 5, 6, 7), song("in a batch", 5, 6), song("by RPC", 5, 6, 7, 8)])
 
 
-def test_songs_that_differ_are_named_with_the_place():
+def test_songs_that_differ_are_reported_with_the_token():
     songs = [song("alone", 5, 6, 7), song("in chunks", 5, 6, 7), song("by RPC", 5, 6, 9, 9)]
     with pytest.raises(DifferentSongsError, match=r"alone and by RPC: from token 2 of 3 on"):
         check_same_song(songs)
 
 
-def test_nothing_is_not_the_same_as_something():
+def test_an_empty_song_cannot_be_compared():
     with pytest.raises(DifferentSongsError, match="no tokens to compare, alone and by RPC"):
         check_same_song([song("alone", 5), song("by RPC")])
 
@@ -38,14 +38,14 @@ def test_files_have_to_be_the_same_byte_for_byte():
         check_same_file("in process", b"MThd", b"MTrk")
 
 
-def test_likelihood_may_move_by_rounding_alone():
+def test_probabilities_may_differ_only_by_rounding():
     keras = np.array([0.5, 0.3, 0.2], np.float32)
     check_same_likelihoods("by RPC", keras, np.array([0.49, 0.31, 0.2], np.float32))
-    with pytest.raises(DifferentSongsError, match=r"by RPC .* 10\.0% of the likelihood"):
+    with pytest.raises(DifferentSongsError, match=r"by RPC .* 10\.0% of the probability"):
         check_same_likelihoods("by RPC", keras, np.array([0.4, 0.4, 0.2], np.float32))
 
 
-def test_logits_may_differ_by_rounding_alone():
+def test_logits_may_differ_only_by_rounding():
     ours = np.zeros((2, 3, 4), np.float32)
     check_same_logits("a peer", ours, ours + np.float32(9e-5))
     with pytest.raises(DifferentLogitsError, match=r"a peer .* differs from ours by 0.0002"):

@@ -41,13 +41,13 @@ def test_it_writes_the_figures_and_tells_them(run, monkeypatch, capsys, results,
 
 def test_what_went_wrong_is_told_without_a_traceback_and_nothing_is_written(run, capsys):
     def suite(*_, **__):
-        raise ProcessError("the API ended with status 1; its last words:\n  no")
+        raise ProcessError("the API ended with status 1; its last lines:\n  no")
 
     status, path = run(suite)
     assert status == 1
     assert not path.exists()
     assert capsys.readouterr().err == (
-        "benchmarks: the API ended with status 1; its last words:\n  no\n"
+        "benchmarks: the API ended with status 1; its last lines:\n  no\n"
     )
 
 

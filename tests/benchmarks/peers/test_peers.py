@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.checks import check_same_logits
-from benchmarks.peers.peer import draw, logits_of
+from benchmarks.peers.peer import logits_of, sample
 from benchmarks.peers.sampling import Fields, Sampler
 from benchmarks.peers.weights import NetworkWeights
 from training.network.network import build_network, field_sizes
@@ -56,7 +56,7 @@ def test_its_logits_are_kerass(peer, network, weights):
 def test_it_draws_values_of_every_field(peer, network, weights):
     sizes = field_sizes(network)
     uniform = np.random.default_rng(2).random((30, 4, len(sizes)), np.float32)
-    songs = draw(peer, Sampler(Fields(weights), 0.9, 0.9), uniform)
+    songs = sample(peer, Sampler(Fields(weights), 0.9, 0.9), uniform)
     assert songs.shape == (30, 4, len(sizes))
     assert (songs >= 0).all()
     assert (songs < sizes).all()

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.errors import ProcessError
 from benchmarks.processes.resident import children, rss_mb
-from benchmarks.processes.running import answers_ok, free_port, running
+from benchmarks.processes.running import free_port, responds_ok, running
 
 SLEEP = ("-c", "import time; print('awake', flush=True); time.sleep(600)")
 
@@ -26,7 +26,7 @@ def test_a_process_that_ends_too_early_is_told_with_its_last_words(tmp_path):
 
 def test_a_process_that_does_not_come_up_is_told_and_ended(tmp_path):
     with (
-        pytest.raises(ProcessError, match=r"the thing was not ready after 0 s; its last words:"),
+        pytest.raises(ProcessError, match=r"the thing was not ready after 0 s; its last lines:"),
         running("the thing", SLEEP, {}, tmp_path / "log") as process,
     ):
         process.wait_until(lambda: False, patience_s=0)
@@ -36,7 +36,7 @@ def test_a_process_that_does_not_come_up_is_told_and_ended(tmp_path):
 def test_what_fails_because_a_process_has_ended_is_told_as_that(tmp_path):
     log = tmp_path / "log"
     with (
-        pytest.raises(ProcessError, match=r"ended with status -9; its last words:\n  awake"),
+        pytest.raises(ProcessError, match=r"ended with status -9; its last lines:\n  awake"),
         running("the thing", SLEEP, {}, log) as process,
     ):
         process.wait_until(lambda: "awake" in log.read_text())
@@ -70,6 +70,6 @@ def test_a_process_has_the_variables_it_is_given(tmp_path):
 
 def test_a_free_port_can_be_listened_on_and_answers_nothing():
     port = free_port()
-    assert not answers_ok(port, "/")
+    assert not responds_ok(port, "/")
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", port))

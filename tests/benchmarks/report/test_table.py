@@ -46,7 +46,7 @@ def test_ratios_say_how_many_times_as_fast(results):
         ("api_import_seconds", "0.50 s   12.0 x as fast as tensorflow-serving-api's client"),
         ("api_rss_mb, a worker that has served", "55 MB"),
         ("train_targets_per_second", "1,700 /s   100 x training on windows"),
-        ("ONNX Runtime, 2x512, batch 32, a step", "3.00 ms   Leitmotif is 1.50 x as fast"),
+        ("ONNX Runtime, 2x512, batch 32, per step", "3.00 ms   Leitmotif is 1.50 x as fast"),
     ],
 )
 def test_every_figure_stands_beside_what_it_is_compared_with(lines, figure, told):

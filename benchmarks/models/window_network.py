@@ -11,8 +11,8 @@ def window_network(recipe: NetworkRecipe, values: int) -> keras.Model:
     Its weights have the order and the shapes of those of `training.network` for one field.
 
     Returns:
-        A model of int32[B, T], 0 for nothing or a value's number and 1, to float32[B, values], the
-        distribution of what comes next.
+        A model from int32[B, T], the index of a value plus 1 or 0 for no value, to
+        float32[B, values], the distribution of the next token.
     """
     *below, highest = recipe.lstm_units
     layers = [keras.Input((None,), dtype="int32")]
