@@ -1,1 +1,1 @@
-"""The language that training and the API share: pieces, notes, tokens, MIDI."""
+"""Music: pieces, notes, tokens, composing, MIDI; shared by training and the API."""

@@ -1,4 +1,4 @@
-"""Where in its bar each note of a piece starts: as the file says, or inferred where it does not."""
+"""The position of each note in its bar, from time signatures or, if there are none, inferred."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ from music.piece import Piece, TimeSignature
 COMMON_TIME = TimeSignature(0, 4, 4)
 _WALTZ = TimeSignature(0, 3, 4)
 _BARS_APART = (1, 2, 4, 8)
-_WALTZ_MARGIN = 1.4  # most music is in fours, and bars of four come back in threes at times
-_LONGEST_TICKS = 4 * TICKS_PER_BEAT  # a note counts as long as it lasts, up to this
-_DOWNBEAT_MARGIN = 2.0  # most pieces start with a bar
+_WALTZ_MARGIN = 1.4  # most music is in 4/4, and some of it also repeats after 3/4 bars
+_LONGEST_TICKS = 4 * TICKS_PER_BEAT  # a note's weight is its duration, up to this
+_DOWNBEAT_MARGIN = 2.0  # most pieces start at a bar line
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where in their bars N notes start.
+    """The positions of N notes in their bars.
 
     Attributes:
         place_ticks: int32[N], counted from the bar line, 0 or more.
@@ -30,10 +30,9 @@ class Places:
 
 
 def places(piece: Piece) -> Places:
-    """Find where in its bar each note of a piece starts.
+    """Find the position of each note of a piece in its bar.
 
-    Where no time signature holds yet, the piece's first one holds; where there is none at all,
-    it is inferred.
+    Before the first time signature, the first one applies; if there is none, it is inferred.
     """
     signatures = signatures_of(piece)
     starts = np.array([signature.start_ticks for signature in signatures])
@@ -45,15 +44,15 @@ def places(piece: Piece) -> Places:
 
 
 def signatures_of(piece: Piece) -> tuple[TimeSignature, ...]:
-    """Return a piece's time signatures, one or more: inferred where its file has none."""
+    """Return a piece's time signatures, one or more; inferred if its file has none."""
     return piece.time_signatures or (inferred_signature(piece.notes),)
 
 
 def inferred_signature(notes: Notes) -> TimeSignature:
     """Infer a piece's meter, 4/4 or 3/4, and its first bar line.
 
-    The meter is the one whose bars come back more: how much of what is struck was struck one, two,
-    four or eight bars before. The first bar line is where long notes start bars.
+    The meter is the one whose bars repeat more: the share of notes that were also struck one, two,
+    four or eight bars before. The first bar line is placed so that long notes start bars.
     """
     threes, fours = (
         np.mean([_returns(notes, bars * meter.bar_ticks) for bars in _BARS_APART])
@@ -72,7 +71,7 @@ def inferred_signature(notes: Notes) -> TimeSignature:
 
 
 def _returns(notes: Notes, ticks: int) -> float:
-    """Return the share of notes whose key was struck so many ticks before, of those it could be."""
+    """Return the share of notes whose key was also struck `ticks` before."""
     strikes = notes.onset_ticks.astype(np.int64) * 128 + notes.pitch
     later = notes.onset_ticks >= ticks
     if not later.any():

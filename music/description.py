@@ -34,10 +34,10 @@ class Opening:
     Attributes:
         piece: The piece's name.
         tokens: Without BOS.
-        tempo_bpm: The piece's.
+        tempo_bpm: The tempo of the piece.
         time_signatures: The piece's first one, and those that start before the opening ends; ticks
             are counted from its first note.
-        articulation: The piece's.
+        articulation: The articulation of the piece.
     """
 
     piece: str
@@ -48,13 +48,13 @@ class Opening:
 
     @property
     def meter(self) -> TimeSignature:
-        """The time signature in which it ends: that of a song that continues it."""
+        """The time signature at its end, which a song that continues it has too."""
         return self.time_signatures[-1]
 
 
 @dataclass(frozen=True)
 class PieceForm:
-    """The form of a piece of the collection, for songs to take."""
+    """The form of a piece of the collection, which songs may take."""
 
     piece: str
     sections: Form
@@ -70,16 +70,15 @@ class LearnedPiece:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """Where a model comes from and how well it knows its game.
+    """The origin of a model, and its quality.
 
     Attributes:
-        recipe: The name of the recipe it was trained by.
-        pieces: How many pieces the collection holds, held-out ones included.
-        notes: How many notes they hold.
-        held_out_bits_per_note: Cross-entropy on the held-out pieces; None where none was held
-            out.
+        recipe: The name of its recipe.
+        pieces: The number of pieces in the collection, including held-out ones.
+        notes: The number of their notes.
+        held_out_bits_per_note: Cross-entropy on the held-out pieces; None if there were none.
         trained_at: ISO 8601, UTC.
-        tensorflow: The version that exported it.
+        tensorflow: The version of TensorFlow that exported it.
     """
 
     recipe: str
@@ -92,24 +91,24 @@ class ModelCard:
 
 @dataclass(frozen=True)
 class Description:
-    """All that the API needs to know of a model version.
+    """Everything that the API needs to know about a model version.
 
     Attributes:
-        game: The name that requests ask for.
-        title: The game's name as people write it.
-        codec: Which codec the vocabulary belongs to.
+        game: The name in requests.
+        title: The game's title.
+        codec: The codec of the vocabulary.
         vocabulary: For each field of a token, the names of its values in the order of their
             numbers.
-        tempo_bpm: The tempo of the collection's middle piece.
+        tempo_bpm: The median tempo of the collection's pieces.
         openings: One of each piece.
-        forms: That of each piece, in the order of the openings.
-        learned: The pieces whose notes a song could quote.
-        quote_notes: How long a quote is usual: 19 of 20 of the pieces share no longer a run of
-            notes with any other.
+        forms: The form of each piece, in the order of the openings.
+        learned: The pieces that a song could quote.
+        quote_notes: The usual length of a quote: 19 of 20 pieces share no longer run of notes
+            with any other.
         card: The model card.
-        dynamics: How loud songs are: the collection's own, where its velocities vary.
+        dynamics: The dynamics of songs: the collection's own if its velocities vary.
         articulation: How much shorter than written the collection's notes sound, for a song that
-            continues nothing.
+            continues no music.
     """
 
     game: str
@@ -126,7 +125,7 @@ class Description:
     articulation: Articulation = LEGATO
 
     def to_json(self) -> str:
-        """Write the text that `from_json` reads."""
+        """Write the text for `from_json`."""
         fields = {
             **{name: getattr(self, name) for name in ("game", "title", "codec", "tempo_bpm")},
             "format": FORMAT,
@@ -150,8 +149,8 @@ class Description:
         """Read a description.
 
         Raises:
-            DescriptionError: It is not JSON, of another format, or a member is missing or does not
-                fit; whatever the text is, nothing else is raised.
+            DescriptionError: It is not JSON or has another format, or a member is missing or
+                invalid. No text raises any other error.
         """
         try:
             value = json.loads(text, parse_constant=_refuse_constant)
@@ -179,8 +178,8 @@ class Description:
 class _Members:
     """The members of a JSON object, read by name.
 
-    Every method raises a DescriptionError that names the member where it is missing or is not what
-    the method reads.
+    Every method raises a DescriptionError that names the member if it is missing or has another
+    type.
     """
 
     def __init__(self, value: object, path: str = "") -> None:
@@ -346,12 +345,12 @@ def _card(members: _Members) -> ModelCard:
 
 
 def _is_text(value: object) -> bool:
-    """Tell text that can be written as UTF-8; JSON escapes can hold halves of surrogate pairs."""
+    """Whether text can be encoded as UTF-8; JSON escapes can contain lone surrogates."""
     return isinstance(value, str) and not _SURROGATE.search(value)
 
 
 def _integers(values: object, lowest: int, highest: int) -> tuple[int, ...] | None:
-    """Return a list of integers that all lie in a range; None where it is anything else."""
+    """Return a list of integers in a range; None if it is anything else."""
     if not isinstance(values, list) or set(map(type, values)) - {int}:
         return None
     if values and not lowest <= min(values) <= max(values) <= highest:

@@ -1,53 +1,53 @@
-"""What can go wrong with music.
+"""The errors of music.
 
 MusicError
-├── UnreadablePieceError   a file holds no music that we can read
-├── CodecError             there is no such way of writing music
-├── TokenError             a token is not of the vocabulary
-├── EngravingError         a score cannot be drawn
+├── UnreadablePieceError   a file cannot be read as music
+├── CodecError             a codec does not exist
+├── TokenError             a token is not in the vocabulary
+├── EngravingError         a score cannot be engraved
 ├── SoundfontError         a soundfont cannot be used
-├── FormError              a text does not name a form, or bars do not fit one
-│   ├── KeepError              a text does not name bars of a song, or the song has no such bars
+├── FormError              a text is not a form, or bars do not fit it
+│   ├── KeepError              a text does not name bars, or the song does not have them
 │   └── ThemeError             a theme cannot be varied
-├── DescriptionError       a bundle describes itself in a way we do not understand
+├── DescriptionError       the description of a bundle cannot be read
 └── ComposingError         a song cannot be composed
     ├── NoOpeningsError         there is no piece to continue
-    ├── UnencodablePrimerError  the model cannot read the music to continue
-    ├── NotMusicError           the model gave what is no music
-    └── UnfinishedSongError     the model gave too little music
+    ├── UnencodablePrimerError  the model cannot read the primer
+    ├── NotMusicError           the model's tokens are not music
+    └── UnfinishedSongError     the model's tokens give too few notes
 """
 
 
 class MusicError(Exception):
-    """Anything wrong with a piece, a token or a bundle's description."""
+    """The base of all errors about pieces, tokens, bundles and songs."""
 
 
 class UnreadablePieceError(MusicError):
-    """A file cannot be read as music, or holds too little of it; the message says why."""
+    """A file cannot be read as music, or has too little of it; the message says why."""
 
 
 class CodecError(MusicError):
-    """No codec has that name; the message says which there are."""
+    """No codec has that name; the message lists the names."""
 
 
 class TokenError(MusicError):
-    """A token or its name lies outside of the vocabulary."""
+    """A token or its name is not in the vocabulary."""
 
 
 class EngravingError(MusicError):
-    """A score cannot be drawn."""
+    """A score cannot be engraved."""
 
 
 class SoundfontError(MusicError):
-    """A soundfont is not there, or is none."""
+    """A soundfont is missing or broken."""
 
 
 class FormError(MusicError):
-    """A text is not a form, or bars do not fit it; the message says what would fit."""
+    """A text is not a form, or bars do not fit it; the message says what would be valid."""
 
 
 class KeepError(FormError):
-    """The bars of a song that are to be kept do not fit; the message says what would fit."""
+    """The bars to keep are invalid; the message says what would be valid."""
 
 
 class ThemeError(FormError):
@@ -55,7 +55,7 @@ class ThemeError(FormError):
 
 
 class DescriptionError(MusicError):
-    """A bundle's description is not one that this version reads; the message says which field."""
+    """The description of a bundle cannot be read by this version; the message names the field."""
 
 
 class ComposingError(MusicError):
@@ -63,23 +63,23 @@ class ComposingError(MusicError):
 
 
 class NoOpeningsError(ComposingError):
-    """A song is to continue the opening of a piece, and the game has none."""
+    """The game has no opening that a song could continue."""
 
 
 class UnencodablePrimerError(ComposingError):
-    """The vocabulary does not hold the music that a song is to continue, in any key."""
+    """The vocabulary cannot encode a primer in any key."""
 
 
 class NotMusicError(ComposingError):
-    """What a model gave is no music; the message says what it gave."""
+    """The tokens of a model are not music; the message describes them."""
 
 
 class UnfinishedSongError(ComposingError):
-    """A model gave too few notes.
+    """The tokens of a model give too few notes.
 
     Attributes:
-        tokens: How many were sampled at most.
-        notes: How many notes the song has.
+        tokens: The largest number of tokens.
+        notes: The number of notes of the song.
     """
 
     def __init__(self, tokens: int, notes: int) -> None:

@@ -16,7 +16,7 @@ _MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2
 _MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
 _PROFILES = np.stack([np.roll(p, tonic) for p in (_MAJOR, _MINOR) for tonic in range(12)])
 _MAJOR_SCALE, _MINOR_SCALE = {0, 2, 4, 5, 7, 9, 11}, {0, 2, 3, 5, 7, 8, 10, 11}
-_LONGEST_TICKS = 4 * TICKS_PER_BEAT  # of a note: a pedal point is not the whole key
+_LONGEST_TICKS = 4 * TICKS_PER_BEAT  # the largest weight of a note, because of pedal points
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Key:
         tonic: Pitch class, 0 to 11, C first.
         is_major: Otherwise it is minor.
         fit: Correlation of the notes' pitch classes with the key's profile, -1 to 1.
-        margin: By how much it fits better than the second best.
+        margin: The difference to the fit of the second best key.
         degree_share: float64[12], the notes' pitch classes from the tonic up, by duration.
-        outside_share: How much of them is outside of the key's scale.
+        outside_share: The share of them outside of the key's scale.
     """
 
     tonic: int

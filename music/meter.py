@@ -1,7 +1,7 @@
 """Divides notes into bars, and quantizes them for notation.
 
 Notation is coarser than the grid of our notes: each beat is written in sixteenths or in triplets,
-whichever is nearer.
+according to which are nearer.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,15 +19,15 @@ BAR_TICKS = 4 * TICKS_PER_BEAT  # of 4/4
 _SIXTEENTH_TICKS, _TRIPLET_TICKS = 3, 4
 
 _STRENGTHS = {0: 6, 24: 5, 12: 4, 36: 4, 6: 2, 18: 2, 30: 2, 42: 2}  # of places in a bar of 4/4
-_PICKUP_NOTES = 400  # enough to guess a pickup by
+_PICKUP_NOTES = 400  # enough to infer a pickup
 
-_Values = tuple[tuple[int, frozenset[int]], ...]  # what a note head or rest may last, and where
+_Values = tuple[tuple[int, frozenset[int]], ...]  # lengths of a note head or rest, and positions
 _InGroup = dict[int, tuple[tuple[float, tuple[float, ...]], ...]]
 _InBeat = dict[int, tuple[tuple[int, tuple[int, ...]], ...]]
 _LONGEST_BAR_TICKS = 8 * TICKS_PER_BEAT
 _UNDIVIDED_TICKS = (72, 48, 36, 24)  # values that may span groups of beats
 
-# What may last so many beats, by how many beats the group has and at which of them it may begin.
+# The values in beats, by the beats of the group, and the beats at which they may begin.
 _NOTES_IN_GROUP: _InGroup = {
     4: ((4, (0,)), (3, (0, 1)), (2, (0, 1, 2)), (1.5, (0, 2)), (1, (0, 0.5, 1, 2, 2.5, 3))),
     3: ((3, (0,)), (2, (0, 1)), (1.5, (0, 1)), (1, (0, 0.5, 1, 2))),
@@ -40,7 +40,7 @@ _RESTS_IN_GROUP: _InGroup = {
     2: ((2, (0,)), (1, (0, 1))),
     1: ((1, (0,)),),
 }
-# Within a beat, by its ticks: ticks that something may last, and where it may begin.
+# Within a beat, by its ticks: values in ticks, and the ticks at which they may begin.
 _NOTES_IN_BEAT: _InBeat = {
     12: ((9, (0, 3)), (8, (0, 4)), (6, (0, 3, 6)), (4, (0, 4, 8)), (3, (0, 3, 6, 9))),
     6: ((3, (0, 3)),),
@@ -58,10 +58,10 @@ class Meter:
     """A meter as it is notated.
 
     Attributes:
-        numerator: As a time signature has it.
-        denominator: As a time signature has it.
-        beat_ticks: Of a quarter, an eighth or a sixteenth.
-        groups: The beats of the bar's groups: 3 and 3 of 6/8.
+        numerator: The numerator of the time signature.
+        denominator: The denominator of the time signature.
+        beat_ticks: The ticks of a quarter, an eighth or a sixteenth.
+        groups: The beats of the bar's groups, such as 3 and 3 for 6/8.
     """
 
     numerator: int
@@ -75,19 +75,19 @@ class Meter:
         return sum(self.groups) * self.beat_ticks
 
     def note_values(self, start: int, end: int) -> list[tuple[int, int]]:
-        """Write a sound within a bar as values to tie together, the longest first.
+        """Split a sound within a bar into values that are tied together, the longest first.
 
         Args:
             start: Ticks from the bar line.
             end: Ticks from the bar line, a bar at most.
 
         Returns:
-            Places and lengths in ticks, none where there is no way to write it, or no time.
+            Positions and lengths in ticks; none if the sound cannot be notated, or is empty.
         """
         return _values(start, end, _note_table(self))
 
     def rest_values(self, start: int, end: int) -> list[tuple[int, int]]:
-        """Write a silence within a bar, as `note_values` does a sound; rests show the beat more.
+        """Split a silence within a bar as `note_values` does; rests follow the beat more closely.
 
         A rest of a whole bar is one rest in any meter.
         """
@@ -100,8 +100,8 @@ COMMON_TIME = Meter(4, 4, TICKS_PER_BEAT, (4,))
 
 
 def meter_of(numerator: int, denominator: int) -> Meter:
-    """Make a meter of a time signature; 4/4 where we do not write such bars."""
-    if denominator == 2:  # half notes are written as two quarters, of which triplets are made
+    """Return the meter of a time signature; 4/4 if we cannot notate such bars."""
+    if denominator == 2:  # half notes are written as two quarters, which may have triplets
         groups = (4,) * (numerator // 2) if numerator % 2 == 0 else (2,) * numerator
         meter = Meter(numerator, denominator, TICKS_PER_BEAT, groups)
     elif denominator in (4, 8, 16):
@@ -113,7 +113,7 @@ def meter_of(numerator: int, denominator: int) -> Meter:
 
 
 def _groups(beats: int, denominator: int) -> tuple[int, ...]:
-    """Group the beats of a bar in threes where they can be, otherwise in twos."""
+    """Group the beats of a bar in threes if possible, otherwise in twos."""
     if denominator == 4 and beats in (4, 8):
         return (4,) * (beats // 4)
     if beats == 1 or beats % 3 == 0:
@@ -126,10 +126,10 @@ class Measure:
     """A bar of a piece.
 
     Attributes:
-        start_ticks: Of the piece.
-        ticks: Its length: less than its meter's where another time signature follows sooner.
+        start_ticks: Its start in the piece.
+        ticks: Its length; shorter than its meter's if another time signature follows sooner.
         meter: Its meter.
-        lead_ticks: At its start, not written: of a pickup, whose bar is only its end.
+        lead_ticks: The ticks at its start that are not notated: a pickup is the end of a bar.
     """
 
     start_ticks: int
@@ -139,9 +139,9 @@ class Measure:
 
 
 def score_signatures(piece: Piece) -> tuple[TimeSignature, ...]:
-    """Return the time signatures that hold from a piece's first note on.
+    """Return the time signatures from a piece's first note on.
 
-    Where the piece does not say, it is 4/4, with a pickup that suits the notes.
+    If the piece has none, it is in 4/4, with a pickup that suits the notes.
     """
     signatures = piece.time_signatures
     if not signatures:
@@ -156,8 +156,8 @@ def measures(signatures: Sequence[TimeSignature], end_ticks: int) -> list[Measur
 
     Args:
         signatures: Ordered, one or more; the first bar starts with the first of them. A later one
-            starts a bar at the sixteenth that is nearest to it.
-        end_ticks: The last bar reaches it.
+            starts a bar at the nearest sixteenth.
+        end_ticks: The tick that the last bar reaches.
 
     Returns:
         One or more.
@@ -179,7 +179,7 @@ def measures(signatures: Sequence[TimeSignature], end_ticks: int) -> list[Measur
 
 
 def bar_ticks_of(signatures: Sequence[TimeSignature]) -> int:
-    """Return the length of the bars that a piece goes on with; 4/4 where nothing says."""
+    """Return the length of a piece's last bars; that of 4/4 without time signatures."""
     if not signatures:
         return BAR_TICKS
     return meter_of(signatures[-1].numerator, signatures[-1].denominator).bar_ticks
@@ -198,7 +198,7 @@ def pickup(notes: Notes) -> int:
         float((weight * strength[(early.onset_ticks + shift) % BAR_TICKS]).sum())
         for shift in range(BAR_TICKS)
     ]
-    scores[0] *= 1.1  # most pieces begin with a bar
+    scores[0] *= 1.1  # most pieces start at a bar line
     return int(np.argmax(scores))
 
 
@@ -210,7 +210,7 @@ def quantized(notes: Notes, bars: Sequence[Measure]) -> Notes:
         bars: From the first note, or before it, until the last has ended.
 
     Returns:
-        Ordered, no two with the same onset and pitch: of those that meet, the first stays.
+        Ordered notes. If two get the same onset and pitch, only the first is kept.
     """
     beats = _Beats(bars)
     in_triplets = beats.in_triplets(notes.onset_ticks)
@@ -233,7 +233,7 @@ class _Beats:
         self._may_be_in_triplets = np.array(quarters)[of_bar] & (self._ticks == TICKS_PER_BEAT)
 
     def of(self, ticks: NDArray[np.int64]) -> NDArray[np.intp]:
-        """Number the beats that something is in."""
+        """Return the indices of the beats at ticks."""
         return np.maximum(0, np.searchsorted(self._starts, ticks, "right") - 1)
 
     def in_triplets(self, onset_ticks: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -250,7 +250,7 @@ class _Beats:
     def nearest(
         self, ticks: NDArray[np.int32], in_triplets: NDArray[np.bool_]
     ) -> NDArray[np.int64]:
-        """Move ticks to the nearest place that can be written."""
+        """Move ticks to the nearest position that can be notated."""
         beat = self.of(ticks.astype(np.int64))
         within = ticks - self._starts[beat]
         triplets, sixteenths = (_rounded(within, n) for n in (_TRIPLET_TICKS, _SIXTEENTH_TICKS))
@@ -260,7 +260,7 @@ class _Beats:
 
 
 def _beats(bars: Sequence[Measure]) -> Iterator[tuple[int, int]]:
-    """Return the start and the ticks of every beat; of a bar cut short, the last may be shorter."""
+    """Yield the start and the ticks of every beat; the last beat of a short bar may be shorter."""
     for bar in bars:
         for place in range(0, bar.ticks, bar.meter.beat_ticks):
             yield bar.start_ticks + place, min(bar.meter.beat_ticks, bar.ticks - place)
@@ -282,7 +282,7 @@ def _rest_table(meter: Meter) -> _Values:
 
 
 def _table(meter: Meter, in_group: _InGroup, in_beat: _InBeat) -> _Values:
-    """Return what a single head or rest may last (ticks) and where in the bar it may begin."""
+    """Return the values of a single head or rest, in ticks, and the positions where they begin."""
     beat = meter.beat_ticks
     ends = list(accumulate((size * beat for size in meter.groups), initial=0))
     allowed = [

@@ -1,4 +1,4 @@
-"""Notes to a standard MIDI file, by symusic."""
+"""Writes notes as a standard MIDI file, with symusic."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,8 +16,8 @@ MIDI_TICKS_PER_BEAT = 480
 ACOUSTIC_GRAND_PIANO = 0  # General MIDI program
 TEMPO_RANGE_BPM = (20.0, 400.0)
 _MOST_NUMERATOR = 255  # a byte
-# What players of game music look for: RPG Maker and others for the controller, which stands where
-# the end jumps back to.
+# The loop marks of game music players: RPG Maker and others read the controller, whose position is
+# the start of the loop.
 _A_TICK_LATER, _END_OF_TRACK = b"\1", b"\xff\x2f\0"
 _LOOP_START, _LOOP_END, _LOOP_CONTROLLER = "loopStart", "loopEnd", 111
 
@@ -34,16 +34,16 @@ def to_midi(
 ) -> bytes:
     """Write a MIDI file of one piano track.
 
-    Every note ends, at the latest where its key is struck again.
+    Every note ends at the latest when its key is struck again.
 
     Args:
         notes: Ordered, no two with the same onset and pitch.
-        tempos: As `Piece` has them.
-        time_signatures: As `Piece` has them; 4/4 where there are none.
+        tempos: As in `Piece`.
+        time_signatures: As in `Piece`; 4/4 if there are none.
         name: The track's name.
-        text: A text event at the start: where the music comes from.
+        text: The text event at the start, which describes the origin of the music.
         plan: Its sections become markers. A loop's notes and track end on its last bar line; it
-            has the markers loopStart and loopEnd, and controller 111 where it starts.
+            has the markers loopStart and loopEnd, and controller 111 at its start.
         performance: How the notes sound; None for one velocity and the written lengths.
     """
     import symusic  # noqa: PLC0415  a twentieth of the API's start, and not every song is MIDI
@@ -91,12 +91,12 @@ def _mark(score: Any, track: Any, plan: Plan, scale: int) -> None:
 
 
 def _ended_at_last_event(midi: bytes) -> bytes:
-    """End a track where its last event is, not a tick later as symusic does."""
+    """End a track at its last event, not a tick later as symusic does."""
     return midi.removesuffix(_A_TICK_LATER + _END_OF_TRACK) + b"\0" + _END_OF_TRACK
 
 
 def _from_the_start(signatures: Sequence[TimeSignature]) -> Iterator[TimeSignature]:
-    """Give time signatures from tick 0 on. A pickup becomes a bar of its own, 1/4 for a quarter."""
+    """Yield time signatures from tick 0 on. A pickup becomes a separate bar: 1/4 for a quarter."""
     if not signatures or signatures[0].start_ticks > 0:
         yield TimeSignature(0, 4, 4)
     for signature in signatures:

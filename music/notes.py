@@ -1,6 +1,6 @@
-"""Notes on the grid: the one form of music that everything else reads and writes.
+"""Notes on the grid: the common representation of music in this project.
 
-A beat is a quarter note and has `TICKS_PER_BEAT` ticks, which holds sixteenths and triplets both.
+A beat is a quarter note and has `TICKS_PER_BEAT` ticks, for both sixteenths and triplets.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Notes:
 
     @classmethod
     def of(cls, onset_ticks: ArrayLike, duration_ticks: ArrayLike, pitch: ArrayLike) -> Self:
-        """Make notes of three sequences of integers of equal length, already sorted."""
+        """Create notes from three sequences of integers of equal length, already sorted."""
         return cls(*(np.asarray(a, dtype=np.int32) for a in (onset_ticks, duration_ticks, pitch)))
 
     def __len__(self) -> int:
@@ -57,7 +57,7 @@ class Notes:
 
     @property
     def end_ticks(self) -> int:
-        """Return when the last note has ended."""
+        """The end of the last note to end."""
         return int((self.onset_ticks + self.duration_ticks).max(initial=0))
 
     def chords(self) -> list[NDArray[np.int32]]:
@@ -66,7 +66,7 @@ class Notes:
         return np.split(self.pitch, starts)[1:]
 
     def transposed(self, semitones: int) -> "Notes":
-        """Shift every pitch; what leaves the piano's range comes back in by octaves."""
+        """Transpose every pitch; those outside of the piano's range move into it by octaves."""
         pitch = self.pitch + semitones
         octaves_up = np.maximum(0, -((pitch - LOWEST_PITCH) // 12))
         octaves_down = np.maximum(0, -((HIGHEST_PITCH - pitch) // 12))
@@ -75,13 +75,13 @@ class Notes:
         )
 
     def places_of(self, part: "Notes") -> NDArray[np.intp]:
-        """Return which of these notes, counted from 0, are a part of them.
+        """Return the indices of some of these notes.
 
         Args:
-            part: Some of them, in any order; one that is struck twice at once counts once.
+            part: Some of the notes, in any order; doublings count once.
 
         Returns:
-            int[M], rising.
+            int[M], ascending.
         """
         return np.searchsorted(_strikes(self), np.unique(_strikes(part)))
 
@@ -94,16 +94,16 @@ NO_NOTES = Notes.of([], [], [])
 
 
 def join(parts: "list[Notes] | tuple[Notes, ...]") -> Notes:
-    """Put notes behind each other as they are, without ordering or cleaning them."""
+    """Concatenate notes, without ordering or cleaning them."""
     columns = zip(*(part.columns for part in parts), strict=True)
     return Notes(*(np.concatenate(column) for column in columns)) if parts else Notes.of([], [], [])
 
 
 def on_grid(onset_beats: ArrayLike, duration_beats: ArrayLike, pitch: ArrayLike) -> Notes:
-    """Round notes to the grid, order them, and keep one of those that start together on a key.
+    """Round notes to the grid, order them, and drop doublings.
 
-    A note ends where the same key is struck again, so that every note survives being written
-    as MIDI. The piece begins with its first note. Pitches outside of the piano are left out.
+    A note ends when the same key is struck again, so that MIDI can represent every note. The piece
+    begins with its first note. Pitches outside of the piano are left out.
 
     Args:
         onset_beats: float[N], in any order.
@@ -114,7 +114,7 @@ def on_grid(onset_beats: ArrayLike, duration_beats: ArrayLike, pitch: ArrayLike)
 
 
 def rounded_to_grid(onset_beats: ArrayLike, duration_beats: ArrayLike, pitch: ArrayLike) -> Notes:
-    """Round notes to the grid, in their order and place, and leave out what no piano has.
+    """Round notes to the grid, in their order and position, without pitches outside of the piano.
 
     Args:
         onset_beats: float[N], in any order.
@@ -140,7 +140,7 @@ def is_on_piano(pitch: ArrayLike) -> NDArray[np.bool_]:
 
 
 def cleaned(notes: Notes) -> Notes:
-    """Order notes, drop doublings, end each where its key is struck again, start at tick 0."""
+    """Order notes, drop doublings, end each when its key is struck again, start at tick 0."""
     if not len(notes):
         return notes
     notes = notes[cleaning_order(notes)]
@@ -148,7 +148,7 @@ def cleaned(notes: Notes) -> Notes:
 
 
 def cleaning_order(notes: Notes) -> NDArray[np.intp]:
-    """Return which notes `cleaned` keeps, in which order: of a doubling the longest.
+    """Return the indices of the notes that `cleaned` keeps, ordered; of doublings, the longest.
 
     Returns:
         intp[M], indices.
@@ -160,7 +160,7 @@ def cleaning_order(notes: Notes) -> NDArray[np.intp]:
 
 
 def released(notes: Notes) -> Notes:
-    """End every note where its key is struck again.
+    """End every note when its key is struck again.
 
     Args:
         notes: Ordered, no two with the same onset and pitch.
@@ -176,5 +176,5 @@ def released(notes: Notes) -> Notes:
 
 
 def _strikes(notes: Notes) -> NDArray[np.int64]:
-    """Number what is struck when, in the order of notes."""
+    """Encode onset and pitch as one number, which sorts as the notes do."""
     return notes.onset_ticks.astype(np.int64) * 128 + notes.pitch

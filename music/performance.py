@@ -1,4 +1,4 @@
-"""How the notes of a piece sound: what a player adds to what is written."""
+"""How the notes of a piece sound: a player's velocities and note lengths."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class Performance:
     """How N notes sound, in the order of the notes.
 
     Attributes:
-        velocity: int32[N], 1 to 127: how hard each key is struck, as MIDI has it.
+        velocity: int32[N], 1 to 127, the MIDI velocity of each note.
         sounding_ticks: float32[N], above 0: how long each note sounds, on the grid of
             `music.notes` but not rounded to it.
     """
@@ -39,6 +39,6 @@ class Performance:
 
 
 def plain(notes: Notes) -> Performance:
-    """Perform notes at one velocity, each as long as it is written."""
+    """Perform notes with one velocity and their written lengths."""
     velocity = np.full(len(notes), FLAT_VELOCITY, dtype=np.int32)
     return Performance(velocity, notes.duration_ticks.astype(np.float32))

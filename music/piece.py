@@ -1,4 +1,4 @@
-"""A piece of music as it was read: its notes, tempo map and time signatures."""
+"""A piece of music: its notes, tempo map and time signatures."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -8,13 +8,13 @@ import numpy as np
 from music.notes import TICKS_PER_BEAT, Notes
 from music.performance import Performance
 
-DEFAULT_TEMPO_BPM = 120.0  # what a MIDI file without a tempo means
+DEFAULT_TEMPO_BPM = 120.0  # the tempo of a MIDI file without one
 _TEMPO_DIGITS = 2  # files count microseconds per beat: 180 bpm reads as 180.00018
 
 
 @dataclass(frozen=True)
 class TempoChange:
-    """A tempo that holds until the next change.
+    """A tempo, which applies until the next change.
 
     Attributes:
         start_ticks: On the grid of `music.notes`; 0 is the piece's first note.
@@ -27,14 +27,14 @@ class TempoChange:
 
 @dataclass(frozen=True)
 class TimeSignature:
-    """A time signature that holds until the next one.
+    """A time signature, which applies until the next one.
 
     A bar starts at `start_ticks`, and another one every `bar_ticks` after it.
 
     Attributes:
         start_ticks: On the grid of `music.notes`; 0 is the piece's first note. Negative, by less
-            than a bar, where the piece starts with a pickup: 4/4 whose first note is on the
-            fourth beat starts at -36.
+            than a bar, if the piece starts with a pickup: 4/4 whose first note is on the fourth
+            beat starts at -36.
         numerator: Beats in a bar, 1 or more.
         denominator: Note value of a beat: 1, 2, 4, 8, 16 and so on.
     """
@@ -45,36 +45,35 @@ class TimeSignature:
 
     @property
     def bar_ticks(self) -> int:
-        """Length of a bar, rounded down to the grid: exact unless a beat is a 32nd or shorter."""
+        """The length of a bar, rounded down to the grid; exact unless a beat is a 32nd or less."""
         return max(1, self.numerator * 4 * TICKS_PER_BEAT // self.denominator)
 
     def place_ticks(self, ticks: int) -> int:
-        """Return where in its bar something starts: 0 to `bar_ticks` - 1.
+        """Return the position in its bar of a tick: 0 to `bar_ticks` - 1.
 
         Args:
-            ticks: Its start, before the signature or after it.
+            ticks: A tick before or after the start of the signature.
         """
         return (ticks - self.start_ticks) % self.bar_ticks
 
 
 def constant_tempo(bpm: float) -> tuple[TempoChange, ...]:
-    """Make the tempo map of a piece that keeps one tempo."""
+    """Return the tempo map of a piece with one tempo."""
     return (TempoChange(0, bpm),)
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One piece, its parts merged.
+    """One piece, with merged parts.
 
     Attributes:
         name: The file's name without its suffix.
         notes: On the grid, from tick 0.
         tempos: Ordered by start, the first at tick 0, never empty.
-        time_signatures: Ordered by start. Empty, or the first later than tick 0, where the file
-            does not say which one holds.
-        warnings: What was left out or repaired while the file was read, a sentence each.
-        performance: How the notes sound, where the file says so: a MIDI file does, a score does
-            not.
+        time_signatures: Ordered by start. Empty, or the first later than tick 0, if the file does
+            not have one there.
+        warnings: The parts that were left out or repaired on reading, one sentence each.
+        performance: How the notes sound; None for a score, which does not say.
     """
 
     name: str
@@ -86,7 +85,7 @@ class Piece:
 
     @property
     def tempo_bpm(self) -> float:
-        """The tempo that holds for most of the piece's beats."""
+        """The tempo of most of the piece's beats."""
         start_ticks = np.array([change.start_ticks for change in self.tempos])
         lasting_ticks = np.diff(start_ticks, append=np.inf)
         lasting_ticks = np.minimum(lasting_ticks, self.notes.end_ticks - start_ticks).clip(0)
@@ -95,22 +94,22 @@ class Piece:
 
     @property
     def last_tempo_bpm(self) -> float:
-        """The tempo at which the last note starts: that of music that continues the piece."""
+        """The tempo at which the last note starts, which music that continues the piece has too."""
         last_onset_ticks = self.notes.onset_ticks[-1:].max(initial=0)
         return [t.bpm for t in self.tempos if t.start_ticks <= last_onset_ticks][-1]
 
 
 def tempo_map(changes: Iterable[TempoChange], first_note_ticks: int) -> tuple[TempoChange, ...]:
-    """Make a piece's tempo map from the tempo changes of a file.
+    """Return a piece's tempo map, from the tempo changes of a file.
 
     Args:
-        changes: In any order, their ticks counted from the file's start. The later of two at the
-            same tick wins.
-        first_note_ticks: Where the first note is, counted from the file's start.
+        changes: In any order, their ticks counted from the file's start. Of two at the same tick,
+            the later one applies.
+        first_note_ticks: The first note, counted from the file's start.
 
     Returns:
-        The map from the first note on, as `Piece` holds it, without repeated tempos. A file
-        starts at 120 bpm (Standard MIDI Files 1.0).
+        The map from the first note on, as in `Piece`, without repeated tempos. A file starts at
+        120 bpm (Standard MIDI Files 1.0).
     """
     bpm_from = {0: DEFAULT_TEMPO_BPM}
     for change in sorted(changes, key=lambda change: change.start_ticks):
@@ -125,15 +124,15 @@ def tempo_map(changes: Iterable[TempoChange], first_note_ticks: int) -> tuple[Te
 def meter_map(
     signatures: Iterable[TimeSignature], first_note_ticks: int
 ) -> tuple[TimeSignature, ...]:
-    """Make a piece's time signatures from those of a file.
+    """Return a piece's time signatures, from those of a file.
 
     Args:
-        signatures: In any order, their ticks counted from the file's start. The later of two at
-            the same tick wins.
-        first_note_ticks: Where the first note is, counted from the file's start.
+        signatures: In any order, their ticks counted from the file's start. Of two at the same
+            tick, the later one applies.
+        first_note_ticks: The first note, counted from the file's start.
 
     Returns:
-        Those that hold from the first note on, as `Piece` holds them, without repeated ones.
+        The signatures from the first note on, as in `Piece`, without repeated ones.
     """
     kept: list[TimeSignature] = []
     for signature in sorted(signatures, key=lambda signature: signature.start_ticks):
@@ -150,7 +149,7 @@ def meter_map(
 
 
 def _continues(before: TimeSignature, after: TimeSignature) -> bool:
-    """Whether a signature changes nothing: the same one again, at one of its bar lines."""
+    """Whether a signature repeats the one before it, at one of its bar lines."""
     since_ticks = after.start_ticks - before.start_ticks
     same = replace(after, start_ticks=before.start_ticks) == before
     return same and since_ticks % before.bar_ticks == 0

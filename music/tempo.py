@@ -1,4 +1,4 @@
-"""Tempo maps: the tempo and the seconds at a place of a piece."""
+"""Tempo maps: the tempo and the seconds at a position of a piece."""
 
 from collections.abc import Sequence
 
@@ -10,21 +10,21 @@ from music.piece import TempoChange
 
 
 def tempo_at(tempos: Sequence[TempoChange], ticks: int) -> float:
-    """Return which tempo holds at a place: quarter notes per minute.
+    """Return the tempo at a position, in quarter notes per minute.
 
     Args:
-        tempos: A tempo map as `Piece` has it.
-        ticks: Of the piece; before the first tempo, the first one holds.
+        tempos: A tempo map as in `Piece`.
+        ticks: The position; before the first tempo, the first one applies.
     """
     started = [change.bpm for change in tempos if change.start_ticks <= ticks]
     return started[-1] if started else tempos[0].bpm
 
 
 def seconds_at(tempos: Sequence[TempoChange], ticks: ArrayLike) -> NDArray[np.float64]:
-    """Convert places of a piece to seconds after its start.
+    """Convert positions in a piece to seconds after its start.
 
     Args:
-        tempos: A tempo map as `Piece` has it.
+        tempos: A tempo map as in `Piece`.
         ticks: int[N], 0 or more.
 
     Returns:

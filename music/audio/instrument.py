@@ -1,4 +1,4 @@
-"""What turns notes into sound, whichever it is."""
+"""The interface of instruments, which render notes as sound."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ SAMPLE_RATE_HZ = 44_100
 
 
 def sample_at(tempos: Sequence[TempoChange], ticks: int) -> int:
-    """Return the sample at which a tick of a piece falls."""
+    """Return the sample at a tick of a piece."""
     return round(float(seconds_at(tempos, ticks)) * SAMPLE_RATE_HZ)
 
 
@@ -25,8 +25,8 @@ class Sound:
     """A sound that is computed while it is read.
 
     Attributes:
-        samples: How many there are, on each side.
-        blocks: float32[n, 2], left and right, -1 to 1: one after the other, together `samples`.
+        samples: The number of samples of each channel.
+        blocks: float32[n, 2] each, left and right, -1 to 1; together they have `samples`.
     """
 
     samples: int
@@ -34,16 +34,16 @@ class Sound:
 
 
 class Instrument(Protocol):
-    """Plays notes; safe among threads."""
+    """Plays notes; thread-safe."""
 
     def play(
         self, notes: Notes, tempos: Sequence[TempoChange], performance: Performance | None = None
     ) -> Sound:
-        """Play notes from tick 0 until the last has died away, the same every time.
+        """Play notes from tick 0 until the last has decayed, deterministically.
 
         Args:
-            notes: Ordered, each ending where its key is struck again.
-            tempos: As `Piece` has them.
+            notes: Ordered; each ends when its key is struck again.
+            tempos: As in `Piece`.
             performance: How the notes sound; None for one velocity and the written lengths.
         """
         ...

@@ -18,7 +18,7 @@ class SampleLoop:
 
     Attributes:
         start: The first sample.
-        samples: How many, 1 or more.
+        samples: The number of samples, 1 or more.
     """
 
     start: int
@@ -32,25 +32,25 @@ def play_loop(
     performance: Performance,
     loop_ticks: tuple[int, int],
 ) -> tuple[Sound, SampleLoop]:
-    """Play music once, and its loop once more.
+    """Play music once, and its loop a second time.
 
-    The loop of the sound is the second time, at whose start the first one dies away. Without an
-    intro the first time is left out: the sound is as long as the music. With one it stays, since
-    what dies away of the intro is not what dies away of the loop.
+    The loop of the sound is the second pass, in which the decay of the first pass sounds at the
+    start. Without an intro, the first pass is left out, so the sound is as long as the music. With
+    an intro, it stays, since the decay of the intro differs from that of the loop.
 
     Args:
-        instrument: Plays it.
+        instrument: Plays the notes.
         notes: From tick 0; all have ended at the end of the loop.
-        tempos: As `Piece` has them.
+        tempos: As in `Piece`.
         performance: How the notes sound.
-        loop_ticks: Where the loop starts and where it ends, with the music.
+        loop_ticks: The start and the end of the loop; the music ends with it.
     """
     start_ticks, end_ticks = loop_ticks
     in_loop = np.flatnonzero(notes.onset_ticks >= start_ticks)
     twice = join([notes, notes[in_loop].shifted(end_ticks - start_ticks)])
     order = np.concatenate([np.arange(len(notes)), in_loop])
     start = sample_at(tempos, end_ticks)
-    end = start + start - sample_at(tempos, start_ticks)  # as long as the loop of the first time
+    end = start + start - sample_at(tempos, start_ticks)  # as long as the loop in the first pass
     skipped = 0 if start_ticks else start
     played = instrument.play(twice, tempos, performance[order])
     sound = Sound(end - skipped, _between(played.blocks, skipped, end))

@@ -1,4 +1,4 @@
-"""Sounds that overlap, added up and handed on block by block."""
+"""Mixes overlapping sounds block by block."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ _Samples = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Timing:
-    """When N notes sound.
+    """The times of N notes.
 
     Attributes:
-        start: int64[N], the first sample of each, never falling.
-        held: int64[N], for how many samples its key is held.
+        start: int64[N], the first sample of each, in ascending order.
+        held: int64[N], how many samples its key is held.
     """
 
     start: NDArray[np.int64]
@@ -32,7 +32,7 @@ class Timing:
 
     @classmethod
     def of(cls, notes: Notes, tempos: Sequence[TempoChange], performance: Performance) -> Self:
-        """Count in samples what notes and their performance count in ticks."""
+        """Convert the ticks of notes and their performance to samples."""
         start_s = seconds_at(tempos, notes.onset_ticks)
         end_ticks = notes.onset_ticks + performance.sounding_ticks.astype(np.float64)
         held_s = seconds_at(tempos, end_ticks) - start_s
@@ -45,15 +45,15 @@ class Timing:
         return int((self.start + self.held).max(initial=0))
 
     def starting_in(self, block: int) -> range:
-        """Number the notes that start in a block, which begins at sample `block`."""
+        """Return the indices of the notes that start in the block from sample `block` on."""
         return range(*np.searchsorted(self.start, (block, block + BLOCK)).tolist())
 
 
 class Mixer:
-    """Adds sounds that overlap; it holds no more of them than is yet to be taken."""
+    """Adds overlapping sounds; it stores only samples that have not been taken yet."""
 
     def __init__(self) -> None:
-        """Begin in silence."""
+        """Start with silence."""
         self._ahead = np.zeros((2, BLOCK), np.float32)
 
     def add(self, at: int, sound: _Samples) -> None:

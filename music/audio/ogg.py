@@ -19,11 +19,11 @@ _BITS_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 @dataclass(frozen=True)
 class Page:
-    """A page, apart from what depends on the stream: its serial number, place and checksum.
+    """A page without the fields of its stream: serial number, page number and checksum.
 
     Attributes:
         flags: 1 continues a packet, 2 begins the stream, 4 ends it.
-        granule: Says up to which sample the page goes, 8 bytes.
+        granule: The last sample of the page, 8 bytes.
         lacing: The lengths of its segments, up to 255 of them.
         body: The segments.
     """
@@ -37,8 +37,8 @@ class Page:
         """Write the page.
 
         Args:
-            serial: Of the stream, 0 to 2 to the 32 less 1.
-            number: Of the page in the stream, from 0.
+            serial: The stream's serial number, 0 to 2**32 - 1.
+            number: The index of the page in the stream, from 0.
         """
         fields = b"OggS", 0, self.flags, self.granule, serial, number, 0, len(self.lacing)
         page = bytearray(_HEADER.pack(*fields) + self.lacing + self.body)
@@ -50,7 +50,7 @@ def read_pages(content: Iterable[bytes]) -> Iterator[Page]:
     """Read a stream page by page.
 
     Args:
-        content: The stream, cut anywhere.
+        content: The stream, in parts of any size.
     """
     unread = b""
     for piece in content:
@@ -63,12 +63,12 @@ def read_pages(content: Iterable[bytes]) -> Iterator[Page]:
 
 
 def with_comments(pages: Iterator[Page], comments: Mapping[str, str]) -> Iterator[bytes]:
-    """Replace the comments of a Vorbis stream; the maker of its encoder stays named.
+    """Replace the comments of a Vorbis stream, except the vendor of its encoder.
 
-    The serial number follows from the comments, so that the same stream is the same bytes.
+    The serial number follows from the comments, so that the same stream has the same bytes.
 
     Args:
-        pages: Of the stream, from its first.
+        pages: The pages of the stream, from its first.
         comments: Texts by name, 60 KB at most.
     """
     first = next(pages)
@@ -82,7 +82,7 @@ def with_comments(pages: Iterator[Page], comments: Mapping[str, str]) -> Iterato
 
 
 def _page_bytes(content: bytes) -> int:
-    """Say how long the page is that the content begins with; 0 where too little of it is there."""
+    """Return the length of the page at the beginning of the content; 0 if it is incomplete."""
     if len(content) < _HEADER.size:
         return 0
     body = _HEADER.size + content[_HEADER.size - 1]
@@ -90,7 +90,7 @@ def _page_bytes(content: bytes) -> int:
 
 
 def _packets(pages: Iterator[Page], count: int) -> list[bytes]:
-    """Read packets that together fill whole pages, as the headers of a Vorbis stream do."""
+    """Read packets that fill whole pages, such as the headers of a Vorbis stream."""
     packets = [b""]
     while len(packets) <= count:
         page, at = next(pages), 0
@@ -124,6 +124,6 @@ def _sized(text: bytes) -> bytes:
 
 
 def _checksum(page: bytes | bytearray) -> int:
-    """Compute Ogg's CRC-32: zlib's polynomial from 0, with the bits in the other order."""
+    """Compute Ogg's CRC-32: zlib's polynomial from 0, with the bits in reverse order."""
     crc = zlib.crc32(page.translate(_BITS_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int(f"{crc:032b}"[::-1], 2)

@@ -1,11 +1,11 @@
-"""A piano that is computed: strings whose partials decay, a hammer's knock, a room.
+"""A computed piano: strings whose partials decay, a hammer's knock, a room.
 
-A string's tone is a sum of decaying sinusoids, z to the power of t with complex z. Counting the
-samples by rows of `_ROW`, t is a row's first sample plus a place in it, so that the sum over the
-partials is one matrix product of the rows' powers with the places' powers.
+A string's tone is a sum of decaying sinusoids, z to the power of t with complex z. If the samples
+are arranged in rows of `_ROW`, t is the first sample of a row plus a column. So the sum over the
+partials is one matrix product of the rows' powers with the columns' powers.
 
-Sources: the strings' stiffness by pitch is F. Rigaud, B. David and L. Daudet's (Journal of the
-Acoustical Society of America, 2013). The rest was set by ear and by eye.
+Sources: the stiffness of strings by pitch is from F. Rigaud, B. David and L. Daudet (Journal of the
+Acoustical Society of America, 2013). The rest was adjusted by ear and by eye.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,16 +21,16 @@ from music.performance import FLAT_VELOCITY, Performance, plain
 from music.piece import TempoChange
 
 _ROW = 256  # samples
-_FFT_SIZE = 1 << 17  # holds a block and its echoes, and has small factors alone
+_FFT_SIZE = 1 << 17  # for a block and its echoes; it has only small factors
 _LONGEST_TONE_S = 8.0
 _HIGHEST_PARTIAL_HZ = 11_000.0
 _MOST_PARTIALS = 40
 _STRIKING_POINT = 1 / 8.3  # of the string's length, from its end
-_LAST_DAMPER = 88  # strings above it have none, and ring on
-_DAMPED_S = 0.07  # in which a damped string falls to a third
+_LAST_DAMPER = 88  # strings above it have no damper and continue to sound
+_DAMPED_S = 0.07  # the time in which a damped string decays to a third
 _DAMPED_TAIL = SAMPLE_RATE_HZ  # samples: no damper takes longer
-_LOUDNESS = 0.11  # of a note; a dozen at once just begin to be limited
-_LOUDER_BY_VELOCITY = 1.5  # power: from 48 to 104 are 10 dB
+_LOUDNESS = 0.11  # of a note; a chord of a dozen is just loud enough to be limited
+_LOUDER_BY_VELOCITY = 1.5  # the exponent: from 48 to 104 are 10 dB
 _ROOM_S = 1.3
 _WET = 0.10
 
@@ -38,12 +38,12 @@ _Samples = NDArray[np.float32]
 
 
 class Piano:
-    """The piano; all of them share their tones, and nothing else."""
+    """The piano; instances share only their tones."""
 
     def play(
         self, notes: Notes, tempos: Sequence[TempoChange], performance: Performance | None = None
     ) -> Sound:
-        """Play notes, as `Instrument.play` says."""
+        """Play notes; see `Instrument.play`."""
         performance = performance or plain(notes)
         timing = Timing.of(notes, tempos, performance)
         samples = timing.end + _DAMPED_TAIL + round(_ROOM_S * SAMPLE_RATE_HZ)
@@ -78,7 +78,7 @@ class _Room:
         return block + echoes[:, :BLOCK].astype(np.float32)
 
 
-@lru_cache(maxsize=HIGHEST_PITCH - LOWEST_PITCH + 1)  # 97 MB, should every key be struck
+@lru_cache(maxsize=HIGHEST_PITCH - LOWEST_PITCH + 1)  # 97 MB for all keys
 def _tone(pitch: int) -> _Samples:
     """Strike a key and hold it: float32[samples]."""
     basic_hz = 440.0 * 2 ** ((pitch - 69) / 12)
@@ -88,8 +88,8 @@ def _tone(pitch: int) -> _Samples:
     numbers, partial_hz = (a[partial_hz < _HIGHEST_PARTIAL_HZ] for a in (numbers, partial_hz))
     loudness = np.abs(np.sin(np.pi * numbers * _STRIKING_POINT)) * numbers**-0.6
     loudness *= np.exp(-(partial_hz - basic_hz) / (700 + 1.6 * basic_hz))
-    # Three strings: they swing together first, which the bridge soon takes from them, and then
-    # against each other, long and a little out of tune.
+    # Three strings: they first vibrate in phase, which the bridge soon damps, and then in
+    # different phases, longer and slightly out of tune.
     fall = 0.3 * 2 ** ((pitch - 48) / 14) + 8e-8 * partial_hz**2
     hz = np.concatenate([partial_hz, partial_hz * 1.0004, partial_hz * 0.9997])
     falls = np.concatenate([3.2 * fall, fall, 0.8 * fall])
@@ -115,9 +115,9 @@ def _decaying(
 
     Args:
         hz: Frequencies, [N].
-        falls: How fast each decays, nepers a second, [N].
-        parts: How loud each begins, [N].
-        samples: How many to compute.
+        falls: The decay of each, in nepers per second, [N].
+        parts: The amplitude of each at the start, [N].
+        samples: The number of samples.
     """
     power = (-falls + 2j * np.pi * hz) / SAMPLE_RATE_HZ
     rows = np.arange(-(-samples // _ROW))[:, None] * _ROW
@@ -129,7 +129,7 @@ def _decaying(
 
 
 def _balance(pitch: int) -> float:
-    """Return how loud a key is beside the others: low ones carry more, high ones stand out."""
+    """Return the relative loudness of a key: low keys carry more, high keys stand out."""
     return float(np.interp(pitch, [LOWEST_PITCH, 48, 72, HIGHEST_PITCH], [1.0, 1.0, 0.9, 0.45]))
 
 
@@ -165,7 +165,7 @@ def _panned(sound: _Samples, pitch: int) -> _Samples:
 
 @lru_cache(maxsize=1)
 def _room_spectrum() -> NDArray[np.complex64]:
-    """Transform the room's response to a click: noise that fades, its treble sooner."""
+    """Transform the room's impulse response: noise that decays, faster in the treble."""
     samples = round(_ROOM_S * SAMPLE_RATE_HZ)
     seconds = np.arange(samples) / SAMPLE_RATE_HZ
     noise = np.random.default_rng(0).standard_normal((2, samples))

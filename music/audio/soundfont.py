@@ -1,4 +1,4 @@
-"""A soundfont's first instrument, by symusic's synthesizer, which has none of its own."""
+"""Plays the first instrument of a soundfont with symusic's synthesizer."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,16 +24,16 @@ _Strike = tuple[int, int]  # pitch and velocity
 
 
 class Soundfont:
-    """A piano out of a file; the file is read once."""
+    """An instrument from a file, which is read once."""
 
     def __init__(self, path: Path) -> None:
         """Read a soundfont.
 
         Args:
-            path: Of an SF2 or SF3 file.
+            path: The path of an SF2 or SF3 file.
 
         Raises:
-            SoundfontError: It is not there, or is no soundfont.
+            SoundfontError: It is missing or not a soundfont.
         """
         import symusic  # noqa: PLC0415  as in music.midi
 
@@ -44,11 +44,11 @@ class Soundfont:
     def play(
         self, notes: Notes, tempos: Sequence[TempoChange], performance: Performance | None = None
     ) -> Sound:
-        """Play notes, as `Instrument.play` says.
+        """Play notes; see `Instrument.play`.
 
-        The synthesizer renders a piece whole, 350 KB a second. So it is given the notes that start
-        in one block after the other, and what it renders is added up, which is the same: its
-        voices do not depend on each other.
+        The synthesizer renders a whole piece at once, 350 KB per second. So it renders the notes
+        that start in each block, and the results are added. The sum is the same, since its voices
+        do not depend on each other.
         """
         performance = performance or plain(notes)
         timing = Timing.of(notes, tempos, performance)
@@ -72,7 +72,7 @@ class Soundfont:
 
         part = slice(numbers.start, numbers.stop)
         start, held = timing.start[part] - block, timing.held[part]
-        # The synthesizer stops where the last note ends: one more comes after, and is cut off.
+        # The synthesizer stops when the last note ends: a further note is added and cut off.
         end = int((start + held).max()) + _DYING_AWAY
         track = symusic.Track(ttype="second")
         for at, length, strike in zip(
@@ -81,7 +81,7 @@ class Soundfont:
             (*strikes[part], (HIGHEST_PITCH, FLAT_VELOCITY)),
             strict=True,
         ):
-            # In the middle of a sample, which rounding cannot make another.
+            # In the middle of a sample, so that rounding does not change it.
             seconds = (at + 0.5) / SAMPLE_RATE_HZ, length / SAMPLE_RATE_HZ
             track.notes.append(symusic.Note(*seconds, *strike, ttype="second"))
         score = symusic.Score(ttype="second")
@@ -92,9 +92,9 @@ class Soundfont:
 
 
 def _limited(blocks: Iterator[_Samples]) -> Iterator[_Samples]:
-    """Turn a sound down where it would be too loud, and leave it so.
+    """Turn a sound down when it would be too loud, and keep the lower gain.
 
-    The gain changes gradually over the block before, which makes it inaudible.
+    The gain changes gradually over the previous block, so that the change is inaudible.
     """
     before, gain = np.zeros((0, 2), np.float32), 1.0
     for block in blocks:
@@ -105,10 +105,10 @@ def _limited(blocks: Iterator[_Samples]) -> Iterator[_Samples]:
 
 
 def check_soundfont(path: Path) -> None:
-    """Make sure that a file begins as a soundfont does.
+    """Check that a file begins like a soundfont.
 
     Raises:
-        SoundfontError: It is not there, or is no soundfont.
+        SoundfontError: It is missing or not a soundfont.
     """
     try:
         with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Sound to an OGG Vorbis file and back: stereo, some 14 KB a second."""
+"""Encodes sound as OGG Vorbis, and decodes it: stereo, about 14 KB per second."""
 
 from collections.abc import Iterator, Mapping
 from io import BytesIO
@@ -15,12 +15,12 @@ from music.audio.ogg import read_pages, with_comments
 def to_ogg(
     sound: Sound, comments: Mapping[str, str], loop: SampleLoop | None = None
 ) -> Iterator[bytes]:
-    """Write a file page by page; each block is computed and encoded when its pages are due.
+    """Write a file page by page; each block is computed and encoded when it is needed.
 
     Args:
         sound: Its blocks are read once.
-        comments: Of the file, such as TITLE.
-        loop: What a game plays over and over, for the comments LOOPSTART and LOOPLENGTH, which
+        comments: The comments of the file, such as TITLE.
+        loop: The part that a game repeats, for the comments LOOPSTART and LOOPLENGTH, which
             RPG Maker and other engines read; both in samples.
     """
     marks = {} if loop is None else {"LOOPSTART": loop.start, "LOOPLENGTH": loop.samples}
@@ -37,7 +37,7 @@ def from_ogg(content: bytes) -> Sound:
 
 
 def _encoded(blocks: Iterator[NDArray[np.float32]]) -> Iterator[bytes]:
-    """Encode sound block by block, as libsndfile does: with its comments and a random serial."""
+    """Encode sound block by block; libsndfile adds its own comments and a random serial number."""
     import soundfile  # noqa: PLC0415  rarely needed
 
     sink = _Sink()
@@ -51,7 +51,7 @@ def _encoded(blocks: Iterator[NDArray[np.float32]]) -> Iterator[bytes]:
 
 
 class _Sink:
-    """A file that is written from its start to its end, and taken away meanwhile."""
+    """A file that is written sequentially, and whose bytes are taken meanwhile."""
 
     def __init__(self) -> None:
         self._written = bytearray()
@@ -72,6 +72,6 @@ class _Sink:
         return self._bytes
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Stay at the end, where libsndfile asks how long the file is before it writes any."""
+        """Stay at the end: libsndfile only seeks to find the length before it writes."""
         del offset, whence
         return self._bytes

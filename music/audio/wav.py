@@ -1,4 +1,4 @@
-"""Sound to a WAV file: 16 bits, stereo, 176 KB a second."""
+"""Writes sound as a WAV file: 16 bits, stereo, 176 KB per second."""
 
 import struct
 from collections.abc import Iterator
@@ -14,24 +14,24 @@ _FRAME_BYTES = 2 * _CHANNELS
 _PCM = 1
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH")
 _DATA = struct.Struct("<4sI")
-# Of samplers, and of game engines: what is played over and over.
+# The chunk for the loop, read by samplers and game engines.
 _SMPL = struct.Struct("<4sI9I6I")
 _MIDDLE_C = 60
 _FORWARD = 0  # the type of the loop
 
 
 def wav_bytes(sound: Sound, loop: SampleLoop | None = None) -> int:
-    """Return how long the file is, whose sound is still to be computed."""
+    """Return the length of the file before its sound is computed."""
     chunks = _HEADER.size + _DATA.size + (0 if loop is None else _SMPL.size)
     return chunks + _FRAME_BYTES * sound.samples
 
 
 def to_wav(sound: Sound, loop: SampleLoop | None = None) -> Iterator[bytes]:
-    """Write a file piece by piece; each block is computed when its piece is asked for.
+    """Write a file part by part; each block is computed when it is needed.
 
     Args:
         sound: Its blocks are read once.
-        loop: What a sampler or a game plays over and over, for the chunk `smpl`.
+        loop: The part that a sampler or a game repeats, for the chunk `smpl`.
     """
     content_bytes = _FRAME_BYTES * sound.samples
     format_chunk = (
@@ -46,7 +46,7 @@ def to_wav(sound: Sound, loop: SampleLoop | None = None) -> Iterator[bytes]:
 
 
 def _smpl(loop: SampleLoop) -> bytes:
-    """Write the chunk that says what loops; its end is the last sample that is played."""
+    """Write the chunk that describes the loop; its end is the last sample of the loop."""
     nanoseconds = round(1e9 / SAMPLE_RATE_HZ)
     sampler = (0, 0, nanoseconds, _MIDDLE_C, 0, 0, 0, 1, 0)
     of_loop = (0, _FORWARD, loop.start, loop.start + loop.samples - 1, 0, 0)

@@ -1,4 +1,4 @@
-"""Codecs: the ways of writing music as tokens. A bundle says by name which one is its own."""
+"""Codecs, which encode music as tokens. A bundle has the name of its codec."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ CODECS: dict[str, type[Codec]] = {kind.name: kind for kind in (NoteTuple, Events
 
 
 def learn_codec(name: str, pieces: Sequence[Notes]) -> Codec:
-    """Make a codec that can write some pieces.
+    """Create a codec that can encode some pieces.
 
     Raises:
         CodecError: There is no codec of that name.
@@ -34,21 +34,21 @@ def learn_codec(name: str, pieces: Sequence[Notes]) -> Codec:
 
 
 def open_codec(name: str, vocabulary: Sequence[Sequence[str]]) -> Codec:
-    """Make a codec of a vocabulary that was written down.
+    """Create a codec from its vocabulary.
 
     Args:
-        name: Of the codec.
+        name: The codec's name.
         vocabulary: For each field, the names of its values, in the order of their numbers.
 
     Raises:
         CodecError: There is no codec of that name.
-        TokenError: The vocabulary is not of this codec.
+        TokenError: The vocabulary belongs to another codec.
     """
     return _kind(name)(vocabulary)
 
 
 def as_encoded(codec: Codec, notes: Notes) -> Notes:
-    """Return a piece as its tokens hold it: what a model can learn of it."""
+    """Return a piece as its tokens represent it."""
     return cleaned(codec.decode(codec.encode(notes))[0])
 
 

@@ -1,9 +1,8 @@
-"""The codec `notes`: a token for every event, a pitch or a chord, each of half a beat.
+"""The codec `notes`: one token for every event, a pitch or a chord, each half a beat long.
 
-This is how the experiment that this project goes back to wrote music. It tells neither rhythm nor
-length, and of a chord neither octave nor doubling; it is here to make that experiment again.
-A pitch is named as music21 names it (`E-4`), a chord by the normal order of its pitch classes
-(`4.7.11`).
+This is the encoding of the old experiment, and reproduces it. It has neither rhythm nor durations,
+and a chord has neither octaves nor doublings. A pitch has its name in music21 (`E-4`), a chord is
+named by the normal order of its pitch classes (`4.7.11`).
 """
 
 import re
@@ -31,7 +30,7 @@ class Events(Codec):
     name: ClassVar[str] = "notes"
 
     def __init__(self, vocabulary: Sequence[Sequence[str]]) -> None:
-        """Read the events off their names; they are the only field."""
+        """Parse the names of the events, which are the only field."""
         super().__init__(vocabulary)
         if len(vocabulary) != 1:
             raise TokenError(f"the vocabulary has {len(vocabulary)} fields, not 1")
@@ -41,17 +40,17 @@ class Events(Codec):
 
     @classmethod
     def over(cls, pieces: Sequence[Notes]) -> Self:
-        """Make the codec of all events of some pieces, and of no others."""
+        """Create the codec of all events of some pieces, without others."""
         return cls([sorted({name for notes in pieces for name in _names(notes)})])
 
     def encode(self, notes: Notes, cursor: Cursor | None = None) -> NDArray[np.int32]:
-        """Write what starts together as one event, whenever that is.
+        """Encode the notes of each onset as one event.
 
         Returns:
             int32[T], a token for every onset.
 
         Raises:
-            TokenError: There is an event that the vocabulary does not have.
+            TokenError: An event is not in the vocabulary.
         """
         del cursor
         names = _names(notes)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from music.notes import Notes, released
 from music.piece import Piece
 
-# In ticks of a twelfth of a beat: what is written as one note, dotted or not, or as a triplet's.
+# The lengths of single notes in ticks: plain, dotted and triplets.
 _SHORT = (1, 2, 3, 4, 6, 8, 9, 12, 16, 18, 24, 30, 36, 42, 48)
 _LONG = (60, 72, 84, 96, 120, 144, 192)
 WRITTEN_TICKS = np.array(_SHORT + _LONG, dtype=np.int32)
@@ -25,11 +25,11 @@ _FEWEST_NOTES = 8  # of a length, to learn its share
 
 
 def as_written(notes: Notes) -> Notes:
-    """Return every note whose length nobody would write the one that it was meant to have.
+    """Replace lengths that are not written lengths by the lengths that were probably meant.
 
-    It is held to the next onset where that is no farther than a quarter of its length, or else
-    becomes the nearest written length where that is no farther than an eighth; at least a tick
-    each. What is neither stays as it is.
+    A note is extended to the next onset if that is no farther than a quarter of its length.
+    Otherwise it gets the nearest written length, if that differs by no more than an eighth. Both
+    margins are at least one tick. Other notes are not changed.
     """
     reached = np.where(_is_odd(notes.duration_ticks), _to_the_next_onset(notes), 0)
     duration = notes.duration_ticks + reached
@@ -41,7 +41,7 @@ def as_written(notes: Notes) -> Notes:
 
 @dataclass(frozen=True)
 class LengthShare:
-    """What share of one written length sounds.
+    """The sounding share of one written length.
 
     Attributes:
         ticks: The length, 1 or more.
@@ -54,11 +54,11 @@ class LengthShare:
 
 @dataclass(frozen=True)
 class Articulation:
-    """What share of their written lengths notes sound.
+    """The sounding shares of written lengths.
 
     Attributes:
-        share: Of lengths that are not in the table: `LEAST_SHARE` to 1.
-        lengths: The common lengths, rising.
+        share: The share of lengths that are not in the table: `LEAST_SHARE` to 1.
+        lengths: The common lengths, in ascending order.
     """
 
     share: float
@@ -74,16 +74,16 @@ class Articulation:
 
 
 LEGATO = Articulation(1.0)
-"""Every note sounds as long as it is written."""
+"""Every note sounds for its written length."""
 
 
 def learned_articulation(pieces: Iterable[Piece]) -> Articulation:
-    """Learn how long the notes of pieces sound, of those that say so.
+    """Learn the sounding shares of pieces that have a performance.
 
-    A share is a median: some notes are longer than written, by the pedal, and none sounds longer.
+    A share is a median, at most 1: by the pedal, some notes sound longer than written.
 
     Args:
-        pieces: Their notes as they are written.
+        pieces: Pieces with written lengths.
     """
     performed = [piece for piece in pieces if piece.performance is not None]
     if not performed:
@@ -111,7 +111,7 @@ def _is_odd(duration_ticks: NDArray[np.int32]) -> NDArray[np.bool_]:
 
 
 def _to_the_next_onset(notes: Notes) -> NDArray[np.int32]:
-    """Count the ticks from each note's end to the first onset behind it, 0 where that is far."""
+    """Count the ticks from each note's end to the next onset; 0 if that is far."""
     end = notes.onset_ticks + notes.duration_ticks
     behind = np.searchsorted(notes.onset_ticks, end).clip(max=len(notes) - 1)
     gap = notes.onset_ticks[behind] - end
@@ -120,7 +120,7 @@ def _to_the_next_onset(notes: Notes) -> NDArray[np.int32]:
 
 
 def _nearest_written(duration_ticks: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Find the nearest written length, the longer of two that are as near."""
+    """Find the nearest written length; of two equally near ones, the longer."""
     above = np.searchsorted(WRITTEN_TICKS, duration_ticks).clip(1, len(WRITTEN_TICKS) - 1)
     shorter, longer = WRITTEN_TICKS[above - 1], WRITTEN_TICKS[above]
     nearest: NDArray[np.int32] = np.where(

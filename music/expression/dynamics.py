@@ -1,11 +1,11 @@
-"""How loud the notes of a song are: shaped after sampling, by meter, voice and phrase.
+"""The velocities of a song, which follow from meter, voice and phrase after sampling.
 
-A note's velocity depends on the notes at earlier onsets, its own place and its own pitch alone. So
-a song that is streamed has the velocities of the same song in one response, and two notes that
-start together are as loud in either order.
+A note's velocity depends only on the notes at earlier onsets, its own position and its own pitch.
+So a streamed song has the same velocities as in one response, and the order of notes that start
+together does not matter.
 
 The weights were fitted by least squares to the velocities of 36 piano pieces whose own velocities
-vary, and rounded. The arch of a phrase hardly shows in those files; it is a convention.
+vary, and rounded. Those files hardly show the arch of a phrase; it is a convention.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ _DOWNBEAT, _STRONG_BEAT, _BEAT = 1.0, 0.6, 0.3
 _VOICE = 2.0  # of a note at the top, above one at the bottom
 _BELOW, _ABOVE = 16, 4  # semitones around the top line in which loudness grows with pitch
 _FIRST_LINE, _LOWEST_LINE = 72.0, 60.0  # pitches of the top line
-_FALL_PER_TICK = 0.1  # semitones: the top line sinks where nothing is struck at its height
+_FALL_PER_TICK = 0.1  # semitones: the top line falls while no note is struck at its height
 _PHRASE, _PHRASE_BARS = 0.5, 4
 _MEAN, _DEVIATION = 1.29, 0.82  # of the sum of all three, over those pieces
 
@@ -51,19 +51,19 @@ class Dynamics:
 
 
 SHAPED = Dynamics(76.0, 9.0)
-"""Of a collection whose own velocities are flat."""
+"""The dynamics for a collection whose own velocities do not vary."""
 
 FLAT = Dynamics(FLAT_VELOCITY, 0.0)
 
 
 class Shaper:
-    """Gives the velocities of a song, passage by passage."""
+    """Computes the velocities of a song, passage by passage."""
 
     def __init__(self, signatures: Sequence[TimeSignature], dynamics: Dynamics) -> None:
         """Start before the first note.
 
         Args:
-            signatures: Of the song, as `Piece` has them, one or more.
+            signatures: The song's time signatures, as in `Piece`, one or more.
             dynamics: Level and spread.
         """
         self._signatures = signatures
@@ -73,10 +73,10 @@ class Shaper:
         self._top = 0.0  # of what starts at the latest onset
 
     def velocities(self, notes: Notes) -> NDArray[np.int32]:
-        """Return the velocities of the notes that follow those given before.
+        """Return the velocities of the song's next notes.
 
         Args:
-            notes: N notes in the song's time, their onsets never falling.
+            notes: N notes in the song's time, with ascending onsets.
 
         Returns:
             int32[N], in `VELOCITY_RANGE`.
@@ -98,7 +98,7 @@ class Shaper:
         return self._accent(onset_ticks) + voice
 
     def _accent(self, onset_ticks: int) -> float:
-        """Weigh an onset by its places in the bar and in the phrase."""
+        """Return the accent of an onset by its position in the bar and in the phrase."""
         started = [each for each in self._signatures if each.start_ticks <= onset_ticks]
         signature = started[-1] if started else self._signatures[0]
         bar_ticks, pickup = signature.bar_ticks, signature.start_ticks < 0
@@ -111,7 +111,7 @@ class Shaper:
 
 @lru_cache(maxsize=64)
 def _accents(numerator: int, denominator: int) -> dict[int, float]:
-    """Weigh the beats of a bar, by their ticks from the bar line."""
+    """Return the accents of the beats of a bar, by their ticks from the bar line."""
     meter = meter_of(numerator, denominator)
     beats = sum(meter.groups)
     strong = set(accumulate(meter.groups, initial=0))
@@ -122,9 +122,9 @@ def _accents(numerator: int, denominator: int) -> dict[int, float]:
 
 
 def learned_dynamics(pieces: Iterable[Piece]) -> Dynamics:
-    """Learn a collection's level and spread, where at least half of its pieces are expressive.
+    """Learn a collection's level and spread if at least half of its pieces are expressive.
 
-    Most MIDI files are flat: they have one velocity, or one for each track.
+    Most MIDI files have only one velocity, or one for each track.
     """
     performed = [piece.performance for piece in pieces]
     expressive = [

@@ -1,4 +1,4 @@
-"""A player's touch: how loud and how detached a song is played."""
+"""How a song is played: dynamics and articulation together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,30 +15,30 @@ class Touch:
     """How a song is played.
 
     Attributes:
-        dynamics: How loud.
-        articulation: How detached.
+        dynamics: The velocities.
+        articulation: The sounding lengths.
     """
 
     dynamics: Dynamics = SHAPED
     articulation: Articulation = LEGATO
 
     def player(self, signatures: Sequence[TimeSignature]) -> "Player":
-        """Return who plays a song in meters as `Piece` has them, one or more."""
+        """Return a player of a song with one or more time signatures, as in `Piece`."""
         return Player(Shaper(signatures, self.dynamics), self.articulation)
 
 
 @dataclass(frozen=True)
 class Player:
-    """Plays a song passage by passage: the same as if it were one.
+    """Plays a song passage by passage; the result does not depend on the passages.
 
     Attributes:
-        shaper: Gives velocities; it knows the passages before.
-        articulation: How detached.
+        shaper: Computes velocities, from the previous passages too.
+        articulation: The sounding lengths.
     """
 
     shaper: Shaper
     articulation: Articulation
 
     def play(self, notes: Notes) -> Performance:
-        """Play the next notes of the song; notes as they are written."""
+        """Play the next notes of the song, which have written lengths."""
         return Performance(self.shaper.velocities(notes), self.articulation.sounding_ticks(notes))

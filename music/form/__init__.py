@@ -1,1 +1,1 @@
-"""The form of music: sections, where they return, how a song ends, and where it loops."""
+"""The form of music: sections and their returns, endings, and loops."""

@@ -23,7 +23,7 @@ class _Division:
 
     Attributes:
         form: Its sections.
-        returning_bars: How many bars equal the bar at their place in the section that returns.
+        returning_bars: How many bars equal the bar at the same position in an earlier section.
     """
 
     form: Form
@@ -33,9 +33,9 @@ class _Division:
 def form_of(piece: Piece) -> Form:
     """Find the form of a piece with one note or more.
 
-    Sections have 8 bars, or 4 or 2 where those hold clearly more of what returns. What comes
-    before the first of them, and the rest at the end, are shorter sections. A section whose bars
-    all equal those of an earlier one has its letter; where half of them do, with a prime.
+    Sections have 8 bars, or 4 or 2 if those contain clearly more of the returning bars. The bars
+    before the first section and the rest at the end are shorter sections. A section whose bars all
+    equal those of an earlier one has the same letter; if half of them do, it has a prime.
     """
     bars = _bars(piece)
     divisions = [
@@ -86,7 +86,7 @@ def _division(bars: Sequence[_Bar], section_bars: int, offset: int) -> _Division
 
 
 def _equal_bars(unit: Sequence[_Bar], original: Sequence[_Bar]) -> int:
-    """Count the bars with notes that equal those at their place in another section."""
+    """Count the bars with notes that equal those at the same position in another section."""
     if len(unit) > len(original):
         return 0
     return sum(bool(one) and one == other for one, other in zip(unit, original, strict=False))

@@ -41,7 +41,7 @@ class Section:
 
     @property
     def letter(self) -> str:
-        """The name without a prime: what it shares with the sections that are the same music."""
+        """The name without a prime; sections with the same letter are the same music."""
         return self.name.rstrip(_PRIME)
 
     @property
@@ -51,7 +51,7 @@ class Section:
 
     @property
     def varied_bars(self) -> int:
-        """How many bars at the end of a return are new: 0 of an exact one, otherwise 1 or more."""
+        """The number of new bars at the end of a return: 0 if it is exact, otherwise 1 or more."""
         return max(1, self.bars // _VARIED_SHARE) if self.is_varied else 0
 
 

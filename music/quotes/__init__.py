@@ -1,1 +1,1 @@
-"""Quotes: which runs of notes a song shares with the pieces that were learned."""
+"""Quotes: runs of notes that a song shares with the learned pieces."""

@@ -1,12 +1,11 @@
 """The longest run of notes that a song shares with a piece, in any key, note for note.
 
-Notes are taken in the order of their onsets, and of their pitches within an onset. A step leads
-from each to the next: how many ticks later it starts, and how many semitones higher. Two runs of
-notes are the same where their steps are, whatever key they are in; how long notes last does not
-count.
+Notes are ordered by onset, and by pitch within an onset. A step leads from each note to the next:
+the ticks until its onset, and the interval in semitones. Two runs of notes are the same if their
+steps are the same, in any key; durations do not count.
 
-A collection's steps are written as one text, a letter a step, and sorted as a suffix array; a run
-that a song shares is then found by bisection, and followed while the song goes on.
+A collection's steps are encoded as one text, one letter per step, and sorted as a suffix array. A
+run that a song shares is found by bisection, and extended as the song continues.
 
 Source: U. Manber and G. Myers, Suffix Arrays: A New Method for On-Line String Searches (SIAM
 Journal on Computing, 1993).
@@ -24,9 +23,9 @@ from numpy.typing import NDArray
 
 from music.notes import Notes
 
-FEWEST_TELLING = 7  # notes; chords and repeated notes are shared by all kinds of pieces
+FEWEST_TELLING = 7  # notes; unrelated pieces share chords and repeated notes
 
-_END_OF_PIECE = 0  # in the place of the step that a piece's last note does not have
+_END_OF_PIECE = 0  # stands for the step after a piece's last note
 
 _Whole = TypeVar("_Whole", int, NDArray[np.int64])
 
@@ -48,7 +47,7 @@ class Quote:
     """A run of notes that a song shares with a piece.
 
     Attributes:
-        length_notes: 0 where there is nothing to share.
+        length_notes: 0 if there is no shared run.
         piece: The piece's name.
         start_in_song: The run's first note in the song, counted from 0.
         start_in_piece: The same note in the piece.
@@ -66,8 +65,8 @@ class _Trail(NamedTuple):
     Attributes:
         notes: How many notes the song has.
         strike: Onset in ticks and pitch of the last one.
-        place: Where in the collection's text the run begins.
-        steps: How many steps it has.
+        place: The start of the run in the collection's text.
+        steps: The number of its steps.
         latest_notes: The length of the longest run that ends in the notes that were added last.
         longest: The longest quote so far.
         runs: All of `FEWEST_TELLING` notes or more, none within another.
@@ -90,13 +89,13 @@ class QuoteState:
     """The quotes of a song so far; immutable, so that a song can go back to an older one.
 
     Attributes:
-        longest: The longest quote, the notes of the last onset included.
-        latest_notes: The length of the longest run that ends in the notes added last; 0 where
-            none were added.
+        longest: The longest quote, including the notes of the last onset.
+        latest_notes: The length of the longest run that ends in the notes added last; 0 if none
+            were added.
         settled: The run before the last onset.
-        open_strikes: The last onset's notes, which others may still join, higher or lower.
-        runs: Every run of `FEWEST_TELLING` notes or more, in the order of the song, the notes of
-            the last onset included; none lies within another, and the last may still go on.
+        open_strikes: The last onset's notes; more notes at this onset may follow.
+        runs: Every run of `FEWEST_TELLING` notes or more, in the order of the song, including the
+            notes of the last onset. None lies within another, and the last may still continue.
     """
 
     longest: Quote = Quote()
@@ -121,7 +120,7 @@ class QuoteFinder:
         """Sort the collection's steps.
 
         Args:
-            pieces: Those that could be quoted, in any number.
+            pieces: The pieces that could be quoted, none or more.
         """
         self._names = [piece.name for piece in pieces]
         self._starts = np.cumsum([0, *(len(piece.notes) for piece in pieces)]).tolist()
@@ -132,10 +131,10 @@ class QuoteFinder:
         self._order = _suffix_array(numbers[1:])
 
     def without(self, piece: int) -> "QuoteFinder":
-        """Return a finder that does not look into one of the pieces.
+        """Return a finder that ignores one of the pieces.
 
         Args:
-            piece: Its place, counted from 0.
+            piece: The index of the piece.
         """
         start, end = self._starts[piece : piece + 2]
         order = np.array(self._order)
@@ -150,13 +149,12 @@ class QuoteFinder:
     def listen(self, notes: Notes, quote_state: QuoteState = NO_QUOTES) -> QuoteState:
         """Add a song's next notes.
 
-        What is found depends neither on the chunks that the notes come in nor on the order of
-        notes that start together; a note that is struck twice at once counts once, as in the
-        file that is written.
+        The result depends neither on the division into chunks nor on the order of notes that start
+        together. A doubling counts once, as in the written file.
 
         Args:
             notes: The song's next notes, none of them before the last onset.
-            quote_state: The state after the notes before them.
+            quote_state: The state after the previous notes.
         """
         if not len(notes) or not self._order:
             return replace(quote_state, latest_notes=0)
@@ -177,7 +175,7 @@ class QuoteFinder:
         )
 
     def _follow(self, trail: _Trail, strikes: Iterable[tuple[int, int]], first_new: int) -> _Trail:
-        """Follow a song; `latest_notes` counts the runs that end in note `first_new` or later."""
+        """Extend a run; `latest_notes` counts the runs that end in note `first_new` or later."""
         notes, last, place, steps, latest_notes, longest, runs = trail
         for strike in strikes:
             code = _step_code(strike[0] - last[0], strike[1] - last[1])
@@ -193,13 +191,13 @@ class QuoteFinder:
         return _Trail(notes, last, place, steps, latest_notes, longest, runs)
 
     def _extended(self, place: int, steps: int, letter: str) -> tuple[int, int]:
-        """Add a step to a run, dropping as many of its first steps as that takes.
+        """Add a step to a run, and drop its first steps until the collection contains it.
 
         Returns:
-            Where the longest run that ends in the letter occurs, and its steps.
+            The position of the longest run that ends in the letter, and its steps.
         """
         end = place + steps
-        if steps and self._text[end] == letter:  # the piece goes on as the song does
+        if steps and self._text[end] == letter:  # the piece continues like the song
             return place, steps + 1
         for start in range(place, end + 1):
             run = self._text[start:end] + letter
@@ -222,7 +220,7 @@ class QuoteFinder:
 
 
 def self_quotes(pieces: Sequence[NamedNotes]) -> list[Quote]:
-    """Find for each piece the longest run that it shares with any other."""
+    """Find the longest run that each piece shares with any other."""
     finder = QuoteFinder(pieces)
     return [finder.without(i).longest_quote(piece.notes) for i, piece in enumerate(pieces)]
 
@@ -231,11 +229,11 @@ def quoting_groups(pieces: Sequence[NamedNotes], fewest_notes: int) -> list[list
     """Group pieces that quote each other, directly or through others.
 
     Args:
-        pieces: P pieces, in any number.
+        pieces: P pieces, none or more.
         fewest_notes: Length of the shortest run that counts as a quote, 2 or more.
 
     Returns:
-        The places 0 to P - 1, each in one group; rising, and the groups by their first.
+        The indices 0 to P - 1, each in one group; ascending, and the groups by their first.
     """
     group_of = list(range(len(pieces)))
     first_with: dict[bytes, int] = {}
@@ -248,7 +246,7 @@ def quoting_groups(pieces: Sequence[NamedNotes], fewest_notes: int) -> list[list
 
 
 def _runs(notes: Notes, length_notes: int) -> set[bytes]:
-    """Return a piece's runs of so many notes, by their steps."""
+    """Return a piece's runs of a number of notes, by their steps."""
     steps = _steps(notes)[:-1]
     if len(steps) < length_notes - 1:
         return set()
@@ -257,31 +255,31 @@ def _runs(notes: Notes, length_notes: int) -> set[bytes]:
 
 
 def _shared_prefix(strikes: Sequence[tuple[int, int]], before: Sequence[tuple[int, int]]) -> int:
-    """Count the strikes at the beginning that both have; `before` may be all of them."""
+    """Count the common strikes at the beginning; `before` may have all of them."""
     pairs = enumerate(zip(strikes, before, strict=False))
     return next((n for n, (now, then) in pairs if now != then), len(before))
 
 
 def _with_run(runs: tuple[Quote, ...], run: Quote) -> tuple[Quote, ...]:
-    """Add a run; where it is the last one gone on, it takes its place."""
+    """Add a run; if it extends the last one, it replaces it."""
     goes_on = runs and runs[-1].start_in_song == run.start_in_song
     return (*(runs[:-1] if goes_on else runs), run)
 
 
 def _steps(notes: Notes) -> NDArray[np.int64]:
-    """Number the steps of N notes: int64[N], the last of them the end of the piece."""
+    """Encode the steps of N notes: int64[N], of which the last is the end of the piece."""
     onset, _, pitch = (column.astype(np.int64) for column in notes.columns)
     codes = _step_code(np.diff(onset), np.diff(pitch))
     return np.append(codes, _END_OF_PIECE)[-len(notes) or 1 :]
 
 
 def _step_code(ticks: _Whole, semitones: _Whole) -> _Whole:
-    """Number a step; no step has the number of a piece's end."""
+    """Encode a step as a number, different from the one for a piece's end."""
     return ticks * 256 + semitones + 128
 
 
 def _suffix_array(letters: NDArray[np.int64]) -> "array[int]":
-    """Sort the places of a text by what stands from there on, by prefix doubling."""
+    """Sort the suffixes of a text by prefix doubling."""
     rank, known, total = letters, 1, len(letters)
     order = np.argsort(rank, kind="stable")
     while known < total:
@@ -295,5 +293,5 @@ def _suffix_array(letters: NDArray[np.int64]) -> "array[int]":
 
 
 def _compact(order: NDArray[np.int64]) -> "array[int]":
-    """Keep places where single ones are read fast, and small."""
+    """Convert to a compact array from which single values are read fast."""
     return array("i", order.astype(np.int32).tobytes())

@@ -22,14 +22,14 @@ PIECE_SUFFIXES = MIDI_SUFFIXES | SCORE_SUFFIXES
 
 
 def read_piece(path: Path, *, repeats: bool = True) -> Piece:
-    """Read every part of a piece, merged into one, drums left out, on the grid.
+    """Read all parts of a piece except drums, merged, on the grid.
 
     Args:
         path: The file.
-        repeats: Whether the repeats of a score are played; else every measure is played once.
+        repeats: Whether the repeats of a score are played; otherwise every measure is played once.
 
     Raises:
-        UnreadablePieceError: The file is broken, of a kind we do not read, or holds no note.
+        UnreadablePieceError: The file is broken, has an unsupported format, or has no notes.
     """
     suffix = path.suffix.lower()
     if suffix in MIDI_SUFFIXES:

@@ -20,17 +20,17 @@ _ZIP_FAULTS = (
 
 
 def is_compressed(content: bytes) -> bool:
-    """Whether a file is compressed MusicXML, whatever its name."""
+    """Whether the content of a file is compressed MusicXML."""
     return content.startswith(b"PK")
 
 
 def uncompressed(content: bytes) -> bytes:
-    """Get the score out of compressed MusicXML (.mxl).
+    """Extract the score from compressed MusicXML (.mxl).
 
     `META-INF/container.xml` names it. In a file without that, it is the first XML file.
 
     Raises:
-        UnreadablePieceError: It is not a zip file, is broken or too large, or holds no score.
+        UnreadablePieceError: It is not a zip file, is broken or too large, or has no score.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -69,7 +69,7 @@ def _entry(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def parse_xml(xml: bytes) -> Element:
-    """Parse XML in bounded memory; it may declare no entities, which could expand for ever.
+    """Parse XML in bounded memory, without entities, whose expansion has no bound.
 
     Raises:
         UnreadablePieceError: It is not well-formed, too large, or declares entities.
@@ -91,7 +91,7 @@ def parse_xml(xml: bytes) -> Element:
 
 
 def decoded(text: bytes) -> str:
-    """Decode text: UTF-8, else Latin-1, as many tune books have it."""
+    """Decode text as UTF-8 or, like many tune books, as Latin-1."""
     try:
         return text.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -1,7 +1,8 @@
-"""Which channels of a MIDI file play drums, and from where on.
+"""Finds the drums of a MIDI file: the channels that play drums, and when.
 
-Channel 10 does (General MIDI). Roland GS and Yamaha XG make any channel a drum channel, or channel
-10 a melodic one, by an exclusive message; XG and General MIDI 2 also by a program of a drum bank.
+Channel 10 plays drums (General MIDI). In Roland GS and Yamaha XG, an exclusive message makes any
+channel a drum channel, or channel 10 a melodic one. In XG and General MIDI 2, a program of a drum
+bank does the same.
 
 Sources: General MIDI System Level 1 and 2 (MIDI Association); Roland SC-88Pro Owner's Manual, MIDI
 Implementation; Yamaha XG Specifications.
@@ -15,13 +16,13 @@ from music.reading.smf import EXCLUSIVE, MidiFile
 _CHANNELS = 16
 _DRUM_CHANNEL = 9  # the tenth, counted from 0
 _DRUM_BANKS = frozenset({120, 126, 127})  # of GM2; of XG: sound effects and drums
-_DRUM_BANK_FINE = 0  # Roland's bank 127 is melodic, and has another fine number where it is meant
+_DRUM_BANK_FINE = 0  # Roland's bank 127 is melodic, and has another fine number
 _CONTROLLER, _PROGRAM_CHANGE = 0xB0, 0xC0
 _BANK, _BANK_FINE = 0, 32  # numbers of controllers
 
 
 def drum_mask(file: MidiFile) -> NDArray[np.bool_]:
-    """Tell for each event of a file whether its channel plays drums then.
+    """Return for each event of a file whether its channel plays drums then.
 
     Returns:
         bool[E].
@@ -33,13 +34,13 @@ def drum_mask(file: MidiFile) -> NDArray[np.bool_]:
 
 
 def _drum_mask_of_port(file: MidiFile, port: int) -> NDArray[np.bool_]:
-    """Return for each event whether its channel would play drums then, if it were of a port."""
+    """Return for each event whether its channel plays drums on a port then."""
     kind, channel = file.status & 0xF0, file.status & 0x0F
     is_bank = (kind == _CONTROLLER) & ((file.data1 == _BANK) | (file.data1 == _BANK_FINE))
     is_here = file.port == port
     by_channel = np.flatnonzero(is_here & (is_bank | (kind == _PROGRAM_CHANGE))).tolist()
     exclusives = [e for e in file.system if e.kind == EXCLUSIVE and e.port == port]
-    # An exclusive message holds for all events at its tick, in whichever track.
+    # An exclusive message applies to all events at its tick, in all tracks.
     first_events = np.searchsorted(file.tick, [event.tick for event in exclusives]).tolist()
     steps: list[tuple[int, bytes | None]] = [(index, None) for index in by_channel]
     steps += [(index, event.data) for index, event in zip(first_events, exclusives, strict=True)]
@@ -55,14 +56,14 @@ def _drum_mask_of_port(file: MidiFile, port: int) -> NDArray[np.bool_]:
 
 
 class _Channels:
-    """What every channel plays, event by event."""
+    """The state of every channel, event by event."""
 
     def __init__(self) -> None:
         self._changes = [[(0, channel == _DRUM_CHANNEL)] for channel in range(_CHANNELS)]
         self._reset(0, is_gs=False)
 
     def exclusive(self, index: int, message: bytes) -> None:
-        """Follow a system exclusive message that comes before an event."""
+        """Apply a system exclusive message before an event."""
         match tuple(message[:9]):  # the second byte is the number of the device
             case (0x7E, _, 0x09, _):
                 self._reset(index, is_gs=False)  # General MIDI on or off
@@ -77,11 +78,11 @@ class _Channels:
                 self._set_part(index, part, is_drums=mode > 0)
 
     def bank(self, channel: int, controller: int, value: int) -> None:
-        """Follow a change of bank, which the next program will be of."""
+        """Apply a change of bank, which affects the next program."""
         (self._banks if controller == _BANK else self._fine_banks)[channel] = value
 
     def program(self, index: int, channel: int) -> None:
-        """Follow a change of program."""
+        """Apply a change of program."""
         self._is_drum_bank[channel] = (
             not self._is_gs
             and self._banks[channel] in _DRUM_BANKS
@@ -124,7 +125,7 @@ class _Channels:
 
 
 def _gs_channel(block: int) -> int:
-    """Translate the number of a GS part's block, where 0 is the tenth part."""
+    """Convert the number of a GS part's block, in which 0 is the tenth part."""
     if block == 0:
         return _DRUM_CHANNEL
     return block - 1 if block <= _DRUM_CHANNEL else block

@@ -6,8 +6,8 @@ Readers of score formats (`musicxml`, `music21_scores`) fill it in; `sounding` p
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-# Divides by everything that rhythm is made of in practice; the rest is rounded to less than a
-# hundred-thousandth of a beat.
+# Divisible by all usual note values; others are rounded to less than a hundred-thousandth of a
+# beat.
 UNITS_PER_BEAT = 2**8 * 3**2 * 5 * 7
 
 
@@ -34,10 +34,10 @@ class WrittenNote:
 
 @dataclass
 class Marks:
-    """What decides which measure is played next.
+    """The marks that decide which measure is played next.
 
     Attributes:
-        starts_movement: Repeats and jumps do not go back behind this measure.
+        starts_movement: Repeats and jumps do not go back beyond this measure.
         starts_repeat: A repeat starts before this measure.
         plays: How often the section is played that ends with this measure, 1 without a repeat.
         endings: Numbers of the volta brackets over this measure.
@@ -66,11 +66,11 @@ class Measure:
     """A measure of all parts together.
 
     Attributes:
-        length: Units that its parts fill; 0 where no part says.
+        length: The length in units; 0 if no part has one.
         notes: In any order.
         tempos: Units after the start of the measure, and quarter notes per minute.
         signature: Numerator and denominator of a time signature that starts here.
-        marks: What decides which measure is played next.
+        marks: The marks that decide which measure is played next.
     """
 
     length: int = 0

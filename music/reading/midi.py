@@ -1,4 +1,4 @@
-"""Reading standard MIDI files: notes, tempo map and time signatures out of events."""
+"""Reads standard MIDI files: from events to notes, tempo map and time signatures."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,20 +36,20 @@ _OFF_PIANO = "outside of the piano's range (A0 to C8)"
 def read_midi(midi: bytes, name: str) -> Piece:
     """Read an untrusted standard MIDI file, in bounded time and memory.
 
-    All parts are merged, drums are left out. A note-off ends the first note of its key that still
-    sounds. While the sustain pedal of its channel is down, the note sounds on until the pedal is
+    All parts are merged, without drums. A note-off ends the first note of its key that still
+    sounds. While the sustain pedal of its channel is down, the note continues until the pedal is
     released or the key is struck again.
 
     Args:
-        midi: The file; a RIFF file (RMID) may hold it.
-        name: Of the piece.
+        midi: The file, possibly within a RIFF file (RMID).
+        name: The piece's name.
 
     Returns:
-        The piece, of one note or more. Its warnings say what was left out or ignored.
+        The piece, with one note or more. Its warnings say what was left out or ignored.
 
     Raises:
         UnreadablePieceError: It is not a MIDI file, is broken or too long, counts time in frames,
-            or holds no note.
+            or has no notes.
     """
     file = parse_midi(midi)
     found = _find_notes(file)
@@ -79,9 +79,9 @@ class _Found:
     Attributes:
         notes: On the grid, counted from the file's start, not cleaned.
         performance: How they sound.
-        drums: How many were left out because they are drums'.
-        endless: How many, because they never end.
-        off_piano: How many, because no piano has their pitch.
+        drums: How many were left out because they are drums.
+        endless: How many were left out because they never end.
+        off_piano: How many were left out because they are outside of the piano's range.
     """
 
     notes: Notes
@@ -114,12 +114,12 @@ def _find_notes(file: MidiFile) -> _Found:
 
 
 def _performance(performance: Performance, held: Notes, notes: Notes) -> Performance:
-    """Let no note sound beyond its release.
+    """End sounds at the latest when notes are released.
 
     Args:
-        performance: Of the notes as they are held.
-        held: Perhaps beyond the place where their key is struck again.
-        notes: The same, released there.
+        performance: The performance of the held notes.
+        held: The notes, possibly held after their key is struck again.
+        notes: The same notes, released then.
     """
     is_released = notes.duration_ticks < held.duration_ticks
     most = np.where(is_released, notes.duration_ticks, np.inf).astype(np.float32)
@@ -127,27 +127,27 @@ def _performance(performance: Performance, held: Notes, notes: Notes) -> Perform
 
 
 def _channel(file: MidiFile) -> NDArray[np.int64]:
-    """Number the channels of all ports: int64[E], 0 to 2047."""
+    """Return the channel of each event, numbered over all ports: int64[E], 0 to 2047."""
     return file.port << 4 | file.status & 0x0F
 
 
 def _paired(
     key: NDArray[np.int64], is_on: NDArray[np.bool_]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pair every note-on with the note-off that ends it: of each key, the first with the first.
+    """Pair every note-on with the note-off that ends it, for each key in their order.
 
     Args:
         key: int64[E], 0 or more, of note-ons and note-offs in their order.
         is_on: bool[E], which of them are note-ons.
 
     Returns:
-        intp[N] each: the indices of note-ons and of their note-offs. What never ends is left out.
+        intp[N] each: the indices of note-ons and of their note-offs, without notes that never end.
     """
     by_key = np.argsort(key, kind="stable")
     is_on = is_on[by_key]
     is_first = np.diff(key[by_key], prepend=-1) > 0
     first, group = np.flatnonzero(is_first), np.cumsum(is_first) - 1
-    # Counted along each key. Where more are off than on, note-offs had nothing to end.
+    # Counted for each key. If there are more note-offs, some had no note to end.
     ons = np.cumsum(is_on, dtype=np.int64)
     ons -= (ons - is_on)[first][group]
     offs = np.arange(1, len(key) + 1) - first[group] - ons
@@ -160,7 +160,7 @@ def _paired(
 
 
 def _release_ticks(file: MidiFile, end: NDArray[np.intp]) -> NDArray[np.int64]:
-    """Return when notes cease to sound: when they end, or later, when the pedal is released.
+    """Return when notes stop sounding: at their ends or, later, when the pedal is released.
 
     Args:
         file: E events.

@@ -14,20 +14,20 @@ from threading import Lock
 from music.errors import UnreadablePieceError
 from music.reading.measures import Measure
 
-MOST_SECONDS = 60  # of a processor, for one score; the longest of music21's corpus take ten
+MOST_SECONDS = 60  # of CPU time per score; the longest in music21's corpus take ten
 _MOST_BYTES = 2**30
 _START = "import sys; from music.reading.music21_process import serve; serve(int(sys.argv[1]))"
 
 
 class ScoreTooHardError(UnreadablePieceError):
-    """music21 took too long over a score, or too much memory."""
+    """music21 took too much time or memory for a score."""
 
 
 class Music21Process:
-    """A process that reads scores; it starts when it is first needed, and again after it ended."""
+    """A process that reads scores; it starts on first use, and restarts after it has ended."""
 
     def __init__(self) -> None:
-        """Start nothing yet."""
+        """Prepare without starting the process."""
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection[object, object] | None = None
@@ -37,7 +37,7 @@ class Music21Process:
 
         Raises:
             UnreadablePieceError: music21 cannot read it.
-            ScoreTooHardError: It took too much.
+            ScoreTooHardError: It took too much time or memory.
         """
         with self._lock:
             connection = self._connection or self._start()
@@ -49,7 +49,7 @@ class Music21Process:
                 raise ScoreTooHardError(
                     f"music21 takes more than {MOST_SECONDS} s or {_MOST_BYTES // 2**20} MB for it"
                 ) from error
-            except BaseException:  # its answer is not to be taken for that to the next score
+            except BaseException:  # a late response must not be taken for that to the next score
                 self.close()
                 raise
         if isinstance(found, list):
@@ -89,7 +89,7 @@ def serve(descriptor: int) -> None:
     """Read the scores that come over a connection until it ends.
 
     Args:
-        descriptor: Of the connection's file.
+        descriptor: The file descriptor of the connection.
     """
     from music.reading import music21_scores  # noqa: PLC0415  imports music21
 
@@ -109,7 +109,7 @@ def serve(descriptor: int) -> None:
 
 
 def _allow_seconds(seconds: int) -> None:
-    """Let the system end this process once it has computed for so long from now on."""
+    """Let the system end this process after it has used this CPU time from now on."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     _, hardest = resource.getrlimit(resource.RLIMIT_CPU)
     until = int(usage.ru_utime + usage.ru_stime) + seconds + 1

@@ -1,4 +1,4 @@
-"""Reading ABC, kern and MEI, by music21."""
+"""Reads ABC, kern and MEI with music21."""
 
 import re
 import warnings
@@ -21,11 +21,11 @@ _MESSAGE_CHARACTERS = 200
 def read_measures(text: str, music21_format: str) -> list[Measure]:
     """Read a score's measures, all parts together.
 
-    Pitches are those that sound. Drums, grace notes and chord symbols are left out.
+    Pitches are sounding pitches. Drums, grace notes and chord symbols are left out.
 
     Args:
         text: The score.
-        music21_format: What music21 calls its format.
+        music21_format: music21's name of its format.
 
     Raises:
         UnreadablePieceError: music21 cannot read it, or it is too large.
@@ -49,7 +49,7 @@ def tunes(book: str) -> list[tuple[str, str]]:
     """Split an ABC tune book into tunes.
 
     Returns:
-        The title and the text of each. What stands before the first tune holds for all.
+        The title and the text of each. The text before the first tune applies to all.
     """
     starts = [match.start() for match in _TUNE.finditer(book)] or [0]
     header = book[: starts[0]]
@@ -62,15 +62,15 @@ def _measures(score: Any, *, are_endings_open: bool) -> list[Measure]:
     """Read the measures.
 
     Args:
-        score: music21's.
-        are_endings_open: Whether an ending goes on to the next double bar line or repeat sign,
-            whatever music21 says.
+        score: The score from music21.
+        are_endings_open: Whether an ending continues until the next double bar line or repeat
+            sign, instead of music21's end.
     """
     parts = list(score.parts) if score.hasPartLikeStreams() else [score]
     written = [list(part.getElementsByClass("Measure")) for part in parts]
     offsets = [[measure.offset for measure in measures] for measures in written]
     if not offsets[0] or any(each != offsets[0] for each in offsets):
-        # Without measures, or with bar lines that parts do not share: nothing can be repeated.
+        # Without measures, or with different bar lines in parts, nothing can be repeated.
         written, starts = [[] for _ in parts], [0.0]
     else:
         starts = offsets[0]
@@ -87,7 +87,7 @@ def _measures(score: Any, *, are_endings_open: bool) -> list[Measure]:
 def _add_content(
     part: Any, number: int, starts: Sequence[float | Fraction], measures: Sequence[Measure]
 ) -> None:
-    """Add a part's notes, tempos and time signatures to the measures that they are in."""
+    """Add a part's notes, tempos and time signatures to their measures."""
     import music21  # noqa: PLC0415
 
     flat = part.flatten()
@@ -128,7 +128,7 @@ def _is_drums(part: Any) -> bool:
 
 
 def _heads(flat: Any) -> Iterator[tuple[Any, Any]]:
-    """Go through a part's notes and chords, each with its note heads, one by one."""
+    """Yield each note head of a part's notes and chords, with its note or chord."""
     import music21  # noqa: PLC0415
 
     for element in flat.notes:
@@ -154,7 +154,7 @@ def _add_repeats(measure: Measure, source: Any) -> None:
 def _add_endings(
     part: Any, own: Sequence[Any], measures: Sequence[Measure], *, are_open: bool
 ) -> None:
-    """Add volta brackets; of some, music21 says only the first and the last measure."""
+    """Add volta brackets; for some, music21 has only the first and the last measure."""
     indices = {id(source): index for index, source in enumerate(own)}
     for bracket in part.recurse().getElementsByClass("RepeatBracket"):
         spanned = [indices[i] for i in map(id, bracket.getSpannedElements()) if i in indices]

@@ -1,4 +1,4 @@
-"""Reading MusicXML: what sounds in every measure, and how measures follow each other.
+"""Reads MusicXML: the notes of every measure, and how measures follow each other.
 
 A walk over the elements takes a fiftieth of the time that music21 takes.
 Source of the elements' meaning: MusicXML 4.0, https://www.w3.org/2021/06/musicxml40/.
@@ -20,29 +20,29 @@ _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _BEATS_OF_UNIT = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25}
 _INTEGER = re.compile(r"\d{1,4}")
 _ENDING = re.compile(r"\b\d{1,2}\b")
-# Jumps that stand in a score as words alone, without the <sound> that plays them.
+# Jumps that are only words in a score, without a <sound> that plays them.
 _DA_CAPO = re.compile(r"\W*(?:d\. ?c\b|da capo\b)", re.IGNORECASE)
 _DAL_SEGNO = re.compile(r"\W*(?:d\. ?s\b|dal segno\b)", re.IGNORECASE)
 _TO_CODA = re.compile(r"\W*to coda\b", re.IGNORECASE)
 _FINE = re.compile(r"\W*fine\W*", re.IGNORECASE)
-_UNNAMED = ""  # a segno or coda that no <sound> names
+_UNNAMED = ""  # a segno or coda without a name in a <sound>
 _DECIMAL = re.compile(r"\d{1,4}(?:\.\d{1,6})?")
 
 
 class _MalformedError(Exception):
-    """An element has no meaning; the message says which."""
+    """An element is malformed; the message says which."""
 
 
 def read_measures(root: Element) -> list[Measure]:
     """Read a score's measures, all parts together.
 
-    Pitches are those that sound. Drums, grace notes and cue notes are left out.
+    Pitches are sounding pitches. Drums, grace notes and cue notes are left out.
 
     Args:
         root: `score-partwise` or `score-timewise`.
 
     Raises:
-        UnreadablePieceError: It is not MusicXML, or an element has no meaning.
+        UnreadablePieceError: It is not MusicXML, or an element is malformed.
     """
     parts = _parts(root)
     measures: list[Measure] = []
@@ -93,7 +93,7 @@ class _Drums:
         self._default = next(iter(channels), None)
 
     def has(self, note: Mapping[str, Element]) -> bool:
-        """Whether a note is a drum's; one that names no instrument is the part's first one's."""
+        """Whether a note is a drum; without an instrument, it belongs to the part's first one."""
         named = note["instrument"].get("id") if "instrument" in note else self._default
         return named in self._ids
 
@@ -102,7 +102,7 @@ class _PartReader:
     """Reads one part, measure by measure."""
 
     def __init__(self, part: int, drums: _Drums, measures: list[Measure]) -> None:
-        """Add what the part holds to `measures`, which grow where they are too few."""
+        """Add the part to `measures`, and append measures as needed."""
         self._part = part
         self._drums = drums
         self._measures = measures
@@ -116,7 +116,7 @@ class _PartReader:
         """Read the next measure.
 
         Raises:
-            _MalformedError: An element has no meaning.
+            _MalformedError: An element is malformed.
         """
         if self._position == len(self._measures):
             self._measures.append(Measure())
@@ -130,7 +130,7 @@ class _PartReader:
             self._read_child(child)
 
     def _starts_movement(self, number: str) -> bool:
-        """Whether measures are counted from the start again."""
+        """Whether the count of measures restarts."""
         if not _INTEGER.fullmatch(number):
             return False
         before, self._number = self._number, int(number)
@@ -228,7 +228,7 @@ class _PartReader:
                 self._measure.tempos.append((max(0, round(now)), bpm))
 
     def _read_jump(self, written: Element) -> None:
-        """Read a jump, or a place to jump to, as it is written; a `<sound>` knows better."""
+        """Read a jump or its target as it is written; a `<sound>` overrides it."""
         marks, words = self._measure.marks, _text(written) if written.tag == "words" else ""
         if _DA_CAPO.match(words):
             marks.da_capo = True
@@ -244,7 +244,7 @@ class _PartReader:
             marks.coda = marks.coda or _UNNAMED
 
     def _read_sound(self, sound: Element, now: int) -> bool:
-        """Read what a direction means for playing; say whether it has a tempo."""
+        """Read the playback of a direction; return whether it has a tempo."""
         marks = self._measure.marks
         marks.segno = sound.get("segno", marks.segno)
         marks.coda = sound.get("coda", marks.coda)
@@ -292,7 +292,7 @@ def _number(element: Element) -> float:
 
 
 def _signature(time: Element) -> tuple[int, int] | None:
-    """Read a time signature, the sum of its parts: 3+2/8 is 5/8. None where it has no numbers."""
+    """Read a time signature, the sum of its parts: 3+2/8 is 5/8. None if it has no numbers."""
     numerators = [sum(map(int, _INTEGER.findall(_text(each)))) for each in time.iter("beats")]
     denominators = [sum(map(int, _INTEGER.findall(_text(e)))) for e in time.iter("beat-type")]
     if not numerators or len(numerators) != len(denominators):
@@ -305,7 +305,7 @@ def _signature(time: Element) -> tuple[int, int] | None:
 
 
 def _transposition(transpose: Element) -> int:
-    """Read by how many semitones a part sounds above what is written."""
+    """Read by how many semitones a part sounds higher than written."""
     fields = _fields(transpose)
     chromatic = round(_number(fields["chromatic"])) if "chromatic" in fields else 0
     octaves = round(_number(fields["octave-change"])) if "octave-change" in fields else 0
@@ -313,7 +313,7 @@ def _transposition(transpose: Element) -> int:
 
 
 def _metronome_bpm(metronome: Element) -> float | None:
-    """Read quarter notes per minute off a metronome mark, None where it equates two notes."""
+    """Read quarter notes per minute from a metronome mark; None if it equates two notes."""
     unit = _BEATS_OF_UNIT.get(metronome.findtext("beat-unit", ""))
     per_minute = _DECIMAL.search(metronome.findtext("per-minute", ""))
     if unit is None or per_minute is None:

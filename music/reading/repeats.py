@@ -13,7 +13,7 @@ _MOST_NOTES = 1_000_000
 
 
 def playing_order(measures: Sequence[Measure], *, repeats: bool = True) -> list[int]:
-    """List the measures as they are played, by index; movements one after the other.
+    """Return the indices of the measures as they are played; movements follow each other.
 
     After a jump (da capo, dal segno) nothing is repeated and the last endings are played, until
     playback has passed the measure of the jump. A fine continues after that measure, since a file
@@ -21,9 +21,9 @@ def playing_order(measures: Sequence[Measure], *, repeats: bool = True) -> list[
     the second one would never be played.
 
     Args:
-        measures: As they are written.
+        measures: As written.
         repeats: Whether repeats and jumps are played. Without them, every measure is played once,
-            and of the endings of a repeat the last one.
+            except that only the last ending of a repeat is played.
 
     Raises:
         UnreadablePieceError: Its repeats make it too long.
@@ -144,7 +144,7 @@ def _passes(marks: Sequence[Marks]) -> list[tuple[int, ...]]:
         numbers = set[int]()
         if has_endings and any(here.plays > 1 for here in own):
             numbers.update(*(here.endings for here in own))
-            if len(numbers) == 1:  # a lone first ending: the second pass goes past it
+            if len(numbers) == 1:  # a single first ending: the second pass skips it
                 numbers.add(max(numbers) + 1)
         passes += [tuple(sorted(numbers))] * len(own)
     return passes

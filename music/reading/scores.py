@@ -1,4 +1,4 @@
-"""Reading scores: MusicXML by a reader of our own, ABC, kern and MEI by music21."""
+"""Reads scores: MusicXML with our own reader, ABC, kern and MEI with music21."""
 
 from collections.abc import Sequence
 
@@ -16,16 +16,16 @@ SCORE_SUFFIXES = _XML_SUFFIXES | {_TUNE_BOOK_SUFFIX, ".krn"}
 
 
 def read_score(content: bytes, suffix: str, name: str, *, repeats: bool = True) -> Piece:
-    """Read a score as it sounds; it may turn out to have no notes.
+    """Read a score as it sounds; the result may have no notes.
 
-    The tunes of a tune book follow each other. Those that cannot be read are left out with a
+    The tunes of a tune book follow each other. Tunes that cannot be read are left out with a
     warning.
 
     Args:
-        content: Of the file.
-        suffix: Of the file, one of `SCORE_SUFFIXES`.
-        name: The piece's.
-        repeats: Whether repeats and jumps are played; else every measure is played once.
+        content: The content of the file.
+        suffix: The suffix of the file, one of `SCORE_SUFFIXES`.
+        name: The piece's name.
+        repeats: Whether repeats and jumps are played; otherwise every measure is played once.
 
     Raises:
         UnreadablePieceError: It cannot be read; the message says why.

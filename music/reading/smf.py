@@ -1,12 +1,11 @@
-"""Standard MIDI files: from bytes to events, in bounded time and memory, whatever the bytes.
+"""Parses standard MIDI files: from any bytes to events, in bounded time and memory.
 
-Every byte is checked, so the result depends on the file alone. Some files break the rules in a way
-that leaves no doubt what they mean: these are read. Others are refused with the place that is
-broken.
+Every byte is checked, so the result depends on the file alone. Files that break the rules are read
+if their meaning is clear. Others are refused, with the position of the error.
 
 Sources: The Complete MIDI 1.0 Detailed Specification, Standard MIDI Files 1.0; RP-029, Bundling SMF
 and DLS data in an RMID file (MIDI Association). The meta event 21, the port of a track for music of
-more than 16 channels, stands in no specification, but sequencers write it.
+more than 16 channels, is in no specification, but sequencers write it.
 """
 
 from collections.abc import Sequence
@@ -56,9 +55,9 @@ class SystemEvent(NamedTuple):
 
 @dataclass(frozen=True)
 class MidiFile:
-    """A file's events: E of channels, and those without one.
+    """A file's events: E with a channel, and those without one.
 
-    All of them are ordered by tick; at one tick, by track, then as the track has them.
+    They are ordered by tick, then by track, then by their order in the track.
 
     Attributes:
         ticks_per_beat: 1 to 32,767.
@@ -67,11 +66,11 @@ class MidiFile:
         status: int64[E], 0x80 to 0xEF: the kind, and the channel in the low four bits.
         data1: int64[E], 0 to 127: pitch, number of a controller or program.
         data2: int64[E], 0 to 127: velocity or value of a controller.
-        port: int64[E], 0 to 127: each port has 16 channels of its own.
+        port: int64[E], 0 to 127: each port has its own 16 channels.
         system: Events without a channel.
         end_tick: Where the longest track ends.
         is_cut: Whether the file ends within a track.
-        missing_tracks: How many tracks the header announces beyond those that are there.
+        missing_tracks: How many of the tracks in the header are missing.
     """
 
     ticks_per_beat: int
@@ -88,7 +87,7 @@ class MidiFile:
 
 
 class _Header(NamedTuple):
-    """What the header chunk says, and the place behind it."""
+    """The fields of the header chunk, and the position after it."""
 
     form: int
     tracks: int
@@ -117,11 +116,11 @@ class _Track(NamedTuple):
 
 
 def parse_midi(data: bytes) -> MidiFile:
-    """Parse a standard MIDI file, or the one that a RIFF file holds.
+    """Parse a standard MIDI file, or the one within a RIFF file.
 
-    Longer headers, chunks of other kinds, wrong numbers of tracks, and a running status that goes
-    on after an event without a channel are read. A file that ends early is read as far as it
-    goes. The tracks of a file of format 2 follow each other.
+    Longer headers, other chunks, wrong numbers of tracks, and a running status that continues
+    after an event without a channel are accepted. A file that ends early is read up to its end.
+    The tracks of a file of format 2 follow each other.
 
     Raises:
         UnreadablePieceError: It is not a MIDI file, is broken, or too long.
@@ -147,7 +146,7 @@ def parse_midi(data: bytes) -> MidiFile:
 
 
 def _without_riff(data: bytes) -> bytes:
-    """Take the MIDI file out of a RIFF file; anything else stays as it is."""
+    """Extract the MIDI file from a RIFF file; return anything else unchanged."""
     if data[:4] != b"RIFF" or data[8:12] != b"RMID":
         return data
     at = 12
@@ -179,7 +178,7 @@ def _header(data: bytes) -> _Header:
 
 
 def _track_chunks(data: bytes, at: int) -> list[tuple[int, int]]:
-    """Find where each track's events start and stop, the last ones perhaps behind the end."""
+    """Find the start and stop of each track's events; the last stop may be after the end."""
     found = []
     while (start := at + _CHUNK_HEAD_BYTES) <= len(data):
         kind, length = data[at : at + 4], int.from_bytes(data[at + 4 : start])
@@ -198,10 +197,10 @@ def _parse_track(data: bytes, start: int, stop: int, *, start_tick: int, number:
 
     Args:
         data: The file.
-        start: Where the events start.
-        stop: Where they stop, perhaps behind the end of the file.
-        start_tick: Of the track.
-        number: Of the track, from 1.
+        start: The start of the events.
+        stop: Their end, perhaps after the end of the file.
+        start_tick: The start of the track.
+        number: The number of the track, from 1.
     """
     parser = _TrackParser(data[start:stop], start_tick)
     is_cut = stop > len(data)
@@ -223,16 +222,16 @@ def _parse_track(data: bytes, start: int, stop: int, *, start_tick: int, number:
 
 
 class _TrackParser:
-    """Parses the events of one track, and keeps those that matter.
+    """Parses the events of one track, and keeps the relevant ones.
 
     Attributes:
         ticks: As in `_Track`.
         messages: As in `_Track`.
         ports: As in `_Track`.
         system: Those without a channel.
-        place: Where the latest event begins in the track.
-        end_tick: Where the track ends, or what was read of it.
-        is_ended: Whether the track says that it ends.
+        place: The position of the latest event in the track.
+        end_tick: The end of the track, or of its part that was read.
+        is_ended: Whether the track has an end event.
     """
 
     def __init__(self, track: bytes, start_tick: int) -> None:
@@ -292,7 +291,7 @@ class _TrackParser:
             self.place, self.end_tick = place, tick
 
     def _system_event(self, at: int, tick: int) -> int:
-        """Parse the event whose status is at a place; returns the place behind it."""
+        """Parse the event with its status at a position; return the position after it."""
         status = self._track[at]
         if status not in {EXCLUSIVE, _ESCAPE, _META}:
             raise ValueError("is not one of a file")
@@ -327,7 +326,7 @@ class _TrackParser:
 
 
 def _number(track: Sequence[int], at: int) -> tuple[int, int]:
-    """Read a number of variable length; returns it and the place behind it."""
+    """Read a number of variable length; return it and the position after it."""
     value, last = 0, at + _LONGEST_NUMBER_BYTES - 1
     while (byte := track[at]) >= _STATUS and at < last:
         value = value << 7 | byte & 0x7F
@@ -342,7 +341,7 @@ def _broken(track: int, place: int, what: str) -> UnreadablePieceError:
 
 
 def _merged(tracks: list[_Track], header: _Header) -> MidiFile:
-    """Put the events of all tracks in order."""
+    """Merge the events of all tracks in order."""
     tick = np.array([tick for track in tracks for tick in track.ticks], dtype=np.int64)
     number = np.repeat(np.arange(len(tracks)), [len(track.ticks) for track in tracks])
     messages = b"".join(track.messages for track in tracks)

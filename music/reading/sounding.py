@@ -1,4 +1,4 @@
-"""Written measures played: notes, tempos and time signatures in the order of time."""
+"""Plays written measures: notes, tempos and time signatures in the order of time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from music.reading.measures import UNITS_PER_BEAT, Measure, WrittenNote
 from music.reading.repeats import playing_order
 
 LONGEST_BEATS = 100_000  # over ten hours: not a piece
-_COMMON_TIME = (4, 4)  # where a score does not say
+_COMMON_TIME = (4, 4)  # the default of a score
 _NUMERATORS = range(1, 100)
 _DENOMINATORS = frozenset({1, 2, 4, 8, 16, 32, 64})
 _SLOWEST_BPM, _FASTEST_BPM = 1.0, 10_000.0
@@ -25,7 +25,7 @@ _OpenTies = dict[tuple[int, int], list[int]]  # notes whose ties are open, by pa
 
 @dataclass
 class Sounding:
-    """Music as it is played, its parts merged.
+    """Music as it is played, with merged parts.
 
     Attributes:
         repeats: Whether repeats and jumps are played.
@@ -46,10 +46,10 @@ class Sounding:
     length: int = 0
 
     def play(self, measures: Sequence[Measure]) -> None:
-        """Play a score after what is there, from the next beat on.
+        """Append a score, from the next beat on.
 
         Raises:
-            UnreadablePieceError: It is too long; nothing of it is played.
+            UnreadablePieceError: It is too long; it is not appended.
         """
         order = playing_order(measures, repeats=self.repeats)
         lengths, in_force = _lengths(measures)
@@ -72,11 +72,11 @@ class Sounding:
             start += lengths[index]
 
     def _strike(self, note: WrittenNote, start: int, ties: _OpenTies) -> None:
-        """Play a note head, or prolong the note that it is tied to.
+        """Add a note head, or prolong the note that it is tied to.
 
         Args:
-            note: The head.
-            start: Of its measure.
+            note: The note head.
+            start: The start of its measure.
             ties: Changed in place.
         """
         onset, end = (min(start + place, self.length) for place in (note.onset, note.end))
@@ -101,7 +101,7 @@ class Sounding:
         return nearest if nearest is not None and gaps[nearest] <= _LONGEST_TIE_GAP else None
 
     def piece(self, name: str, warnings: Sequence[str] = ()) -> Piece:
-        """Put it on the grid; it may have no notes."""
+        """Return it on the grid; it may have no notes."""
         onset_beats = [onset / UNITS_PER_BEAT for onset in self.onsets]
         duration_beats = [
             (end - onset) / UNITS_PER_BEAT
@@ -121,14 +121,14 @@ class Sounding:
 
 
 class _Bars:
-    """Writes down where bars start, which measures do not always say.
+    """Records the starts of bars, which are not always those of measures.
 
     A first measure that is too short for its time signature is the end of a bar. So is a measure
-    that fills up the one before it: a repeat sign may stand within a bar.
+    that completes the previous one: a repeat sign may be within a bar.
     """
 
     def __init__(self, signatures: list[tuple[int, int, int]]) -> None:
-        """Add to `signatures`, as `Sounding` has them."""
+        """Add to `signatures`, as in `Sounding`."""
         self._signatures = signatures
         self._filled: int | None = None  # of the bar that is not complete yet
 

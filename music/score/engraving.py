@@ -1,7 +1,7 @@
-"""Notes to staff notation: MusicXML for programs that edit scores, SVG to look at.
+"""Writes staff notation: MusicXML for programs that edit scores, SVG to look at.
 
-`music.meter` and `music.score.staves` decide what is written where. Here it is spelled in a key
-and handed to music21 and verovio.
+`music.meter` and `music.score.staves` divide the notes into bars, staves and voices. This module
+spells them in a key and calls music21 and verovio.
 """
 
 import re
@@ -43,7 +43,7 @@ _PLAIN_ID = re.compile(r' id="([a-z0-9]+)"')
 
 _MIDDLE_C = 60
 
-_engraving = Lock()  # verovio numbers its elements by one generator for all of a process
+_engraving = Lock()  # verovio numbers its elements with one generator per process
 
 
 def to_musicxml(
@@ -52,13 +52,13 @@ def to_musicxml(
     checkpoint: Checkpoint = go_on,
     plan: Plan | None = None,
 ) -> str:
-    """Write a piece for a piano: two staves, its meters and tempos, a key guessed.
+    """Write a piece for piano: two staves, its meters and tempos, an inferred key.
 
     A piece of unknown meter is written in 4/4. The same piece gives the same text.
 
     Args:
-        piece: Any; music21 takes tens of milliseconds a bar.
-        bars: Only so many from the beginning, at least 1.
+        piece: Any piece; music21 takes tens of milliseconds per bar.
+        bars: The number of bars from the beginning, at least 1; None for all.
         checkpoint: Called before each bar and before the score is exported; may raise.
         plan: Its sections become rehearsal marks.
 
@@ -78,7 +78,7 @@ def to_musicxml(
 
 
 def to_svg(musicxml: str, checkpoint: Checkpoint = go_on) -> tuple[str, ...]:
-    """Engrave a score, a page after the other; the same score gives the same pages.
+    """Engrave a score page by page; the same score gives the same pages.
 
     Args:
         musicxml: The score.
@@ -92,7 +92,7 @@ def to_svg(musicxml: str, checkpoint: Checkpoint = go_on) -> tuple[str, ...]:
     with _engraving:
         checkpoint()
         toolkit = verovio.toolkit(False)  # noqa: FBT003  without fonts, for now
-        # verovio knows where its fonts are in the thread alone that imported it.
+        # verovio knows the folder of its fonts only in the thread that imported it.
         toolkit.setResourcePath(str(files("verovio") / "data"))
         toolkit.setOptions(_VEROVIO)
         if not toolkit.loadData(musicxml):
@@ -105,7 +105,7 @@ def to_svg(musicxml: str, checkpoint: Checkpoint = go_on) -> tuple[str, ...]:
 
 
 def to_one_svg(pages: Sequence[str]) -> str:
-    """Put the pages that `to_svg` gives below each other, as one picture."""
+    """Arrange the pages of `to_svg` below each other in one image."""
     sizes = [[float(size) for size in _VIEW_BOX.findall(page)[0]] for page in pages]
     width, height = max(w for w, _ in sizes), sum(h for _, h in sizes)
     tops = [sum(h for _, h in sizes[:number]) for number in range(len(sizes))]
@@ -121,7 +121,7 @@ def to_one_svg(pages: Sequence[str]) -> str:
 
 
 def _placed(page: str, number: int, size: Sequence[float], top: float) -> str:
-    """Place a page within the picture; its ids become its own."""
+    """Place a page within the image, with unique ids."""
     (own,) = _ROOT_ID.findall(page)[:1]
     page = page.replace(own, f"{own}-{number}")  # the signs', too, and what refers to them
     page = _PLAIN_ID.sub(rf' id="\1-{number}"', page)
@@ -130,16 +130,16 @@ def _placed(page: str, number: int, size: Sequence[float], top: float) -> str:
 
 
 def _barred(piece: Piece) -> tuple[Notes, list[Measure]]:
-    """Divide a piece into bars, and move its notes to where they can be written in them."""
+    """Divide a piece into bars, and move its notes to positions that can be notated."""
     signatures = score_signatures(piece)
-    # What is moved by rounding still ends in a bar.
+    # Notes that rounding has moved still end within a bar.
     spare = measures(signatures, piece.notes.end_ticks + TICKS_PER_BEAT)
     notes = quantized(piece.notes, spare)
     return notes, _from_the_pickup(measures(signatures, notes.end_ticks), notes)
 
 
 def _from_the_pickup(bars: list[Measure], notes: Notes) -> list[Measure]:
-    """Let a first bar that starts before the piece start with the first note."""
+    """Shorten a first bar that starts before the piece, so that it starts with the first note."""
     first, *others = bars
     if first.start_ticks >= 0 or not len(notes):
         return bars
@@ -150,7 +150,7 @@ def _from_the_pickup(bars: list[Measure], notes: Notes) -> list[Measure]:
 
 
 def _exported(score: Any) -> str:
-    """Write music21's score, without the date and the random ids that it would give it."""
+    """Write music21's score, without its date and random ids."""
     from music21.musicxml import m21ToXml  # noqa: PLC0415  half a second
 
     prepared = m21ToXml.GeneralObjectExporter().fromGeneralObject(score)
@@ -193,9 +193,9 @@ def _score(
 
 
 def _sharps(notes: Notes) -> int:
-    """Guess the key by how long each pitch sounds; flats count below 0.
+    """Infer the key from how long each pitch sounds; flats are negative.
 
-    Source: Krumhansl and Schmuckler's algorithm, as music21 has it.
+    Source: Krumhansl and Schmuckler's algorithm, as in music21.
     """
     from music21 import note, stream  # noqa: PLC0415  as in _score
 
@@ -208,7 +208,7 @@ def _sharps(notes: Notes) -> int:
 
 
 def _mark_tempos(part: Any, piece: Piece, bars: Sequence[Measure]) -> None:
-    """Write the tempo at the start of every bar where it is another than in the bar before."""
+    """Write the tempo at the start of every bar in which it differs from the previous bar."""
     from music21 import tempo  # noqa: PLC0415  as in _score
 
     shown = None
@@ -259,7 +259,7 @@ def _part(
 
 
 def _fill(measure: Any, bar: Bar, sharps: int, lead_ticks: int) -> None:
-    """Write a bar's voices; where there are two, their stems point away from each other."""
+    """Write a bar's voices; the stems of two voices point away from each other."""
     from music21 import stream  # noqa: PLC0415  as in _score
 
     if len(bar) == 1:
@@ -279,9 +279,9 @@ def _write(
     Args:
         line: Empty so far, changed in place.
         voice: Of one bar.
-        sharps: Of the key signature, flats below 0.
-        lead_ticks: Of the bar.
-        direction: Of every stem; by default the engraver decides.
+        sharps: The sharps of the key signature; flats are negative.
+        lead_ticks: The ticks of the bar that are not notated.
+        direction: The direction of all stems; by default the engraver decides.
     """
     for one in voice:
         element = _rest(one) if isinstance(one, Rest) else _stem(one, sharps)
@@ -319,7 +319,7 @@ def _head(head: Head, sharps: int) -> Any:
 
 
 def _show_accidentals(measure: Any, signature: Any) -> None:
-    """Show accidentals where they change what holds: the signature, or one before in the bar."""
+    """Show accidentals that differ from the signature, or from an earlier one in the bar."""
     from music21 import pitch as pitches  # noqa: PLC0415  as in _score
 
     holding: dict[tuple[str, int], float] = {}
@@ -343,9 +343,9 @@ def _quarters(ticks: int) -> Fraction:
 
 
 def _spelled(pitch: int, sharps: int) -> Any:
-    """Name a pitch as the key does: from three fifths below its signature's notes to eight above.
+    """Spell a pitch in the key: from three fifths below the signature's notes to eight above.
 
-    In C that is E flat to G sharp.
+    In C, these are E flat to G sharp.
     """
     from music21 import pitch as pitches  # noqa: PLC0415  as in _score
 
