@@ -241,9 +241,16 @@ class Arranger:
     def _candidates(
         self, stretch: _Stretch, span: Span, place: _Place, song: Notes, following: Notes
     ) -> tuple[list[_Row], list[Candidate]]:
-        """Sample candidates, at higher temperatures as long as none of them is new."""
+        """Sample candidates, at higher temperatures as long as none of them is right and new."""
+        rows: list[_Row] = []
+        candidates: list[Candidate] = []
         for number in range(len(_TEMPERATURES_ADDED)):
-            rows = self._sampled(replace(stretch, round=number), place)
+            is_last = number == len(_TEMPERATURES_ADDED) - 1
+            must_end = is_last and not rows
+            ended = self._sampled(replace(stretch, round=number), place, must_end=must_end)
+            if not ended:
+                continue
+            rows = ended
             log_probabilities = self._following_log_probability(rows, following)
             candidates = [
                 Candidate(
@@ -273,17 +280,20 @@ class Arranger:
             for row, draw in zip(rows, draws, strict=True)
         ]
 
-    def _sampled(self, stretch: _Stretch, place: _Place) -> list[_Row]:
-        """Sample candidates, one or more, up to the end.
+    def _sampled(self, stretch: _Stretch, place: _Place, *, must_end: bool) -> list[_Row]:
+        """Sample candidates up to the end; none where all go wrong, unless one must end.
 
         One that quotes too long a run, or repeats itself for ever, is dropped; where all do, their
-        last chunk is sampled again, in other ways. One that takes far more notes than the game's
-        music does is given up as soon as another has ended.
+        last chunk is sampled again, in other ways. Where that does not help, as in a cycle of which
+        the model is certain, another round begins before the cycle. One that takes far more notes
+        than the game's music does is given up as soon as another has ended.
         """
         going = [_Row(n, place, place) for n in range(stretch.rows)]
         ended: list[_Row] = []
         for position in range(0, _SPAN_TOKENS - stretch.steps, stretch.steps):
             going = self._continued(stretch, going, position, has_others=bool(ended))
+            if not must_end and not all(self._sampler.is_right(row) for row in going):
+                return []
             ended += [row for row in going if row.has_ended]
             going = [row for row in going if not row.has_ended]
             if not going or (ended and position > stretch.usual_tokens):

@@ -97,7 +97,7 @@ class Sampler:
             if wrong:
                 self._observer.resampled()
             tried = attempted(number, attempt)
-            right = [chunk for chunk in tried if self._is_right(chunk)]
+            right = [chunk for chunk in tried if self.is_right(chunk)]
             if right or may_drop_all:
                 return right
             wrong += tried
@@ -135,7 +135,8 @@ class Sampler:
         with self._observer.timed(Work.QUOTES):
             return self._finder.listen(notes, quote_state)
 
-    def _is_right(self, chunk: Chunk) -> bool:
+    def is_right(self, chunk: Chunk) -> bool:
+        """Whether a song can continue after a chunk: without a long quote and degeneration."""
         return not chunk.is_degenerate and self._bound.is_kept(chunk.quote_state)
 
 

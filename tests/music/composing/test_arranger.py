@@ -88,6 +88,55 @@ def test_a_chord_is_not_struck_over_and_over(brief, chord):
     assert max(runs) <= 24 + 1  # the closing chord may be the same
 
 
+class CertainModel(StuckModel):
+    """A model that moves at first, and then strikes one chord whatever its temperature.
+
+    Only a higher temperature from the start on, which another round has, keeps it moving.
+    """
+
+    def decode(
+        self,
+        states: Sequence[SongState],
+        *,
+        positions: Sequence[int],
+        steps: int,
+        sampling: Sampling,
+    ) -> tuple[Draw, ...]:
+        del positions
+        rows = []
+        for state in states:
+            place = int(state.hidden[0])
+            is_caught = place >= 16 and state.hidden[1] <= 1
+            chord = self._tokens[: self._chord_notes]
+            source = chord if is_caught else self._tokens
+            rows.append([source[n % len(source)] for n in range(place, place + steps)])
+        draws = self.read(states, rows)
+        for state, draw in zip(states, draws, strict=True):
+            started = sampling.temperature if state.hidden[0] == 0 else state.hidden[1]
+            draw.state.hidden[1] = started
+        return draws
+
+    def prefill(self, prompt: Prompt) -> SongState:
+        return SongState(np.zeros(2, np.float32), prompt.tokens[-1])
+
+    def read(
+        self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
+    ) -> tuple[Draw, ...]:
+        moved = super().read(states, tokens)
+        for state, draw in zip(states, moved, strict=True):
+            draw.state.hidden[1] = state.hidden[1]
+        return moved
+
+
+def test_bars_whose_candidates_all_end_in_a_cycle_are_sampled_from_their_start():
+    brief = Brief(1, bars=16, form=("A",), ending=False)
+    composition = Composition.of(brief, MUSIC, Continuation.of_nothing(MUSIC))
+    notes = composition.composed(CertainModel(CHORDS[0]), "song").notes
+    runs = [len(list(run)) for _, run in groupby(tuple(each) for each in notes.chords())]
+    assert sum(runs) > 60
+    assert max(runs) == 1
+
+
 class UnevenModel:
     """A model whose first candidate moves in eighths; the others move in half notes."""
 
