@@ -94,6 +94,8 @@ class CertainModel(StuckModel):
     Only a higher temperature from the start on, which another round has, keeps it moving.
     """
 
+    _MOVING_TOKENS = 8 * 8 * 3  # eight bars of eight chords of three notes
+
     def decode(
         self,
         states: Sequence[SongState],
@@ -106,7 +108,7 @@ class CertainModel(StuckModel):
         rows = []
         for state in states:
             place = int(state.hidden[0])
-            is_caught = place >= 16 and state.hidden[1] <= 1
+            is_caught = place >= self._MOVING_TOKENS and state.hidden[1] <= 1
             chord = self._tokens[: self._chord_notes]
             source = chord if is_caught else self._tokens
             rows.append([source[n % len(source)] for n in range(place, place + steps)])
