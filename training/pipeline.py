@@ -86,7 +86,7 @@ def _publish(
     from training.export.bundle_check import check_bundle  # noqa: PLC0415  as above
     from training.export.saved_model import export_bundle  # noqa: PLC0415  as above
 
-    description = describe(corpus, recipe, codec, fitted)
+    description = describe(corpus, recipe, codec, fitted.held_out_bits_per_note)
 
     def write(folder: Path) -> None:
         with writing(folder):
@@ -97,7 +97,9 @@ def _publish(
     return publish(models_dir, corpus.collection.game, write)
 
 
-def describe(corpus: Corpus, recipe: Recipe, codec: Codec, fitted: Fitted) -> Description:
+def describe(
+    corpus: Corpus, recipe: Recipe, codec: Codec, held_out_bits_per_note: float | None = None
+) -> Description:
     """Return the description that the bundle contains."""
     import tensorflow as tf  # noqa: PLC0415  as above
 
@@ -105,7 +107,7 @@ def describe(corpus: Corpus, recipe: Recipe, codec: Codec, fitted: Fitted) -> De
         recipe=recipe.name,
         pieces=len(corpus.pieces),
         notes=corpus.notes,
-        held_out_bits_per_note=fitted.held_out_bits_per_note,
+        held_out_bits_per_note=held_out_bits_per_note,
         trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
         tensorflow=tf.__version__,
     )

@@ -95,7 +95,7 @@ def test_a_training_keeps_its_checkpoint_from_others_until_it_is_published(
     assert not folder.exists()
 
 
-def test_a_bundle_knows_how_loud_and_how_detached_its_pieces_are(model, tmp_path):
+def test_a_bundle_knows_how_loud_and_how_detached_its_pieces_are(tmp_path):
     piece = scale("x", 60)
     performance = Performance(np.arange(50, 90, dtype=np.int32), np.full(40, 5.4, np.float32))
     file = tmp_path / "scale.mid"
@@ -103,8 +103,7 @@ def test_a_bundle_knows_how_loud_and_how_detached_its_pieces_are(model, tmp_path
         to_midi(piece.notes, tempos=piece.tempos, name="", text="", performance=performance)
     )
     corpus = read_corpus(Collection("scales", "Scales", (file,)))
-    fitted = Fitted(model, History("f", (Epoch(1.0, 2.0, 3.0),)), 5.0, interrupted=False)
-    described = describe(corpus, PLAIN, CODEC, fitted)
+    described = describe(corpus, PLAIN, CODEC)
     assert described.dynamics == Dynamics(69.5, 11.5)
     assert described.articulation == Articulation(0.9, (LengthShare(6, 0.9),))
 
