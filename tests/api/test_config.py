@@ -118,7 +118,7 @@ def test_a_soundfont_is_a_file_that_is_one(tmp_path):
         ("MODEL_SERVER", "http://a:8500", "MODEL_SERVER must be host:port, as localhost:8500"),
     ],
 )
-def test_a_variable_that_does_not_fit_says_what_would(name, text, message):
+def test_an_invalid_variable_is_refused_with_the_valid_values(name, text, message):
     with pytest.raises(ConfigError) as refusal:
         Config.from_environment({name: text})
     assert str(refusal.value).startswith(message)
@@ -128,7 +128,7 @@ def test_a_variable_that_does_not_fit_says_what_would(name, text, message):
     "text",
     ["600", "0/minute", "-1/minute", "1/fortnight", "1/minute\n2/minute", "1000000/day", "no"],
 )
-def test_a_rate_that_is_none_says_what_would_be(text):
+def test_an_invalid_rate_is_refused_with_valid_ones(text):
     with pytest.raises(ConfigError) as refusal:
         Config.from_environment({"RATE_LIMIT": text})
     assert str(refusal.value) == (
@@ -149,7 +149,7 @@ def test_a_rate_that_is_none_says_what_would_be(text):
         (f"{KEY},secret-of-many\x7fletters", "2 of 2"),
     ],
 )
-def test_a_key_that_is_none_is_not_repeated(keys, place):
+def test_an_invalid_key_is_not_in_the_message(keys, place):
     with pytest.raises(ConfigError) as refusal:
         Config.from_environment({"API_KEYS": keys})
     assert str(refusal.value) == (
@@ -158,7 +158,7 @@ def test_a_key_that_is_none_is_not_repeated(keys, place):
     )
 
 
-def test_keys_are_not_told_by_what_holds_them():
+def test_the_repr_of_the_settings_has_no_keys():
     assert KEY not in repr(Config.from_environment({"API_KEYS": KEY}))
 
 

@@ -19,7 +19,7 @@ def test_an_error_has_a_row_in_the_table_of_problems(kind):
     assert problem.title
 
 
-def test_what_may_pass_by_itself_says_when_to_try_again():
+def test_temporary_errors_say_when_to_retry():
     for problem in PROBLEMS.values():
         assert (problem.status in {429, 503}) == (problem.retry_after_s is not None)
 

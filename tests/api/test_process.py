@@ -22,7 +22,7 @@ def test_importing_the_api_loads_nothing_heavy_and_starts_no_thread():
     assert finished.stdout.split("\n")[:2] == ["[]", "1"], finished.stderr
 
 
-def test_answering_a_request_loads_nothing_heavy(loopback, config):
+def test_handling_a_request_loads_nothing_heavy(loopback, config):
     program = (
         "import sys; from pathlib import Path; from api import create_app;"
         "from api.config import Config;"
@@ -64,7 +64,7 @@ def test_an_address_of_another_machine_ends_the_process_in_one_line():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_gunicorn_serves_songs_and_ends_when_told(loopback, config, tmp_path, ending):
+def test_gunicorn_serves_songs_and_ends_on_sigterm(loopback, config, tmp_path, ending):
     with running_api(loopback, config, tmp_path, ending) as (port, log):
         base = f"http://127.0.0.1:{port}"
         url = f"{base}/generate?game=zelda&seed=7&notes=500"

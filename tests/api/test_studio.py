@@ -23,7 +23,7 @@ def test_the_page_is_at_the_root(client):
         ("icon.svg", "image/svg+xml"),
     ],
 )
-def test_its_files_say_what_they_are(client, name, media_type):
+def test_the_studios_files_have_their_media_types(client, name, media_type):
     response = client.get(f"/studio/{name}")
     assert (response.status_code, response.content_type) == (200, media_type)
     assert response.data == FILES[name].content
@@ -39,7 +39,7 @@ def test_the_studio_saves_formats_of_the_registry_under_their_suffixes(client):
 
 
 @pytest.mark.parametrize("path", ["/", "/studio/main.js", "/studio/icon.svg"])
-def test_nothing_runs_that_stands_in_the_page_or_comes_from_elsewhere(client, path):
+def test_inline_and_foreign_scripts_do_not_run(client, path):
     headers = client.get(path).headers
     policy = dict(rule.split(" ", 1) for rule in headers["Content-Security-Policy"].split("; "))
     assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
@@ -50,7 +50,7 @@ def test_nothing_runs_that_stands_in_the_page_or_comes_from_elsewhere(client, pa
 
 
 @pytest.mark.parametrize("path", ["/", "/studio/main.js"])
-def test_who_has_a_file_already_is_not_sent_it_again(client, path):
+def test_a_cached_file_is_a_304(client, path):
     first = client.get(path)
     assert first.headers["Cache-Control"] == "no-cache"
     again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
@@ -80,7 +80,7 @@ def test_all_that_the_files_name_is_there():
     assert wanted <= ids
 
 
-def test_nothing_comes_from_another_host():
+def test_the_page_loads_nothing_from_another_host():
     for file in FILES.values():
         hosts = re.findall(r"(?:https?:)?//([a-z0-9.-]+\.[a-z]+)", file.content.decode())
         assert set(hosts) <= {"www.w3.org"}  # the name of SVG
@@ -97,7 +97,7 @@ def test_nothing_comes_from_another_host():
         ("max_quote", "max_quote", 1),
     ],
 )
-def test_its_controls_offer_what_the_service_takes(control, parameter, step):
+def test_the_controls_match_the_services_parameters(control, parameter, step):
     page = FILES["index.html"].content.decode()
     said = dict(
         re.findall(r'([a-z]+)="([^"]*)"', re.search(rf'<input id="{control}"[^>]*', page)[0])

@@ -24,7 +24,7 @@ def run(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(("peers", "with_peers"), [("", False), ("0", False), ("1", True)])
-def test_it_writes_the_figures_and_tells_them(run, monkeypatch, capsys, results, peers, with_peers):
+def test_the_figures_are_written_and_printed(run, monkeypatch, capsys, results, peers, with_peers):
     monkeypatch.setenv("PEERS", peers)
     asked = []
 
@@ -39,7 +39,7 @@ def test_it_writes_the_figures_and_tells_them(run, monkeypatch, capsys, results,
     assert "chunk_rpc_ms_per_token" in capsys.readouterr().out
 
 
-def test_what_went_wrong_is_told_without_a_traceback_and_nothing_is_written(run, capsys):
+def test_an_error_is_printed_without_a_traceback_and_nothing_is_written(run, capsys):
     def suite(*_, **__):
         raise ProcessError("the API ended with status 1; its last lines:\n  no")
 

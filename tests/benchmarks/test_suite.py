@@ -23,7 +23,7 @@ def numbers(value):
     return [number for each in value for number in numbers(each)]
 
 
-def test_all_of_it_in_miniature(tmp_path):
+def test_all_benchmarks_run_at_a_small_size(tmp_path):
     resource_tracker.ensure_running()  # Python's own, which stays: pieces are read in processes
     before = children(os.getpid())
     results = run_all(tmp_path, TINY, with_peers=False)

@@ -25,7 +25,7 @@ def test_percentiles_fall_between_values():
     assert Percentiles.of([7.0]) == Percentiles(7.0, 7.0)
 
 
-def test_a_run_takes_what_the_clock_says(clock):
+def test_a_run_is_timed_by_the_clock(clock):
     def run() -> None:
         clock.now_s += 2.5
 

@@ -61,7 +61,7 @@ def test_without_docker_it_says_so(tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="make, which the script calls, is missing")
-def test_what_fails_is_named_and_everything_is_removed(tmp_path):
+def test_a_failing_step_is_named_and_everything_is_removed(tmp_path):
     docker = tmp_path / "docker"
     docker.write_text(NO_DOCKER_ENGINE)
     docker.chmod(0o755)

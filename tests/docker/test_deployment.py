@@ -78,7 +78,7 @@ def test_the_workflow_of_github_is_one():
 @pytest.mark.parametrize(
     "path", [p for p in MANIFESTS if p.parent.name != "gpu"], ids=lambda path: path.name
 )
-def test_a_manifest_is_what_kubernetes_takes(path):
+def test_a_manifest_is_valid_for_kubernetes(path):
     for document in documents(path):
         if document["apiVersion"] != CUSTOM:
             kubernetes_validate.validate(document, KUBERNETES_VERSION, strict=True)
@@ -88,7 +88,7 @@ def test_a_manifest_is_what_kubernetes_takes(path):
     not shutil.which("kubectl"), reason="kubectl, which builds overlays, is missing"
 )
 @pytest.mark.parametrize("part", PARTS)
-def test_a_kustomization_builds_what_kubernetes_takes(part):
+def test_a_kustomization_builds_valid_manifests(part):
     built = run("kubectl", "kustomize", KUBERNETES / part)
     assert built.returncode == 0, built.stderr
     for document in yaml.safe_load_all(built.stdout):
@@ -117,7 +117,7 @@ def test_every_manifest_belongs_to_a_kustomization(part):
     assert {name for name in named if not name.startswith("..")} == there
 
 
-def test_the_model_server_is_told_the_same_everywhere():
+def test_the_model_server_has_the_same_flags_everywhere():
     in_compose, in_cluster = flags(compose_server()["command"]), flags(container(*SERVER)["args"])
     assert in_compose == in_cluster
     here = serve_flags()
@@ -145,7 +145,7 @@ def test_the_model_server_is_of_the_minor_version_that_training_exports_for():
     assert minors == {locked}
 
 
-def test_the_model_servers_files_are_where_its_flags_say():
+def test_the_model_servers_files_are_at_the_paths_of_its_flags():
     said = flags(compose_server()["command"])
     files = {said["batching_parameters_file"], said["monitoring_config_file"]}
     mounted = {config["target"]: config["source"] for config in compose_server()["configs"]}
@@ -164,7 +164,7 @@ def test_requests_are_merged_alike_everywhere(tmp_path):
     assert batching_parameters.read(path) == ours
 
 
-def test_what_prometheus_reads_is_where_it_looks():
+def test_prometheus_reads_existing_ports_and_paths():
     plain = re.sub(r"#.*|\s", "", (DOCKER / "monitoring.config").read_text())
     in_cluster = manifests()["ConfigMap", "model-server"]["data"]["monitoring.config"]
     assert re.sub(r"\s", "", in_cluster) == plain
@@ -272,7 +272,7 @@ def test_a_service_may_do_no_more_than_it_must(name):
 
 
 @pytest.mark.parametrize("name", ["model-server", "api"])
-def test_what_scales_has_a_budget_and_is_spread(name):
+def test_scaled_deployments_have_a_budget_and_are_spread(name):
     scaler = manifests()["HorizontalPodAutoscaler", name]["spec"]
     assert scaler["scaleTargetRef"]["name"] == name
     assert scaler["minReplicas"] > 1
@@ -321,7 +321,7 @@ def test_an_image_has_what_its_program_imports_and_the_licence(role):
             assert f"!{word}" in ignored
 
 
-def test_what_make_was_not_told_is_left_to_the_env_file():
+def test_variables_not_set_for_make_come_from_the_env_file():
     said = {name: text for name, text in os.environ.items() if name not in ("API_PORT", "DATA_DIR")}
     shown = subprocess.run(
         ["make", "--dry-run", "up", "API_PORT=9000"],

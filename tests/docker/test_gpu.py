@@ -20,7 +20,7 @@ def test_models_for_gpus_are_trained_with_float32_weights():
     assert settings == {"WEIGHTS": "float32"}
 
 
-def test_the_trainer_on_a_processor_can_be_told_to_write_float32_weights_too():
+def test_the_cpu_trainer_can_write_float32_weights():
     assert compose()["services"]["trainer"]["environment"]["WEIGHTS"] == "${WEIGHTS:-}"
 
 
@@ -30,7 +30,7 @@ def test_a_rollout_ends_although_every_gpu_is_taken():
     assert spec["replicas"] >= 2  # one answers while the other is replaced
 
 
-def test_replicas_on_gpus_are_as_many_as_said_and_not_an_autoscalers():
+def test_replicas_on_gpus_have_a_fixed_number_without_an_autoscaler():
     scaler = overlay_patch("gpu", "HorizontalPodAutoscaler", "model-server")
     assert scaler["$patch"] == "delete"
 

@@ -98,13 +98,13 @@ def test_the_api_is_healthy_without_model_servers_and_while_every_thread_is_take
         assert {name: check(port) for name, check in CHECKS.items()} == dict.fromkeys(CHECKS, 0)
 
 
-def test_the_image_check_fails_where_nobody_listens():
+def test_the_image_check_fails_without_a_server():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and does not listen
         assert image_check(taken.getsockname()[1]) != 0
 
 
-def test_a_pod_of_the_api_counts_as_started_when_it_answers():
+def test_a_pod_of_the_api_is_started_when_it_responds():
     assert API["startupProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
 
 

@@ -64,7 +64,7 @@ def test_a_list_that_is_published_meanwhile_is_not_overwritten(command, tmp_path
 
 
 @pytest.mark.parametrize("command", SCRIPTS)
-def test_a_volume_of_another_owner_is_reported_with_where_to_read_on(command, tmp_path):
+def test_a_volume_with_another_owner_is_reported_with_the_documentation(command, tmp_path):
     finished = run_script(command, tmp_path / "not-writable")
     assert finished.returncode == 1
     assert "user 10001 cannot write to the volume: docs/production.md, Volumes" in finished.stderr
@@ -72,7 +72,7 @@ def test_a_volume_of_another_owner_is_reported_with_where_to_read_on(command, tm
 
 
 @pytest.mark.parametrize("command", SCRIPTS)
-def test_a_list_of_another_folders_models_is_reported_with_where_to_read_on(command, tmp_path):
+def test_a_list_for_another_folder_is_reported_with_the_documentation(command, tmp_path):
     """TensorFlow Serving would wait for them for ever, and never open its port."""
     (tmp_path / "models.config").write_text(
         'config {\n  name: "a"\n  base_path: "/home/a/models/a"\n}\n'
@@ -92,7 +92,7 @@ def test_compose_and_kubernetes_run_the_same_script():
 
 
 @pytest.mark.parametrize("name", compose()["services"])
-def test_only_images_whose_models_folder_is_the_users_give_a_new_volume_its_owner(name):
+def test_only_an_image_with_the_users_models_folder_sets_the_owner_of_a_new_volume(name):
     """Docker copies what an image has at the mount point, with its owner, into an empty volume."""
     service = compose()["services"][name]
     (mount,) = [v for v in service["volumes"] if v.startswith("models:")]

@@ -22,7 +22,7 @@ def ingress_rules(policies, port):
     ]
 
 
-def test_nobody_reaches_anybody_unless_a_policy_says_so():
+def test_connections_are_denied_unless_a_policy_allows_them():
     assert policy("nobody") == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
 
@@ -48,7 +48,7 @@ def test_only_prometheus_reaches_the_port_that_serves_rest_predictions_too():
 
 
 @pytest.mark.parametrize("protocol", ["UDP", "TCP"])
-def test_the_api_reaches_the_dns_server_wherever_the_node_has_it(protocol):
+def test_the_api_reaches_the_dns_server_at_any_address(protocol):
     """A cache on the node has the node's network: no selector of pods matches it."""
     (rule,) = [
         r for r in policy("api")["egress"] if {"port": 53, "protocol": protocol} in r["ports"]
@@ -57,7 +57,7 @@ def test_the_api_reaches_the_dns_server_wherever_the_node_has_it(protocol):
     assert {opened["port"] for opened in rule["ports"]} == {53}
 
 
-def test_in_compose_the_api_alone_is_published_and_shares_a_network_with_the_model_server():
+def test_in_compose_only_the_api_is_published_and_shares_the_model_servers_network():
     services = compose()["services"]
     assert [name for name, service in services.items() if "ports" in service] == ["api"]
     assert compose()["networks"]["private"] == {"internal": True}

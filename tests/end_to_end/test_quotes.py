@@ -69,7 +69,7 @@ def test_of_200_songs_none_quotes_more_than_it_may(quoted, max_quote):
     assert max(quoted(seed, max_quote) for seed in range(200)) <= max_quote
 
 
-def test_a_song_goes_on_from_a_primer_that_is_uploaded(service, work_dir):
+def test_a_song_continues_an_uploaded_primer_end_to_end(service, work_dir):
     primer = (work_dir / "midi" / GAME / "Link's scale 1.mid").read_bytes()
     head = b'--x\r\nContent-Disposition: form-data; name="primer"; filename="x.mid"\r\n\r\n'
     request = urllib.request.Request(  # noqa: S310

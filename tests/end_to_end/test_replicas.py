@@ -99,7 +99,7 @@ def test_no_song_is_lost_while_servers_die_and_versions_come(
     assert kills > 1
 
 
-def test_servers_that_are_all_dead_are_told_and_one_that_is_back_is_found(
+def test_dead_servers_are_reported_and_a_restarted_one_is_found(
     models_dir, quiet_songs, record_property
 ):
     with replicas(models_dir, 2) as servers, api(models_dir, servers) as service:
@@ -147,7 +147,7 @@ def test_no_song_waits_longer_than_its_time_when_all_servers_hang(models_dir, re
     assert json.loads(answer.body)["type"] == "urn:leitmotif:problem:out-of-time"
 
 
-def test_an_api_that_is_told_to_end_ends_every_song_first(models_dir):
+def test_an_api_that_gets_sigterm_finishes_its_songs(models_dir):
     notes = 4000
     with replicas(models_dir, 2) as servers, api(models_dir, servers) as service:
         whole = service.ask(song_path(1, notes)).body

@@ -27,7 +27,7 @@ from tests.end_to_end.conftest import (
 pytestmark = pytest.mark.slow
 
 
-def test_training_says_what_it_read_learned_and_wrote(trained):
+def test_training_reports_its_pieces_epochs_and_model(trained):
     assert f"{GAME}: 4 pieces, 160 notes" in trained.stdout
     assert "set aside broken.mid: not a MIDI file" in trained.stdout
     assert "Link's scale 0.mid: the file ends early; notes read: 40" in trained.stdout
@@ -39,13 +39,13 @@ def test_training_says_what_it_read_learned_and_wrote(trained):
     assert "    make serve\n    curl " in what_is_next
 
 
-def test_nothing_but_progress_bars_is_written_while_it_trains(trained):
+def test_only_progress_bars_are_written_during_training(trained):
     lines = [line for line in re.split(r"[\r\n]+", trained.stderr) if line.strip()]
     assert [line for line in lines if not line.startswith("epoch 1 of at most 1: ")] == []
 
 
 @pytest.mark.usefixtures("trained")
-def test_the_record_of_the_training_lies_beside_the_model(work_dir):
+def test_the_run_record_lies_beside_the_model(work_dir):
     version = work_dir / "models" / GAME / "1"
     record = json.loads((version / "training.json").read_text())
     assert record["recipe"]["name"] == "default"
@@ -114,7 +114,7 @@ def test_the_same_seed_is_the_same_song_and_another_seed_another(service):
     assert first != other
 
 
-def test_the_seed_that_was_drawn_brings_the_song_back(service):
+def test_a_random_seed_reproduces_the_song(service):
     drawn = service.ask(f"/generate?game={GAME}&notes=30")
     again = service.ask(f"/generate?game={GAME}&notes=30&seed={drawn.headers['Leitmotif-Seed']}")
     assert again.body == drawn.body
@@ -141,7 +141,7 @@ def test_an_unknown_game_says_how_to_add_it(service):
     assert "data/midi/wind_waker/" in problem["detail"]
 
 
-def test_the_games_are_listed_with_what_their_models_know_of_themselves(service):
+def test_the_games_are_listed_with_their_descriptions(service):
     (game,) = json.loads(service.ask("/games", "GET").body)["games"]
     assert game["game"] == GAME
     assert game["title"] == "The Legend of Zelda: Majora's Mask"
@@ -168,7 +168,7 @@ def test_a_newly_trained_version_and_game_are_served_without_a_restart(service, 
     assert answer.headers["Leitmotif-Model-Version"] == "2"
 
 
-def test_a_training_that_is_told_to_end_keeps_its_best(work_dir):
+def test_a_training_that_gets_sigterm_publishes_its_best(work_dir):
     said = environment(
         GAME=GAME,
         EPOCHS=100_000,
@@ -214,7 +214,7 @@ def test_a_collection_that_cannot_be_trained_does_not_stop_the_others(work_dir, 
     assert finished.stdout.split("\n\n")[0].split("\n")[-1].split()[0] == "good_game"
 
 
-def test_what_the_user_got_wrong_is_one_line_without_a_traceback(work_dir):
+def test_user_errors_are_one_line_without_a_traceback(work_dir):
     finished = train(work_dir, GAME="no_such_game")
     assert finished.returncode == 1
     assert finished.stderr.startswith("training: no collection 'no_such_game'")

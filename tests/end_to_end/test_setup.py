@@ -60,7 +60,7 @@ def test_shims_and_pips_settings_cause_no_noise(tmp_path, wheel):
     assert list(tmp_path.glob(".venv/lib/python3*/site-packages/tiny.py"))
 
 
-def test_what_fails_is_still_said(tmp_path, wheel):
+def test_errors_are_still_printed(tmp_path, wheel):
     finished = set_up(tmp_path, wheel, "0" * 64)
     assert finished.returncode != 0
     assert "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES" in finished.stderr

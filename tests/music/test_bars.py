@@ -77,12 +77,12 @@ def test_meter_and_bar_line_are_inferred(beats_a_bar, pickup_beats):
 
 
 @pytest.mark.parametrize("notes", [NO_NOTES, beats(1), beats(3)])
-def test_what_says_nothing_of_its_meter_is_in_four_four(notes):
+def test_a_piece_of_unknown_meter_is_in_four_four(notes):
     assert inferred_signature(notes) == COMMON_TIME
     assert len(places(Piece("x", notes)).place_ticks) == len(notes)
 
 
-def test_where_a_file_says_its_meter_nothing_is_inferred():
+def test_no_meter_is_inferred_if_a_file_has_one():
     waltz = Piece("x", accompaniment(3, 16), time_signatures=(COMMON_TIME,))
     assert set(places(waltz).bar_ticks.tolist()) == {48}
     assert set(places(replace(waltz, time_signatures=())).bar_ticks.tolist()) == {36}

@@ -11,7 +11,7 @@ from music.errors import DescriptionError
 from tests.music.support import ANY_JSON, DESCRIPTION, changed, fields
 
 
-def test_it_comes_back_as_it_was():
+def test_it_round_trips():
     assert Description.from_json(DESCRIPTION.to_json()) == DESCRIPTION
     assert Description.from_json(DESCRIPTION.to_json().encode()) == DESCRIPTION
 
@@ -115,7 +115,7 @@ def form(*sections):
         (learned(onset_ticks=[0, 2**31 - 1]), "the piece 'x' ends after 2147483647 ticks"),
     ],
 )
-def test_what_is_wrong_is_named(change, message):
+def test_an_invalid_member_is_named(change, message):
     with pytest.raises(DescriptionError, match=re.escape(message)):
         Description.from_json(json.dumps(fields(**change)))
 
@@ -123,7 +123,7 @@ def test_what_is_wrong_is_named(change, message):
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", "nonsense", b"\xff", '{"format": 3}', "[" * 100_000, "9" * 10_000]
 )
-def test_what_is_no_description_is_refused(text):
+def test_other_json_is_refused(text):
     with pytest.raises(DescriptionError):
         Description.from_json(text)
 

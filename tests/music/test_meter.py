@@ -102,7 +102,7 @@ def test_rests_show_the_beats_that_notes_may_hide():
 
 
 @pytest.mark.parametrize("meter", METERS, ids=lambda m: f"{m.numerator}/{m.denominator}")
-def test_whatever_lies_on_a_division_can_be_written(meter: Meter):
+def test_notes_on_a_division_can_be_notated(meter: Meter):
     divisions = (3, 4) if meter.beat_ticks == TICKS_PER_BEAT else (3,)
     for values in (meter.note_values, meter.rest_values):
         for division in divisions:

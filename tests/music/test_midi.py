@@ -21,7 +21,7 @@ def messages(midi: bytes) -> list[mido.Message]:
     return [m for track in mido.MidiFile(file=io.BytesIO(midi)).tracks for m in track]
 
 
-def test_it_names_its_track_and_says_where_it_comes_from():
+def test_a_file_has_its_track_name_and_provenance():
     found = messages(to_midi(THREE, tempos=constant_tempo(90), name="Bach", text="seed=7"))
     assert [m.name for m in found if m.type == "track_name"] == ["Bach"]
     assert [m.text for m in found if m.type == "text"] == ["seed=7"]
@@ -32,7 +32,7 @@ def test_it_names_its_track_and_says_where_it_comes_from():
 
 
 @pytest.mark.parametrize("length", [0, 127, 128, 20_000])
-def test_a_text_of_any_length_comes_back(length):
+def test_a_text_of_any_length_round_trips(length):
     found = messages(to_midi(THREE, tempos=constant_tempo(120), name="x", text="a" * length))
     assert [len(m.text) for m in found if m.type == "text"] == [length]
 
@@ -45,7 +45,7 @@ def test_every_note_sounds_and_ends():
     assert {m.velocity for m in found if m.type == "note_on" and m.velocity} == {FLAT_VELOCITY}
 
 
-def test_a_note_ends_where_its_key_is_struck_again():
+def test_a_note_ends_when_its_key_is_struck_again():
     overlapping = Notes.of([0, 6], [24, 6], [60, 60])
     back = read_midi(to_midi(overlapping, tempos=constant_tempo(120), name="x", text=""), "x")
     assert back.notes == Notes.of([0, 6], [6, 6], [60, 60])
@@ -85,7 +85,7 @@ def test_bars_start_where_the_time_signatures_say(signatures, written):
     assert found == written
 
 
-def test_a_tempo_map_comes_back():
+def test_a_tempo_map_round_trips():
     tempos = (TempoChange(0, 60), TempoChange(7, 180))
     midi = to_midi(THREE, tempos=tempos, time_signatures=(WALTZ,), name="x", text="")
     piece = read_midi(midi, "x")

@@ -31,11 +31,11 @@ def test_of_two_notes_that_start_together_on_a_key_the_longer_stays():
     assert on_grid([0, 0], [1, 2], [60, 60]) == Notes.of([0], [24], [60])
 
 
-def test_a_note_ends_where_its_key_is_struck_again():
+def test_a_note_ends_when_its_key_is_struck_again():
     assert on_grid([0, 1], [4, 1], [60, 60]) == Notes.of([0, 12], [12, 12], [60, 60])
 
 
-def test_what_a_piano_does_not_have_is_left_out():
+def test_pitches_outside_of_the_piano_are_left_out():
     assert on_grid([0, 0, 0], [1, 1, 1], [20, 60, 109]).pitch.tolist() == [60]
 
 
@@ -59,11 +59,11 @@ def test_transposing_keeps_pitch_classes_and_the_range_of_a_piano(raw, semitones
     assert ((moved.pitch >= LOWEST_PITCH) & (moved.pitch <= HIGHEST_PITCH)).all()
 
 
-def test_transposing_moves_every_pitch_where_there_is_room():
+def test_transposing_moves_every_pitch_within_the_range():
     assert Notes.of([0], [1], [60]).transposed(-5).pitch.tolist() == [55]
 
 
-def test_joining_puts_notes_behind_each_other():
+def test_joining_concatenates_notes():
     a, b = Notes.of([0], [1], [60]), Notes.of([5], [2], [61])
     assert join([a, b]) == Notes.of([0, 5], [1, 2], [60, 61])
     assert len(join([])) == 0
@@ -76,7 +76,7 @@ def test_selecting_and_ending():
     assert Notes.of([], [], []).end_ticks == 0
 
 
-def test_where_a_part_stands_among_all_notes():
+def test_the_indices_of_a_part_among_all_notes():
     whole = Notes.of([0, 0, 6, 6, 12], [6] * 5, [60, 64, 62, 65, 60])
     part = whole[[4, 2, 2, 1]]
     assert whole.places_of(part).tolist() == [1, 2, 4]

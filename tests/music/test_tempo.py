@@ -9,7 +9,7 @@ CHANGING = (TempoChange(0, 60), TempoChange(24, 120), TempoChange(36, 30))
 
 
 @pytest.mark.parametrize(("ticks", "bpm"), [(-1, 60), (0, 60), (23, 60), (24, 120), (999, 30)])
-def test_a_tempo_holds_until_the_next(ticks, bpm):
+def test_a_tempo_applies_until_the_next(ticks, bpm):
     assert tempo_at(CHANGING, ticks) == bpm
 
 

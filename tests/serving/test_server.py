@@ -111,7 +111,7 @@ def server_on(tmp_path):
 
 
 @on_linux
-def test_nobody_but_this_machine_reaches_the_server(server_on):
+def test_only_this_machine_reaches_the_server(server_on):
     port = server_on()
     assert answers("127.0.0.1", port)
     assert answers("localhost", port)
@@ -129,7 +129,7 @@ def test_the_server_can_be_opened_to_other_machines(server_on, host):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_process_serves_until_it_is_told_to_stop(bundles, number):
+def test_the_process_serves_until_it_gets_a_signal(bundles, number):
     with started(
         "--port=0", "--model_name", "affine", f"--model_base_path={bundles / 'affine'}"
     ) as process:
@@ -169,7 +169,7 @@ def test_the_process_listens_where_its_environment_says(tmp_path, host, is_open)
 
 
 @pytest.mark.slow
-def test_the_process_refuses_a_flag_that_nobody_knows():
+def test_the_process_refuses_an_unknown_flag():
     with started("--model_basepath=/models") as process:
         _, said = process.communicate(timeout=60)
     assert process.returncode == 2
@@ -188,7 +188,7 @@ def test_grpc_is_set_up_by_the_arguments_for_it(bundles):
         assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
-def test_a_unix_socket_answers_beside_the_port(bundles, tmp_path):
+def test_a_unix_socket_serves_in_addition_to_the_port(bundles, tmp_path):
     socket_path = tmp_path / "serving.sock"
     with (
         serve(

@@ -95,7 +95,7 @@ def tensor(shape, **fields: Any):
         (tensor([MOST_FILLED + 1]), "tensor parsing error: x: the shape"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_what_would(proto, opening):
+def test_invalid_values_are_refused_with_valid_ones(proto, opening):
     with pytest.raises(InvalidRequestError) as raised:
         decode(spec(tf.float32, -1), proto, 4)
     assert str(raised.value).startswith(opening)

@@ -35,7 +35,7 @@ def notes_shown(page):
     return int(found[1].replace(",", "")) if found else 0
 
 
-def test_the_games_are_cards_with_what_they_learned_from(page):
+def test_the_games_are_cards_with_their_training_data(page):
     card = page.locator(".card")
     expect(card).to_have_count(1)
     expect(card).to_contain_text("Zélda: Majora's Mask")
@@ -68,7 +68,7 @@ def test_it_shows_the_song_that_the_service_composes(page, address):
     assert text.startswith(f"{len(rows(piece))} notes in ")
 
 
-def test_stopping_ends_the_work_and_leaves_what_there_is(page, loopback):
+def test_stopping_ends_composing_and_keeps_the_notes(page, loopback):
     loopback.slow_s = 0.2
     expect(page.locator("#compose")).to_be_enabled()
     page.fill("#length", "4000")
@@ -85,7 +85,7 @@ def test_stopping_ends_the_work_and_leaves_what_there_is(page, loopback):
     assert kept(page) == []
 
 
-def test_what_was_stopped_is_kept_if_one_wants_it(page, loopback, address):
+def test_a_stopped_piece_can_be_kept(page, loopback, address):
     loopback.slow_s = 0.2
     expect(page.locator("#compose")).to_be_enabled()
     page.select_option("#unit", "seconds")
@@ -109,7 +109,7 @@ def sent(loopback, name):
     return float(np.frombuffer(draw.inputs[name].tensor_content, "<f4")[0])
 
 
-def test_what_shapes_the_music_is_asked_for(page, loopback):
+def test_the_controls_of_the_music_are_sent(page, loopback):
     page.locator("#temperature").press("Home")
     page.locator("#top_p").press("Home")
     page.fill("#tempo", "88")
@@ -223,7 +223,7 @@ def test_to_continue_is_a_choice_for_one_piece_that_is_seen_and_taken_back(page)
     assert [piece["recipe"]["primer"] for piece in kept(page)] == ["corpus", "file", "corpus"]
 
 
-def test_a_piece_that_is_refused_still_continues_another_when_it_is_asked_for_again(page, watch):
+def test_a_refused_piece_still_continues_another_when_it_is_retried(page, watch):
     watch.allowed = "422"
     compose(page)
     page.click("#continue")
@@ -250,7 +250,7 @@ BAR_NUMBERS = """async () => {
 }"""
 
 
-def test_a_waltz_goes_on_in_three(page, loopback):
+def test_a_waltz_continues_in_three(page, loopback):
     three = (TimeSignature(0, 3, 4),)
     openings = [Opening(each.piece, each.tokens, each.tempo_bpm, three) for each in OPENINGS]
     loopback.descriptions["zelda"] = description(openings=tuple(openings)).to_json()
@@ -277,7 +277,7 @@ def test_a_waltz_goes_on_in_three(page, loopback):
     expect(page.locator("#piece-facts")).to_contain_text("bars of 3/4")
 
 
-def test_a_piece_of_the_list_says_what_it_continued_and_hands_it_to_one_piece_alone(page):
+def test_a_listed_piece_shows_what_it_continued_and_is_continued_by_one_piece_only(page):
     compose(page)
     page.click("#continue")
     compose(page)
@@ -291,7 +291,7 @@ def test_a_piece_of_the_list_says_what_it_continued_and_hands_it_to_one_piece_al
         assert compose(page)["recipe"]["primer"] == primer
 
 
-def test_a_link_to_what_continues_another_piece_brings_it_back(page, studio, address):
+def test_a_link_to_a_continuation_restores_it(page, studio, address):
     compose(page, 60)
     page.click("#continue")
     compose(page, 60)
@@ -321,7 +321,7 @@ def test_pieces_continue_a_file_that_is_dropped_until_one_takes_it_back(page):
     assert compose(page)["recipe"]["primer"] == "corpus"
 
 
-def test_a_file_that_is_no_midi_file_is_refused_beside_it(page, watch):
+def test_an_invalid_midi_file_is_refused_beside_its_field(page, watch):
     watch.allowed = "422"
     expect(page.locator("#compose")).to_be_enabled()
     page.evaluate(DROP, list(b"no music"))

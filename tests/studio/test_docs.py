@@ -39,7 +39,7 @@ def send(page, **fields):
     return answer
 
 
-def test_what_it_offers_first_is_a_song_to_hear(docs):
+def test_the_first_button_composes_a_song(docs):
     page = docs()
     answer = send(page)
     expect(answer.locator("summary")).to_have_text("200 OK")
@@ -79,7 +79,7 @@ def test_a_stream_is_stopped(docs, loopback):
     expect(page.locator("#generate [type=submit]")).to_be_enabled()
 
 
-def test_a_song_goes_on_from_a_file(docs):
+def test_a_song_continues_a_file(docs):
     page = docs()
     file = {"name": "intro.mid", "mimeType": "audio/midi", "buffer": INTRO}
     page.set_input_files("#generate [type=file]", file)
@@ -88,7 +88,7 @@ def test_a_song_goes_on_from_a_file(docs):
     expect(page.locator("#generate .curl")).to_contain_text(" -F primer=@intro.mid ")
 
 
-def test_a_refusal_says_what_would_fit(docs, watch):
+def test_a_refusal_names_the_valid_values(docs, watch):
     watch.allowed = "422"
     answer = send(docs(), seconds="9")
     expect(answer.locator("summary")).to_contain_text("422")

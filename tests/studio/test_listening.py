@@ -40,7 +40,7 @@ def test_a_piece_plays_while_it_is_composed(page, loopback):
     assert page.evaluate(POSITION) > 0
 
 
-def test_pausing_is_silence_and_playing_goes_on_from_there(page):
+def test_pausing_is_silence_and_playing_continues_from_there(page):
     compose(page, 300, is_playing=True)
     expect(page.locator("#play")).to_have_attribute("data-state", "playing")
     page.click("#play")
@@ -123,7 +123,7 @@ def test_a_loop_plays_ten_rounds_without_a_gap_and_without_drift(page):
     assert page.evaluate(POSITION) < round_s
 
 
-def test_a_loop_goes_on_after_its_intro(page):
+def test_a_loop_repeats_after_its_intro(page):
     page.select_option("#unit", "bars")
     page.check("#loops")
     page.fill("#intro_bars", "1")
@@ -149,7 +149,7 @@ def test_zooming_shows_less_or_all(page):
     assert page.evaluate(width) <= seen + 60
 
 
-def test_only_what_can_be_seen_of_4000_notes_is_drawn(page):
+def test_only_the_visible_part_of_4000_notes_is_drawn(page):
     compose(page, 20)
     drawn = page.evaluate(
         """async () => {

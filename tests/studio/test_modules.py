@@ -150,7 +150,7 @@ RECIPES = (
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_a_link_holds_all_that_was_asked_for(page, recipe):
+def test_a_link_has_all_parameters(page, recipe):
     there_and_back = """async (recipe) => {
         const {fromLink, toLink} = await import('/studio/recipe.js');
         return fromLink(toLink(recipe, 3));

@@ -17,7 +17,7 @@ def press_until(page, selector, key="Tab"):
     raise AssertionError(f"{selector} cannot be reached")
 
 
-def test_all_of_it_works_by_the_keyboard_alone(page):
+def test_everything_works_with_the_keyboard_only(page):
     expect(page.locator("#compose")).to_be_enabled()
     press_until(page, "#length")
     page.keyboard.type("120")
@@ -121,7 +121,7 @@ def test_the_score_is_zoomed_by_two_fingers_on_a_phone(studio):
     assert page.evaluate(width) > whole
 
 
-def test_a_phone_begins_with_what_matters(studio):
+def test_a_phone_starts_with_the_essentials(studio):
     page = studio(**LOOKS["phone"])
     expect(page.locator("#compose")).to_be_enabled()
     assert page.get_attribute("#shape", "open") is None

@@ -43,7 +43,7 @@ def test_a_game_that_is_loading_says_so(studio, loopback, models_config):
     expect(page.locator("#compose")).to_be_enabled()
 
 
-def test_a_model_server_that_is_gone_shows_as_such_and_comes_back_by_itself(page, loopback):
+def test_a_missing_model_server_is_shown_until_it_is_back(page, loopback):
     compose(page)
     port = loopback.port
     loopback.stop()
@@ -67,13 +67,13 @@ def break_off(page, loopback):
     expect(page.locator("#games-error")).not_to_be_empty()
 
 
-def test_a_model_server_that_fails_midway_is_told_beside_the_button(page, loopback):
+def test_a_model_server_that_fails_midway_is_reported_beside_the_button(page, loopback):
     break_off(page, loopback)
     assert "Traceback" not in page.inner_text("body")
     expect(page.locator("#compose")).to_have_text("Compose")
 
 
-def test_what_had_come_of_a_piece_that_broke_off_is_kept(page, loopback, address):
+def test_the_notes_of_a_piece_that_broke_off_are_kept(page, loopback, address):
     break_off(page, loopback)
     expect(page.locator("#notice")).to_have_text("It broke off. What had come by then is kept.")
     (piece,) = kept(page)
@@ -109,7 +109,7 @@ def test_what_had_come_of_a_piece_that_broke_off_is_kept(page, loopback, address
         ("max_quote", "2", "This has to be an integer from 4 to 4000."),
     ],
 )
-def test_what_does_not_fit_is_said_beside_it(page, control, value, said):
+def test_an_invalid_value_is_reported_beside_its_field(page, control, value, said):
     expect(page.locator("#compose")).to_be_enabled()
     page.fill(f"#{control}", value)
     page.click("#compose")
@@ -118,7 +118,7 @@ def test_what_does_not_fit_is_said_beside_it(page, control, value, said):
     expect(page.locator(f"#{control}")).to_have_attribute("aria-invalid", "true")
 
 
-def test_what_the_service_refuses_is_said_beside_what_caused_it(studio, watch):
+def test_a_refusal_is_reported_beside_its_cause(studio, watch):
     watch.allowed = "422"
     page = studio("/#game=zelda&seed=7&notes=20&temperature=9&top_p=0.9")
     expect(page.locator("#temperature-error")).to_have_text(
@@ -126,7 +126,7 @@ def test_what_the_service_refuses_is_said_beside_what_caused_it(studio, watch):
     )
 
 
-def test_what_is_refused_leaves_the_piece_that_is_there(page, watch):
+def test_a_refusal_keeps_the_current_piece(page, watch):
     watch.allowed = "422"
     piece = compose(page)
     page.evaluate("location.hash = 'game=zelda&seed=7&notes=20&temperature=9'")
@@ -135,13 +135,13 @@ def test_what_is_refused_leaves_the_piece_that_is_there(page, watch):
     expect(page.locator("#keep")).to_be_visible()
 
 
-def test_an_unknown_game_of_a_link_is_said_beside_the_games(studio, watch):
+def test_an_unknown_game_in_a_link_is_reported_beside_the_games(studio, watch):
     watch.allowed = "404"
     page = studio("/#game=metroid&seed=7&notes=20")
     expect(page.locator("#games-error")).to_contain_text("There is no game 'metroid'.")
 
 
-def test_a_file_that_is_not_chosen_is_asked_for(page):
+def test_a_missing_file_is_requested(page):
     expect(page.locator("#compose")).to_be_enabled()
     page.check("#start-file")
     page.click("#compose")
@@ -169,7 +169,7 @@ def guarded_page(guarded, browser, loopback):  # noqa: ARG001  loopback is to be
     context.close()
 
 
-def test_a_service_that_asks_for_a_key_is_given_one_and_says_when_it_is_asked_too_often(
+def test_a_service_with_a_key_gets_it_and_reports_its_rate_limit(
     guarded_page,
 ):
     page = guarded_page

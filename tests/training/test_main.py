@@ -91,7 +91,7 @@ def test_a_game_that_fails_does_not_stop_the_others(trained, capsys, failure, sa
 
 
 @pytest.mark.usefixtures("trained")
-def test_where_the_models_are_and_what_to_do_next_is_said_in_the_end(capsys, readable_by_all):
+def test_the_end_prints_the_models_and_the_next_commands(capsys, readable_by_all):
     assert program.main() == 0
     said = capsys.readouterr().out
     assert f"{readable_by_all / 'models' / 'third' / '1'}/\n" in said
@@ -101,7 +101,7 @@ def test_where_the_models_are_and_what_to_do_next_is_said_in_the_end(capsys, rea
     )
 
 
-def test_nothing_is_said_of_songs_where_nothing_was_trained(trained, capsys):
+def test_without_a_trained_model_no_next_commands_are_printed(trained, capsys):
     trained.update(dict.fromkeys(("first", "second", "third"), MemoryError()))
     assert program.main() == 1
     assert capsys.readouterr().out == ""

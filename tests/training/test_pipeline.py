@@ -95,7 +95,7 @@ def test_a_training_keeps_its_checkpoint_from_others_until_it_is_published(
     assert not folder.exists()
 
 
-def test_a_bundle_knows_how_loud_and_how_detached_its_pieces_are(tmp_path):
+def test_a_bundle_has_the_dynamics_and_articulation_of_its_pieces(tmp_path):
     piece = scale("x", 60)
     performance = Performance(np.arange(50, 90, dtype=np.int32), np.full(40, 5.4, np.float32))
     file = tmp_path / "scale.mid"
@@ -138,7 +138,7 @@ def test_names_that_are_not_utf_8_reach_the_bundle_readable(scales, tmp_path):
 
 
 @pytest.mark.usefixtures("model")
-def test_every_collection_holds_pieces_out_whatever_it_is_called(scales, tmp_path):
+def test_pieces_are_held_out_from_any_collection(scales, tmp_path):
     bach = replace(scales, game="bach")
     recipe = replace(PLAIN, start="base")
     train(bach, recipe, tmp_path / "models", FLOAT32, lambda _: None)

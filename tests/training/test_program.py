@@ -66,7 +66,7 @@ def test_a_variable_that_does_not_fit_is_named(monkeypatch, capsys):
     assert capsys.readouterr().err.startswith("training: EPOCHS is 'many'; it must be")
 
 
-def test_what_tensorflow_says_is_one_line_without_its_stack():
+def test_tensorflow_errors_are_one_line_without_a_stack():
     look_up = tf.function(lambda n: tf.gather([1, 2], n), [tf.TensorSpec([], tf.int32)])
     with pytest.raises(tf.errors.InvalidArgumentError) as failure:
         look_up(7)
@@ -76,7 +76,7 @@ def test_what_tensorflow_says_is_one_line_without_its_stack():
     assert "test_program.py" not in said
 
 
-def test_what_a_terminal_has_no_letters_for_is_escaped(monkeypatch):
+def test_characters_that_a_terminal_cannot_show_are_escaped(monkeypatch):
     terminal = io.TextIOWrapper(io.BytesIO(), "latin-1")
     monkeypatch.setattr(sys, "stdout", terminal)
     assert run("training", lambda _: say("Zelda — é \udcff") or 0) == 0

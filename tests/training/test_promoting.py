@@ -44,7 +44,7 @@ def test_the_version_that_is_named_is_promoted_or_the_newest(
         ({"GAME": ""}, "GAME is not set"),
     ],
 )
-def test_what_cannot_be_promoted_is_one_line(models_dir, monkeypatch, capsys, variables, message):
+def test_a_failed_promotion_is_one_line(models_dir, monkeypatch, capsys, variables, message):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert promoting.main() == 1
@@ -52,7 +52,7 @@ def test_what_cannot_be_promoted_is_one_line(models_dir, monkeypatch, capsys, va
     assert stable(models_dir) is None
 
 
-def test_a_folder_that_was_moved_is_listed_where_it_lies(models_dir, monkeypatch):
+def test_a_moved_folder_is_listed_at_its_new_path(models_dir, monkeypatch):
     moved = models_dir.rename(models_dir.with_name("moved"))
     monkeypatch.setenv("MODELS_DIR", str(moved))
     assert listing.main() == 0

@@ -57,7 +57,7 @@ def test_an_unknown_recipe_lists_those_there_are():
         ("[network]", "[net]", "network is missing"),
     ],
 )
-def test_what_does_not_fit_is_named(old, new, message):
+def test_an_invalid_field_is_named(old, new, message):
     assert old in DEFAULT
     with pytest.raises(RecipeError, match=message):
         parse_recipe("mine", DEFAULT.replace(old, new))

@@ -8,7 +8,7 @@ from training.errors import SettingsError
 from training.settings import VGMUSIC_PIANO, Settings
 
 
-def test_nothing_said_means_the_defaults():
+def test_absent_variables_have_defaults():
     empty = {
         "GAME": "",
         "EPOCHS": "",
@@ -34,7 +34,7 @@ def test_nothing_said_means_the_defaults():
     assert Settings.of({}) == Settings.of(empty) == expected
 
 
-def test_everything_can_be_said():
+def test_every_variable_can_be_set():
     said = {"GAME": "g", "EPOCHS": "3", "DATA_DIR": "/d", "MODELS_DIR": "m", "RECIPE": "original"}
     said |= {"WEIGHTS": "float32", "KEEP_VERSIONS": "1", "VERSION": "4"}
     said |= {"VGMUSIC_URL": "http://x/", "API_PORT": "80", "BASE_DIR": "/b"}
@@ -69,7 +69,7 @@ def test_everything_can_be_said():
         ("FETCH", "no", "FETCH is 'no'; it must be 0 or 1"),
     ],
 )
-def test_what_does_not_fit_is_refused(name, value, message):
+def test_invalid_values_are_refused(name, value, message):
     with pytest.raises(SettingsError, match=message):
         Settings.of({name: value})
 
@@ -80,7 +80,7 @@ def test_the_version_to_promote_is_a_number_or_the_newest():
 
 
 @pytest.mark.parametrize("version", ["0", "-1", "1.2.3", "v3", "²", "9" * 19])
-def test_a_variable_version_that_is_no_number_concerns_promoting_alone(version):
+def test_an_invalid_version_affects_only_promoting(version):
     settings = Settings.of({"VERSION": version})
     with pytest.raises(SettingsError, match="it must be a version number, such as 3"):
         _ = settings.chosen_version

@@ -6,12 +6,12 @@ from training.errors import WritingError
 from training.writing import stream_whole, write_whole
 
 
-def test_a_file_is_written_with_the_folders_it_lies_in(tmp_path):
+def test_a_file_is_written_with_its_folders(tmp_path):
     write_whole(tmp_path / "a" / "b.json", b"{}")
     assert (tmp_path / "a" / "b.json").read_bytes() == b"{}"
 
 
-def test_what_fails_halfway_leaves_the_file_that_was_there_and_nothing_beside_it(tmp_path):
+def test_a_failed_write_keeps_the_old_file_and_leaves_no_other(tmp_path):
     path = tmp_path / "b.json"
     path.write_bytes(b"old")
 
@@ -25,7 +25,7 @@ def test_what_fails_halfway_leaves_the_file_that_was_there_and_nothing_beside_it
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_cannot_be_written_is_named_with_the_reason(tmp_path):
+def test_a_write_error_names_the_file_and_the_reason(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(WritingError, match=r"cannot write .*/file/b\.json: "):
         write_whole(tmp_path / "file" / "b.json", b"{}")

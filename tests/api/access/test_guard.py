@@ -65,7 +65,7 @@ def test_a_caller_without_a_key_of_ours_is_a_401(changed, loopback, caplog, head
         assert said not in response.text + caplog.text
 
 
-def test_a_key_is_asked_for_before_anything_that_is_wrong_is_told(changed):
+def test_a_key_is_required_before_other_errors_are_reported(changed):
     assert_problem(changed(api_keys=KEYS).post("/generate?secret=1"), 401, "unauthorized")
 
 
@@ -74,17 +74,17 @@ def test_a_key_given_in_the_query_is_no_key(changed):
 
 
 @pytest.mark.parametrize("path", OPEN)
-def test_a_key_is_for_composing_alone(changed, path):
+def test_only_composing_needs_a_key(changed, path):
     assert changed(api_keys=KEYS).get(path).status_code == 200
 
 
-def test_where_no_key_is_needed_one_changes_nothing(changed):
+def test_without_authentication_a_key_has_no_effect(changed):
     client = changed(rate_limit=Rate(1, "day"))
     assert client.post(SONG, headers=BEARER).status_code == 200
     assert_problem(client.post(SONG, headers={"X-API-Key": "another"}), 429, "too-many-requests")
 
 
-def test_who_asks_too_often_is_told_when_to_come_back(changed, loopback):
+def test_beyond_the_rate_limit_a_429_has_retry_after(changed, loopback):
     client = changed(rate_limit=Rate(3, "hour"), workers=1)
     assert [client.post(SONG).status_code for _ in range(3)] == [200] * 3
     loopback.calls.clear()
@@ -100,7 +100,7 @@ def test_a_worker_allows_its_share(changed):
     assert [client.post(SONG).status_code for _ in range(3)] == [200, 200, 429]
 
 
-def test_what_is_refused_counts_too(changed):
+def test_refused_requests_count_towards_the_limit(changed):
     client = changed(rate_limit=Rate(2, "hour"), workers=1)
     assert [client.post("/generate").status_code for _ in range(3)] == [422, 422, 429]
 
@@ -111,7 +111,7 @@ def test_only_composing_is_limited(changed, path):
     assert len({client.get(path).status_code for _ in range(5)}) == 1
 
 
-def test_each_key_has_a_limit_of_its_own_and_a_wrong_one_uses_up_none(changed):
+def test_each_key_has_its_own_limit_and_a_wrong_key_uses_none(changed):
     client = changed(rate_limit=Rate(1, "day"), api_keys=KEYS, workers=1)
     for _ in range(3):
         assert client.post(SONG, headers={"X-API-Key": "wrong"}).status_code == 401
@@ -143,7 +143,7 @@ def test_without_keys_a_caller_is_an_address(changed, first, second, status):
     assert from_address(client, second) == status
 
 
-def test_what_a_caller_says_of_its_address_is_believed_of_trusted_proxies_alone(changed):
+def test_forwarded_addresses_are_trusted_only_from_trusted_proxies(changed):
     rate = Rate(1, "day")
     said = [{"X-Forwarded-For": f"192.0.2.{n}"} for n in range(2)]
     unproxied, proxied = changed(rate_limit=rate), changed(rate_limit=rate, trusted_proxies=1)
@@ -204,7 +204,7 @@ def test_a_stream_counts_until_its_caller_hangs_up(changed):
     assert client.post(SONG).status_code == 200
 
 
-def test_a_stream_whose_caller_is_gone_before_its_first_event_counts_no_longer(changed):
+def test_a_stream_disconnected_before_its_first_event_frees_its_slot(changed):
     client = changed(songs=1)
     client.post(f"{SONG}&format=ndjson").close()
     assert client.post(SONG).status_code == 200

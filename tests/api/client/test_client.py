@@ -68,14 +68,14 @@ def leitmotif(address):
     return Leitmotif(address)
 
 
-def test_a_song_is_the_file_and_what_its_headers_say(leitmotif, client):
+def test_a_song_has_the_file_and_the_values_of_its_headers(leitmotif, client):
     song = leitmotif.generate("zelda", seed=7, notes=40)
     assert song.content == client.post(SONG).data
     assert (song.media_type, song.seed, song.version, song.notes) == ("audio/midi", 7, 1, 40)
     assert (song.longest_quote_notes, song.longest_quote_piece) == (0, None)
 
 
-def test_the_example_of_the_readme_runs_as_it_stands(address, tmp_path):
+def test_the_example_in_the_readme_runs_unchanged(address, tmp_path):
     readme = (ROOT / "README.md").read_text()
     (example,) = re.findall(r"^From Python.*?\n\n((?:    .*\n|\n)+)", readme, re.MULTILINE)
     for said, here in (("http://localhost:8080", address), ('"bach"', '"zelda"')):
@@ -107,7 +107,7 @@ def test_a_song_comes_in_every_format(leitmotif, form):
     assert leitmotif.generate("zelda", notes=9, format=form.name).media_type == form.media_type
 
 
-def test_every_wish_reaches_the_song(leitmotif):
+def test_every_parameter_reaches_the_song(leitmotif):
     wishes: Wishes = {
         "notes": 9,
         "temperature": 0.5,
@@ -176,7 +176,7 @@ def test_the_games_are_listed(leitmotif):
     )
 
 
-def test_a_refusal_says_what_the_api_says(leitmotif):
+def test_a_refusal_has_the_apis_message(leitmotif):
     with pytest.raises(ProblemError) as refusal:
         leitmotif.generate("metroid")
     assert (refusal.value.status, refusal.value.games) == (404, ("zelda",))
@@ -199,21 +199,21 @@ def test_a_stream_that_breaks_midway_is_a_problem(leitmotif, loopback):
     assert trouble.value.status == 502
 
 
-def test_nobody_there_is_unreachable():
+def test_a_missing_service_is_unreachable():
     address = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(UnreachableError, match=r"^127.0.0.1:\d+ does not answer: .*refused"):
         Leitmotif(address).generate("zelda")
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_what_may_pass_is_asked_again(status):
+def test_temporary_errors_are_retried(status):
     with playing(problem(status, "0"), problem(status), FINE) as (address, requests):
         assert Leitmotif(address).generate("zelda").notes == 40
         assert len(requests) == 3
         assert len({body for _, _, body in requests}) == 1
 
 
-def test_who_is_told_to_wait_waits_so_long(monkeypatch):
+def test_the_client_waits_as_retry_after_says(monkeypatch):
     waits = []
     monkeypatch.setattr(module.time, "sleep", waits.append)
     with playing(problem(503, "7"), FINE) as (address, _):
@@ -229,7 +229,7 @@ def test_a_wait_beyond_the_time_is_not_begun():
         assert len(requests) == 1
 
 
-def test_it_is_not_asked_again_for_ever():
+def test_retries_are_bounded():
     with playing(problem(503, "0")) as (address, requests):
         with pytest.raises(ProblemError):
             Leitmotif(address, timeout_s=0.5).generate("zelda")
@@ -237,7 +237,7 @@ def test_it_is_not_asked_again_for_ever():
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 500, 502, 504])
-def test_what_will_not_pass_is_not_asked_again(status):
+def test_permanent_errors_are_not_retried(status):
     with playing(problem(status, "0"), FINE) as (address, requests):
         with pytest.raises(ProblemError):
             Leitmotif(address).generate("zelda")
@@ -261,7 +261,7 @@ def dribble(handler):
 
 
 @pytest.mark.parametrize("scene", [hang, dribble])
-def test_the_time_is_bounded_however_slowly_an_answer_comes(scene):
+def test_the_timeout_bounds_slow_responses(scene):
     with playing(scene) as (address, _), pytest.raises(TooSlowError, match=r"in 0\.3 s"):
         Leitmotif(address, timeout_s=0.3).games()
 
@@ -286,7 +286,7 @@ FOREIGN_LISTS = (
         *(answer(200, body) for body in FOREIGN_LISTS),
     ],
 )
-def test_an_answer_that_is_none_of_ours_is_unreachable(scene):
+def test_a_foreign_response_is_unreachable(scene):
     with playing(scene) as (address, _), pytest.raises(UnreachableError):
         Leitmotif(address).games()
 
@@ -304,7 +304,7 @@ def test_a_song_without_our_headers_is_none():
         {"Leitmotif_Longest_Quote": "9" * 5_000},
     ],
 )
-def test_a_song_whose_headers_are_not_ours_is_none(headers):
+def test_a_song_with_foreign_headers_is_refused(headers):
     expected = pytest.raises(UnreachableError, match="is not Leitmotif")
     with playing(answer(200, b"MThd", **headers)) as (address, _), expected:
         Leitmotif(address).generate("zelda")
@@ -318,7 +318,7 @@ def test_a_song_whose_headers_are_not_ours_is_none(headers):
         *(b'{"event": "error", "status": null}', b'{"event": "error", "status": "soon"}'),
     ],
 )
-def test_an_event_that_is_none_of_ours_is_unreachable(line):
+def test_a_foreign_event_is_unreachable(line):
     expected = pytest.raises(UnreachableError, match="is not Leitmotif")
     with playing(answer(200, line + b"\n")) as (address, _), expected:
         list(Leitmotif(address).stream("zelda"))
@@ -341,7 +341,7 @@ def test_a_problem_may_name_its_charset():
 
 @settings(max_examples=50, deadline=None)
 @given(st.data())
-def test_whatever_answers_what_goes_wrong_is_an_error_of_the_client(data):
+def test_any_response_gives_a_result_or_an_error_of_the_client(data):
     """A whole response, of which some bytes are others, are missing, or come twice."""
     song = (
         b'{"event":"song","game":"a","game_title":"A","title":"s","version":1,"seed":1,"tempo":9,'
@@ -408,7 +408,7 @@ def test_a_primer_is_uploaded_from_bytes_or_from_a_path(tmp_path):
         files["primer"].close()
 
 
-def test_a_song_goes_on_from_a_primer(leitmotif, client):
+def test_a_song_continues_a_primer(leitmotif, client):
     expected = client.post(URL, **uploaded(INTRO, include_primer="true"))
     song = leitmotif.generate("zelda", seed=7, notes=30, primer=INTRO, include_primer=True)
     assert song.content == expected.data
@@ -444,19 +444,19 @@ def test_an_address_may_have_a_path():
         *(f"http://{'a' * 64}.example", "http://host/\r\nX: y"),
     ],
 )
-def test_an_address_that_is_none_is_refused_at_once(url):
+def test_an_invalid_address_is_refused_at_once(url):
     with pytest.raises(ValueError, match=r"address|[Pp]ort|IPv6"):
         Leitmotif(url)
 
 
 @pytest.mark.parametrize("key", ["a\nb", "ä", "a\0"])
-def test_a_key_that_is_none_is_refused_without_showing_it(key):
+def test_an_invalid_key_is_refused_without_showing_it(key):
     with pytest.raises(ValueError, match=r"^the API key has characters that no key has$"):
         Leitmotif(api_key=key)
 
 
 @pytest.mark.parametrize("timeout_s", [0, -1, float("nan"), float("inf"), 1e20])
-def test_a_time_that_is_none_is_refused_at_once(timeout_s):
+def test_an_invalid_timeout_is_refused_at_once(timeout_s):
     with pytest.raises(ValueError, match="timeout_s must be above 0 and up to 86400"):
         Leitmotif(timeout_s=timeout_s)
 
@@ -473,7 +473,7 @@ def test_all_that_goes_wrong_is_of_one_tree():
         assert issubclass(kind, LeitmotifError)
 
 
-def test_it_needs_nothing_but_python(tmp_path):
+def test_the_client_needs_only_the_standard_library(tmp_path):
     shutil.copy(module.__file__, tmp_path / "client.py")
     finished = subprocess.run(
         [sys.executable, "-S", "-c", "import client, sys; print('flask' in sys.modules)"],
@@ -487,7 +487,7 @@ def test_it_needs_nothing_but_python(tmp_path):
     assert finished.stdout == "False\n", finished.stderr
 
 
-def test_who_serves_does_not_load_it():
+def test_the_server_does_not_import_the_client():
     program = "import sys, api.__main__; print('api.client' in sys.modules)"
     assert run(program).stdout == "False\n"
 

@@ -46,7 +46,7 @@ def install(folder, monkeypatch, name, script):
     monkeypatch.setenv("PATH", str(folder))
 
 
-def test_a_song_is_written_and_said_what_it_is(compose, client, tmp_path):
+def test_a_song_is_written_and_described(compose, client, tmp_path):
     assert compose(*ZELDA, "-o", "song.mid") == (
         0,
         "song.mid: 40 notes, seed 7, version 1, nothing quoted\n",
@@ -68,7 +68,7 @@ def test_a_format_that_is_named_goes_before_the_ending(compose, tmp_path):
     assert (tmp_path / "song").read_bytes().startswith(b"<svg")
 
 
-def test_a_song_goes_on_from_a_file(compose, client, tmp_path):
+def test_a_song_continues_a_file(compose, client, tmp_path):
     (tmp_path / "intro.mid").write_bytes(INTRO)
     expected = client.post(URL, **uploaded(INTRO, include_primer="true")).data
     song = ("--game", "zelda", "--seed", "7", "--notes", "30", "-o", "song.mid")
@@ -126,7 +126,7 @@ def test_options_that_do_not_fit_are_an_exit_status_of_2(compose, loopback, opti
     assert not loopback.calls
 
 
-def test_an_address_that_is_none_does_not_fit_either(capsys):
+def test_an_invalid_address_is_refused_too(capsys):
     with pytest.raises(SystemExit, match="2"):
         main([*ZELDA, "-o", "a.mid", "--url", "localhost:8080"])
     assert "the address must be like http://localhost:8080, not " in capsys.readouterr().err
@@ -145,7 +145,7 @@ def test_an_address_that_is_none_does_not_fit_either(capsys):
         ),
     ],
 )
-def test_what_the_api_refuses_is_said_in_its_words(compose, tmp_path, options, said):
+def test_a_refusal_has_the_message_of_the_api(compose, tmp_path, options, said):
     (tmp_path / "song.mid").write_bytes(b"the old one")
     status, err = compose(*options, "-o", "song.mid")
     assert (status, err.count("\n")) == (1, 1)
@@ -153,7 +153,7 @@ def test_what_the_api_refuses_is_said_in_its_words(compose, tmp_path, options, s
     assert (tmp_path / "song.mid").read_bytes() == b"the old one"
 
 
-def test_without_an_address_the_api_of_the_settings_is_asked(app, tmp_path, monkeypatch):
+def test_without_an_address_the_api_of_the_settings_is_called(app, tmp_path, monkeypatch):
     with serving(app) as address:
         monkeypatch.setenv("API_PORT", address.rpartition(":")[2])
         assert main([*ZELDA, "-o", str(tmp_path / "a.mid")]) == 0
@@ -166,7 +166,7 @@ def test_a_setting_that_does_not_fit_is_named(capsys, monkeypatch):
     assert "API_PORT must be an integer from 1 to 65535, not 'http'" in capsys.readouterr().err
 
 
-def test_nobody_there_is_said_in_one_line(capsys, tmp_path):
+def test_an_unreachable_api_is_reported_in_one_line(capsys, tmp_path):
     url = f"http://127.0.0.1:{free_port()}"
     assert main([*ZELDA, "-o", str(tmp_path / "a.mid"), "--url", url]) == 1
     assert "does not answer: " in capsys.readouterr().err
@@ -178,14 +178,14 @@ def test_a_device_is_written_to_and_not_replaced(compose):
     assert stat.S_ISCHR(os.stat("/dev/full").st_mode)  # noqa: PTH116  not a path of ours
 
 
-def test_what_a_link_leads_to_is_written(compose, tmp_path):
+def test_the_target_of_a_link_is_written(compose, tmp_path):
     (tmp_path / "link.mid").symlink_to("song.mid")
     assert compose(*ZELDA, "-o", "link.mid")[0] == 0
     assert (tmp_path / "link.mid").is_symlink()
     assert (tmp_path / "song.mid").read_bytes().startswith(b"MThd")
 
 
-def test_a_song_is_played_by_what_is_installed(compose, client, tmp_path, monkeypatch):
+def test_a_song_is_played_by_an_installed_player(compose, client, tmp_path, monkeypatch):
     install(tmp_path / "bin", monkeypatch, "aplay", f'/bin/cp "$2" "{tmp_path}/played"')
     assert compose(*ZELDA, "--play")[0] == 0
     expected = client.post(f"{SONG}&format=wav").data
@@ -195,7 +195,7 @@ def test_a_song_is_played_by_what_is_installed(compose, client, tmp_path, monkey
 @pytest.mark.parametrize(
     ("name", "form"), [("song.wav", "wav"), ("song.mid", "midi"), ("song.json", "json")]
 )
-def test_what_is_played_is_what_is_written_and_composed_once(
+def test_the_played_song_is_the_written_one_and_composed_once(
     compose, client, loopback, tmp_path, monkeypatch, name, form
 ):
     install(tmp_path / "bin", monkeypatch, "ffplay", f'/bin/cp "$5" "{tmp_path}/played"')
@@ -218,7 +218,7 @@ def test_an_ogg_file_is_decoded_to_be_played(compose, tmp_path, monkeypatch):
     np.testing.assert_allclose(played, frames, atol=1e-4)
 
 
-def test_without_a_player_it_says_what_to_do_before_it_asks(
+def test_without_a_player_an_error_comes_before_the_request(
     compose, loopback, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -260,7 +260,7 @@ def test_help_knows_every_parameter(capsys):
         assert parameter.name == "format" or parameter.effect in said
 
 
-def test_other_words_are_a_line_on_what_there_is():
+def test_an_unknown_command_lists_the_commands():
     finished = command("composer")
     assert (finished.returncode, finished.stdout) == (1, b"")
     assert finished.stderr.startswith(b"usage: python -m api  ")

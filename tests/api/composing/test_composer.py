@@ -92,7 +92,7 @@ def test_the_same_request_is_the_same_song(workplace, asked):
 
 @settings(max_examples=20)
 @given(asked)
-def test_a_song_is_as_long_as_asked_and_begins_at_once(workplace, asked):
+def test_a_song_has_the_requested_length_and_starts_at_once(workplace, asked):
     song = workplace.song(asked)
     assert song.notes.onset_ticks[0] == 0
     if asked.brief.seconds is None:
@@ -108,7 +108,7 @@ def test_a_longer_song_begins_with_the_shorter_one(workplace, count):
     assert shorter == longer[:count]
 
 
-def test_chunks_come_while_the_song_is_drawn_and_none_is_empty(workplace):
+def test_chunks_arrive_during_sampling_and_none_is_empty(workplace):
     chunks = list(workplace.chunks(request(notes=50), chunk_steps=4))
     assert len(chunks) > 10
     assert all(len(chunk) for chunk in chunks)
@@ -141,7 +141,7 @@ def test_unless_someone_says_otherwise_the_model_says_how_long_a_run_may_be(know
     assert known.song(request(notes=200)).longest_quote.length_notes <= 8
 
 
-def test_where_nothing_is_too_long_the_first_draw_is_kept(known):
+def test_without_long_quotes_the_first_attempt_is_kept(known):
     song = known.song(request(notes=200, max_quote=4000))
     assert song.longest_quote.length_notes == 200
 
@@ -157,7 +157,7 @@ def test_it_does_not_go_back_for_ever(loopback, model_server, config):
     assert chunks < loopback.signatures().count("decode") <= chunks * len(ATTEMPTS)
 
 
-def test_where_a_song_comes_to_a_standstill_it_is_drawn_another_way(loopback, model_server, config):
+def test_degenerate_repetition_is_resampled(loopback, model_server, config):
     # The same key at the same time, over and over, unless the draws are numbered otherwise.
     loopback.tune = (token(0, 0, 0),) * 500 + (token(2, 0, 0), token(2, 1, 0)) * 250
     song = Workplace(model_server, config.models_config).song(request(notes=60))
@@ -165,7 +165,7 @@ def test_where_a_song_comes_to_a_standstill_it_is_drawn_another_way(loopback, mo
     assert loopback.signatures().count("decode") < 30
 
 
-def test_nothing_is_drawn_before_it_is_asked_for(loopback, model_server, config):
+def test_nothing_is_sampled_before_it_is_needed(loopback, model_server, config):
     workplace = Workplace(model_server, config.models_config)
     chunks = workplace.chunks(request(notes=500))
     next(chunks)
@@ -190,12 +190,12 @@ def test_drawing_stops_as_soon_as_there_is_enough(loopback, model_server, config
         (Length(5, 0.1), [0, 0, 1], 0, 2),
     ],
 )
-def test_where_a_song_is_cut(length, onsets, written, kept):
+def test_a_song_is_cut_at_its_length(length, onsets, written, kept):
     notes = Notes.of(onsets, [1] * len(onsets), range(60, 60 + len(onsets)))
     assert len(length.cut(notes, written)) == kept
 
 
-def test_many_callers_at_once_get_the_songs_they_would_get_alone(config):
+def test_concurrent_callers_get_the_same_songs_as_a_single_one(config):
     app = create_app(config)
     paths = [f"/generate?game=zelda&notes=60&seed={seed}" for seed in range(8)]
 

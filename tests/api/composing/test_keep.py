@@ -212,7 +212,7 @@ def test_json_that_is_no_song_is_refused_with_what_would_fit(client):
         ),
     ],
 )
-def test_what_does_not_fit_is_refused_with_what_would(client, keep, query, midi, detail):
+def test_invalid_values_are_refused_with_valid_ones(client, keep, query, midi, detail):
     response = revised(client, keep, query, midi)
     assert response.status_code == 422
     assert response.json["detail"] == detail

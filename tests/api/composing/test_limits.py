@@ -31,7 +31,7 @@ def quarters(count):
         (NO_LIMIT, 10**6, 10**6, True),
     ],
 )
-def test_what_fits(limit, notes, ticks, fits):
+def test_a_limit_accepts_what_fits(limit, notes, ticks, fits):
     if fits:
         limit.check(notes, ticks, constant_tempo(120.0), BAR)
     else:
@@ -81,7 +81,7 @@ def test_what_fits(limit, notes, ticks, fits):
     ],
     ids=["seconds", "seconds of OGG", "bars", "notes"],
 )
-def test_what_the_request_makes_too_long_is_not_composed(
+def test_a_request_that_is_too_long_is_not_composed(
     client, loopback, primer, tempo_bpm, fields, detail
 ):
     data = uploaded(midi_of(primer, tempo_bpm), include_primer="true", **fields)
@@ -92,14 +92,14 @@ def test_what_the_request_makes_too_long_is_not_composed(
 
 
 @pytest.mark.parametrize("form", ["wav", "ogg"])
-def test_what_becomes_too_long_is_composed_no_further(client, loopback, form):
+def test_composing_stops_when_a_song_becomes_too_long(client, loopback, form):
     response = client.post(f"{SONG}&primer=none&notes=4000&tempo=20&format={form}")
     assert_problem(response, 422, slug="song-too-long")
     assert 3 < loopback.signatures().count("decode") < 20  # of the 63 and more for all notes
 
 
 @pytest.mark.parametrize("form", ["midi", "json", "ndjson"])
-def test_other_formats_hold_any_song(client, form):
+def test_other_formats_have_no_limit(client, form):
     assert client.post(f"{SONG}&notes=2000&tempo=20&format={form}").status_code == 200
 
 

@@ -88,7 +88,7 @@ def test_sections_return_note_for_note(workplace, seed):
 
 @settings(max_examples=10)
 @given(seeds)
-def test_a_varied_return_is_new_at_its_end_alone(workplace, seed):
+def test_a_varied_return_is_new_only_at_its_end(workplace, seed):
     song = workplace.song(seed=seed, form="ABA'", bars=24, ending=False)
     assert strikes(bars(song, 1, 6)) == strikes(bars(song, 17, 6))
     assert strikes(bars(song, 7, 2)) != strikes(bars(song, 23, 2))
@@ -142,7 +142,7 @@ def test_bars_that_do_not_fit_the_form_are_refused_with_those_that_do(client):
 
 
 @pytest.mark.parametrize("form", ["sse", "ndjson"])
-def test_a_stream_tells_the_plan_first_and_then_the_same_song(client, form):
+def test_a_stream_starts_with_the_plan_and_has_the_same_song(client, form):
     query = f"{URL}&form=ABA'&bars=12&loop=true"
     whole = client.post(f"{query}&format=json").json
     text = client.post(f"{query}&format={form}").data.decode()

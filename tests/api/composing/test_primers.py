@@ -36,7 +36,7 @@ def prefilled(loopback):
     return tokens
 
 
-def test_a_song_goes_on_from_an_uploaded_primer(client, prefilled):
+def test_a_song_continues_an_uploaded_primer(client, prefilled):
     response = client.post(URL, **uploaded(INTRO))
     assert response.status_code == 200
     assert prefilled() == [BOS, *CODEC.encode(LINE)]
@@ -63,13 +63,13 @@ def test_it_sounds_as_detached_as_the_primer(client):
     assert share == pytest.approx(0.85, abs=0.01)
 
 
-def test_it_goes_on_in_the_primers_tempo_unless_another_is_asked_for(client):
+def test_a_song_continues_in_the_primers_tempo_unless_another_is_requested(client):
     for query, tempo_bpm in (("", 100), ("&tempo=77", 77)):
         response = client.post(URL + query, **uploaded(INTRO))
         assert read_midi(response.data, "x").tempo_bpm == pytest.approx(tempo_bpm, abs=0.01)
 
 
-def test_it_goes_on_at_the_tempo_at_which_the_primer_ends(client):
+def test_a_song_continues_at_the_tempo_at_the_end_of_the_primer(client):
     tempos = [
         mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(60)),
         mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(180), time=40 * 480),
@@ -79,7 +79,7 @@ def test_it_goes_on_at_the_tempo_at_which_the_primer_ends(client):
 
 
 @pytest.mark.parametrize("form", ["midi", "wav", "ogg", "json", "musicxml", "svg", "sse", "ndjson"])
-def test_every_format_can_go_on_from_a_primer(client, form):
+def test_every_format_can_continue_a_primer(client, form):
     response = client.post(f"{URL}&format={form}", **uploaded(INTRO, include_primer="true"))
     assert response.status_code == 200
     assert response.headers["Leitmotif-Primer"] == "uploaded"
@@ -125,9 +125,7 @@ WARNING = "the file ends early; notes read: 5"
     [(INTRO, [], None), (CUT_INTRO, [WARNING], f'"{WARNING}"')],
     ids=["whole", "cut"],
 )
-def test_the_caller_is_told_what_is_wrong_with_a_primer_that_can_be_read(
-    client, midi, warnings, header
-):
+def test_the_response_lists_the_warnings_of_a_readable_primer(client, midi, warnings, header):
     song = client.post(URL, **uploaded(midi, format="json"))
     stream = client.post(URL, **uploaded(midi, format="ndjson"))
     for response in (song, stream):
@@ -148,7 +146,7 @@ def test_a_stream_begins_with_the_primer_and_is_the_song(client, form):
     assert events[-1][1]["duration_beats"] >= midi.end_ticks / 12
 
 
-def test_what_is_the_callers_own_is_not_counted_as_a_quote(client, loopback):
+def test_the_callers_own_notes_are_not_counted_as_a_quote(client, loopback):
     new = notes_of(client.post(URL, **uploaded(INTRO)))
     pieces = (LearnedPiece("the primer", LINE), LearnedPiece("the song", new))
     loopback.descriptions["zelda"] = description(learned=pieces).to_json()
@@ -162,7 +160,7 @@ def test_what_is_the_callers_own_is_not_counted_as_a_quote(client, loopback):
     assert (first["pitch"], first["start_beats"]) == (new.pitch[0], quote["start_beats"])
 
 
-def test_the_answer_says_that_a_primer_was_uploaded_and_not_what_it_was_called(client):
+def test_the_response_says_that_a_primer_was_uploaded_without_its_name(client):
     response = client.post(URL, **uploaded(INTRO, include_primer="true"))
     (text,) = texts_of(response)
     assert "primer=uploaded; primer_sha256=" in text
@@ -171,7 +169,7 @@ def test_the_answer_says_that_a_primer_was_uploaded_and_not_what_it_was_called(c
     assert "Leitmotif-Primer" not in client.post(URL).headers
 
 
-def test_the_tag_covers_what_was_uploaded(client):
+def test_the_etag_depends_on_the_upload(client):
     def tag(midi, **fields):
         return client.post(URL, **uploaded(midi, **fields)).headers["ETag"]
 
@@ -205,7 +203,7 @@ def test_notes_are_read_as_long_as_they_would_be_written(client, prefilled):
     assert prefilled() == [BOS, *CODEC.encode(as_written(short))]
 
 
-def test_what_lies_too_low_is_moved_to_the_nearest_key_that_the_model_reads(client, prefilled):
+def test_a_primer_that_is_too_low_is_transposed_to_the_nearest_readable_key(client, prefilled):
     low = LINE.transposed(-5)
     response = client.post(URL, **uploaded(midi_of(low), include_primer="true"))
     assert prefilled() == [BOS, *CODEC.encode(LINE)]
@@ -215,12 +213,12 @@ def test_what_lies_too_low_is_moved_to_the_nearest_key_that_the_model_reads(clie
 
 
 @pytest.mark.parametrize("semitones", [-39, -1, 0, 1, 24])
-def test_what_the_model_reads_stays_in_its_key(semitones):
+def test_a_readable_primer_stays_in_its_key(semitones):
     notes = LINE.transposed(semitones)
     assert encoded_primer(notes, NoteTuple.over()).notes == notes
 
 
-def test_what_is_in_reach_in_no_key_is_refused(client, loopback):
+def test_a_primer_unreadable_in_every_key_is_refused(client, loopback):
     wide = Notes.of([0, 12], [12, 12], [40, 80])
     response = client.post(URL, **uploaded(midi_of(wide)))
     assert_problem(response, 422, slug="bad-parameter")
@@ -247,7 +245,7 @@ def test_a_codec_that_does_not_know_a_chord_cannot_read_it():
         (midi_of(NO_NOTES), "no notes in it"),
     ],
 )
-def test_what_cannot_be_read_is_a_422_that_says_what_is_broken(client, loopback, midi, reason):
+def test_a_broken_primer_is_a_422_that_says_what_is_broken(client, loopback, midi, reason):
     response = client.post(URL, **uploaded(midi))
     assert_problem(response, 422, slug="bad-parameter")
     assert response.json["parameter"] == "primer"
@@ -255,7 +253,7 @@ def test_what_cannot_be_read_is_a_422_that_says_what_is_broken(client, loopback,
     assert not loopback.calls
 
 
-def test_a_tempo_that_nobody_plays_needs_another(client, loopback):
+def test_a_primer_with_an_extreme_tempo_needs_a_requested_one(client, loopback):
     fast = midi_file([mido.MetaMessage("set_tempo", tempo=60_000)], note(60, 480))
     response = client.post(URL, **uploaded(fast))
     assert_problem(response, 422, slug="bad-parameter")

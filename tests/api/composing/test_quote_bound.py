@@ -40,7 +40,7 @@ def quoted_in(client, query):
     return longest
 
 
-def test_unbounded_the_model_plays_what_it_knows_by_heart(client, learned_by_heart):
+def test_without_a_bound_the_model_recites_its_training_data(client, learned_by_heart):
     lengths = [
         quoted_in(client, f"seed={n}&notes=100&max_quote=4000&temperature=0.9") for n in range(10)
     ]

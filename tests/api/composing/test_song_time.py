@@ -67,7 +67,7 @@ def test_a_song_that_continues_a_waltz_is_one(ask, include_primer):
     assert (signature["numerator"], signature["denominator"]) == (3, 4)
 
 
-def test_bar_lines_go_on_where_the_primers_were(ask):
+def test_bar_lines_continue_those_of_the_primer(ask):
     waltz = midi_of(*THREE_FOUR)
     both = ask(waltz, "json", include_primer="true").json
     alone = ask(waltz, "json", include_primer="false").json
@@ -76,7 +76,7 @@ def test_bar_lines_go_on_where_the_primers_were(ask):
     assert alone["time_signatures"][0]["start_beats"] == -(first % 3)
 
 
-def test_the_meter_is_that_of_the_place_where_the_primer_ends(ask):
+def test_the_meter_is_the_one_at_the_end_of_the_primer(ask):
     changing = midi_of(*THREE_FOUR, TimeSignature(36, 6, 8))
     alone = ask(changing, "json").json["time_signatures"]
     assert [(s["numerator"], s["denominator"]) for s in alone] == [(6, 8)]
@@ -92,7 +92,7 @@ def test_a_song_of_the_corpus_has_the_meter_of_its_piece(ask, loopback):
     assert song.time_signatures[-1].numerator == 3
 
 
-def test_a_song_that_continues_nothing_is_in_common_time(ask, meter_read):
+def test_a_song_without_a_primer_is_in_common_time(ask, meter_read):
     (signature,) = ask(form="json", primer="none").json["time_signatures"]
     assert signature == {"start_beats": 0, "numerator": 4, "denominator": 4}
     assert meter_read() == (48, 0)
@@ -140,7 +140,7 @@ def test_the_meter_of_a_primer_without_time_signatures_is_inferred(ask, meter_re
 
 
 @pytest.mark.parametrize("form", READERS)
-def test_a_stream_tells_the_meter_before_the_notes(ask, form):
+def test_a_stream_has_the_meter_before_the_notes(ask, form):
     waltz = midi_of(*THREE_FOUR)
     _, song = READERS[form](ask(waltz, form))[0]
     whole = ask(waltz, "json").json
@@ -161,7 +161,7 @@ def test_with_the_primer_its_tempo_map_is_kept(ask):
     assert "tempo" not in json["origin"]
 
 
-def test_a_requested_tempo_holds_throughout(ask):
+def test_a_requested_tempo_applies_to_the_whole_song(ask):
     song = read_midi(ask(TWO_TEMPOS, include_primer="true", tempo="77").data, "x")
     assert [round(change.bpm) for change in song.tempos] == [77]
     origin = ask(TWO_TEMPOS, "json", include_primer="true", tempo="77").json["origin"]

@@ -29,7 +29,7 @@ def track_name(midi):
     ("query", "title"),
     [("", "Song 7"), ("&title=Rain+%26+%3CTea%3E", "Rain & <Tea>"), ("&title=%E9%9B%A8", "雨")],
 )
-def test_a_song_is_called_what_its_caller_calls_it_or_by_its_seed(client, query, title):
+def test_the_title_is_the_requested_one_or_the_seed(client, query, title):
     assert track_name(client.post(SONG + query).data) == title
     score = music21.converter.parse(client.post(f"{SONG}{query}&format=musicxml").text)
     assert score.metadata.bestTitle == title

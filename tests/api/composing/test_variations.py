@@ -156,7 +156,7 @@ FORM = "form must start with A, the theme, and have another section: AABA."
         ),
     ],
 )
-def test_what_does_not_fit_is_refused_with_what_would(client, query, theme, detail):
+def test_invalid_values_are_refused_with_valid_ones(client, query, theme, detail):
     response = varied(client, query, theme)
     assert response.status_code == 422
     assert response.json["detail"] == detail

@@ -80,7 +80,7 @@ def test_a_game_that_fails_keeps_no_other_from_being_prepared(warm_up, config, l
     assert loopback.signatures().count("prefill") == 3
 
 
-def test_a_model_server_that_is_gone_is_asked_again_next_time(warm_up, loopback, caplog):
+def test_a_failed_preparation_is_retried_at_the_next_look(warm_up, loopback, caplog):
     loopback.failure = grpc.StatusCode.UNAVAILABLE
     warm_up.look()
     assert not loopback.calls

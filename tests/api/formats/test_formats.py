@@ -51,7 +51,7 @@ def test_the_table_and_this_test_know_the_same_formats():
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
-def test_a_format_is_asked_for_by_name_or_by_type(client, form):
+def test_a_format_is_requested_by_name_or_by_media_type(client, form):
     by_name = client.post(f"{SONG}&format={form.name}")
     assert by_name.status_code == 200
     assert by_name.content_type == form.media_type
@@ -86,12 +86,12 @@ def test_the_most_specific_range_counts(client, accept, media_type):
 @pytest.mark.parametrize(
     "accept", ["*/*;q=0", "audio/midi;q=0", "audio/*;q=0, text/html", "application/json;q=0.0"]
 )
-def test_what_is_excluded_is_not_given(client, accept):
+def test_excluded_formats_are_not_returned(client, accept):
     assert client.post(SONG, headers={"Accept": accept}).status_code == 406
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
-def test_every_answer_says_what_it_is(client, form):
+def test_every_response_has_its_media_type(client, form):
     headers = client.post(f"{SONG}&format={form.name}").headers
     said = {name: value for name, value in headers.items() if name.startswith("Leitmotif-")}
     assert said == {
@@ -112,7 +112,7 @@ def test_the_same_seed_is_the_same_bytes(app, config, form):
     assert songs[0] == songs[1] == songs[2]
 
 
-def test_json_holds_the_notes_of_the_midi_file_in_beats_and_in_seconds(client):
+def test_json_has_the_notes_of_the_midi_file_in_beats_and_seconds(client):
     midi = read_midi(client.post(f"{SONG}&tempo=90").data, "song").notes
     song = client.post(f"{SONG}&tempo=90&format=json").json
     assert list(song)[:5] == ["game", "game_title", "title", "version", "seed"]
@@ -182,9 +182,7 @@ DETACHED = Articulation(0.5, (LengthShare(6, 0.75),))
     ],
     ids=["by the collection", "by the piece that it continues"],
 )
-def test_what_is_written_sounds_as_detached_as_in_the_pieces(
-    client, loopback, detached, as_written, query
-):
+def test_notes_sound_as_detached_as_in_the_pieces(client, loopback, detached, as_written, query):
     loopback.descriptions["zelda"] = description(**detached).to_json()
     song = SONG.replace("&primer=none", query)
     written = client.post(f"{song}&format=json").json["notes"]
@@ -200,13 +198,13 @@ def test_what_is_written_sounds_as_detached_as_in_the_pieces(
     assert legato == written
 
 
-def test_json_says_what_makes_the_song_again(client):
+def test_json_has_the_parameters_of_the_song(client):
     origin = client.post(f"{SONG}&format=json&temperature=0.5").json["origin"]
     assert (origin["temperature"], origin["top_p"], origin["primer"]) == (0.5, 0.92, "none")
     assert "seconds" not in origin
 
 
-def test_json_names_every_quote_and_where_it_is(client, quoting):
+def test_json_has_every_quote_with_its_position(client, quoting):
     song = client.post(f"{SONG}&format=json&max_quote=4000").json
     quote = max(song["quotes"], key=lambda quote: quote["notes"])
     assert quote["piece"] == quoting.name
@@ -258,7 +256,7 @@ def test_svg_is_a_picture_of_the_score(client):
     assert len(heads) >= 40
 
 
-def test_who_has_the_song_already_is_told_so_without_composing(client, loopback):
+def test_a_cached_song_is_a_304_without_composing(client, loopback):
     tag = client.post(SONG).headers["ETag"]
     loopback.calls.clear()
     for said in (tag, f"W/{tag}", f'"other", {tag}', "*"):
@@ -280,7 +278,7 @@ def test_another_song_has_another_tag(client, other):
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
-def test_another_release_of_what_writes_a_song_has_another_tag(client, monkeypatch, tmp_path, form):
+def test_another_release_of_an_encoder_has_another_etag(client, monkeypatch, tmp_path, form):
     def tag():
         edition.cache_clear()
         return client.post(f"{SONG}&format={form.name}").headers["ETag"]
@@ -302,7 +300,7 @@ def test_another_release_of_what_writes_a_song_has_another_tag(client, monkeypat
     assert len(set(tags)) == len(tags) - 1
 
 
-def test_another_soundfont_has_another_tag_whatever_the_file_system_says(config, tmp_path):
+def test_another_soundfont_has_another_etag_even_with_equal_size_and_time(config, tmp_path):
     tags = []
     for loudness in (20_000, 10_000):
         path = tmp_path / "sine.sf2"
@@ -322,13 +320,13 @@ def test_a_new_version_makes_a_new_song(client, loopback):
     assert response.headers["ETag"] != tag
 
 
-def test_a_song_whose_seed_was_drawn_has_no_tag_and_is_always_composed(client):
+def test_a_song_with_a_random_seed_has_no_etag_and_is_always_composed(client):
     response = client.post("/generate?game=zelda&notes=3", headers={"If-None-Match": "*"})
     assert response.status_code == 200
     assert "ETag" not in response.headers
 
 
-def test_the_json_is_what_the_json_library_of_anyone_reads(client):
+def test_the_json_can_be_read_by_any_json_library(client):
     text = client.post(f"{SONG}&format=json").data.decode()
     json.loads(text, parse_constant=pytest.fail)
 

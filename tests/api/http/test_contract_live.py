@@ -65,7 +65,7 @@ def composable(case):
 
 
 @pytest.mark.slow
-def test_the_api_keeps_its_contract_whatever_it_is_asked(contract):
+def test_the_api_keeps_its_contract_for_generated_requests(contract):
     answered = []
 
     @settings(

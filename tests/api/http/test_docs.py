@@ -38,7 +38,7 @@ def page(client):
     return Page(response.text)
 
 
-def test_every_operation_is_on_it_with_its_answers(page):
+def test_the_page_has_every_operation_with_its_responses(page):
     ids = {attributes.get("id") for _, attributes in page.tags}
     for path, item in CONTRACT["paths"].items():
         for method, operation in item.items():
@@ -67,7 +67,7 @@ def test_every_schema_is_on_it(page):
     assert set(CONTRACT["components"]["schemas"]) <= ids
 
 
-def test_it_needs_nobody_else_and_runs_nothing_of_anybody_else(client, page):
+def test_the_page_loads_nothing_from_other_hosts(client, page):
     links = [
         *(tag["href"] for tag in (*page.named("link"), *page.named("a"))),
         *(tag["src"] for tag in page.named("script")),
@@ -96,7 +96,7 @@ def test_a_policy_keeps_it_so(client):
 @pytest.mark.parametrize(
     ("name", "media_type"), [("docs.css", "text/css"), ("docs.js", "text/javascript")]
 )
-def test_its_files_are_what_they_say(client, name, media_type):
+def test_files_have_their_media_types(client, name, media_type):
     response = client.get(f"/docs/{name}")
     assert response.content_type == f"{media_type}; charset=utf-8"
     assert response.headers["X-Content-Type-Options"] == "nosniff"

@@ -12,7 +12,7 @@ from tests.api.songs import notes_of, texts_of
 FIXED = "/generate?game=zelda&seed=7&primer=none"
 
 
-def test_a_song_comes_as_midi_with_all_that_says_what_it_is(client):
+def test_a_song_is_midi_with_descriptive_headers(client):
     response = client.post(f"{FIXED}&notes=20")
     assert response.status_code == 200
     headers = dict(response.headers)
@@ -33,7 +33,7 @@ def test_a_song_comes_as_midi_with_all_that_says_what_it_is(client):
     assert notes_of(response).onset_ticks[0] == 0
 
 
-def test_the_file_says_what_makes_the_song_again(client):
+def test_the_file_has_the_parameters_of_the_song(client):
     response = client.post(f"{FIXED}&notes=20&temperature=0.5")
     assert texts_of(response) == [
         (
@@ -53,13 +53,13 @@ def test_a_model_of_the_other_codec_is_read_by_it(client, loopback):
     assert set(notes.duration_ticks.tolist()) == {6}
 
 
-def test_a_song_of_whole_bars_of_some_500_notes_unless_told_otherwise(client):
+def test_by_default_a_song_has_whole_bars_and_about_500_notes(client):
     plan = client.post("/generate?game=zelda&seed=0&format=json").json["plan"]
     assert plan["bars"] == 32  # 4 notes a beat, says a game without pieces
     assert plan["form"] == "ABA'" * 5 + "A"
 
 
-def test_a_seed_is_drawn_and_echoed_and_makes_the_song_again(client):
+def test_a_random_seed_is_returned_and_reproduces_the_song(client):
     first = client.post("/generate?game=zelda&notes=9")
     seed = first.headers["Leitmotif-Seed"]
     assert 0 <= int(seed) < 1 << 32
@@ -87,7 +87,7 @@ def test_a_song_of_seconds_has_every_onset_before_them(client, seconds):
         ("&seed=1&tempo=33", 33),
     ],
 )
-def test_the_tempo_is_that_of_the_request_or_of_what_it_goes_on_from(client, query, tempo_bpm):
+def test_the_tempo_is_that_of_the_request_or_of_the_continued_music(client, query, tempo_bpm):
     response = client.post(f"/generate?game=zelda&notes=5{query}")
     assert read_midi(response.data, "song").tempo_bpm == pytest.approx(tempo_bpm, abs=0.01)
 
@@ -133,14 +133,14 @@ def test_parameters_come_from_query_json_or_form_alike(client, arguments):
         "text/html, application/xhtml+xml, application/xml;q=0.9, image/webp, */*;q=0.8",
     ],
 )
-def test_midi_is_for_whoever_accepts_it(client, accept):
+def test_midi_is_the_response_for_clients_that_accept_it(client, accept):
     headers = {} if accept is None else {"Accept": accept}
     response = client.post(f"{FIXED}&notes=3", headers=headers)
     assert (response.status_code, response.content_type) == (200, "audio/midi")
 
 
 @pytest.mark.parametrize("accept", ["text/html", "audio/flac", "image/png", "video/*"])
-def test_who_accepts_no_format_gets_a_406_that_lists_them(client, accept, loopback):
+def test_an_unacceptable_format_is_a_406_that_lists_the_formats(client, accept, loopback):
     response = client.post(f"{FIXED}&notes=3", headers={"Accept": accept})
     assert (response.status_code, response.content_type) == (406, "application/problem+json")
     assert response.json["detail"] == (
@@ -173,7 +173,7 @@ def test_a_model_describes_itself_once_a_version(client, loopback):
     assert loopback.signatures().count("describe") == 2
 
 
-def test_what_a_draw_is_asked_for(client, loopback):
+def test_the_inputs_of_a_decode_call(client, loopback):
     client.post(f"/generate?game=zelda&notes=64&seed={(5 << 32) + 0xFFFFFFFF}&top_k=9&top_p=0.5")
     decode = next(c for c in loopback.calls if c.model_spec.signature_name == "decode")
     sent = {
@@ -197,7 +197,7 @@ def test_what_a_draw_is_asked_for(client, loopback):
 
 
 @pytest.mark.parametrize("switch", [{"typed": True}, {"extra_width": 5}], ids=str)
-def test_the_form_of_an_answer_does_not_change_the_song(client, loopback, switch):
+def test_the_format_does_not_change_the_song(client, loopback, switch):
     expected = client.post(f"{FIXED}&notes=50").data
     for name, value in switch.items():
         setattr(loopback, name, value)

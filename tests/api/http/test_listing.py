@@ -31,7 +31,7 @@ def two_games(config, loopback):
     return loopback
 
 
-def test_a_game_that_is_ready_is_listed_with_what_its_model_says(client):
+def test_a_ready_game_is_listed_with_its_description(client):
     response = client.get("/games")
     assert (response.status_code, response.content_type) == (200, "application/json")
     assert response.json == {"games": [ZELDA]}
@@ -65,7 +65,7 @@ def test_a_new_version_that_loads_leaves_the_old_one_ready(client, loopback):
     assert client.get("/games").json == {"games": [ZELDA]}
 
 
-def test_a_game_whose_model_cannot_be_used_is_broken_and_the_others_are_not(client, two_games):
+def test_a_game_with_an_unusable_model_is_broken_and_others_are_not_affected(client, two_games):
     two_games.versions["metroid"] = {1: "AVAILABLE"}
     two_games.descriptions["metroid"] = "{}"
     assert client.get("/games").json == {"games": [untold("metroid", 1, "BROKEN"), ZELDA]}
@@ -149,7 +149,7 @@ def test_a_model_that_cannot_be_used_leaves_the_process_ready_for_the_others(cli
     ]
 
 
-def test_a_probe_asks_a_model_what_it_is_only_once(client, loopback):
+def test_a_description_is_fetched_only_once(client, loopback):
     for _ in range(3):
         assert client.get("/readyz").status_code == 200
     assert loopback.signatures() == ["describe"]
@@ -184,7 +184,7 @@ def three_games(config, loopback):
 
 @pytest.mark.parametrize("path", ["/games", "/readyz"])
 @pytest.mark.parametrize("call", ["status", "describe"])
-def test_a_game_that_does_not_respond_makes_no_other_unreachable(
+def test_a_game_that_does_not_respond_does_not_affect_others(
     client, three_games, monkeypatch, path, call
 ):
     monkeypatch.setattr(api.http.routes, "LISTING_SECONDS", 1.5)
@@ -199,7 +199,7 @@ def test_a_game_that_does_not_respond_makes_no_other_unreachable(
     ]
 
 
-def test_a_game_that_does_not_respond_is_asked_once_however_many_want_to_know(
+def test_concurrent_probes_of_a_game_that_does_not_respond_share_one_call(
     app, three_games, monkeypatch
 ):
     monkeypatch.setattr(api.http.routes, "PROBE_SECONDS", 0.5)
@@ -217,7 +217,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("notes", MALFORMED.values(), ids=MALFORMED)
-def test_a_malformed_description_concerns_its_game_alone(client, three_games, notes):
+def test_a_malformed_description_affects_only_its_game(client, three_games, notes):
     described = json.loads(description().to_json()) | {"learned": [{"name": "x", **notes}]}
     three_games.descriptions["metroid"] = json.dumps(described)
     for path in ("/games", "/readyz"):

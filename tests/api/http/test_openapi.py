@@ -25,13 +25,13 @@ def test_it_is_valid_openapi_3_1():
     assert list(OpenAPIV31SpecValidator(CONTRACT).iter_errors()) == []
 
 
-def test_it_is_what_the_api_hands_out(client):
+def test_the_document_is_served_by_the_api(client):
     response = client.get("/openapi.json")
     assert (response.status_code, response.content_type) == (200, "application/json")
     assert response.json == CONTRACT
 
 
-def test_who_has_it_already_is_not_sent_it_again(client):
+def test_a_cached_document_is_a_304(client):
     for path in ("/openapi.json", "/docs", "/docs/docs.css"):
         tag = client.get(path).headers["ETag"]
         again = client.get(path, headers={"If-None-Match": tag})
@@ -49,7 +49,7 @@ def test_every_path_and_method_is_in_it_and_no_other(app):
     }
 
 
-def test_every_operation_has_a_name_of_its_own():
+def test_every_operation_has_a_unique_name():
     operations = [operation for item in CONTRACT["paths"].values() for operation in item.values()]
     assert len({operation["operationId"] for operation in operations}) == len(operations)
 
@@ -81,7 +81,7 @@ def test_every_parameter_is_in_the_query_and_in_every_body(parameter):
         max_size=3,
     )
 )
-def test_a_body_is_refused_exactly_where_its_schema_says_so(said):
+def test_a_body_is_refused_exactly_if_its_schema_refuses_it(said):
     body = {"game": "zelda", **said}
     assume(body.get("include_primer") is not True)  # which needs the other schema's file
     assume("keep" not in body)  # likewise
@@ -128,13 +128,13 @@ def test_parameters_that_go_together_are_accepted_by_the_schema_too(said):
     valid("SongRequest").validate(body)
 
 
-def test_every_format_is_an_answer():
+def test_every_format_is_a_documented_response():
     content = GENERATE["responses"]["200"]["content"]
     assert list(content) == [form.media_type for form in (*FORMATS, *STREAMS)]
 
 
 @pytest.mark.parametrize("error", PROBLEMS, ids=lambda error: error.__name__)
-def test_every_error_is_an_answer_with_an_example_of_its_type(error):
+def test_every_error_is_documented_with_an_example_of_its_type(error):
     problem = PROBLEMS[error]
     answer = GENERATE["responses"][str(problem.status.value)]
     content = answer["content"][MEDIA_TYPE]
@@ -151,7 +151,7 @@ def test_every_example_of_a_request_is_a_request():
 
 
 @pytest.mark.parametrize("name", CONTRACT["components"]["schemas"])
-def test_every_example_of_an_answer_is_one(name):
+def test_every_example_of_a_response_is_valid(name):
     examples = CONTRACT["components"]["schemas"][name].get("examples", ())
     assert len(examples) == (name in {"Note", "Quote", "Game"})
     for example in examples:

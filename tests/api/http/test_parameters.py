@@ -60,7 +60,7 @@ def test_a_number_in_its_range_fits_as_text_and_as_json(parameter, data):
 @pytest.mark.parametrize("parameter", NUMBERS, ids=lambda p: p.name)
 @settings(max_examples=40)
 @given(data=st.data())
-def test_anything_else_is_refused_with_what_would_fit(parameter, data):
+def test_any_other_value_is_refused_with_the_valid_ones(parameter, data):
     value = data.draw(misfitting(parameter))
     with pytest.raises(BadParameterError) as refusal:
         song_request(
@@ -104,7 +104,7 @@ def test_no_body_makes_more_than_a_refusal(body):
         song_request(request_values(Request(environ)))
 
 
-def test_what_is_left_out_has_its_default():
+def test_absent_parameters_have_their_defaults():
     request = song_request([RequestValue("game", "zelda")])
     assert 0 <= request.brief.seed < 1 << 32
     assert request == SongRequest(
@@ -160,12 +160,12 @@ def test_minus_zero_is_zero_so_that_it_makes_the_same_file():
     assert str(request.brief.temperature) == "0.0"
 
 
-def test_a_seed_that_is_given_is_known_from_one_that_was_drawn():
+def test_requested_and_random_seeds_are_distinguished():
     given = song_request([RequestValue("game", "zelda"), RequestValue("seed", "5")])
     assert (given.brief.seed, given.is_seed_drawn) == (5, False)
 
 
-def test_a_drawn_seed_differs_from_call_to_call():
+def test_a_random_seed_differs_between_calls():
     assert len({song_request([RequestValue("game", "zelda")]).brief.seed for _ in range(9)}) > 1
 
 
@@ -179,7 +179,7 @@ def test_a_row_is_whole(parameter):
         assert parameter.choices
 
 
-def test_every_format_can_be_asked_for_by_name():
+def test_every_format_can_be_requested_by_name():
     assert BY_NAME["format"].choices == tuple(form.name for form in (*FORMATS, *STREAMS))
     assert BY_NAME["format"].choices == (
         "midi",

@@ -110,7 +110,7 @@ def test_a_parameter_that_does_not_fit(post, query, parameter, detail):
 
 
 @pytest.mark.parametrize("accept", ["audio/midi", "text/html", "audio/midi;q=0", "nonsense"])
-def test_a_problem_is_a_problem_whatever_is_accepted(post, accept):
+def test_a_problem_does_not_depend_on_the_accept_header(post, accept):
     assert_problem(post("/generate?game=zelda&notes=0", headers={"Accept": accept}), 422)
 
 
@@ -220,7 +220,7 @@ def test_a_body_that_is_no_urlencoded_form(post):
     assert response.json["detail"] == f"The body is not {form}."
 
 
-def test_a_form_of_many_parts_is_refused_for_what_they_say(post):
+def test_a_form_with_many_parts_is_refused_by_their_content(post):
     body = f"--x\n{FIELD}\n\n5\n" * 1020 + "--x--\n"
     response = post("/generate?game=zelda", data=body, content_type=f"{MULTIPART}; boundary=x")
     assert_problem(response, 422, slug="bad-parameter")
@@ -254,7 +254,7 @@ def test_a_body_of_a_type_that_is_not_read(post, content_type):
     assert "application/json" in response.json["detail"]
 
 
-def test_a_file_where_a_value_should_be(post):
+def test_a_file_for_a_value_is_refused(post):
     data = {"game": "zelda", "notes": (io.BytesIO(b"5"), "notes.txt")}
     response = post("/generate", data=data)
     assert_problem(response, 422, slug="bad-parameter")
@@ -328,7 +328,7 @@ def test_before_any_training_there_are_no_games(post, config):
         ("PROPFIND", "/readyz", "GET, HEAD, OPTIONS"),
     ],
 )
-def test_a_method_that_a_path_does_not_answer(client, method, path, allow):
+def test_an_unsupported_method_is_a_405(client, method, path, allow):
     response = client.open(path, method=method)
     assert_problem(response, 405)
     assert response.headers["Allow"] == allow
@@ -342,7 +342,7 @@ def test_a_path_that_is_not_there(client, path):
     assert_problem(client.get(path), 404)
 
 
-def test_a_bug_is_a_500_that_tells_its_log_alone(client, app, caplog, monkeypatch):
+def test_a_bug_is_a_500_with_details_only_in_the_log(client, app, caplog, monkeypatch):
     def buggy(*_):
         raise ZeroDivisionError("secret internals")
 

@@ -49,7 +49,7 @@ def test_streamed_notes_are_as_loud_as_in_the_song(events, client, query):
 
 
 @pytest.mark.parametrize("length", ["notes=300", "seconds=60"])
-def test_what_came_of_a_song_is_a_song_of_so_many_notes(events, client, length):
+def test_a_partial_song_equals_a_song_of_that_many_notes(events, client, length):
     """Who keeps what arrived before a stream broke off can ask for it in any format."""
     said = events(f"{SONG}&{length}")
     for arrived in range(2, len(said) - 1):
@@ -58,7 +58,7 @@ def test_what_came_of_a_song_is_a_song_of_so_many_notes(events, client, length):
         assert read_midi(song, "song").notes == cleaned(came)
 
 
-def test_first_comes_what_the_song_is_and_last_how_it_ended(events, client):
+def test_a_stream_starts_with_the_song_and_ends_with_its_end(events, client):
     said = events(f"{SONG}&notes=100&tempo=90")
     assert said[0] == (
         "song",
@@ -84,7 +84,7 @@ def test_first_comes_what_the_song_is_and_last_how_it_ended(events, client):
 
 
 @pytest.mark.parametrize("form", READERS)
-def test_a_stream_says_what_is_known_before_the_song(client, form):
+def test_the_first_event_has_everything_known_before_the_song(client, form):
     response = client.post(f"{SONG}&notes=9&format={form}")
     headers = dict(response.headers)
     assert headers.pop("X-Request-Id")
@@ -102,7 +102,7 @@ def test_a_stream_says_what_is_known_before_the_song(client, form):
     }
 
 
-def test_a_stream_is_asked_for_by_type_too(client):
+def test_a_stream_can_be_requested_by_media_type(client):
     for media_type in ("text/event-stream", "application/x-ndjson", "application/jsonl"):
         response = client.post(f"{SONG}&notes=9", headers={"Accept": media_type})
         assert response.mimetype in {"text/event-stream", "application/x-ndjson"}
@@ -118,7 +118,7 @@ def test_the_first_notes_come_of_a_single_small_draw(client, loopback):
     assert loopback.signatures().count("decode") == 1
 
 
-def test_every_quote_is_told_as_the_whole_song_tells_it(events, client, loopback):
+def test_a_stream_has_the_quotes_of_the_finished_song(events, client, loopback):
     notes = read_midi(client.post(f"{SONG}&notes=300").data, "song").notes
     pieces = (LearnedPiece("early", notes[5:60]), LearnedPiece("late", notes[200:290]))
     loopback.descriptions["zelda"] = description(learned=pieces).to_json()
@@ -135,7 +135,7 @@ def test_every_quote_is_told_as_the_whole_song_tells_it(events, client, loopback
 
 
 @pytest.mark.parametrize("query", ["game=zelda&notes=0", "game=metroid", "game=zelda&top_p=2"])
-def test_what_is_wrong_before_the_first_note_is_a_problem_as_ever(client, query):
+def test_an_error_before_the_first_note_is_a_problem_response(client, query):
     response = client.post(f"/generate?{query}&format=sse")
     assert response.status_code in {404, 422}
     assert response.content_type == "application/problem+json"
@@ -146,7 +146,7 @@ def test_a_model_server_that_is_gone_before_the_first_note_is_a_503(client, loop
     assert client.post(f"{SONG}&format=sse").status_code == 503
 
 
-def test_what_breaks_midway_is_the_last_event(events, loopback):
+def test_an_error_midway_is_the_last_event(events, loopback):
     loopback.after_draw = lambda draws: setattr(
         loopback, "failure", grpc.StatusCode.INTERNAL if draws == 2 else None
     )
@@ -168,7 +168,7 @@ def test_a_stream_has_no_more_time_than_any_other_song(config, loopback):
     assert problem["type"] == "urn:leitmotif:problem:out-of-time"
 
 
-def test_a_reader_who_comes_back_too_late_hears_so(config, loopback):
+def test_a_reader_after_the_deadline_gets_an_error_event(config, loopback):
     client = create_app(replace(config, request_seconds=1.5)).test_client()
     lines = iter(client.post(f"{SONG}&notes=4000&format=ndjson", buffered=False).iter_encoded())
     next(lines)
@@ -180,7 +180,7 @@ def test_a_reader_who_comes_back_too_late_hears_so(config, loopback):
     assert loopback.signatures().count("decode") == drawn
 
 
-def test_a_bug_midway_is_told_without_its_insides(events, app, monkeypatch, caplog):
+def test_a_bug_midway_is_reported_without_internals(events, app, monkeypatch, caplog):
     composer = app.extensions["leitmotif"].composer
     passages = composer.passages
 
@@ -216,7 +216,7 @@ def test_a_version_that_is_unloaded_midway_breaks_the_song_off(events, loopback)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", READERS)
-def test_a_caller_who_hangs_up_ends_the_work(loopback, config, tmp_path, form):
+def test_composing_stops_when_the_client_disconnects(loopback, config, tmp_path, form):
     loopback.slow_s = 0.03
     with running_api(loopback, config, tmp_path) as (port, _):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)

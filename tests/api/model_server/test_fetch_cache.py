@@ -82,7 +82,7 @@ def test_a_thread_waits_no_longer_than_its_own_deadline(pool):
     assert first.result() == 1
 
 
-def test_a_thread_that_has_time_left_fetches_where_the_time_of_the_first_is_up(pool):
+def test_a_waiting_thread_fetches_when_the_first_one_is_out_of_time(pool):
     cache, late, fetch = FetchCache(), Fetch(), Fetch()
     late.error = OutOfTimeError("up")
     fetch.ending.set()

@@ -24,7 +24,7 @@ def test_the_version_with_the_label_composes(client, loopback, label, version, f
 
 
 @pytest.mark.usefixtures("labelled")
-def test_who_has_the_song_of_a_label_already_is_told_so(client):
+def test_a_cached_song_of_a_label_is_a_304(client):
     tag = client.post(f"{SONG}&label=stable").headers["ETag"]
     same = client.post(f"{SONG}&label=stable", headers={"If-None-Match": tag})
     other = client.post(f"{SONG}&label=canary", headers={"If-None-Match": tag})
@@ -73,7 +73,7 @@ def test_without_a_label_the_promoted_version_composes(client, form):
     assert (game["version"], game["state"]) == (1, "AVAILABLE")
 
 
-def test_without_a_label_the_newest_composes_where_none_is_promoted(client, config, loopback):
+def test_without_a_label_and_promotion_the_newest_version_composes(client, config, loopback):
     loopback.versions["zelda"] = {2: "AVAILABLE", 3: "AVAILABLE", 4: "LOADING"}
     write_labels(config.models_config, zelda={"canary": 4})
     assert client.post(SONG).headers["Leitmotif-Model-Version"] == "3"
@@ -91,7 +91,7 @@ def test_while_the_promoted_version_is_not_ready_the_newest_ready_one_composes(
 
 
 @pytest.mark.usefixtures("labelled")
-def test_where_no_version_is_ready_the_promoted_one_is_reported(client, loopback):
+def test_if_no_version_is_ready_the_promoted_one_is_reported(client, loopback):
     loopback.versions["zelda"] = {1: "LOADING", 3: "LOADING"}
     answer = client.post(SONG)
     assert answer.status_code == 503

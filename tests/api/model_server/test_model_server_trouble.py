@@ -64,7 +64,7 @@ def test_every_grpc_status_but_ok_has_a_translation():
 
 
 @pytest.mark.parametrize(("code", "error"), TRANSLATIONS.items(), ids=str)
-def test_a_grpc_status_becomes_an_error_of_ours(code, error):
+def test_a_grpc_status_becomes_an_api_error(code, error):
     ours = translated(code, "inner workings")
     assert type(ours) is error
     assert "inner workings" not in str(ours)
@@ -133,7 +133,7 @@ def test_a_game_that_is_not_ready_is_a_503(client, loopback, versions, detail):
     assert response.json["detail"].startswith(detail)
 
 
-def test_a_model_that_cannot_be_loaded_is_told_from_one_that_loads(client, loopback, caplog):
+def test_a_model_that_failed_to_load_differs_from_one_that_is_loading(client, loopback, caplog):
     loopback.versions["zelda"], loopback.load_failure = {3: "END"}, "no\nsaved_model.pb"
     response = client.post(SONG)
     assert_trouble(response, 503, "game-not-ready", "5")
@@ -197,7 +197,7 @@ def with_sizes(signature, output, *sizes):
         with_sizes("describe", "bundle", 0),
     ],
 )
-def test_an_answer_that_breaks_the_contract_is_a_502(client, loopback, mangle):
+def test_a_response_that_breaks_the_contract_is_a_502(client, loopback, mangle):
     loopback.mangle = mangle
     response = client.post(SONG)
     assert_trouble(response, 502, "broken-contract")
@@ -239,7 +239,7 @@ LEARNED = LearnedPiece("first", Notes.of([0, 0, 12], [12, 6, 6], [60, 64, 67]))
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changed(json.loads(description(learned=(LEARNED,)).to_json())).map(json.dumps))
-def test_whatever_a_model_says_of_itself_there_is_a_song_or_a_problem(client, loopback, text):
+def test_any_description_gives_a_song_or_a_problem(client, loopback, text):
     (version,) = loopback.versions["zelda"]
     loopback.versions["zelda"] = {version + 1: "AVAILABLE"}  # a description is kept for its version
     loopback.descriptions["zelda"] = text
@@ -270,9 +270,7 @@ LATER = token(3, 0, 0)
         ((STRUCK, ANOTHER), "notes=3", "2 notes"),
     ],
 )
-def test_a_song_that_comes_to_no_end_is_a_502_that_says_how_many_notes_came(
-    client, loopback, tune, length, came
-):
+def test_an_endless_song_is_a_502_with_the_number_of_notes(client, loopback, tune, length, came):
     loopback.tune = tune
     response = client.post(f"/generate?game=zelda&{length}")
     assert_trouble(response, 502, "broken-contract")
@@ -281,7 +279,7 @@ def test_a_song_that_comes_to_no_end_is_a_502_that_says_how_many_notes_came(
     )
 
 
-def test_a_song_that_comes_to_no_end_is_given_up_after_a_bounded_number_of_draws(client, loopback):
+def test_an_endless_song_stops_after_a_bounded_number_of_calls(client, loopback):
     loopback.tune = (STRUCK,)
     assert_trouble(client.post("/generate?game=zelda&notes=5"), 502, "broken-contract")
     decodes = [call for call in loopback.calls if call.model_spec.signature_name == "decode"]
@@ -321,9 +319,7 @@ def publish(loopback, *, after_draws, every_time=False):
 
 
 @pytest.mark.parametrize("draws", [1, 2])
-def test_a_song_whose_version_is_replaced_meanwhile_begins_anew_with_the_newer(
-    client, loopback, draws
-):
+def test_a_song_restarts_with_the_newer_version_if_its_own_is_replaced(client, loopback, draws):
     publish(loopback, after_draws=draws)
     response = client.post(SONG)
     assert response.status_code == 200
@@ -333,7 +329,7 @@ def test_a_song_whose_version_is_replaced_meanwhile_begins_anew_with_the_newer(
     assert {call.model_spec.version.value for call in loopback.calls} == {2}
 
 
-def test_a_version_that_is_replaced_before_the_first_draw_goes_unnoticed(client, loopback):
+def test_a_version_replaced_before_the_first_sample_is_not_noticed(client, loopback):
     def mangle(called, _):
         if called == "describe":
             loopback.versions["zelda"], loopback.mangle = {2: "AVAILABLE"}, None
@@ -343,20 +339,20 @@ def test_a_version_that_is_replaced_before_the_first_draw_goes_unnoticed(client,
     assert (response.status_code, response.headers["Leitmotif-Model-Version"]) == (200, "2")
 
 
-def test_a_song_whose_versions_are_replaced_time_and_again_is_given_up(client, loopback):
+def test_a_song_fails_if_its_versions_are_replaced_repeatedly(client, loopback):
     publish(loopback, after_draws=1, every_time=True)
     assert_trouble(client.post(SONG), 503, "game-not-ready", "5")
     assert loopback.signatures().count("prefill") == 3
 
 
-def test_a_song_whose_version_is_unloaded_for_none_is_a_503(client, loopback):
+def test_a_song_whose_version_is_unloaded_without_another_is_a_503(client, loopback):
     loopback.after_draw = lambda _: loopback.versions.update(zelda={1: "UNLOADING"})
     response = client.post(SONG)
     assert_trouble(response, 503, "game-not-ready", "5")
     assert response.json["detail"].startswith("Version 1 of 'zelda' is not ready (UNLOADING)")
 
 
-def test_a_song_that_begins_anew_has_no_more_time_than_any_other(config, loopback):
+def test_a_restarted_song_has_the_same_deadline(config, loopback):
     loopback.slow_s = 0.1
     publish(loopback, after_draws=1, every_time=True)
     client = create_app(replace(config, request_seconds=0.45)).test_client()

@@ -33,12 +33,12 @@ def path(tmp_path):
         ("model_config_list { config { name: '../a' } config { name: 'A b' } config {} }", ()),
     ],
 )
-def test_the_games_are_the_names_that_could_be_asked_for(path, text, games):
+def test_the_games_are_the_valid_names_of_the_list(path, text, games):
     path.write_text(text)
     assert ModelsConfig(path).games() == games
 
 
-def test_versions_have_the_labels_that_the_file_beside_gives_them(path):
+def test_versions_have_the_labels_of_labels_json(path):
     config = ModelsConfig(path)
     assert config.labels("a") == {}
     write_labels(path, a={"canary": 7, "stable": 3}, b={"canary": 1})
@@ -58,7 +58,7 @@ def test_labels_in_the_list_that_model_servers_load_are_not_read(path):
 @pytest.mark.parametrize(
     "labels", ["7", "null", "[1]", '{"stable": 0}', '{"stable": "3"}', '{"stable": true}', "[[[]]]"]
 )
-def test_labels_that_are_not_valid_concern_their_game_alone(path, caplog, labels):
+def test_invalid_labels_affect_only_their_game(path, caplog, labels):
     write_models_config(path, "a", "b")
     path.with_name("labels.json").write_text(f'{{"a": {labels}, "b": {{"stable": 3}}}}')
     config = ModelsConfig(path)
@@ -70,7 +70,7 @@ def test_labels_that_are_not_valid_concern_their_game_alone(path, caplog, labels
 @pytest.mark.parametrize(
     "broken", [b"", b"{", b"\xff", b"[]", b"3", b"[" * 100_000, b'{"a": ' + b"9" * 5000 + b"}"]
 )
-def test_a_labels_file_that_cannot_be_read_changes_nothing_and_is_logged_once(path, caplog, broken):
+def test_an_unreadable_labels_file_changes_nothing_and_is_logged_once(path, caplog, broken):
     config = ModelsConfig(path)
     write_models_config(path, "a")
     write_labels(path, a={"stable": 3})
@@ -90,7 +90,7 @@ def test_the_file_is_read_again_when_it_has_changed(path):
     assert config.games() == ()
 
 
-def test_a_file_renamed_into_place_is_another_file_whatever_its_size_and_time(path):
+def test_a_renamed_file_is_read_again_even_with_equal_size_and_time(path):
     config = ModelsConfig(path)
     write_models_config(path, "aaaa")
     assert config.games() == ("aaaa",)

@@ -22,7 +22,7 @@ def prefills(model_server):
     return PrefillCache(Model("zelda", 1), model_server)
 
 
-def test_a_beginning_is_read_once(loopback, prefills):
+def test_a_prompt_is_read_once(loopback, prefills):
     states = [prefills.state(prompt(1, 5, 6), Deadline.after(30)) for _ in range(3)]
     other = prefills.state(prompt(1, 5, 7), Deadline.after(30))
     assert loopback.signatures() == ["prefill", "prefill"]
@@ -30,14 +30,14 @@ def test_a_beginning_is_read_once(loopback, prefills):
     assert (states[0].token, other.token) == (6, 7)
 
 
-def test_the_same_tokens_in_another_meter_are_another_beginning(loopback, prefills):
+def test_the_same_tokens_in_another_meter_are_another_prompt(loopback, prefills):
     meters = ((48, 0), (36, 0), (36, 12), (48, 0))
     states = [prefills.state(Prompt((1, 5), *meter), Deadline.after(30)) for meter in meters]
     assert loopback.signatures() == ["prefill"] * 3
     assert len({state.hidden.tobytes() for state in states}) == 3
 
 
-def test_songs_that_begin_at_the_same_time_share_the_calls_that_prepare_them(app, loopback):
+def test_concurrent_songs_share_the_calls_that_prepare_them(app, loopback):
     loopback.slow_s = 0.2
 
     def song(_):

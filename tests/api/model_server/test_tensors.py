@@ -40,7 +40,7 @@ def test_numbers_survive_the_way_there_and_back_bit_by_bit(array):
 
 
 @given(st.lists(st.integers(-(1 << 31), (1 << 31) - 1), max_size=6), st.integers(0, 4))
-def test_the_last_typed_value_stands_for_all_that_are_missing(values, missing):
+def test_the_last_typed_value_is_repeated_for_missing_ones(values, missing):
     count = len(values) + missing
     tensor = TensorProto(dtype=DT_INT32, tensor_shape=shape(1, count), int_val=values)
     last = values[-1:] or [0]

@@ -25,7 +25,7 @@ def lines(caplog):
     return written
 
 
-def test_a_line_says_what_was_asked_and_answered(client, lines):
+def test_a_line_has_the_request_and_its_result(client, lines):
     client.post(f"{SONG}&format=json", headers={"X-Request-Id": "abc-1"})
     (line,) = lines()
     assert datetime.fromisoformat(line.pop("time")).tzinfo == UTC
@@ -80,7 +80,7 @@ def test_a_file_that_is_not_there_is_logged(client, lines):
     assert [(line["route"], line["status"]) for line in lines()] == [("/studio/<name>", 404)]
 
 
-def test_nothing_that_a_caller_wrote_is_in_the_log(client, caplog):
+def test_no_text_of_a_caller_is_in_the_log(client, caplog):
     caplog.set_level("DEBUG", "api")
     client.post("/generate?game=%0Aforged&notes=%0Aforged")
     client.post("/generate?game=forged")
@@ -93,7 +93,7 @@ def test_nothing_that_a_caller_wrote_is_in_the_log(client, caplog):
     assert "forged" not in "\n".join(map(JsonLines().format, caplog.records)).lower()
 
 
-def test_a_line_of_json_is_one_line_whatever_it_says():
+def test_a_line_of_json_is_one_line_for_any_message():
     record = logging.LogRecord("a", logging.ERROR, "", 0, "%s", ("a\nb\r\u2028\x1b[31m",), None)
     line = JsonLines().format(record)
     assert line.isascii()
@@ -101,7 +101,7 @@ def test_a_line_of_json_is_one_line_whatever_it_says():
     assert json.loads(line)["message"] == "a\nb\r\u2028\x1b[31m"
 
 
-def test_a_bug_is_told_in_the_line_that_says_so(client, app, caplog, monkeypatch):
+def test_a_bug_is_logged_with_its_traceback_in_one_line(client, app, caplog, monkeypatch):
     monkeypatch.setattr(app.extensions["leitmotif"].composer, "song", lambda *_: 1 / 0)
     answer = client.post(SONG)
     (line,) = [

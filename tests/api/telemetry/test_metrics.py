@@ -45,7 +45,7 @@ def test_requests_by_game_format_and_status(client, counted, query, status, game
     assert counted("request_seconds_count", route="/generate", format=form) == 2
 
 
-def test_whatever_callers_write_makes_no_more_labels(client):
+def test_text_of_callers_creates_no_labels(client):
     for number in range(20):
         client.get(f"/{number}")
         client.post(f"/generate?game={number}")
@@ -67,7 +67,7 @@ def test_a_song_by_its_parts(client, counted, loopback):
     assert counted("redraws_total", game="zelda") == 0
 
 
-def test_what_is_drawn_again_since_it_quotes(client, counted, loopback):
+def test_chunks_resampled_because_they_quote_are_counted(client, counted, loopback):
     notes = read_midi(client.post(f"{SONG}&notes=16").data, "song").notes
     before = counted("tokens_total", game="zelda")
     pieces = (LearnedPiece("the same", notes),)
@@ -94,7 +94,7 @@ def test_calls_of_the_model_server_by_code(client, counted, loopback):
     assert counted("model_server_calls_total", call="decode", code="RESOURCE_EXHAUSTED") == 1
 
 
-def test_an_answer_that_breaks_the_contract_was_a_call_that_went_well(client, counted, loopback):
+def test_a_call_with_an_invalid_response_counts_as_ok(client, counted, loopback):
     loopback.mangle = lambda _, response: response.outputs.clear()
     assert client.post(SONG).status_code == 502
     assert counted("model_server_calls_total", call="describe", code="OK") == 1

@@ -76,7 +76,7 @@ def songs_counted_in(file):
     return sum(s.value for s in samples if s.labels.get("route") == "/generate")
 
 
-def test_two_workers_count_together_and_leave_nothing_behind(loopback, config, tmp_path):
+def test_two_workers_count_together_and_remove_their_files(loopback, config, tmp_path):
     composed = {"route": "/generate", "game": "zelda", "format": "midi", "status": "200"}
     asked = 0
     with running_api(loopback, config, tmp_path) as (port, log), ThreadPoolExecutor(8) as pool:
@@ -98,7 +98,7 @@ def test_two_workers_count_together_and_leave_nothing_behind(loopback, config, t
     assert not list(tmp_path.glob("leitmotif-metrics-*"))
 
 
-def test_a_worker_that_dies_composes_nothing_and_what_it_counted_stays(loopback, config, tmp_path):
+def test_the_counts_of_a_dead_worker_stay_but_not_its_songs_in_flight(loopback, config, tmp_path):
     composed = {"route": "/generate", "game": "zelda", "format": "midi", "status": "200"}
     loopback.slow_s = 0.02
     with running_api(loopback, config, tmp_path) as (port, _):
@@ -118,7 +118,7 @@ def test_a_worker_that_dies_composes_nothing_and_what_it_counted_stays(loopback,
         assert metric(port, "requests_total", **composed) == 4
 
 
-def test_every_worker_reads_ahead_what_songs_go_on_from(loopback, config, tmp_path):
+def test_every_worker_prefills_prompts_in_advance(loopback, config, tmp_path):
     with running_api(loopback, config, tmp_path) as (port, _):
         wait_for(lambda: loopback.signatures().count("prefill") == 6, "two workers' openings")
         assert metric(port, "model_server_calls_total", call="prefill", code="OK") == 6
@@ -126,7 +126,7 @@ def test_every_worker_reads_ahead_what_songs_go_on_from(loopback, config, tmp_pa
         assert loopback.signatures().count("prefill") == 6
 
 
-def test_keys_and_limits_hold_among_workers(loopback, config, tmp_path):
+def test_keys_and_limits_apply_over_all_workers(loopback, config, tmp_path):
     keys = f"{KEY},{KEY[::-1]}"
     with running_api(loopback, config, tmp_path, RATE_LIMIT="10/hour", API_KEYS=keys) as (
         port,
@@ -147,7 +147,7 @@ def test_keys_and_limits_hold_among_workers(loopback, config, tmp_path):
     assert KEY[::-1] not in log[0]
 
 
-def test_a_caller_who_hangs_up_makes_room_for_another(loopback, config, tmp_path):
+def test_a_client_that_disconnects_frees_its_slot(loopback, config, tmp_path):
     loopback.slow_s = 0.03
     one = {"API_WORKERS": "1", "API_SONGS": "1"}
     with running_api(loopback, config, tmp_path, **one) as (port, log):
@@ -202,7 +202,7 @@ def test_slow_readers_of_long_sounds_fit_into_memory(loopback, config, tmp_path)
         wait_for(lambda: metric(port, "songs_in_flight") == 0, "their slots")
 
 
-def test_the_id_of_a_request_goes_through_all_of_it(loopback, config, tmp_path):
+def test_the_request_id_is_in_response_log_and_calls(loopback, config, tmp_path):
     with running_api(loopback, config, tmp_path) as (port, log):
         _, headers, _ = ask(port, "POST", SONG, **{"X-Request-Id": "from-the-caller.1"})
         assert headers["X-Request-Id"] == "from-the-caller.1"
@@ -225,7 +225,7 @@ HOSTILE = [
 ]
 
 
-def test_what_is_no_http_writes_no_lines_of_its_own(loopback, config, tmp_path):
+def test_invalid_http_cannot_forge_log_lines(loopback, config, tmp_path):
     with running_api(loopback, config, tmp_path) as (port, log):
         for request in HOSTILE:
             with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
@@ -254,7 +254,7 @@ REFUSED = [
 ]
 
 
-def test_what_gunicorn_refuses_is_a_problem_too(loopback, config, tmp_path):
+def test_requests_that_gunicorn_refuses_get_problem_details(loopback, config, tmp_path):
     with running_api(loopback, config, tmp_path) as (port, log):
         for request, status in REFUSED:
             with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
@@ -278,7 +278,9 @@ def test_what_gunicorn_refuses_is_a_problem_too(loopback, config, tmp_path):
     ],
     ids=["sends no headers", "sends no body", "does not read"],
 )
-def test_who_stalls_holds_no_thread_for_ever(loopback, config, tmp_path, begun, begins, transfer_s):
+def test_a_stalling_client_does_not_keep_a_thread_for_ever(
+    loopback, config, tmp_path, begun, begins, transfer_s
+):
     scarce = {"API_WORKERS": "1", "API_THREADS": "2", "API_SONGS": "1", "REQUEST_SECONDS": "1"}
     program = ("-c", IMPATIENT.format(transfer_s))
     with (

@@ -49,7 +49,7 @@ def test_every_weight_but_the_tables_is_multiplied_once(recipe, sizes, name, pro
 
 
 @pytest.mark.parametrize("sizes", [FULL, TINY])
-def test_sizes_hold_what_the_benchmarks_count_on(sizes):
+def test_sizes_have_the_required_values(sizes):
     assert {1, 32} <= set(sizes.callers)
     assert sizes.song_tokens <= MOST_STEPS
     assert sizes.train_epochs >= 2

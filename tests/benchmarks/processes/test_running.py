@@ -12,7 +12,7 @@ from benchmarks.processes.running import free_port, responds_ok, running
 SLEEP = ("-c", "import time; print('awake', flush=True); time.sleep(600)")
 
 
-def test_a_process_that_ends_too_early_is_told_with_its_last_words(tmp_path):
+def test_a_process_that_ends_too_early_is_reported_with_its_last_lines(tmp_path):
     program = "import sys; print(*range(100), sep='\\n'); sys.exit('the port is taken')"
     with (
         pytest.raises(
@@ -24,7 +24,7 @@ def test_a_process_that_ends_too_early_is_told_with_its_last_words(tmp_path):
     assert len(str(e.value).splitlines()) == 16
 
 
-def test_a_process_that_does_not_come_up_is_told_and_ended(tmp_path):
+def test_a_process_that_does_not_start_is_reported_and_ended(tmp_path):
     with (
         pytest.raises(ProcessError, match=r"the thing was not ready after 0 s; its last lines:"),
         running("the thing", SLEEP, {}, tmp_path / "log") as process,
@@ -33,7 +33,7 @@ def test_a_process_that_does_not_come_up_is_told_and_ended(tmp_path):
     assert process.process.returncode is not None
 
 
-def test_what_fails_because_a_process_has_ended_is_told_as_that(tmp_path):
+def test_a_failure_by_an_ended_process_is_reported_as_such(tmp_path):
     log = tmp_path / "log"
     with (
         pytest.raises(ProcessError, match=r"ended with status -9; its last lines:\n  awake"),
@@ -47,7 +47,7 @@ def test_what_fails_because_a_process_has_ended_is_told_as_that(tmp_path):
         raise ConnectionError
 
 
-def test_a_process_ends_with_its_block_whatever_ends_that(tmp_path):
+def test_a_process_ends_with_its_block(tmp_path):
     log = tmp_path / "log"
     with (
         pytest.raises(KeyboardInterrupt),
@@ -68,7 +68,7 @@ def test_a_process_has_the_variables_it_is_given(tmp_path):
         process.wait_until(lambda: log.read_text() == "here\n")
 
 
-def test_a_free_port_can_be_listened_on_and_answers_nothing():
+def test_a_free_port_can_be_used_and_has_no_server():
     port = free_port()
     assert not responds_ok(port, "/")
     with socket.socket() as listening:

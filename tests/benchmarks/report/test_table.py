@@ -49,7 +49,7 @@ def test_ratios_say_how_many_times_as_fast(results):
         ("ONNX Runtime, 2x512, batch 32, per step", "3.00 ms   Leitmotif is 1.50 x as fast"),
     ],
 )
-def test_every_figure_stands_beside_what_it_is_compared_with(lines, figure, told):
+def test_every_figure_has_its_comparison(lines, figure, told):
     assert lines[figure] == told
 
 

@@ -48,7 +48,7 @@ def test_a_loop_is_as_long_as_its_bars():
 
 @pytest.mark.parametrize("bpm", [91.0, 97.0, 113.0, 127.0])
 @pytest.mark.parametrize("intro_ticks", [0, BAR_TICKS])
-def test_a_loop_is_as_long_as_the_plan_says_whatever_the_tempo(bpm, intro_ticks):
+def test_a_loop_has_the_length_of_the_plan_at_any_tempo(bpm, intro_ticks):
     tempos, end = constant_tempo(bpm), intro_ticks + LOOP_TICKS
     notes = LOOP.shifted(intro_ticks)
     sound, loop = play_loop(Piano(), notes, tempos, plain(notes), (intro_ticks, end))
@@ -63,7 +63,7 @@ def test_the_file_played_again_is_the_music_played_again():
     assert np.abs(output - second).max() < ONE_STEP
 
 
-def test_what_dies_away_after_the_end_sounds_at_the_start():
+def test_the_decay_after_the_end_sounds_at_the_start():
     output, loop = played(LOOP, (0, LOOP_TICKS))
     once = samples(Piano().play(LOOP, FAST))
     tail = once[loop.samples :]
@@ -74,7 +74,7 @@ def test_what_dies_away_after_the_end_sounds_at_the_start():
     )  # loud notes are limited
 
 
-def test_no_click_where_a_loop_begins_again():
+def test_a_loop_restarts_without_a_click():
     output, _ = played(LOOP, (0, LOOP_TICKS))
     seam = np.abs(output[0] - output[-1]).max()
     assert seam <= np.abs(np.diff(output, axis=0)).max()
@@ -90,7 +90,7 @@ def test_an_intro_dies_away_in_a_first_time_that_does_not_loop():
 
 
 @pytest.mark.parametrize("has_intro", [False, True])
-def test_the_file_says_what_loops(has_intro):
+def test_the_file_marks_the_loop(has_intro):
     start = BAR_TICKS if has_intro else 0
     notes = join([INTRO, LOOP.shifted(start)]) if has_intro else LOOP
     sound, loop = play_loop(Piano(), notes, FAST, plain(notes), (start, start + LOOP_TICKS))

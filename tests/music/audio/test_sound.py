@@ -113,7 +113,7 @@ def test_a_soundfont_is_turned_down_before_it_is_too_loud_and_left_so(tmp_path):
     assert sound[25 * second : 26 * second].max() < 0.5 * alone
 
 
-def test_only_what_is_ahead_is_held_of_a_long_song(instrument):
+def test_only_samples_ahead_are_stored_for_a_long_song(instrument):
     seconds = 600
     notes = Notes.of(
         np.arange(4 * seconds) * 6, [6] * 4 * seconds, [40 + n % 40 for n in range(4 * seconds)]
@@ -126,11 +126,11 @@ def test_only_what_is_ahead_is_held_of_a_long_song(instrument):
     assert peak_bytes < 100 << 20  # whole it has 202 MB; the tones of all keys have 97
 
 
-def test_nothing_is_silence():
+def test_no_notes_are_silence():
     assert np.abs(played(Piano(), Notes.of([], [], []))).max() == 0
 
 
-def test_a_wav_file_opens_elsewhere_and_holds_what_was_played(instrument):
+def test_a_wav_file_can_be_read_by_another_library(instrument):
     sound = instrument.play(CHORD_THEN_NOTE, constant_tempo(TEMPO_BPM))
     file = b"".join(to_wav(sound))
     assert len(file) == wav_bytes(sound)
@@ -145,7 +145,7 @@ def test_a_wav_file_opens_elsewhere_and_holds_what_was_played(instrument):
     ("content", "said"),
     [(None, "cannot be read: No such file"), (b"", "is no soundfont"), (b"MThd" * 9, "is no")],
 )
-def test_what_is_no_soundfont_is_refused(tmp_path, content, said):
+def test_an_invalid_soundfont_is_refused(tmp_path, content, said):
     path = tmp_path / "piano.sf2"
     if content is not None:
         path.write_bytes(content)

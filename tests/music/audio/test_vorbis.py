@@ -51,7 +51,7 @@ def test_a_file_decodes_to_its_samples(samples):
     assert np.abs(frames - expected).max() < NEAR
 
 
-def test_what_the_piano_played_is_in_the_file():
+def test_the_file_contains_the_pianos_sound():
     played = np.concatenate(list(Piano().play(NOTES, FAST).blocks))
     frames, _ = soundfile.read(io.BytesIO(written(Piano().play(NOTES, FAST))))
     assert frames.shape == played.shape
@@ -59,7 +59,7 @@ def test_what_the_piano_played_is_in_the_file():
     assert noise < signal / 100
 
 
-def test_comments_are_what_was_said_and_nothing_else():
+def test_comments_are_the_given_ones_only():
     file = opened(written(chord(1000)))
     assert dict(file.tags) == {"title": [TITLE["TITLE"]]}
     assert file.info.length == pytest.approx(1000 / SAMPLE_RATE_HZ)
@@ -109,7 +109,7 @@ def test_pages_are_read_however_the_stream_is_cut(cuts):
     assert list(read_pages(pieces)) == list(read_pages([CONTENT]))
 
 
-def test_no_click_where_a_decoded_loop_begins_again():
+def test_a_decoded_loop_restarts_without_a_click():
     sound, loop = play_loop(Piano(), NOTES, FAST, plain(NOTES), (0, 48))
     frames, _ = soundfile.read(io.BytesIO(written(sound, loop=loop)))
     assert len(frames) == loop.samples == SAMPLE_RATE_HZ

@@ -45,7 +45,7 @@ def test_pitch_names_agree_with_music21(pitch):
     assert names == ((Pitch(pitch).nameWithOctave,),)
 
 
-def test_every_event_takes_half_a_beat_and_a_chord_comes_back_above_middle_c():
+def test_every_event_is_half_a_beat_and_a_chord_is_above_middle_c():
     told, cursor = CODEC.decode(CODEC.encode(PIECE))
     assert told == Notes.of([0, 6, 6, 6, 12], [6] * 5, [63, 60, 64, 67, 64])
     assert cursor == Cursor(18)
@@ -69,7 +69,7 @@ def test_decoding_does_not_depend_on_the_chunks(raw, cut):
 
 
 @given(raw_notes)
-def test_what_has_been_told_once_is_told_the_same_again(raw):
+def test_encoding_what_was_decoded_gives_the_same_tokens(raw):
     notes = gridded(raw)
     assume(len(notes))
     told = as_encoded(Events.over([notes]), notes)

@@ -40,7 +40,7 @@ def test_a_note_is_a_token_that_says_when_it_starts_its_pitch_and_how_long_it_is
     ]
 
 
-def test_spelled_a_note_is_a_pitch_and_a_duration_behind_a_shift_where_there_is_one():
+def test_a_spelled_note_is_a_pitch_and_a_duration_after_an_optional_shift():
     letters = (*SHIFTS, *PITCHES, *DURATIONS)
     notes = on_grid([0, 0, 1.5], [1, 1, 0.25], [60, 64, 67])
     spelled = CODEC.spelled(CODEC.encode(notes))
@@ -64,7 +64,7 @@ def test_quantised_notes_come_back_exactly(raw):
 @pytest.mark.parametrize(
     ("ticks", "told"), [(49, 48), (50, 51), (147, 150), (149, 150), (999, 192)]
 )
-def test_what_the_vocabulary_lacks_becomes_the_nearest(ticks, told):
+def test_a_missing_value_becomes_the_nearest_of_the_vocabulary(ticks, told):
     decoded, _ = CODEC.decode(CODEC.encode(Notes.of([0, ticks], [ticks, 12], [60, 62])))
     assert decoded.duration_ticks[0] == told
     assert decoded.onset_ticks.tolist() == [0, told]
@@ -100,7 +100,7 @@ FEW = NoteTuple([["TimeShift_0", "TimeShift_3"], ["Pitch_60", "Pitch_64"], ["Dur
 
 
 @given(st.lists(st.integers(0, FEW.vocabulary_size - 1), max_size=20), st.integers(0, 20))
-def test_no_pitch_is_struck_twice_at_one_onset_whatever_is_decoded(tokens, cut):
+def test_decoding_any_tokens_strikes_no_pitch_twice_at_one_onset(tokens, cut):
     first, cursor = FEW.decode(tokens[:cut])
     notes = join([first, FEW.decode(tokens[cut:], cursor)[0]])
     strikes = list(zip(notes.onset_ticks.tolist(), notes.pitch.tolist(), strict=True))

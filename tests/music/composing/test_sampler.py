@@ -50,11 +50,11 @@ def sampled(*attempts, may_drop_all=False, **brief):
     return sampler.until_right(attempted, may_drop_all=may_drop_all), observer.resamplings
 
 
-def test_what_is_right_at_once_is_not_resampled():
+def test_a_valid_first_attempt_is_not_resampled():
     assert sampled([RIGHT, QUOTING]) == ([RIGHT], 0)
 
 
-def test_what_is_wrong_is_resampled_until_it_is_right():
+def test_an_invalid_attempt_is_resampled_until_one_is_valid():
     assert sampled([QUOTING], [DEGENERATE, QUOTING], [RIGHT]) == ([RIGHT], 2)
 
 
@@ -62,7 +62,7 @@ def test_the_bound_on_quotes_is_the_games_unless_the_brief_has_one():
     assert sampled([QUOTING], max_quote=7) == ([QUOTING], 0)
 
 
-def test_resampling_is_bounded_and_takes_what_comes_closest():
+def test_resampling_is_bounded_and_takes_the_closest_attempt():
     closest = Sampled(latest_notes=8, sampled_notes=9)
     shorter, longer = Sampled(latest_notes=8), Sampled(latest_notes=9, sampled_notes=20)
     found, resamplings = sampled([DEGENERATE, longer], [shorter, closest], [DEGENERATE])

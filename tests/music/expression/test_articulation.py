@@ -39,12 +39,12 @@ from tests.music.support import gridded, raw_notes
     ],
     ids="{}".format,
 )
-def test_a_length_that_nobody_writes_becomes_the_one_that_was_meant(duration, next_onset, written):
+def test_an_unwritable_length_becomes_the_intended_one(duration, next_onset, written):
     notes = Notes.of([0, next_onset], [duration, 12], [60, 64])
     assert as_written(notes).duration_ticks.tolist() == [written, 12]
 
 
-def test_the_last_note_has_nothing_to_reach_and_becomes_the_nearest():
+def test_the_last_note_gets_the_nearest_length():
     assert as_written(Notes.of([0], [11], [60])).duration_ticks.tolist() == [12]
 
 
@@ -53,7 +53,7 @@ def test_a_key_that_is_struck_again_is_released_before():
     assert notes.duration_ticks.tolist() == [10, 12]
 
 
-def test_nothing_stays_nothing():
+def test_no_notes_stay_no_notes():
     assert len(as_written(Notes.of([], [], []))) == 0
 
 
@@ -75,7 +75,7 @@ def detached(written_ticks, sounding_ticks):
     return Piece("x", notes, performance=Performance(np.full(len(notes), 80, np.int32), sounding))
 
 
-def test_what_a_sequencer_takes_away_is_learned_by_length():
+def test_a_sequencers_shortening_is_learned_by_length():
     piece = detached([6] * 10 + [12] * 10 + [48] * 2, [5.4] * 10 + [10.0] * 10 + [47.0] * 2)
     learned = learned_articulation([piece])
     assert learned.lengths == (LengthShare(6, 0.9), LengthShare(12, 0.833))
@@ -88,7 +88,7 @@ def test_no_note_sounds_longer_than_it_is_written_or_hardly_at_all():
     assert learned_articulation([piece]).lengths == (LengthShare(6, 1), LengthShare(12, 0.25))
 
 
-def test_scores_say_nothing_of_how_notes_sound():
+def test_scores_have_no_articulation():
     assert learned_articulation([Piece("score", Notes.of([0], [12], [60]))]) == LEGATO
 
 

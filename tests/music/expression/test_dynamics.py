@@ -92,7 +92,7 @@ def test_off_is_one_velocity():
 
 
 @given(raw_notes, signatures, st.floats(48, 104), st.floats(0, 16), st.data())
-def test_velocities_do_not_depend_on_what_comes_later(raw, in_meter, level, spread, data):
+def test_velocities_do_not_depend_on_later_notes(raw, in_meter, level, spread, data):
     notes, dynamics = gridded(raw), Dynamics(level, spread)
     whole = velocities(notes, in_meter, dynamics)
     assert ((whole >= VELOCITY_RANGE[0]) & (whole <= VELOCITY_RANGE[1])).all()
@@ -135,7 +135,7 @@ TWO_TRACKS = performed(*[100, 60] * 10)
         ([performed(*[1, 127] * 10, *range(20, 30))], Dynamics(50.8, 16.0)),
     ],
 )
-def test_level_and_spread_are_learned_where_half_of_the_pieces_are_expressive(pieces, learned):
+def test_level_and_spread_are_learned_if_half_of_the_pieces_are_expressive(pieces, learned):
     assert learned_dynamics(pieces) == learned
 
 
@@ -151,7 +151,7 @@ def test_level_and_spread_are_learned_where_half_of_the_pieces_are_expressive(pi
         ("ocarina_of_time", "Song of Storms.mid", True),
     ],
 )
-def test_real_files_are_told_apart(game, file, expressive):
+def test_expressive_files_are_distinguished(game, file, expressive):
     piece = read_midi((GAMES / game / file).read_bytes(), file)
     assert piece.performance is not None
     assert is_expressive(piece.performance.velocity) == expressive

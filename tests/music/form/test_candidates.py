@@ -26,6 +26,6 @@ def test_a_chord_closes_on_the_tonic_within_the_pianos_range(chord, pitches):
     assert closed(last, C_MAJOR).pitch.tolist() == pitches
 
 
-def test_no_tonic_lies_above_the_piano():
+def test_no_tonic_is_above_the_piano():
     d_major = C_MAJOR.transposed(2)
     assert closed(Notes.of([96], [48], [107]), d_major).pitch.tolist() == [98]

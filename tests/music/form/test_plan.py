@@ -48,7 +48,7 @@ def test_a_form_is_letters_and_primes(text, names):
         ("A" * (MOST_SECTIONS + 1), f"a form of up to {MOST_SECTIONS} sections, not 33"),
     ],
 )
-def test_what_is_no_form_is_refused_with_what_fits(text, fits):
+def test_an_invalid_form_is_refused_with_valid_ones(text, fits):
     with pytest.raises(FormError) as raised:
         section_names(text)
     assert str(raised.value).startswith(fits)
@@ -96,14 +96,14 @@ def test_spans_cover_every_bar_once_and_copy_bars_before_them(sections, ends, lo
     )
 
 
-def test_what_returns_is_copied_and_only_the_end_of_a_varied_return_is_new():
+def test_returns_are_copied_and_only_the_end_of_a_varied_return_is_new():
     plan = Plan(METER, form(("A", 8), ("B", 8), ("A'", 8), ("A", 8)), ends=False)
     spans = [(span.start_bar, span.bars, span.copied_from_bar) for span in plan.spans]
     assert spans == [(0, 8, None), (8, 8, None), (16, 6, 0), (22, 2, None), (24, 8, 0)]
     assert [span.following_bar for span in plan.spans] == [None, 0, None, 0, None]
 
 
-def test_the_last_bar_of_a_song_that_ends_closes_even_where_its_section_returns():
+def test_the_last_bar_of_a_song_that_ends_closes_even_in_a_returning_section():
     plan = Plan(METER, form(("A", 4), ("A", 4)))
     spans = [(s.start_bar, s.bars, s.copied_from_bar, s.closes) for s in plan.spans]
     assert spans == [(0, 4, None, False), (4, 3, 0, False), (7, 1, None, True)]

@@ -19,7 +19,7 @@ def piece(name, *pitches):
 TUNE = piece("tune", 60, 64, 62, 65, 67, 72, 71, 69, 60, 61)
 
 
-def test_every_attempt_has_random_numbers_of_its_own():
+def test_every_attempt_has_its_own_random_numbers():
     added = [attempt.position_added for attempt in ATTEMPTS]
     assert added[0] == 0
     assert np.diff(added).min() > 4000 * 8 + 256  # more tokens than any song has
@@ -50,7 +50,7 @@ def test_a_run_that_exceeded_the_bound_does_not_raise_it_for_later_chunks():
     assert not bound.is_kept(bound.finder.listen(TUNE.notes[:5].shifted(200), own))
 
 
-def test_a_run_that_goes_on_is_judged_in_every_chunk():
+def test_a_run_that_continues_is_checked_in_every_chunk():
     bound = QuoteBound(QuoteFinder([TUNE]), 5)
     begun = bound.finder.listen(TUNE.notes[:4])
     assert bound.is_kept(begun)
@@ -63,7 +63,7 @@ def test_a_chunk_without_notes_keeps_the_bound():
     assert bound.is_kept(bound.finder.listen(TUNE.notes[:0], too_long))
 
 
-def test_where_nothing_is_known_nothing_is_quoted():
+def test_without_learned_pieces_nothing_is_quoted():
     bound = QuoteBound(QuoteFinder(()), 0)
     assert bound.is_kept(bound.finder.listen(TUNE.notes))
 
@@ -98,7 +98,7 @@ def test_a_chunk_that_repeats_itself_for_ever_is_degenerate(onset_ticks, pitch, 
     assert is_degenerate(notes, steps) is expected
 
 
-def test_a_cycle_that_the_chunk_before_began_counts_where_it_goes_on():
+def test_a_cycle_that_the_previous_chunk_began_counts_when_it_continues():
     before, more = (Notes.of(range(n, n + 20), [1] * 20, [60, 64] * 10) for n in (0, 20))
     other = Notes.of(range(20, 40), [1] * 20, range(40, 60))
     assert not is_degenerate(more, 20)

@@ -31,7 +31,7 @@ def test_the_longest_shared_run_is_found(song, parts):
 
 
 @given(songs, collections, st.integers(-5, 5))
-def test_the_run_stands_where_it_is_said_to_in_any_key(song, parts, semitones):
+def test_the_run_is_at_its_reported_position_in_any_key(song, parts, semitones):
     quote = QuoteFinder(named(parts)).longest_quote(song.transposed(semitones))
     if quote.length_notes:
         piece = next(piece for piece in named(parts) if piece.name == quote.piece).notes
@@ -74,7 +74,7 @@ def maximal_by_trying(song: Notes, pieces: list[Notes], fewest: int) -> list[tup
 
 
 @given(songs, collections, st.integers(0, 14))
-def test_every_run_that_tells_is_found_once_in_whatever_chunks(song, parts, cut):
+def test_every_long_run_is_found_once_for_any_chunks(song, parts, cut):
     finder = QuoteFinder(named(parts))
     with mock.patch("music.quotes.finder.FEWEST_TELLING", 3):
         quote_state = finder.listen(song[cut:], finder.listen(song[:cut]))
@@ -153,7 +153,7 @@ def test_nothing_is_quoted_from_no_pieces():
     assert QuoteFinder([]).longest_quote(line(60, 62)) == Quote()
 
 
-def test_pieces_that_share_a_run_are_in_one_group_whatever_the_key():
+def test_pieces_that_share_a_run_are_in_one_group_in_any_key():
     motif = [0, 4, 7, 12, 11]
     pieces = [
         line(*(60 + n for n in motif), 80, 20),

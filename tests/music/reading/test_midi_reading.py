@@ -139,7 +139,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("midi", ONE_BEAT.values(), ids=ONE_BEAT)
-def test_a_file_is_read_where_its_meaning_is_clear(midi):
+def test_a_file_is_read_if_its_meaning_is_clear(midi):
     piece = read_midi(midi, "x")
     assert piece.notes == Notes.of([0], [12], [60])
     assert piece.warnings == ()
@@ -174,7 +174,7 @@ ENDLESS = "notes left out, without an end: 1"
         ),
     ],
 )
-def test_warnings_tell_what_was_left_out_or_ignored(midi, warnings):
+def test_warnings_list_what_was_left_out_or_ignored(midi, warnings):
     piece = read_midi(midi, "x")
     assert piece.warnings == warnings
     assert piece.notes == Notes.of([0], [12], [60])
@@ -183,7 +183,7 @@ def test_warnings_tell_what_was_left_out_or_ignored(midi, warnings):
 
 
 @pytest.mark.parametrize("cut", range(22, len(file_of(NOTE * 24)) - 1, 7))
-def test_a_file_that_ends_early_is_read_as_far_as_it_goes(cut):
+def test_a_file_that_ends_early_is_read_up_to_its_end(cut):
     whole = file_of(NOTE * 24)
     complete_notes = (cut - 22) // len(NOTE)
     if not complete_notes:
@@ -364,7 +364,7 @@ def test_the_pedal_of_a_channel_holds_no_notes_of_another_port(port, duration):
 
 
 @pytest.mark.parametrize("setup", DRUMS.values(), ids=DRUMS)
-def test_a_channel_plays_drums_at_its_own_port_alone(setup):
+def test_a_channel_plays_drums_only_at_its_own_port(setup):
     melody, drums = D + END, PORT_1 + setup + D + END
     midi = header(tracks=2) + chunk(melody) + chunk(drums)
     assert read_midi(midi, "x").notes == Notes.of([0], [12], [62])
@@ -375,7 +375,7 @@ def test_channel_10_of_every_port_plays_drums():
         notes_of(PORT_1 + b"\x00\x99\x3e\x40\x60\x3e\x00")
 
 
-def test_a_track_goes_on_at_another_port():
+def test_a_track_continues_at_another_port():
     tenth = b"\x00\xba\x00\x7f\x00\xca\x00"  # makes channel 11 play drums
     assert notes_of(PORT_1 + tenth + D + b"\x00\xff\x21\x01\x00" + D) == Notes.of([0], [12], [62])
 

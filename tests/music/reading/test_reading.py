@@ -37,7 +37,7 @@ def test_the_grid_does_not_depend_on_the_files_resolution(ticks_per_beat):
     assert piece.notes.duration_ticks.tolist() == [6]
 
 
-def test_the_tempo_is_the_one_that_holds_longest():
+def test_the_tempo_is_the_one_of_most_beats():
     tempo = [
         mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(60), time=0),
         mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(140), time=480),
@@ -112,7 +112,7 @@ def test_chord_symbols_and_grace_notes_do_not_sound(tmp_path):
         ("a.txt", b"C D E", "not a kind of file that is read"),
     ],
 )
-def test_what_cannot_be_read_says_why(tmp_path, name, content, reason):
+def test_an_unreadable_file_is_refused_with_a_reason(tmp_path, name, content, reason):
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(UnreadablePieceError, match=reason):

@@ -145,12 +145,12 @@ BOMB = b"""<!DOCTYPE s [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a
         (b"", "broken XML: no element found"),
     ],
 )  # fmt: skip
-def test_what_is_no_score_or_too_large_says_why(content, reason):
+def test_an_invalid_or_too_large_score_is_refused_with_a_reason(content, reason):
     with pytest.raises(UnreadablePieceError, match=reason):
         read(content)
 
 
-def test_a_score_of_a_million_levels_ends_nothing():
+def test_a_score_with_a_million_levels_is_refused():
     with pytest.raises(UnreadablePieceError, match="not MusicXML"):
         read(b"<a>" * 900_000 + b"</a>" * 900_000)
 
@@ -247,7 +247,7 @@ def test_tied_notes_are_one_over_bar_lines_and_gaps():
     assert piece.notes == Notes.of([0, 6], [48, 54], [60, 64])
 
 
-def test_a_tie_that_comes_from_nowhere_is_a_note():
+def test_a_tie_without_a_start_is_a_note():
     assert len(read(musicxml([FOUR_FOUR + note("C4", 2, tie("stop"))])).notes) == 1
 
 
@@ -350,7 +350,7 @@ def test_a_note_ends_with_the_music():
     assert read(content).notes == Notes.of([0, 0], [48, 48], [60, 84])
 
 
-def test_pitches_that_nobody_hears_are_left_out():
+def test_inaudible_pitches_are_left_out():
     names = [note("C4"), note("C4").replace(">4<", ">999999999<")]
     assert read(musicxml([FOUR_FOUR + "".join(names)])).notes.pitch.tolist() == [60]
 
@@ -504,7 +504,7 @@ def test_signs_may_stand_in_any_part():
     ],
     ids=["many repeats", "codas in a circle", "many measures"],
 )
-def test_no_repeats_go_on_for_ever(marks):
+def test_repeats_are_bounded(marks):
     with pytest.raises(UnreadablePieceError, match="with its repeats, longer than 100000 measures"):
         playing_order([Measure(marks=each) for each in marks])
 
@@ -577,7 +577,7 @@ def test_an_abc_tunes_endings_are_played_as_they_sound():
     ],
     ids=["a repeat sign", "a double bar line", "the end"],
 )
-def test_an_abc_ending_goes_on_to_the_next_strong_bar_line(tune, played_measures):
+def test_an_abc_ending_continues_to_the_next_strong_bar_line(tune, played_measures):
     piece = read(f"X:1\nT:V\nM:4/4\nL:1/4\nK:C\n{tune}\n", ".abc")
     names = ["CDEFGAB"[[0, 2, 4, 5, 7, 9, 11].index(pitch % 12)] for pitch in piece.notes.pitch]
     assert "".join(names[::4]) == played_measures

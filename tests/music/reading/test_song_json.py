@@ -106,7 +106,7 @@ def test_other_members_are_ignored():
         ),
     ],
 )
-def test_what_cannot_be_read_is_named_with_what_would_fit(content, message):
+def test_an_unreadable_file_is_reported_with_the_valid_formats(content, message):
     with pytest.raises(UnreadablePieceError) as refused:
         read_song(content, "x")
     assert str(refused.value) == message

@@ -168,7 +168,7 @@ def test_a_silent_bar_is_one_rest_in_any_meter():
     assert [e.find("rest").get("measure") for e in rests] == ["yes", "yes"]
 
 
-def test_tempos_are_written_at_the_bars_where_they_change():
+def test_tempos_are_written_at_the_bars_in_which_they_change():
     changing = replace(piece(SCALE), tempos=(TempoChange(0, 60), TempoChange(48, 180.4)))
     root = ET.fromstring(to_musicxml(changing))  # noqa: S314
     assert [
@@ -195,7 +195,7 @@ def over_bass(notes):
     return cleaned(join([Notes.of([0], [notes.end_ticks], [40]), notes]))
 
 
-def test_what_is_held_while_others_move_gets_a_voice_of_its_own():
+def test_a_note_held_while_others_move_gets_its_own_voice():
     notes = over_bass(Notes.of([0, 0, 12, 24, 36], [48, 12, 12, 12, 12], [72, 62, 64, 65, 64]))
     assert {e.text for e in parsed(notes).iterfind(".//note[pitch][staff='1']/voice")} == {"1", "2"}
     assert (0, 4, 72, 1) in written(parsed(notes))
@@ -233,7 +233,7 @@ def test_pitches_are_named_as_the_key_does(fifths, pitch, name):
     assert (spelled.nameWithOctave, spelled.midi) == (name, pitch)
 
 
-def test_an_accidental_is_shown_where_it_changes_what_holds():
+def test_an_accidental_is_shown_if_it_differs_from_the_signature():
     keys = [68, 68, 67, 68, 80, *[60, 62, 64, 65, 67, 69, 71, 72] * 4]
     onset = [6 * n for n in range(len(keys))]
     root = parsed(Notes.of(onset, [6] * len(keys), keys))
@@ -241,7 +241,7 @@ def test_an_accidental_is_shown_where_it_changes_what_holds():
     assert shown == ["sharp", None, "natural", "sharp", "sharp"]
 
 
-def test_only_the_bars_asked_for_are_written():
+def test_only_the_requested_bars_are_written():
     root = parsed(SCALE, bars=1)
     assert len(root.findall("part/measure")) == 1
     assert max(beat + beats for beat, beats, _, _ in written(root)) == 4
@@ -261,7 +261,7 @@ def test_the_same_piece_is_the_same_text_on_any_day():
     assert {e.get("id") for e in root.iter() if "id" in e.attrib} == {"P1"}
 
 
-def test_what_is_no_score_is_not_engraved():
+def test_an_invalid_score_is_not_engraved():
     with pytest.raises(EngravingError, match="cannot read"):
         to_svg("<score-partwise")
 

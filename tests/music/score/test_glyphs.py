@@ -26,7 +26,7 @@ def words(content):
 @pytest.mark.parametrize(
     "runs", [(symbol(QUARTER + DOT), words(" = 60")), (symbol(QUARTER), symbol(DOT), words("= 60"))]
 )
-def test_symbols_stand_beside_each_other_and_the_text_behind_them(runs):
+def test_symbols_are_side_by_side_before_the_text(runs):
     page = draw_symbols(f"<g>{text(*runs)}</g>")
     places = [float(x) for x in re.findall(r"translate\(([\d.]+) -50\) scale\(0.72 -0.72\)", page)]
     (after,) = re.findall(r'<text x="([\d.]+)" y="-50" font-size="400px">= 60</text>', page)

@@ -28,7 +28,7 @@ def split(*pitches):
     return right.pitch.tolist(), left.pitch.tolist()
 
 
-def test_a_chord_parts_where_hands_are_apart():
+def test_a_chord_is_split_where_the_hands_are_apart():
     assert split([48, 55, 64, 67]) == ([64, 67], [48, 55])
 
 

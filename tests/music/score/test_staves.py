@@ -38,20 +38,20 @@ def heads(staff: Staff) -> list[tuple[int, Head]]:
     ]
 
 
-def test_what_is_held_while_others_move_gets_a_voice_of_its_own():
+def test_a_note_held_while_others_move_gets_its_own_voice():
     notes = Notes.of([0, 0, 12, 24, 36], [48, 12, 12, 12, 12], [72, 62, 64, 65, 64])
     ((upper, lower),) = right_hand(notes)
     assert upper == (Stem(0, 48, (Head(72),)),)
     assert [one.start for one in lower] == [0, 12, 24, 36]
 
 
-def test_what_is_held_while_one_note_follows_another_is_held_too():
+def test_a_note_held_while_one_note_follows_another_is_held_too():
     ((upper, lower),) = right_hand(Notes.of([0, 0, 24], [24, 48, 24], [62, 72, 64]))
     assert upper == (Stem(0, 48, (Head(72),)),)
     assert [one.start for one in lower] == [0, 24]
 
 
-def test_what_the_pedal_holds_is_written_until_the_next_note():
+def test_notes_held_by_the_pedal_are_written_until_the_next_note():
     notes = Notes.of([0, 12, 24, 36], [48, 36, 24, 12], [64, 67, 72, 76])
     ((voice,),) = right_hand(notes)
     assert [one.ticks for one in voice] == [12, 12, 12, 12]
@@ -75,14 +75,14 @@ def test_a_note_of_no_single_value_is_tied_within_its_bar():
     ]
 
 
-def test_rests_are_hidden_where_the_other_voice_sounds():
+def test_rests_are_hidden_while_the_other_voice_sounds():
     notes = Notes.of([0, 6, 12, 24], [24, 6, 6, 12], [72, 62, 64, 65])
     ((upper, lower),) = right_hand(notes)
     assert {one.is_shown for one in lower if isinstance(one, Rest)} == {False}
     assert upper == (Stem(0, 24, (Head(72),)), Rest(24, 24, is_shown=False))
 
 
-def test_the_upper_voices_rests_show_where_nothing_sounds():
+def test_the_upper_voices_rests_are_shown_when_nothing_sounds():
     notes = Notes.of([0, 6, 12], [24, 6, 6], [72, 62, 64])
     ((upper, _),) = right_hand(notes)
     assert upper[1:] == (Rest(24, 24),)
@@ -93,7 +93,7 @@ def test_a_bar_without_notes_is_a_rest():
         assert voice == (Rest(0, BAR_TICKS),)
 
 
-def test_what_sounds_after_the_last_bar_is_cut_off():
+def test_notes_after_the_last_bar_are_cut_off():
     right, _ = staves(Notes.of([0, 24, 48], [24, 72, 48], [72, 74, 76]), BAR)
     assert heads(right) == [(0, Head(72)), (24, Head(74))]
 

@@ -147,7 +147,7 @@ def test_concurrent_callers_share_a_batch_and_each_gets_its_own_rows(batched):
         assert {size for call in calls for size in values(call, "batch")} == {6}
 
 
-def test_merged_answers_are_those_of_a_server_that_merges_nothing(batched, rows, bundles, tmp_path):
+def test_merged_responses_equal_those_of_a_server_without_merging(batched, rows, bundles, tmp_path):
     requests = [pick(*(i * j % 3 for i in range(j % 4 + 1)), outputs=["picked"]) for j in range(40)]
     with (
         serve(model_name="rows", model_base_path=str(rows)) as plain,
@@ -166,7 +166,7 @@ def test_merged_answers_are_those_of_a_server_that_merges_nothing(batched, rows,
             assert list(call.result().outputs["b"].string_val) == [b"\0%d\0" % i]
 
 
-def test_requests_for_the_same_outputs_are_merged_in_whatever_order_they_name_them(batched):
+def test_requests_for_the_same_outputs_are_merged_in_any_order(batched):
     with batched(f"max_batch_size {{ value: 2 }} {HOUR}") as client:
         calls = [
             client.begin(pick(0, outputs=outputs))
@@ -192,7 +192,7 @@ def test_inputs_of_different_lengths_are_padded_with_their_first_value(batched):
         assert values(short, "everything") == [7 + 8 + 7 + 7]
 
 
-def test_inputs_of_different_lengths_fail_each_other_where_nothing_is_padded(batched):
+def test_without_padding_inputs_of_different_lengths_fail_together(batched):
     with batched(f"max_batch_size {{ value: 2 }} {HOUR}") as client:
         for call in [client.begin(total(1, 2, 3)), client.begin(total(7))]:
             assert_told(
@@ -200,7 +200,7 @@ def test_inputs_of_different_lengths_fail_each_other_where_nothing_is_padded(bat
             )
 
 
-def test_a_request_that_does_not_fit_its_signature_fails_nobody_else(batched):
+def test_an_invalid_request_does_not_fail_others(batched):
     bad = [
         predict_request("rows", row=[0]),
         predict_request("rows", row=[0.5], gate=[b""]),
@@ -265,7 +265,7 @@ def test_an_operation_that_fails_for_one_fails_for_all_in_its_batch(batched):
         ),
     ],
 )
-def test_what_makes_no_batch_is_told_so(bundles, tmp_path, request_, code, opening):
+def test_a_request_that_cannot_be_batched_is_refused(bundles, tmp_path, request_, code, opening):
     flags = batching_flags(tmp_path, "max_batch_size { value: 8 }")
     with serve(model_name="affine", model_base_path=str(bundles / "affine"), **flags) as client:
         assert_told(client.begin(request_), code, opening)
@@ -313,7 +313,7 @@ def test_a_request_whose_caller_has_gone_does_not_run(batched, gate, leave):
         assert values(stays, "batch") == [1]
 
 
-def test_a_version_is_unloaded_once_those_who_wait_for_it_are_answered(batched, gate, tmp_path):
+def test_a_version_is_unloaded_after_its_waiting_requests(batched, gate, tmp_path):
     base_path = tmp_path / "rows"
     save_rows(base_path, 1)
     with batched(ONE_AT_A_TIME, base_path, file_system_poll_wait_seconds=1) as client:
@@ -333,7 +333,7 @@ def test_a_version_is_unloaded_once_those_who_wait_for_it_are_answered(batched, 
         assert client.predict(pick(2)).model_spec.version.value == 2
 
 
-def test_a_server_that_stops_keeps_nobody_waiting_for_company(rows, tmp_path):
+def test_a_stopping_server_does_not_wait_for_full_batches(rows, tmp_path):
     flags = batching_flags(tmp_path, HOUR)
     server = Server(Flags(port=0, model_name="rows", model_base_path=str(rows), **flags))
     server.load()

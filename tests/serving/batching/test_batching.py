@@ -100,7 +100,7 @@ def test_while_one_batch_computes_the_next_gathers():
         assert m.batches == [[0], [1, 2, 3, 4]]
 
 
-def test_a_lone_request_waits_for_nobody():
+def test_a_single_request_does_not_wait():
     with model() as m:
         assert doubled(m.call(1)) == [2]
         assert doubled(m.call(2)) == [4]
@@ -164,7 +164,7 @@ def test_a_batch_is_filled_up_to_a_size_that_is_allowed():
         assert m.batches == [[1, 1], [1, 2, 3, 1]]
 
 
-def test_a_request_that_finds_the_queue_full_is_told_so():
+def test_a_request_is_refused_if_the_queue_is_full():
     with model(max_batch_size=2, max_enqueued_batches=2) as m:
         first = m.hold()
         waits = m.call_in_turn([1, 2], [3])
@@ -187,7 +187,7 @@ def test_a_request_that_finds_the_queue_full_is_told_so():
         (np.array(1), "Batching Run() input tensors must have at least one dimension"),
     ],
 )
-def test_a_request_that_fits_into_no_batch_is_told_so(rows, message):
+def test_a_request_larger_than_a_batch_is_refused(rows, message):
     with model(max_batch_size=2) as m:
         with pytest.raises(InvalidRequestError) as raised:
             m.scheduler.run(m.queue, [np.array(rows)], lambda: True)
@@ -195,7 +195,7 @@ def test_a_request_that_fits_into_no_batch_is_told_so(rows, message):
         assert m.batches == []
 
 
-def test_what_fails_a_batch_fails_every_request_in_it_and_none_after_it():
+def test_a_failing_batch_fails_all_its_requests_and_no_later_ones():
     with model() as m:
         m.hold()
         calls = m.call_in_turn([1], [-2], [3])
@@ -217,7 +217,7 @@ def test_requests_that_cannot_be_merged_fail_together():
                 call.result(PATIENCE_S)
 
 
-def test_a_request_that_nobody_waits_for_any_more_does_not_run():
+def test_an_abandoned_request_does_not_run():
     with model() as m:
         m.hold()
         (good,) = m.call_in_turn([1])
@@ -243,7 +243,7 @@ requests = st.lists(st.tuples(st.integers(0, 4), st.integers(1, 3)), min_size=1,
     st.sampled_from([0, 200]),
     st.booleans(),
 )
-def test_whatever_meets_every_caller_gets_exactly_its_own_rows(
+def test_every_caller_gets_exactly_its_own_rows(
     shapes, most_rows, threads, timeout_micros, fills_up
 ):
     parameters = BatchingParameters(

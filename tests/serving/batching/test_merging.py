@@ -34,7 +34,7 @@ def test_a_request_has_as_many_rows_as_each_of_its_inputs(inputs, rows):
         ([ints(1), ints(1, 2)], "Batching Run() input tensors must have equal 0th-dimension size"),
     ],
 )
-def test_a_request_without_a_common_first_axis_is_told_so(inputs, message):
+def test_a_request_without_a_common_first_axis_is_refused(inputs, message):
     with pytest.raises(InvalidRequestError) as raised:
         count_rows(inputs)
     assert str(raised.value) == message
@@ -105,7 +105,7 @@ def test_outputs_without_a_row_for_each_of_the_batch_cannot_be_split(output, mes
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 3)), min_size=1), st.integers(0, 5))
-def test_what_was_merged_splits_into_the_same_requests(shapes, missing):
+def test_a_merged_batch_splits_into_the_same_requests(shapes, missing):
     values = iter(range(1000))
     requests = [
         [ints(*(next(values) for _ in range(rows))), np.full((rows, width), next(values))]

@@ -96,7 +96,7 @@ def test_a_batch_is_filled_up_to_the_next_size_that_is_allowed():
     assert [every.filled_up(rows) for rows in range(1, 9)] == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
-def test_our_own_file_pads_has_room_for_128_callers_and_keeps_nobody_waiting():
+def test_our_own_file_pads_has_room_for_128_callers_and_does_not_wait():
     ours = read(Path(serving.__file__).with_name("batching_parameters.txt"))
     assert ours.pad_variable_length_inputs
     assert ours.batch_timeout_micros == 0

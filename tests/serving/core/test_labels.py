@@ -110,7 +110,7 @@ def test_a_label_that_is_not_in_use_may_name_a_version_that_is_not_available(bas
         served.y(label="canary")
 
 
-def test_a_label_that_is_dropped_may_be_used_anew(base_path, served):
+def test_a_removed_label_may_be_used_again(base_path, served):
     reload(served, config(entry(base_path, specific(1))))
     with pytest.raises(grpc.RpcError, match="Labels of affine: none"):
         served.y(label="stable")

@@ -92,7 +92,7 @@ def test_a_version_is_tried_again_as_often_as_the_flag_says(base_path, caplog):
     assert len(failures) == 3 + 2
 
 
-def test_a_version_that_failed_is_loaded_again_when_it_comes_back(base_path, tmp_path):
+def test_a_failed_version_is_loaded_again_when_it_is_restored(base_path, tmp_path):
     with serve_affine(base_path, max_num_load_retries=0) as client:
         break_version(base_path, 2)
         until(lambda: client.states().get(2) == "END", "the version has failed")
@@ -125,7 +125,7 @@ def test_with_load_threads_a_version_that_fails_keeps_no_other_waiting(base_path
         assert client.y(name="other") == [3.0]
 
 
-def test_a_version_that_is_withdrawn_while_it_fails_is_not_tried_again(base_path, tmp_path):
+def test_a_version_withdrawn_while_it_fails_is_not_retried(base_path, tmp_path):
     flags = {"load_retry_interval_micros": 10_000, "max_num_load_retries": 10**6}
     with serve_affine(base_path, num_load_threads=1, **flags) as client:
         break_version(base_path, 2)
@@ -135,7 +135,7 @@ def test_a_version_that_is_withdrawn_while_it_fails_is_not_tried_again(base_path
         until(lambda: client.states() == {3: "AVAILABLE", 2: "END", 1: "END"}, "it is given up")
 
 
-def test_a_version_that_comes_back_is_served_again(base_path, tmp_path):
+def test_a_restored_version_is_served_again(base_path, tmp_path):
     with serve_affine(base_path) as client:
         save(base_path, 2, factor=9.0)
         until(lambda: client.states() == {2: "AVAILABLE", 1: "END"}, "the new version is there")
@@ -144,7 +144,7 @@ def test_a_version_that_comes_back_is_served_again(base_path, tmp_path):
         assert client.y() == [2.0]
 
 
-def test_a_base_path_that_goes_away_takes_nothing_with_it(base_path, tmp_path):
+def test_a_removed_base_path_unloads_nothing(base_path, tmp_path):
     with serve_affine(base_path) as client:
         base_path.rename(tmp_path / "away")
         save(tmp_path / "other", 1)

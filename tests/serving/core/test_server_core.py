@@ -103,7 +103,7 @@ def test_a_model_whose_only_version_is_broken_ends_the_start(core, bundles):
     )
 
 
-def test_a_broken_version_beside_one_that_is_available_does_not_end_the_start(core, bundles, pool):
+def test_a_broken_version_besides_an_available_one_does_not_end_the_start(core, bundles, pool):
     bundles.add("a/1", "a/2")
     bundles.let("a/1")
     starting = pool.submit(core.reload, config(bundles, "a"))
@@ -159,7 +159,7 @@ def test_a_new_model_whose_only_version_is_broken_is_reported_once(core, bundles
     until(lambda: states(core, "b").get(2) is State.AVAILABLE, "a later version is loaded")
 
 
-def test_a_model_that_comes_back_is_waited_for_again(core, bundles, pool):
+def test_a_restored_model_is_waited_for_again(core, bundles, pool):
     bundles.add("a/1", "b/1")
     bundles.let("a/1")
     bundles.let("b/1")

@@ -77,7 +77,7 @@ def test_the_next_action(versions, action):
     ),
     st.data(),
 )
-def test_whatever_fails_an_aspired_model_stays_available_and_the_actions_end(snapshots, data):
+def test_with_any_failures_an_aspired_model_stays_available_and_the_actions_end(snapshots, data):
     known = {each.version: each for each in snapshots}
     was_available = any(each.state is AVAILABLE for each in snapshots)
     wanted = any(each.is_aspired for each in snapshots)

@@ -84,7 +84,7 @@ def test_warm_up_requests_are_replayed(tmp_path):
     servable.close()
 
 
-def test_warm_up_requests_make_batches_where_others_do(tmp_path):
+def test_warm_up_requests_are_batched_as_others(tmp_path):
     save(tmp_path / "affine", 1, warmup=[log_of(predict_request(x=[1.0, 2.0], outputs=["y"]))])
     scheduler = Scheduler(BatchingParameters(max_batch_size=1))
     with pytest.raises(LoadError, match="Task size 2 is larger than maximum input batch size 1"):

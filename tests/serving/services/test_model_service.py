@@ -11,7 +11,7 @@ from tensorflow_serving.apis import (
 from tests.serving.support import save, serve, until
 
 
-def test_the_status_of_a_version_that_answers(affine):
+def test_the_status_of_an_available_version(affine):
     (status,) = affine.status()
     assert (status.version, status.state) == (1, status.AVAILABLE)
     assert (status.status.error_code, status.status.error_message) == (0, "")
@@ -26,7 +26,7 @@ def test_the_status_of_a_version_that_answers(affine):
         ("", None, grpc.StatusCode.INVALID_ARGUMENT, "ModelSpec has no name specified."),
     ],
 )
-def test_the_status_of_what_is_not_there(affine, name, version, code, opening):
+def test_the_status_of_an_unknown_model(affine, name, version, code, opening):
     with pytest.raises(grpc.RpcError) as raised:
         affine.status(name, version)
     assert raised.value.code() is code

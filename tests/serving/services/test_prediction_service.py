@@ -17,7 +17,7 @@ PRECONDITION = grpc.StatusCode.FAILED_PRECONDITION
 PAIRS = [[1, 2], [3, 4]]
 
 
-def test_an_answer_carries_typed_values_with_their_shape(affine):
+def test_a_response_has_typed_values_with_their_shape(affine):
     y = affine.predict(x=[1.0, 2.0]).outputs["y"]
     assert y.dtype == tf.float32.as_datatype_enum
     assert [axis.size for axis in y.tensor_shape.dim] == [2]
@@ -38,7 +38,7 @@ def test_integers_and_strings_are_typed_values_too(affine):
     assert list(outputs["b"].string_val) == [b"x", b"\xff"]
 
 
-def test_an_answer_says_which_version_and_signature_it_is_of(affine):
+def test_a_response_has_its_version_and_signature(affine):
     spec = affine.predict(x=[1.0]).model_spec
     assert (spec.name, spec.version.value, spec.signature_name) == ("affine", 1, "serving_default")
 
@@ -52,7 +52,7 @@ def test_a_request_may_be_typed_or_packed(affine):
     assert affine.predict(x=packed).outputs == affine.predict(x=typed).outputs
 
 
-def test_only_the_outputs_that_are_asked_for_are_answered(affine):
+def test_only_the_requested_outputs_are_returned(affine):
     assert set(affine.predict(x=[1.0], outputs=["y"]).outputs) == {"y"}
     assert set(affine.predict(x=[1.0]).outputs) == {"y", "factor"}
 
@@ -145,7 +145,9 @@ def test_only_the_outputs_that_are_asked_for_are_answered(affine):
         ),
     ],
 )
-def test_a_request_that_does_not_fit_is_told_what_would(affine, request_, code, opening, fitting):
+def test_an_invalid_request_is_refused_with_the_valid_inputs(
+    affine, request_, code, opening, fitting
+):
     with pytest.raises(grpc.RpcError) as raised:
         affine.predict(request_)
     assert raised.value.code() is code

@@ -31,7 +31,7 @@ def kept(tmp_path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("*")}
 
 
-def test_base_dir_is_read_and_nobody_is_asked(site, songs, tmp_path):
+def test_base_dir_is_read_without_requests(site, songs, tmp_path):
     base_dir = tmp_path / "base"
     write(base_dir / "songs", SONGS)
     music, said = find(tmp_path, [songs], base_dir)
@@ -40,7 +40,7 @@ def test_base_dir_is_read_and_nobody_is_asked(site, songs, tmp_path):
     assert not site.asked
 
 
-def test_files_are_known_by_content_whatever_their_names_and_folders(songs, tmp_path):
+def test_files_are_recognised_by_content_under_any_name(songs, tmp_path):
     folder = tmp_path / "base" / "songs"
     write(folder, {f"scores/{n}.MID": body for n, body in enumerate(reversed(SONGS.values()))})
     write(folder, {"other.mid": midi(70), "LICENSE.txt": b"CC0"})
@@ -102,14 +102,14 @@ def test_without_base_dir_the_listed_files_are_taken_out_of_the_archive(songs, t
     assert "songs: fetching: 100%" in capsys.readouterr().err
 
 
-def test_what_base_dir_lacks_as_a_whole_is_fetched(songs, tmp_path):
+def test_sources_missing_from_base_dir_are_fetched(songs, tmp_path):
     write(tmp_path / "base" / "more", {"a.mid": midi(40)})
     more = source("more", {"a.mid": midi(40)})
     music, _ = find(tmp_path, [more, songs], tmp_path / "base")
     assert len(music.collection.files) == 4
 
 
-def test_what_was_fetched_is_not_fetched_again(site, songs, tmp_path):
+def test_fetched_files_are_not_fetched_again(site, songs, tmp_path):
     for _ in range(2):
         find(tmp_path, [songs])
     assert site.asked == {ARCHIVE: 1}
@@ -204,7 +204,7 @@ def test_a_server_that_is_too_slow_is_not_waited_for(site, songs, tmp_path, misb
         find(tmp_path, [songs], pace=Pace(between_s=0.0, response_s=0.5, body_s=0.5))
 
 
-def test_it_goes_on_after_an_interruption(site, songs, tmp_path, monkeypatch):
+def test_it_resumes_after_an_interruption(site, songs, tmp_path, monkeypatch):
     def interrupt(path, body) -> None:
         if path.name == "Ann_lc2.mid":
             raise KeyboardInterrupt

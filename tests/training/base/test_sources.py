@@ -46,7 +46,7 @@ def test_every_file_has_an_author_and_a_licence_that_lets_the_weights_ship(sourc
         assert source.notice.startswith("Copyright © ")
 
 
-def test_an_archive_is_that_of_the_commit_and_what_is_built_has_none():
+def test_an_archive_is_that_of_the_commit_and_built_sources_have_none():
     assert SOURCES["openscore_lieder"].archive_url == (
         "https://codeload.github.com/OpenScore/Lieder/tar.gz/"
         "bca122458de6da362abe62dd6aec62e25d7759b1"
@@ -75,7 +75,7 @@ def test_the_credits_of_mutopia_are_those_of_its_index():
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the music is not beside the checkout")
-def test_all_sources_are_found_beside_the_checkout():
+def test_all_sources_are_found_in_base_dir():
     music = MusicFinder(SHARED, fetches=False, say=lambda _: None).find(SOURCES.values())
     assert len(music.collection.files) == sum(len(source.files) for source in SOURCES.values())
     assert music.left_out == ()

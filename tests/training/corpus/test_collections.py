@@ -36,7 +36,7 @@ def test_a_named_collection_has_its_title_and_another_its_folders(data_dir):
     assert find_collection("my_game", data_dir).title == "My Game"
 
 
-def test_pieces_are_files_that_may_hold_music_wherever_they_lie_in_the_folder(data_dir):
+def test_pieces_are_all_files_in_the_folder_that_may_contain_music(data_dir):
     names = [path.name for path in find_collection("ocarina_of_time", data_dir).files]
     assert names == ["b.mid", "a.MID"]
 
@@ -54,7 +54,7 @@ def test_bach_takes_files_too(tmp_path):
     assert find_collection("bach", tmp_path).files[-1] == tmp_path / "bach" / "Minuet.mid"
 
 
-def test_a_folder_whose_name_cannot_be_asked_for_is_named(data_dir):
+def test_a_folder_with_an_invalid_name_is_reported(data_dir):
     assert misnamed_folders(data_dir) == (data_dir / "Not A Name",)
     assert misnamed_folders(data_dir / "nowhere") == ()
 
@@ -66,7 +66,7 @@ def test_the_union_of_one_game_is_not_trained_twice(tmp_path):
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_where_there_are_no_pieces_bach_needs_none(tmp_path, exists):
+def test_without_pieces_bach_is_the_collection(tmp_path, exists):
     assert find_games(tmp_path if exists else tmp_path / "nowhere") == ("bach",)
 
 
@@ -90,12 +90,12 @@ def test_a_folder_of_files_that_cannot_be_read_is_a_collection_whose_reading_say
         ("no_such_game", "no collection 'no_such_game'; available: bach, .*put its pieces into"),
     ],
 )
-def test_what_is_not_there_says_how_to_add_it(data_dir, game, message):
+def test_a_missing_collection_is_reported_with_how_to_add_it(data_dir, game, message):
     with pytest.raises(CollectionError, match=message):
         find_collection(game, data_dir)
 
 
-def test_pieces_in_folders_behind_links_are_found(data_dir, tmp_path_factory):
+def test_pieces_in_linked_folders_are_found(data_dir, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     touch(elsewhere / "disc 1" / "a.mid", elsewhere / "b.mid")
     (data_dir / "linked").symlink_to(elsewhere)

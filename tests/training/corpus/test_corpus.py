@@ -44,7 +44,7 @@ def test_good_files_are_read_and_bad_ones_set_aside_with_the_reason(tmp_path):
     }
 
 
-def test_the_same_piece_twice_counts_once_whatever_its_name(tmp_path):
+def test_the_same_piece_under_two_names_counts_once(tmp_path):
     first = write(tmp_path / "first.mid", scale("x", 60))
     second = write(tmp_path / "second.mid", scale("x", 60))
     assert first.read_bytes() != second.read_bytes()
@@ -60,7 +60,7 @@ def test_a_collection_without_any_music_is_an_error_that_names_every_file(tmp_pa
         read_corpus(collection(bad), tmp_path / "cache")
 
 
-def test_what_cannot_be_opened_is_set_aside_with_the_reason(readable_by_all, as_nobody):
+def test_a_file_that_cannot_be_opened_is_set_aside_with_the_reason(readable_by_all, as_nobody):
     good, closed, folder, dangling = (
         readable_by_all / name for name in ("good.mid", "closed.mid", "folder", "dangling.mid")
     )
@@ -85,7 +85,7 @@ def test_what_cannot_be_opened_is_set_aside_with_the_reason(readable_by_all, as_
         (MemoryError(), "there is not enough memory to read it"),
     ],
 )
-def test_what_fails_while_it_is_read_is_set_aside(tmp_path, monkeypatch, failure, reason):
+def test_a_file_that_fails_while_it_is_read_is_set_aside(tmp_path, monkeypatch, failure, reason):
     def fail(*_, **__):
         raise failure
 
@@ -123,13 +123,13 @@ def test_a_file_whose_reading_ends_its_process_is_set_aside_and_the_others_are_r
     assert readings[1].reason == "reading it ended the reading process"
 
 
-def test_a_cache_that_cannot_be_written_keeps_nothing_from_being_read(tmp_path):
+def test_pieces_are_read_even_if_the_cache_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
     path = write(tmp_path / "a.mid", scale("a", 60))
     assert read_cached(path, tmp_path / "file" / "cache").piece is not None
 
 
-def test_names_are_readable_whatever_bytes_they_are_on_disk(tmp_path):
+def test_names_of_any_bytes_are_printable(tmp_path):
     path = write(tmp_path / "a.mid", scale("x", 60))
     path = path.rename(tmp_path / os.fsdecode(b"Z\xfcrich\n\xe3\x82\xbc.mid"))
     for _ in ("read", "cached"):
@@ -139,14 +139,14 @@ def test_names_are_readable_whatever_bytes_they_are_on_disk(tmp_path):
     assert (twin.name, twin.reason) == ("\ufffd.mid", "the same piece as Z\ufffdrich\ufffdゼ.mid")
 
 
-def test_scores_are_read_beside_midi(tmp_path):
+def test_scores_and_midi_files_are_read(tmp_path):
     abc = tmp_path / "tune.abc"
     abc.write_text("X:1\nT:Tune\nM:4/4\nL:1/8\nK:C\nCDEFGABc|CDEFGABc|\n")
     corpus = read_corpus(collection(abc), tmp_path / "cache")
     assert [len(piece.notes) for piece in corpus.pieces] == [16]
 
 
-def test_what_was_read_is_kept_by_content(tmp_path):
+def test_readings_are_cached_by_content(tmp_path):
     path = write(tmp_path / "a.mid", scale("a", 60))
     first = read_cached(path, tmp_path / "cache")
     (kept,) = (tmp_path / "cache").iterdir()
@@ -174,7 +174,7 @@ def test_all_that_is_known_of_a_piece_is_kept(tmp_path):
     assert read_cached(path, tmp_path).piece == piece
 
 
-def test_what_failed_is_tried_again_the_next_time(tmp_path):
+def test_failures_are_retried_next_time(tmp_path):
     path = tmp_path / "a.mid"
     path.write_bytes(b"x")
     assert read_cached(path, tmp_path / "cache").reason

@@ -15,7 +15,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in files_below(folder))
 
 
-def test_files_are_found_in_folders_and_behind_links_to_files_and_folders(tmp_path):
+def test_files_are_found_in_folders_and_through_links(tmp_path):
     game, elsewhere = tmp_path / "game", tmp_path / "elsewhere"
     touch(
         game / "a.mid", game / "disc 2" / "b.mid", elsewhere / "c.mid", elsewhere / "in" / "d.mid"
@@ -35,14 +35,16 @@ def test_a_folder_that_links_to_itself_or_to_one_above_is_read_once(tmp_path):
     assert "self" in found, "opening it tells that it leads to itself"
 
 
-def test_hidden_names_pipes_and_a_missing_folder_hold_nothing(tmp_path):
+def test_hidden_names_pipes_and_a_missing_folder_give_no_files(tmp_path):
     touch(tmp_path / "game" / ".DS_Store", tmp_path / "game" / ".git" / "x.mid")
     os.mkfifo(tmp_path / "game" / "pipe.mid")
     assert names(tmp_path / "game") == []
     assert names(tmp_path / "nowhere") == []
 
 
-def test_what_cannot_be_opened_is_found_so_that_opening_it_tells_why(readable_by_all, as_nobody):
+def test_files_that_cannot_be_opened_are_found_so_that_opening_reports_why(
+    readable_by_all, as_nobody
+):
     game = readable_by_all / "game"
     touch(game / "closed" / "a.mid", game / "b.mid", game / "no way in" / "c.mid")
     (game / "dangling.mid").symlink_to(game / "nowhere.mid")

@@ -114,7 +114,7 @@ def for_another_purpose(folder):
         (without_warmup, "its warm-up requests cannot be read: .*No such file"),
     ],
 )
-def test_a_damaged_bundle_is_refused_with_what_failed(bundle, damage, reason):
+def test_a_damaged_bundle_is_refused_with_the_reason(bundle, damage, reason):
     damage(bundle)
     with pytest.raises(ExportError, match=f"nothing is published, .*{reason}"):
         check_bundle(bundle)
@@ -137,13 +137,13 @@ def test_a_description_that_no_api_reads_is_refused(tmp_path, monkeypatch):
         check_bundle(folder)
 
 
-def test_weights_that_are_not_asked_for_are_those_that_this_machine_computes():
+def test_by_default_the_weights_suit_this_machine():
     assert choose_weights("") == weights_here()
     assert choose_weights(FLOAT32) == FLOAT32
 
 
 @pytest.mark.skipif(weights_here() != INT8, reason="this TensorFlow has no product in 8 bits")
-def test_8_bits_are_refused_where_they_cannot_be_checked():
+def test_8_bits_are_refused_if_they_cannot_be_checked():
     assert choose_weights(INT8) == INT8
     program = (
         "from training.export.quantised_matmul import choose_weights; "

@@ -133,7 +133,7 @@ def decode(network):
     return call
 
 
-def test_steps_compute_what_keras_computes(model, exact, windows):
+def test_steps_equal_keras(model, exact, windows):
     expected = keras_log_probability(model, windows[:, 1:])
     for t in (1, 2, 29):
         likely = probabilities(exact, windows[:, :t])
@@ -195,7 +195,7 @@ def test_prefill_reads_all_but_the_last_token_of_each_row(exact, windows):
 
 
 @pytest.mark.parametrize("length", [0, -3])
-def test_prefill_of_nothing_begins_a_song(model, network, length):
+def test_an_empty_prefill_starts_a_song(model, network, length):
     state, last = network.prefill(tf.constant([[5, 6]]), tf.constant([length]), *meters(1))
     assert last.numpy().tolist() == [BOS]
     begun = network.initial_state(1).numpy()
@@ -242,7 +242,7 @@ def test_the_batch_does_not_change_a_song(decode):
     assert len({tuple(song) for song in alone}) == 8
 
 
-def test_a_row_whose_steps_are_done_rests_while_the_others_go_on(decode):
+def test_a_finished_row_does_not_change_while_others_continue(decode):
     tokens, state, token, log = decode([1, 2, 3], [4, 0, 9])
     alone_tokens, alone_state, alone_token, _ = decode([1], 4)
     assert tokens.shape == (3, 9)
@@ -255,12 +255,12 @@ def test_a_row_whose_steps_are_done_rests_while_the_others_go_on(decode):
     assert not log.numpy()[1].any()
 
 
-def test_a_call_is_bounded_whatever_is_asked(decode):
+def test_the_steps_of_a_call_are_bounded(decode):
     assert decode([1], 10**9)[0].shape == (1, MOST_STEPS)
     assert decode([1], -5)[0].shape == (1, 0)
 
 
-def test_special_tokens_are_never_drawn(network, decode):
+def test_special_tokens_are_never_sampled(network, decode):
     tokens = decode(range(16), 100, temperature=2.0)[0].numpy()
     assert tokens.min() >= FIRST
     assert tokens.max() < network.vocabulary_size
@@ -274,7 +274,7 @@ def test_log_probabilities_are_those_before_temperature_and_filters(network, dec
         np.testing.assert_allclose(log.numpy()[0, n], np.log(likely[song[0, n + 1]]), atol=1e-3)
 
 
-def test_drawn_songs_are_as_likely_as_keras_says(model, exact):
+def test_log_probabilities_of_samples_equal_keras(model, exact):
     start, last = exact.prefill(tf.constant([[BOS]]), tf.constant([1]), *meters(1))
     sampling = Sampling(tf.ones(1), tf.zeros(1, tf.int32), tf.ones(1))
     drawn = exact.decode(
@@ -356,7 +356,7 @@ def test_chunks_do_not_change_a_song_with_memory(composer_in_8_bits, chunks):
     assert np.array_equal(tokens, expected)
 
 
-def test_the_songs_beside_it_do_not_change_a_song_with_memory(composer_in_8_bits):
+def test_other_rows_do_not_change_a_song_with_memory(composer_in_8_bits):
     composer = composer_in_8_bits
     together, _ = composer.song(PROMPTS, **METERS, chunks=[100], seeds=(7, 8, 9))
     for row, prompt in enumerate(PROMPTS):
@@ -383,7 +383,7 @@ def test_within_an_onset_pitches_rise(composer):
 
 
 @pytest.mark.parametrize("steps", [[3, 3], [8, 8], [9, 6], [4, 1], [11, 4]])
-def test_a_turn_of_several_tokens_draws_what_single_ones_would(decode, steps):
+def test_an_iteration_of_several_tokens_samples_the_same_as_single_ones(decode, steps):
     songs = decode([3, 4], steps, top_p=0.9)[0].numpy()
     alone = [decode([seed], 1, top_p=0.9) for seed in (3, 4)]
     for row, (first, n) in enumerate(zip(alone, steps, strict=True)):

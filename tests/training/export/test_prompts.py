@@ -39,6 +39,6 @@ def test_it_sounds_as_detached_as_its_piece():
         ([], [(0, 3, 4)]),  # inferred
     ],
 )
-def test_time_signatures_that_hold_in_it_are_kept(signatures, kept):
+def test_time_signatures_within_the_prompt_are_kept(signatures, kept):
     piece = replace(WALTZ, time_signatures=tuple(TimeSignature(*each) for each in signatures))
     assert opening(piece, CODEC).time_signatures == tuple(TimeSignature(*each) for each in kept)

@@ -41,7 +41,7 @@ def test_threefry_gives_its_known_answers(key, counter, expected):
     assert tuple(int(x[0]) for x in threefry_2x32(word(*key), word(*counter))) == expected
 
 
-def test_a_number_depends_on_its_seed_counter_and_field_alone():
+def test_a_number_depends_only_on_its_seed_counter_and_field():
     seeds = tf.constant([[7, 0], [8, 0], [7, 1]])
     counters = tf.constant([[0, 1, 2], [0, 1, 2], [0, 1, 2]])
     together = uniform(seeds, counters, 2).numpy()
@@ -95,11 +95,11 @@ def test_top_k_and_top_p_keep_the_smallest_sets(top_k, top_p, possible):
     assert set(drawn(LOGITS, top_k=top_k, top_p=top_p).tolist()) == possible
 
 
-def test_what_is_unfiltered_is_drawn_from_all_values():
+def test_unfiltered_fields_are_sampled_from_all_values():
     assert set(drawn(LOGITS, top_k=1, top_p=0.01, way="unfiltered").tolist()) == {0, 1, 2, 3}
 
 
-def test_a_rows_filter_leaves_the_other_rows_alone():
+def test_a_rows_filter_does_not_affect_other_rows():
     numbers = tf.transpose(uniform(tf.constant([[3, 3]]), tf.range(500)[None], 1), [1, 0, 2])
     logits = tf.tile(LOGITS[None], [500, 1])
     off = Sampling(tf.ones(500), tf.zeros(500, tf.int32), tf.ones(500))
@@ -119,6 +119,6 @@ def test_a_rows_filter_leaves_the_other_rows_alone():
     st.integers(1, 12),
     st.sampled_from([0.1, 0.9, 1.0]),
 )
-def test_nothing_is_drawn_but_the_likeliest(logits, temperature, top_k, top_p):
+def test_only_the_most_likely_values_are_sampled(logits, temperature, top_k, top_p):
     kept = np.argsort(-np.array(logits, np.float32), kind="stable")[:top_k]
     assert set(drawn(logits, 64, temperature, top_k, top_p).tolist()) <= set(kept.tolist())

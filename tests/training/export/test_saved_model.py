@@ -122,7 +122,7 @@ def test_it_has_the_signatures_of_the_contract(session):
     assert found == CONTRACT
 
 
-def test_a_song_comes_out_of_a_graph_mode_session_in_chunks_as_in_one(session):
+def test_a_graph_mode_session_gives_the_same_song_for_any_chunks(session):
     start = session.run("prefill", tokens=[[BOS, 42, 93]], lengths=[3], **meter(36))
     row = {"temperature": [1.0], "top_k": [0], "top_p": [0.9], "seed": [[7, 0]]}
     whole = session.run("decode", **start, position=[0], steps=[40], **row)
@@ -159,7 +159,7 @@ def test_the_session_gives_kerass_distribution(session, model):
     np.testing.assert_allclose(by_shift, tf.nn.softmax(logits), rtol=1e-2)
 
 
-def test_windows_that_a_server_pads_together_give_what_each_gives_alone(session):
+def test_padded_windows_give_the_same_results_as_single_ones(session):
     windows = ([BOS], [BOS, 42, 93_000], [BOS, 600_000, 93, 62, 93])
     lengths = [len(each) for each in windows]
     padded = [[*each, *[0] * (5 - len(each))] for each in windows]
@@ -185,7 +185,7 @@ def test_no_operation_needs_a_gpu_library_or_xla(bundle):
     assert not [op for op in operations if "Cudnn" in op or op.startswith("Xla")]
 
 
-def test_the_graph_holds_no_large_tables_many_times_over(bundle):
+def test_the_graph_has_no_large_table_more_than_once(bundle):
     size_bytes = (bundle / "saved_model.pb").stat().st_size
     assert size_bytes < 4 * 2**20
 

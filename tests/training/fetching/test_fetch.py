@@ -69,7 +69,7 @@ def test_the_pieces_of_the_named_games_are_fetched_and_no_others(site, tmp_path)
     assert find_games(tmp_path)[:2] == ("ocarina_of_time", "majoras_mask")
 
 
-def test_whoever_asks_says_who_it_is(site, tmp_path):
+def test_requests_have_a_user_agent(site, tmp_path):
     fetched(site, tmp_path)
     (agent,) = site.agents
     assert agent.startswith("Leitmotif/")
@@ -80,7 +80,7 @@ def test_progress_is_shown(site, tmp_path, capsys):
     assert "majoras_mask: fetching: 100%" in capsys.readouterr().err
 
 
-def test_what_is_there_is_not_asked_for(site, tmp_path):
+def test_existing_pieces_are_not_requested(site, tmp_path):
     fetched(site, tmp_path)
     before = site.asked.copy()
     games, _ = fetched(site, tmp_path)
@@ -88,7 +88,7 @@ def test_what_is_there_is_not_asked_for(site, tmp_path):
     assert [(len(game.pieces), game.new) for game in games] == [(2, 0), (1, 0)]
 
 
-def test_what_is_there_under_another_name_is_not_asked_for_either(site, tmp_path):
+def test_existing_pieces_under_other_names_are_not_requested(site, tmp_path):
     own = tmp_path / "majoras_mask" / "disc 2" / "town.midi"
     own.parent.mkdir(parents=True)
     own.write_bytes(CLOCK_TOWN.body)
@@ -116,7 +116,7 @@ def test_somebody_elses_file_of_the_same_name_stays(site, tmp_path):
     assert games[0].pieces[0].read_bytes() == CLOCK_TOWN.body
 
 
-def test_it_goes_on_after_an_interruption(site, tmp_path, monkeypatch):
+def test_it_resumes_after_an_interruption(site, tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr("training.fetching.pieces.write_whole", interrupted_after(1))
         with pytest.raises(KeyboardInterrupt):
@@ -204,9 +204,7 @@ def test_one_bad_file_is_named_with_the_reason_and_the_others_are_fetched(
         (replace(DEKU, size="3 bytes<td>"), "its row has 5 cells; it should have 4"),
     ],
 )
-def test_a_row_that_cannot_be_followed_is_named_and_nothing_is_asked_for(
-    site, tmp_path, row, reason
-):
+def test_a_row_with_an_invalid_link_is_reported_and_not_requested(site, tmp_path, row, reason):
     site.serve({MAJORA: [CLOCK_TOWN, row]})
     games, _ = fetched(site, tmp_path, SOURCES[:1])
     (failure,) = games[0].failed
@@ -268,7 +266,7 @@ def test_a_server_that_takes_too_long_is_not_waited_for(site, tmp_path, fault, p
 @pytest.mark.parametrize(
     "page_url", ["http://127.0.0.1:9/", "http://name.invalid/", "https://127.0.0.1:9/x/"]
 )
-def test_without_a_network_there_is_no_answer(tmp_path, monkeypatch, page_url):
+def test_without_a_network_there_is_no_response(tmp_path, monkeypatch, page_url):
     monkeypatch.setenv("no_proxy", "*")
     with pytest.raises(NoResponseError, match=r"^no response from [\w.:]+[: ][^\n]+$"):
         fetch(SOURCES, tmp_path, page_url, pace=QUICK)
@@ -280,7 +278,7 @@ def test_only_http_is_spoken(tmp_path, page_url):
         fetch(SOURCES, tmp_path, page_url, pace=QUICK)
 
 
-def test_a_server_that_went_down_is_not_asked_for_everything_else(site, tmp_path):
+def test_a_server_that_went_down_gets_no_further_requests(site, tmp_path):
     rows = [Row(f"{n}.mid", midi(n)) for n in range(6)]
     site.serve({MAJORA: rows})
     for row in rows[1:]:
@@ -359,14 +357,14 @@ def missing(site, data_dir):
     return [game.game for game in got], said
 
 
-def test_what_is_missing_is_fetched_and_then_nobody_is_asked(site, tmp_path):
+def test_missing_pieces_are_fetched_once(site, tmp_path):
     assert missing(site, tmp_path)[0] == ["majoras_mask", "ocarina_of_time"]
     asked = site.asked.copy()
     assert missing(site, tmp_path) == ([], [])
     assert site.asked == asked
 
 
-def test_a_folder_that_someone_filled_is_left_alone(site, tmp_path):
+def test_a_folder_that_a_user_filled_is_not_changed(site, tmp_path):
     (tmp_path / "majoras_mask").mkdir()
     (tmp_path / "majoras_mask" / "tune.abc").touch()
     assert missing(site, tmp_path)[0] == ["ocarina_of_time"]
@@ -389,7 +387,7 @@ def test_a_piece_that_failed_is_missing(site, tmp_path):
     assert (tmp_path / "ocarina_of_time" / "storms.mid").read_bytes() == STORMS.body
 
 
-def test_what_cannot_be_fetched_is_gone_on_without(site, tmp_path):
+def test_training_continues_without_pieces_that_cannot_be_fetched(site, tmp_path):
     site.break_off("", broken(500))
     games, said = missing(site, tmp_path)
     host = site.origin.removeprefix("http://")

@@ -41,7 +41,7 @@ def test_a_piece_that_failed_is_a_failure(one_file_site, capsys):
         ("GAME", "../x", "GAME is '../x'"),
     ],
 )
-def test_what_went_wrong_is_one_line(environment, capsys, name, value, message):
+def test_a_failure_is_one_line(environment, capsys, name, value, message):
     environment.setenv(name, value)
     assert main() == 1
     printed = capsys.readouterr()
@@ -50,7 +50,7 @@ def test_what_went_wrong_is_one_line(environment, capsys, name, value, message):
     assert printed.out == ""
 
 
-def test_an_interruption_says_how_to_go_on(environment, capsys):
+def test_an_interruption_says_how_to_resume(environment, capsys):
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 

@@ -101,7 +101,7 @@ def test_a_url_is_inside_a_folder_or_not(url, inside):
     assert is_inside(url, HERE) is inside
 
 
-def test_a_server_may_begin_to_encrypt():
+def test_a_redirect_to_https_is_followed():
     assert is_inside(HERE, HERE.replace("https", "http"))
     assert folder_of(HERE + "index.html?a#b") == HERE
 

@@ -9,7 +9,7 @@ from training.fetching.sources import is_complete
 ANN = r"Ann \<ann@example.org\>"
 
 
-def test_it_names_every_piece_and_who_sequenced_it(one_file_site, tmp_path):
+def test_sources_md_has_every_piece_and_its_sequencer(one_file_site, tmp_path):
     site, name = one_file_site, md5(CLOCK_TOWN.body).hexdigest()  # noqa: S324
     fetch(SOURCES[:1], tmp_path, site.page_url, say=lambda _: None, pace=QUICK)
     about = f"<{site.origin}/file/{name}.html>"
@@ -48,6 +48,6 @@ def test_a_piece_that_the_page_lists_no_more_stays_named(site, tmp_path):
     assert not is_complete(folder)
 
 
-def test_a_file_that_somebody_else_wrote_says_nothing(tmp_path):
+def test_a_foreign_sources_md_is_ignored(tmp_path):
     (tmp_path / "SOURCES.md").write_bytes(b"\xff mine\n| `../x` | y |\n")
     assert not is_complete(tmp_path)

@@ -33,7 +33,7 @@ def cut(epochs: Epochs, epoch: int = 0) -> list:
     return list(epochs.batches(epoch))
 
 
-def test_a_target_is_the_token_that_comes_next(pieces, collection):
+def test_a_target_is_the_next_token(pieces, collection):
     (batch,) = whole_batches(collection[:1])
     tokens = batch.inputs["tokens"]
     assert np.array_equal(tokens[0, 1:40], batch.following[0, :39])

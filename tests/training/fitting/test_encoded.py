@@ -39,7 +39,7 @@ def test_a_piece_is_its_notes_and_where_its_bars_are(piece):
     assert set(piece.context.bar) == {36}
 
 
-def test_without_memory_nothing_but_notes_is_read():
+def test_without_memory_only_notes_are_read():
     notes = scale("x", 60).notes
     codec = Events.over([notes])
     piece = encode(Piece("x", notes), codec, memory=False)
@@ -56,7 +56,7 @@ def test_memory_needs_tokens_that_are_notes():
 
 
 @pytest.mark.parametrize("part", [range(10), range(16), range(5, 21), range(30, 37)])
-def test_a_target_is_the_token_behind_the_one_that_is_read(piece, part):
+def test_a_target_is_the_token_after_the_one_read(piece, part):
     cut = window(piece, part, STEPS)
     tokens, following = cut.inputs["tokens"], cut.inputs["following"]
     count = len(part)
@@ -69,7 +69,7 @@ def test_a_target_is_the_token_behind_the_one_that_is_read(piece, part):
 
 
 @pytest.mark.parametrize("part", [range(10), range(5, 21)])
-def test_what_is_known_of_a_token_is_read_with_it(piece, part):
+def test_the_context_of_a_token_is_read_with_it(piece, part):
     cut, known = window(piece, part, STEPS), piece.context
     begins = 1 if part.start == 0 else 0
     read = slice(max(part.start - 1, 0), part.stop - 1)
@@ -83,20 +83,20 @@ def test_what_is_known_of_a_token_is_read_with_it(piece, part):
         assert not cut.inputs[name][len(part) :].any(), name
 
 
-def test_a_window_of_the_first_token_alone_has_read_nothing(piece):
+def test_a_window_with_only_the_first_token_has_read_nothing(piece):
     cut = window(piece, range(1), STEPS, 3)
     assert not cut.inputs["tokens"].any()
     assert cut.ending.tolist() == [CONTINUES] + [UNKNOWN] * (STEPS - 1)
 
 
-def test_before_the_first_token_nothing_is_known_but_where_it_starts(piece):
+def test_before_the_first_token_only_its_position_is_known(piece):
     cut = window(piece, range(STEPS), STEPS)
     assert (cut.inputs["place"][0], cut.inputs["bar"][0]) == (24, 36)
     for name in ("tokens", "candidates", "evidence", "key_weights", "sounding"):
         assert not cut.inputs[name][0].any(), name
 
 
-def test_of_the_token_that_comes_its_onset_is_known(piece):
+def test_the_onset_of_the_next_token_is_known(piece):
     cut = window(piece, range(20, 30), STEPS)
     assert np.array_equal(cut.inputs["next_place"][:10], piece.context.place[20:30])
     assert not cut.inputs["next_place"][10:].any()
@@ -110,7 +110,7 @@ def test_of_the_token_that_comes_its_onset_is_known(piece):
     assert not sounding[3:].any()
 
 
-def test_an_ending_is_a_target_where_there_is_place_for_it(piece):
+def test_an_ending_is_a_target_if_the_window_has_room(piece):
     ends = window(piece, range(50, 60), STEPS)
     assert ends.ending.tolist() == [CONTINUES] * 10 + [ENDS] + [UNKNOWN] * 5
     assert np.array_equal(ends.inputs["tokens"][10], piece.fields[59] + 1)
@@ -122,7 +122,7 @@ def test_an_ending_is_a_target_where_there_is_place_for_it(piece):
     assert inside.ending.tolist() == [CONTINUES] * 10 + [UNKNOWN] * 6
 
 
-def test_a_whole_piece_ends_behind_its_last_token(piece):
+def test_a_whole_piece_ends_after_its_last_token(piece):
     whole = window(piece, range(60), 64)
     assert whole.ending.tolist() == [CONTINUES] * 60 + [ENDS] + [UNKNOWN] * 3
     assert np.array_equal(whole.inputs["tokens"][1:61], piece.fields + 1)
@@ -148,7 +148,7 @@ def test_a_transposed_window_is_the_transposed_pieces_window(semitones):
     )
 
 
-def test_what_leaves_the_piano_comes_back_by_octaves():
+def test_pitches_outside_of_the_piano_are_moved_by_octaves():
     fields = fields_of([0, 6, 12, 18], [24, 107, 24, 107])
     context_of = context(fields, np.zeros(4, np.int32), np.full(4, 48), CODEC)
     cut = window(EncodedPiece(fields, context_of), range(4), 8, 5)

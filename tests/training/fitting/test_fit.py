@@ -42,7 +42,7 @@ def test_whole_pieces_are_held_out(pieces, share, held_out):
     assert not names[0] & names[1]
 
 
-def test_the_same_pieces_are_held_out_whatever_their_order():
+def test_the_held_out_pieces_do_not_depend_on_their_order():
     collection = [scale(f"piece {n}", 60) for n in range(9)]
     assert split(collection, 0.3).held_out == split(collection[::-1], 0.3).held_out
 
@@ -56,7 +56,7 @@ def test_it_learns(pieces, tmp_path):
     assert not fitted.interrupted
 
 
-def test_a_share_of_the_base_is_in_what_comes_of_it(pieces, tmp_path, monkeypatch):
+def test_the_result_is_interpolated_with_the_base(pieces, tmp_path, monkeypatch):
     def ones(model):
         model.set_weights([np.ones(w.shape) for w in model.get_weights()])
 
@@ -70,9 +70,7 @@ def test_a_share_of_the_base_is_in_what_comes_of_it(pieces, tmp_path, monkeypatc
         np.testing.assert_allclose(mixed, (1 + learned) / 2, rtol=1e-5)
 
 
-def test_an_interrupted_training_goes_on_and_ends_as_if_nothing_had_happened(
-    pieces, tmp_path, monkeypatch
-):
+def test_a_resumed_training_has_the_result_of_an_uninterrupted_one(pieces, tmp_path, monkeypatch):
     recipe = replace(
         longer(4), network=replace(WITHOUT_MEMORY, dropout=0.0)
     )  # its dice are not kept
@@ -106,14 +104,14 @@ def test_an_interruption_before_the_first_epoch_has_nothing_to_keep(pieces, tmp_
         fit(split(pieces, 0.25), TINY, tmp_path)
 
 
-def test_another_recipe_begins_anew(pieces, tmp_path):
+def test_another_recipe_restarts(pieces, tmp_path):
     parts = split(pieces, 0.25)
     fit(parts, longer(2), tmp_path)
     other = replace(longer(1), network=replace(WITHOUT_MEMORY, lstm_units=(8,)))
     assert len(fit(parts, other, tmp_path).history.epochs) == 1
 
 
-def test_a_training_that_started_from_another_base_begins_anew(pieces, tmp_path, monkeypatch):
+def test_another_base_restarts_the_training(pieces, tmp_path, monkeypatch):
     bases = {}
     for name, seed in (("old", 1), ("new", 2)):
         keras.utils.set_random_seed(seed)
@@ -143,7 +141,7 @@ def test_a_training_that_started_from_another_base_begins_anew(pieces, tmp_path,
         ("weights", lambda parts: replace(parts, weights=(1.0, 2.0, 1.0, 1.0))),
     ],
 )
-def test_the_same_notes_in_another_meter_or_weight_begin_anew(pieces, tmp_path, name, other):
+def test_another_meter_or_weight_restarts_the_training(pieces, tmp_path, name, other):
     parts = split(pieces, 0.25)
     fit(parts, longer(2), tmp_path / name)
     assert len(fit(other(parts), longer(1), tmp_path / name).history.epochs) == 1
@@ -153,7 +151,7 @@ def _as_waltz(piece: Piece) -> Piece:
     return replace(piece, time_signatures=(TimeSignature(0, 3, 4),))
 
 
-def test_a_damaged_checkpoint_says_how_to_begin_anew(pieces, tmp_path):
+def test_a_damaged_checkpoint_says_how_to_start_over(pieces, tmp_path):
     parts = split(pieces, 0.25)
     fit(parts, longer(1), tmp_path / "checkpoint")
     (tmp_path / "checkpoint" / "epoch-1.keras").write_bytes(b"damaged")

@@ -32,7 +32,7 @@ def test_when_it_is_over(losses, best, is_over):
     assert written.is_over(epochs=4, patience_epochs=2) == is_over
 
 
-def test_it_comes_back_as_it_was(tmp_path):
+def test_it_round_trips(tmp_path):
     path = tmp_path / "journal.json"
     path.write_text(history(3.0, None).to_json())
     assert History.load(path) == history(3.0, None)

@@ -30,7 +30,7 @@ def test_a_second_one_ends_at_once(number):
 
 
 @SIGNALS
-def test_the_handler_from_before_comes_back(number):
+def test_the_previous_handler_is_restored(number):
     before = signal.getsignal(number)
     with interruptible() as check:
         check()

@@ -40,7 +40,7 @@ def candidate(found, note, which):
     )
 
 
-def test_the_match_is_what_followed_the_longest_equal_run():
+def test_the_match_is_the_note_after_the_longest_equal_run():
     #             0   1   2   3   4   5   6   7
     found = known(melody(60, 62, 64, 65, 50, 60, 62, 64))
     assert candidate(found, 7, MATCH) == (6, 65, 6)
@@ -53,7 +53,7 @@ def test_the_match_is_what_followed_the_longest_equal_run():
     assert not found.candidates[:6, MATCH].any()
 
 
-def test_a_run_is_equal_by_shifts_and_pitches_whatever_the_durations():
+def test_runs_are_compared_by_shifts_and_pitches_not_durations():
     onsets, pitches = [0, 6, 12, 24, 30, 36, 48, 54], [60, 62, 64, 65, 60, 62, 64, 70]
     found = known(fields_of(onsets, pitches, [6, 6, 9, 12, 6, 3, 2, 1]))
     assert candidate(found, 5, MATCH) == (6, 64, 9)
@@ -89,7 +89,7 @@ def test_runs_are_told_apart_up_to_twelve_notes_and_coarser_above():
     assert buckets[-1] == buckets.max() <= 23
 
 
-def test_the_transposed_match_is_what_followed_moved_to_the_key_of_now():
+def test_the_transposed_match_is_moved_to_the_current_key():
     found = known(melody(60, 62, 64, 65, 50, 67, 69, 71))
     assert candidate(found, 7, TRANSPOSED) == (6, 72, 6)
     assert found.evidence[7, TRANSPOSED] == evidence_of(2, 5)
@@ -101,7 +101,7 @@ def test_a_single_interval_is_no_transposed_match():
     assert not found.evidence[:, TRANSPOSED].any()
 
 
-def test_what_comes_back_in_its_own_key_is_no_transposed_match():
+def test_a_run_in_the_same_key_is_no_transposed_match():
     found = known(melody(60, 62, 64, 65, 50, 60, 62, 64))
     assert not found.evidence[:, TRANSPOSED].any()
 
@@ -112,7 +112,7 @@ def test_a_transposed_match_that_leaves_the_piano_is_none():
     assert not found.candidates[7, TRANSPOSED].any()
 
 
-def test_candidates_some_bars_back_are_what_followed_this_place_there():
+def test_candidates_some_bars_back_follow_the_same_position():
     onsets = [0, 12, 24, 36, 48, 54, 60]
     found = known(fields_of(onsets, [60, 62, 64, 65, 60, 61, 62]))
     assert candidate(found, 4, ONE_BAR) == (12, 62, 6)
@@ -169,7 +169,7 @@ def test_bars_longer_than_there_are_places_count_as_the_longest():
     assert found.evidence[20, ONE_BAR] > 0
 
 
-def test_key_weights_are_the_sum_of_what_sounded_by_half_lives():
+def test_key_weights_sum_sounding_times_with_half_lives():
     fields = fields_of([0, 48, 48], [60, 62, 64], [48, 24, 12])
     weights = known(fields).key_weights
     short = np.array([48 / 2, 24, 12])
@@ -198,7 +198,7 @@ def keys_of(found, fields, note):
     return sounds.tolist(), struck.tolist()
 
 
-def test_keys_that_sound_and_keys_that_are_struck_are_told_apart():
+def test_sounding_and_struck_keys_are_distinguished():
     fields = fields_of([0, 12, 12, 12, 24], [40, 60, 64, 67, 50], [24, 6, 24, 12, 6])
     found = known(fields)
     assert keys_of(found, fields, 0) == ([], [])
@@ -244,7 +244,7 @@ def test_sounding_keys_are_those_of_slow_arithmetic(seed, notes):
         assert ({key - 21 for key in sounds}, {key - 21 for key in struck}) == expected
 
 
-def test_candidates_move_with_the_music_and_stay_none_where_they_are_none():
+def test_candidates_are_transposed_with_the_music_unless_absent():
     candidates = np.array([[[3, 40, 5], [0, 0, 0], [1, 86, 2]]])
     evidence = np.array([[9, 0, 1]])
     assert moved(candidates, evidence, 3).tolist() == [[[3, 43, 5], [0, 0, 0], [1, 77, 2]]]

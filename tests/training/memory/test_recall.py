@@ -92,7 +92,7 @@ def assert_equals_context(found, row, song, place, bar):
     np.testing.assert_array_equal(keys[:-1], sounding(known, song[:, 1], 1, len(song) - 1))
 
 
-def test_nothing_is_known_before_the_first_note_but_where_it_starts():
+def test_before_the_first_note_only_its_position_is_known():
     candidates, evidence, place, next_place, key_weights, keys, bias = (
         each[0, 0] for each in songs_read([random_fields(0, 5)], [12], [36])
     )
@@ -143,7 +143,7 @@ def test_a_state_of_zeros_is_a_song_in_four_four_that_has_not_begun():
     assert empty.bar_ticks.numpy().tolist() == [[48], [48]]
 
 
-def test_a_song_without_notes_is_the_same_whether_or_not_it_has_read_that_it_begins():
+def test_a_song_without_notes_is_the_same_with_or_without_bos():
     state = started([30], [36])
     read_on = RECALL.packed(RECALL.read(RECALL.unpacked(state), tf.constant(NO_NOTE)))
     np.testing.assert_array_equal(read_on, state)
@@ -172,12 +172,12 @@ def test_within_an_onset_pitches_rise():
     assert not _written_ahead([60, 64], 1).pitch_bias.numpy().any()
 
 
-def test_behind_the_highest_key_nothing_lower_is_struck_at_its_onset():
+def test_after_the_highest_key_no_lower_one_follows_at_its_onset():
     allowed = _written_ahead([60, 108], 0).pitch_bias.numpy()[0] == 0
     assert np.flatnonzero(allowed).tolist() == [KEYS - 1]
 
 
-def test_all_that_a_memory_holds_travels_but_what_follows_from_it():
+def test_a_memory_is_packed_except_what_follows_from_it():
     song = random_fields(9, 80)
     memory = RECALL.empty(tf.constant([12]), tf.constant([36]))
     for note in itertools.chain(NO_NOTE, song.tolist()):

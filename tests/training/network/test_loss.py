@@ -49,7 +49,7 @@ def test_endings_count_half_wherever_they_are_known():
     assert float(LOSS(came, scores)) == pytest.approx((fields + sum(endings) / 2) / 2, rel=1e-5)
 
 
-def test_steps_behind_the_end_cost_nothing():
+def test_steps_after_the_end_cost_nothing():
     came = targets((1, 2, CONTINUES), (0, 0, ENDS), (0, 0, UNKNOWN), (0, 0, UNKNOWN))
     scores = logits(4)
     other = scores.copy()
@@ -66,7 +66,7 @@ def test_no_certainty_about_an_ending_is_too_large(score):
     assert float(LOSS(came, scores)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_it_comes_back_with_its_model():
+def test_the_optimizer_is_restored_with_its_model():
     again = keras.losses.deserialize(keras.losses.serialize(LOSS))
     scores = logits(2)
     came = targets((1, 2, CONTINUES), (3, 1, ENDS))

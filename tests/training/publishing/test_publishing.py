@@ -84,7 +84,7 @@ def test_the_list_of_model_servers_has_every_game_by_its_absolute_path_and_no_la
     assert not any(model.version_labels for model in listed(Path("models")))
 
 
-def test_what_breaks_off_publishes_nothing_and_leaves_nothing(tmp_path):
+def test_a_failed_publication_publishes_and_leaves_nothing(tmp_path):
     publish(tmp_path, "bach", write)
     before = {path.name: path.read_bytes() for path in tmp_path.glob("*.*") if path.is_file()}
 
@@ -99,7 +99,7 @@ def test_what_breaks_off_publishes_nothing_and_leaves_nothing(tmp_path):
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".other")] == []
 
 
-def test_what_cannot_be_written_is_one_error_that_names_it(tmp_path):
+def test_a_write_error_names_the_file(tmp_path):
     (tmp_path / "bach").write_text("not a folder")
     with pytest.raises(WritingError, match=f"cannot publish bach in {tmp_path}: .*File exists"):
         publish(tmp_path, "bach", write)
@@ -201,7 +201,7 @@ def test_the_stable_label_of_an_earlier_release_is_kept(of_an_earlier_release, c
 
 
 @pytest.mark.parametrize("text", ["nonsense {", "model_config_list { config { name: 'bach' } }"])
-def test_a_list_that_says_nothing_of_labels_is_written_anew(tmp_path, text):
+def test_a_list_without_labels_is_rewritten(tmp_path, text):
     (tmp_path / "bach" / "1").mkdir(parents=True)
     (tmp_path / "models.config").write_text(text)
     publish(tmp_path, "bach", write)
@@ -263,7 +263,7 @@ def test_pruning_a_game_leaves_the_others_as_they_are(tmp_path):
 
 @settings(max_examples=30)
 @given(st.lists(st.sampled_from(["publish", "promote", "prune", "delete"]), max_size=12), st.data())
-def test_whatever_is_done_the_lists_say_what_there_is(tmp_path_factory, deeds, data):
+def test_the_lists_match_the_versions_after_any_actions(tmp_path_factory, deeds, data):
     models_dir, numbers, promoted = tmp_path_factory.mktemp("models"), [0], None
     publish(models_dir, "bach", write)
     for deed in deeds:
@@ -286,7 +286,7 @@ def test_whatever_is_done_the_lists_say_what_there_is(tmp_path_factory, deeds, d
     assert numbers == sorted(set(numbers))
 
 
-def test_a_models_folder_that_was_moved_is_listed_where_it_lies(tmp_path):
+def test_a_moved_models_folder_is_listed_at_its_new_path(tmp_path):
     publish_many(tmp_path / "models", 3)
     promote(tmp_path / "models", "bach", 1)
     moved = (tmp_path / "models").rename(tmp_path / "moved ü")

@@ -68,7 +68,7 @@ def test_the_folder_of_a_killed_training_is_removed_by_the_next(tmp_path):
     assert published_games(tmp_path) == ("zelda",)
 
 
-def test_the_folder_of_a_training_that_runs_is_left_alone(tmp_path):
+def test_the_folder_of_a_running_training_is_not_removed(tmp_path):
     with training(tmp_path) as running:
         publish(tmp_path, "bach", write)
         assert len(staging(tmp_path)) == 1
