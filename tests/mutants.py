@@ -1,4 +1,4 @@
-"""Mutated MIDI files, and what reading them takes.
+"""Mutated MIDI files, and the cost of reading them.
 
 `python -m tests.mutants 20000 ../shared/midi ../shared/bands` reads 20,000 mutants of 50 of the
 files there as training reads pieces, and reports time and memory.

@@ -1,4 +1,4 @@
-"""The longest run that a song shares with a piece: slow, right, and not how music/ finds it."""
+"""The longest run that a song shares with a piece: a slow, independent implementation."""
 
 from collections.abc import Iterable
 from itertools import pairwise

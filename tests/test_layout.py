@@ -1,4 +1,4 @@
-"""The layout of the packages: none grows so large that one cannot find one's way in it."""
+"""The layout of the packages: none grows too large."""
 
 import re
 from collections import Counter

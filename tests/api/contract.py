@@ -1,4 +1,4 @@
-"""Holds every answer of an app against the OpenAPI document that it hands out."""
+"""Checks every response of an app against its OpenAPI document."""
 
 import json
 from functools import cache
@@ -13,7 +13,7 @@ CONTRACT = document()
 
 
 class CheckedClient(FlaskClient):
-    """Asks an app, and fails where it answers something that is not in its contract."""
+    """Calls an app, and fails if a response is not in its contract."""
 
     def open(self, *arguments, **keywords):
         response = super().open(*arguments, **keywords)

@@ -1,4 +1,4 @@
-"""A model server in this process, spoken to over a real socket, with a tiny model behind it.
+"""A model server in this process with a tiny model, called over a real socket.
 
 It obeys the contract that a trained bundle obeys: its state travels with the calls, and a token
 follows from the seed, the position, the state and the tokens before alone. It keeps every call, so
@@ -317,5 +317,5 @@ def write_models_config(path: Path, *games):
 
 
 def write_labels(models_config: Path, **labels: dict[str, int]):
-    """Write the labels of games as training does, beside the list of models."""
+    """Write the labels of games as training does, next to the list of models."""
     models_config.with_name("labels.json").write_text(json.dumps(labels))

@@ -19,7 +19,7 @@ INTRO = midi_of(LINE)
 
 
 def scale(count):
-    """So many notes, each three ticks behind the one before, all of them in the vocabulary."""
+    """Return a number of notes, each three ticks after the previous one, all in the vocabulary."""
     return Notes.of(range(0, 3 * count, 3), [3] * count, [60 + n % 24 for n in range(count)])
 
 

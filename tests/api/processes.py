@@ -1,4 +1,4 @@
-"""The API as a process of its own."""
+"""The API as a separate process."""
 
 import json
 import os
@@ -53,7 +53,7 @@ def wait_until_ready(base, process):
 def running_api(
     loopback, config, tmp_path, ending=signal.SIGTERM, program=("-m", "api"), **environment
 ):
-    """Run `python -m api` until it has answered what it is asked; gives its port and its log."""
+    """Run `python -m api` during the block; yields its port and its log."""
     port = free_port()
     variables = {
         **os.environ,

@@ -1,4 +1,4 @@
-"""HTTP servers in this process, on real sockets: an app's, and one that plays a part."""
+"""HTTP servers in this process, on real sockets: an app's, and a fake one."""
 
 import threading
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ def serving(app):
 
 @contextmanager
 def playing(*scenes):
-    """Answer each request by the next scene, a function of its handler; the last goes on for ever.
+    """Respond to each request with the next scene, a function of its handler; the last repeats.
 
     Gives the address and, as they come, the requests: path, headers and body of each.
     """

@@ -1,4 +1,4 @@
-"""Every error has its place in HTTP."""
+"""Every error has an HTTP status."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The API as a process: what it loads, how it starts, how it ends."""
+"""The API as a process: its imports, its start, its end."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""GET / and what the page is made of."""
+"""GET / and the files of the page."""
 
 import re
 

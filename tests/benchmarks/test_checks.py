@@ -1,4 +1,4 @@
-"""A benchmark of songs that differ is none."""
+"""A benchmark fails if the compared songs differ."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""`python -m benchmarks` as a person sees it."""
+"""`python -m benchmarks` from the command line."""
 
 import json
 
@@ -11,7 +11,7 @@ from benchmarks.peers import check_installed
 
 @pytest.fixture
 def run(monkeypatch, tmp_path):
-    """Run the program with a suite of the test's own; the path is where it writes."""
+    """Run the program with a suite from the test; the path is its output file."""
     path = tmp_path / "results.json"
     monkeypatch.setattr(program, "RESULTS", path)
     monkeypatch.setattr(program.signal, "signal", lambda *_: None)

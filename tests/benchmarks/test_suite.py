@@ -1,4 +1,4 @@
-"""Everything once, in miniature, with real processes."""
+"""All benchmarks once, at a small size, with real processes."""
 
 import json
 import os

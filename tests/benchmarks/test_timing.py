@@ -1,4 +1,4 @@
-"""The arithmetic of times, on a clock that the test turns."""
+"""The arithmetic of times, with a clock that the test controls."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the files that describe a deployment say, read as those who run them read it."""
+"""Reads the files of a deployment as their programs do."""
 
 import re
 import shlex

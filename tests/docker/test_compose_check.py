@@ -1,4 +1,4 @@
-"""scripts/compose_check.sh, which needs Docker: who runs it, and that it cannot fail silently."""
+"""scripts/compose_check.sh, which needs Docker: CI runs it, and it cannot fail silently."""
 
 import os
 import re
@@ -20,7 +20,7 @@ exit 1
 
 
 def run_check(folder, *commands):
-    """Run the script where a few commands are found, besides those in `folder`."""
+    """Run the script with a few commands and those in `folder`."""
     for name in ("bash", "dirname", "mkdir", "mktemp", "rm", *commands):
         (folder / name).symlink_to(shutil.which(name))
     return subprocess.run(

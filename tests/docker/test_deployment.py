@@ -1,4 +1,4 @@
-"""Compose file, manifests, Dockerfiles, Makefile and the embedded server are of one mind."""
+"""Compose file, manifests, Dockerfiles, Makefile and the embedded server agree."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What differs where model servers run on GPUs."""
+"""The differences of model servers on GPUs."""
 
 import pytest
 import yaml

@@ -1,4 +1,4 @@
-"""Health checks fail when a program is gone, and neither under load nor for another's absence."""
+"""Health checks fail when a program is down, but not under load or without another program."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""The volume of models: who owns it, and what lies in it before the first training."""
+"""The volume of models: its owner, and its contents before the first training."""
 
 import subprocess
 from pathlib import Path

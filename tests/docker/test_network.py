@@ -1,4 +1,4 @@
-"""Who reaches whom: NetworkPolicies, and what the compose file publishes."""
+"""The allowed connections: NetworkPolicies, and the ports that the compose file publishes."""
 
 import pytest
 

@@ -57,7 +57,7 @@ def free_port() -> int:
 
 
 def wait_for(condition, what: str, pause_s: float = 0.2):
-    """Wait until a condition holds and give what it returned, or fail loudly."""
+    """Wait until a condition is true and return its value, or fail with a message."""
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         if found := condition():

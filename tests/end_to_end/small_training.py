@@ -1,4 +1,4 @@
-"""`python -m training` by the recipe `small`, for tests to which it does not matter which one."""
+"""`python -m training` with the recipe `small`, for tests that need any training."""
 
 import os
 import runpy

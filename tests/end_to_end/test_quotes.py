@@ -1,4 +1,4 @@
-"""A song quotes its collection no longer than it may, and goes on from a primer of one's own."""
+"""A song keeps the bound on quotes, and continues an uploaded primer."""
 
 import io
 import json

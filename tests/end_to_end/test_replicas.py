@@ -1,4 +1,4 @@
-"""Nothing is lost when model servers die, hang, come back, or get new versions and broken ones."""
+"""No song is lost when model servers die, hang, return, or get new or broken versions."""
 
 import itertools
 import json
@@ -40,7 +40,7 @@ def bundles(work_dir, trained, tmp_path_factory) -> tuple[Path, Path]:  # noqa: 
 
 @pytest.fixture(scope="module")
 def quiet_songs(bundles, tmp_path_factory) -> dict[tuple[int, str], bytes]:
-    """What every seed gives with either version, of a single server that nobody else asks."""
+    """The song of every seed with both versions, from a single idle server."""
     models_dir = tmp_path_factory.mktemp("quiet")
     for bundle in bundles:
         publish_copy(models_dir, bundle)

@@ -1,4 +1,4 @@
-"""From a folder of MIDI to a song over HTTP, with nothing in between that is not real."""
+"""From a folder of MIDI to a song over HTTP, with the real programs."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""`scripts/setup.sh` says what it does, and nothing else unless it fails."""
+"""`scripts/setup.sh` prints what it does, and nothing else unless it fails."""
 
 import hashlib
 import os

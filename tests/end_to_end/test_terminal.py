@@ -1,4 +1,4 @@
-"""`make serve` in a terminal: what it says there, and how it ends with it."""
+"""`make serve` in a terminal: its output, and its end."""
 
 import fcntl
 import os

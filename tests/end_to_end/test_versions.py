@@ -1,4 +1,4 @@
-"""Two versions of a game on one service: which composes, while they come and are promoted."""
+"""Two versions of a game on one service: which one composes before and after promotions."""
 
 import threading
 

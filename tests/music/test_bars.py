@@ -1,4 +1,4 @@
-"""Where notes are in their bars: by time signatures, and by inference where there are none."""
+"""The positions of notes in their bars: by time signatures, or inferred."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A bundle's description comes back as it was, or says what is wrong with it."""
+"""A bundle's description round-trips, or the error says what is invalid."""
 
 import json
 import re

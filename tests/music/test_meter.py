@@ -1,4 +1,4 @@
-"""The meter: where bars begin, sixteenths or triplets, values that notation has."""
+"""The meter: the starts of bars, sixteenths or triplets, values of notation."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""MIDI out: what we write, others read."""
+"""MIDI files that we write can be read by others."""
 
 import io
 

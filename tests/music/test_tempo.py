@@ -1,4 +1,4 @@
-"""Tempo maps: tempos and seconds at places."""
+"""Tempo maps: tempos and seconds at positions."""
 
 import pytest
 

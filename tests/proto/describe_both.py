@@ -1,4 +1,4 @@
-"""Prints what our messages and TensorFlow's look like, with both loaded into this process.
+"""Prints the fields of our messages and of TensorFlow's, with both loaded into this process.
 
 Called with the names of the modules to import, in the order to import them.
 """

@@ -1,4 +1,4 @@
-"""The model server as a process of its own."""
+"""The model server as a separate process."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def configure(path: Path, *models: str) -> None:
-    """Writes a configuration beside its place and renames it into it."""
+    """Writes a configuration under another name and renames it."""
     written = path.with_suffix(".new")
     entries = "".join(f"config {{ {each} }}" for each in models)
     written.write_text(f"model_config_list {{ {entries} }}")

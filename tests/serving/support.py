@@ -1,4 +1,4 @@
-"""Real bundles, and a real server on a loopback port to serve them."""
+"""Real bundles, and a real server on a loopback port that serves them."""
 
 import threading
 import time
@@ -64,7 +64,7 @@ class Affine(tf.Module):
 
 
 def save(base_path, version: int, factor: float = 2.0, warmup: list[Any] | None = None) -> None:
-    """Writes a bundle beside its place and renames it into it, so no server sees half of one."""
+    """Writes a bundle under another name and renames it, so that no server sees a part of it."""
     made = base_path.parent / f"{base_path.name}.{version}.made"
     module = Affine(factor)
     tf.saved_model.save(module, str(made), signatures=module.signatures())
@@ -152,7 +152,7 @@ def client_of(port: int) -> Client:
 
 @contextmanager
 def serve(**flags: Any):
-    """A server of these flags, in this process; yields a client of it."""
+    """Run a server with these flags in this process; yields a client."""
     server = Server(Flags(**{"port": 0, **flags}))
     try:
         server.load()

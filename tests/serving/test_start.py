@@ -1,4 +1,4 @@
-"""How the process ends when it cannot start, or is told to end before it has."""
+"""The end of the process if it cannot start, or gets a signal before it has started."""
 
 import signal
 

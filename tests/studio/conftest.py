@@ -1,4 +1,4 @@
-"""The studio in a real browser, on a real API, which asks a model server in this process."""
+"""The studio in a real browser, with a real API and a model server in this process."""
 
 import json
 import re
@@ -84,7 +84,7 @@ def loopback(model_server, models_config):
 
 @dataclass
 class Watch:
-    """What a page does that nobody asked for.
+    """The unexpected actions of a page.
 
     Attributes:
         errors: What it wrote to the console, and what it threw.
@@ -113,7 +113,7 @@ class Watch:
 
 @pytest.fixture
 def watch(address):
-    """Hold against every page of a test that it is quiet, and asks nobody but its own service."""
+    """Check that every page of a test logs nothing, and calls only its own service."""
     watching = Watch()
     yield watching
     watching.check(address)
@@ -162,7 +162,7 @@ def until(page, condition):
 
 
 def wait_for(page, condition):
-    """Wait until something is so, while the page goes on."""
+    """Wait until a condition is true, while the page runs."""
     give_up = time.monotonic() + PATIENCE_MS / 1000
     while not condition():
         assert time.monotonic() < give_up

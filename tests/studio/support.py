@@ -1,4 +1,4 @@
-"""How the pages are looked at."""
+"""Helpers to inspect the pages."""
 
 from pathlib import Path
 

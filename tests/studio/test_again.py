@@ -1,4 +1,4 @@
-"""Composing some bars of a piece again: marks on the roll, and a field that says them."""
+"""Recomposing some bars of a piece: marks on the roll, and a field that lists them."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""Composing: what is asked for, and what is seen while it is drawn."""
+"""Composing: the parameters of the form, and the notes as they arrive."""
 
 import base64
 import json
@@ -167,7 +167,7 @@ def test_quotes_are_marked_with_the_piece_that_they_are_of(page, loopback):
 
 
 def told_after(address, recipe, midi):
-    """The notes of a song that goes on from a file, as the API's JSON has them."""
+    """The notes of a song that continues a file, from the API's JSON."""
     fields = {name: str(recipe[name]) for name in ("game", "notes", "seed")}
     fields |= {"format": "json", "include_primer": str(recipe["include_primer"]).lower()}
     body, headers = multipart(fields, midi)

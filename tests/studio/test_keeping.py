@@ -1,4 +1,4 @@
-"""What one keeps: files, the score, a link, the list."""
+"""Keeping a piece: files, the score, a link, the list."""
 
 import io
 import wave

@@ -1,4 +1,4 @@
-"""The page's modules agree with what the service does."""
+"""The page's modules agree with the service."""
 
 import io
 import random

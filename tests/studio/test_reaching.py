@@ -1,4 +1,4 @@
-"""Everybody can use it: by the keyboard, by hearing it, on a phone, by day and by night."""
+"""Accessibility: keyboard, screen reader, phone, light and dark."""
 
 import pytest
 from playwright.sync_api import expect

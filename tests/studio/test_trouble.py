@@ -1,4 +1,4 @@
-"""Errors appear beside their cause, and disappear when the cause does."""
+"""Errors appear beside their cause, and disappear with it."""
 
 import re
 from pathlib import Path

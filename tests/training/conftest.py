@@ -1,4 +1,4 @@
-"""What the training tests share: a small collection in memory and a network that learns it fast."""
+"""Fixtures of the training tests: a small collection in memory, and a small network."""
 
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""`make train`: what one game's failure means for the others, and what it says in the end."""
+"""`make train`: a failing game does not stop the others, and the final output."""
 
 from pathlib import Path
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""From files to a published version, whole or not at all; fitting itself is tested elsewhere."""
+"""From files to a published version, or nothing; fitting has its own tests."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a program of training says and how it ends."""
+"""The output of training programs, and their exit statuses."""
 
 import io
 import signal

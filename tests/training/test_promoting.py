@@ -1,4 +1,4 @@
-"""`make promote` and the program that writes the lists, as their users run them."""
+"""`make promote` and the program that writes the lists, from the command line."""
 
 import json
 from pathlib import Path

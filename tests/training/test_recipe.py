@@ -1,4 +1,4 @@
-"""Recipes: complete, checked, and named where they do not fit."""
+"""Recipes: complete, checked, and with errors that name the field."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who may compose, how often, and how many songs at once."""
+"""Authentication, the rate limit and the song slots."""
 
 import json
 from dataclasses import replace

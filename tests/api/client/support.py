@@ -1,4 +1,4 @@
-"""What a service of the test responds."""
+"""The responses of a fake service."""
 
 from tests.api.serving import answer
 

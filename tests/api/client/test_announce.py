@@ -1,4 +1,4 @@
-"""`make serve` says where its page is as soon as songs can be composed."""
+"""`make serve` prints the address of its page when songs can be composed."""
 
 import threading
 

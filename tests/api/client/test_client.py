@@ -1,4 +1,4 @@
-"""The Python client: what it asks, what it makes of answers, and of what goes wrong."""
+"""The Python client: its requests, its results, and its errors."""
 
 import json
 import os

@@ -23,7 +23,7 @@ ZELDA = ("--game", "zelda", "--seed", "7", "--notes", "40")
 
 @pytest.fixture
 def compose(app, capsys, monkeypatch, tmp_path):
-    """Run it beside an API, in a folder of its own; gives the status and what it said."""
+    """Run the command with an API, in an empty folder; returns the status and the output."""
     monkeypatch.chdir(tmp_path)
     with serving(app) as address:
 

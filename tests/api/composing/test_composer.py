@@ -1,4 +1,4 @@
-"""The sampling loop: the song does not depend on how it was drawn."""
+"""The sampling loop: a song does not depend on how it is divided into calls."""
 
 from concurrent.futures import ThreadPoolExecutor
 

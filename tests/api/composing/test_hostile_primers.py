@@ -1,4 +1,4 @@
-"""Mutated MIDI files, sent to a service that must live: refused or played, and nothing else."""
+"""Mutated MIDI files, sent to a running service: refused or played, and nothing else."""
 
 import http.client
 import json

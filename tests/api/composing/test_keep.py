@@ -1,4 +1,4 @@
-"""Bars that are kept: they stay note for note, and the others are composed anew between them."""
+"""Bars that are kept stay note for note, and the others are recomposed."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What is too long for its format is refused, before it is composed where that can be known."""
+"""Songs too long for their format are refused, if possible before they are composed."""
 
 import math
 

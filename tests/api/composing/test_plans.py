@@ -1,4 +1,4 @@
-"""Songs by a plan: sections return, new bars end on the bar line, the last bar closes."""
+"""Songs with a plan: sections return, new bars end on the bar line, the last bar closes."""
 
 import json
 import struct

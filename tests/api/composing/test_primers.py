@@ -1,4 +1,4 @@
-"""Uploaded primers: the song goes on from them, and what cannot be read is refused."""
+"""Uploaded primers: songs continue them, and unreadable ones are refused."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The bound on quotes holds, by a check that shares nothing with how it is held."""
+"""The bound on quotes holds, by an independent check."""
 
 import pytest
 from hypothesis import given
@@ -63,7 +63,7 @@ def test_a_chunk_that_had_to_exceed_the_bound_does_not_raise_it_for_the_rest(
 
 
 def rest_of_a_song_that_begins_with_a_quote(client, loopback, seed):
-    """Force two chunks of quotes, then let the model play what it likes; its longest quote."""
+    """Force two chunks of quotes, then let the model compose freely; return the longest quote."""
     loopback.calls.clear()
     loopback.tune = TUNE
     loopback.after_draw = lambda draws: setattr(loopback, "tune", TUNE if draws < 16 else ())

@@ -1,4 +1,4 @@
-"""The title of a song is the caller's, and the game's name stays in the provenance."""
+"""The caller chooses a song's title, and the game's name stays in the provenance."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What songs go on from is read before anybody asks for one."""
+"""The prompts of songs are prefilled before the first request."""
 
 import grpc
 import pytest

@@ -1,4 +1,4 @@
-"""The forms of an answer: each opens in a library that is not ours, and holds the same song."""
+"""The formats: each opens in an independent library, and has the same song."""
 
 import io
 import json

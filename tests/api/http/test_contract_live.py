@@ -1,4 +1,4 @@
-"""The API as a process, asked what its contract allows and what it forbids, by schemathesis.
+"""The API as a process, with valid and invalid requests by schemathesis.
 
 What comes back is none of ours to choose: it must be documented, and never a 5xx.
 """
@@ -24,7 +24,7 @@ UNCHECKED = [positive_data_acceptance]
 
 @pytest.fixture
 def contract(loopback, config, tmp_path):
-    """The contract that a running API hands out."""
+    """The contract of a running API."""
     with running_api(loopback, config, tmp_path) as (port, _):
         yield schemathesis.openapi.from_url(f"http://127.0.0.1:{port}/openapi.json")
 

@@ -1,4 +1,4 @@
-"""The page /docs: all of the contract, nothing from anywhere else, and a form to try it."""
+"""The page /docs: the whole contract, nothing from other hosts, and a form to try it."""
 
 import re
 from html.parser import HTMLParser

@@ -26,7 +26,7 @@ def untold(game, version, state):
 
 @pytest.fixture
 def two_games(config, loopback):
-    """Make metroid known beside zelda, with no version yet."""
+    """List metroid in addition to zelda, without a version."""
     write_models_config(config.models_config, "zelda", "metroid")
     return loopback
 
@@ -174,7 +174,7 @@ def test_however_many_games_there_are_each_describes_itself_only_once(client, ma
 
 @pytest.fixture
 def three_games(config, loopback):
-    """Serve metroid and starfox beside zelda."""
+    """Serve metroid and starfox in addition to zelda."""
     for game in ("metroid", "starfox"):
         loopback.versions[game] = {1: "AVAILABLE"}
         loopback.descriptions[game] = description(game=game).to_json()

@@ -1,4 +1,4 @@
-"""The contract: a valid OpenAPI document that leaves out nothing, made of the tables in force.
+"""The contract: a valid and complete OpenAPI document, made from the tables in use.
 
 That every answer of the API keeps it is checked wherever a test asks for one (`contract.py`).
 """

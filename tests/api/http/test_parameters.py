@@ -1,4 +1,4 @@
-"""The table of parameters, by properties that hold for every row."""
+"""The table of parameters, by properties of every row."""
 
 import pytest
 from flask import Flask, Request

@@ -1,4 +1,4 @@
-"""What is refused, with which status, and what the refusal says would fit."""
+"""Refused requests: the status, and a message with the valid values."""
 
 import io
 
@@ -91,7 +91,7 @@ BAD_PARAMETERS = [
 
 @pytest.fixture
 def post(client, loopback):
-    """Post, and make sure that the model server hears nothing of it."""
+    """Post a request, and check that the model server gets no call."""
 
     def posted(*arguments, **keywords):
         response = client.post(*arguments, **keywords)

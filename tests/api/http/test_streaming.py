@@ -1,4 +1,4 @@
-"""Streams: the same song, told while it is drawn, and given up when nobody listens."""
+"""Streams: the same song while it is sampled, which ends when the client disconnects."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""A value is fetched once, however many threads want it."""
+"""A value is fetched once for any number of threads."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

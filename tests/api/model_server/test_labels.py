@@ -1,4 +1,4 @@
-"""Which version composes, by its label."""
+"""The version that composes, by its label."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a caller hears when the model server is slow, gone, busy or wrong."""
+"""Responses when the model server is slow, down, busy or broken."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Reading the games out of the model server's configuration."""
+"""Reads the games from the model server's configuration."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""What songs continue is read once by each version of a model."""
+"""Each version of a model reads a prompt once."""
 
 from concurrent.futures import ThreadPoolExecutor
 

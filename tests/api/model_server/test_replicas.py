@@ -1,4 +1,4 @@
-"""Several model servers behind one list of addresses: whichever answers, it is the same song."""
+"""Several model servers behind one list of addresses: every replica gives the same song."""
 
 import grpc
 import pytest

@@ -1,4 +1,4 @@
-"""Tensors to the wire and back, in both forms that TensorFlow writes."""
+"""Converts tensors to messages and back, in both forms that TensorFlow writes."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A line of JSON a request, with an id that goes wherever the request goes."""
+"""One line of JSON per request, with an id that is passed on."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What is counted, as Prometheus reads it."""
+"""The metrics, as Prometheus reads them."""
 
 import grpc
 import pytest

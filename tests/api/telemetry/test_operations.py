@@ -1,4 +1,4 @@
-"""What whoever runs the service relies on, of real processes: numbers, lines, limits."""
+"""What operators rely on, with real processes: metrics, logs, limits."""
 
 import http.client
 import json
@@ -171,7 +171,7 @@ def peak_memory_mb(process_id):
 
 
 def read_slowly(port, seed, stop):
-    """Ask for ten minutes of sound until there is room, and read 50 KB of it a second."""
+    """Request ten minutes of sound until a slot is free, and read it at 50 KB per second."""
     path = f"/generate?game=zelda&seed={seed}&primer=none&seconds=600&tempo=180&format=wav"
     while not stop.is_set():
         with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:

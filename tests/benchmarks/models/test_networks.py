@@ -1,4 +1,4 @@
-"""What a token costs, counted by hand."""
+"""The cost of a token, counted by hand."""
 
 from dataclasses import replace
 

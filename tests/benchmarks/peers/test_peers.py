@@ -1,4 +1,4 @@
-"""The peers compute our network; where they are installed."""
+"""The peers compute our network, if they are installed."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Processes come up, or say why not; and they always end."""
+"""Processes start or report why not, and they always end."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""What `benchmarks/results.json` looks like: others read it by these names."""
+"""The fields of `benchmarks/results.json`, which other programs read."""
 
 import json
 from dataclasses import replace

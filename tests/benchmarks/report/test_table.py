@@ -1,4 +1,4 @@
-"""The ratios, and the table that tells them."""
+"""The ratios, and the table that shows them."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from benchmarks.report.table import Row, layout, table
 
 @pytest.fixture
 def lines(results) -> dict[str, str]:
-    """Each line of the table behind its figure's name."""
+    """Each line of the table, by the figure's name."""
     split = [line.split("   ", 1) for line in table(results).splitlines()]
     return {name: rest.strip() for name, rest in split if name}
 

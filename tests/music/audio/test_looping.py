@@ -1,4 +1,4 @@
-"""The sound of loops: what dies away after the end sounds at the start, without a click."""
+"""The sound of loops: the decay after the end sounds at the start, without a click."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""Sound: every instrument plays what is written, when it is written, and then is silent."""
+"""Sound: every instrument plays the written notes at their times, and then is silent."""
 
 import io
 import tracemalloc

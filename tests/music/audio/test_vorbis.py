@@ -1,4 +1,4 @@
-"""OGG Vorbis: other libraries read it, its comments hold the loop, memory is bounded."""
+"""OGG Vorbis: other libraries read it, its comments have the loop, memory is bounded."""
 
 import io
 import tracemalloc

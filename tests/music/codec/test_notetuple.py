@@ -1,4 +1,4 @@
-"""Tokens: what is encoded comes back, in whatever chunks it arrives."""
+"""Tokens: encoding and decoding round-trip, in chunks of any size."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""What is sampled by a plan."""
+"""Sampling by a plan."""
 
 from collections.abc import Sequence
 from itertools import groupby

@@ -1,4 +1,4 @@
-"""What a song is to be: what the service composes by default, and when a song has a plan."""
+"""Briefs: the default song, and the songs that have a plan."""
 
 import pytest
 

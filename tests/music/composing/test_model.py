@@ -1,4 +1,4 @@
-"""What travels between composing and a model."""
+"""The values that travel between composing and a model."""
 
 import numpy as np
 import pytest

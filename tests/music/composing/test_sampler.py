@@ -1,4 +1,4 @@
-"""The sampling loop: what is wrong is resampled, a bounded number of times."""
+"""The sampling loop: invalid chunks are resampled, a bounded number of times."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Lengths as they would be written, whatever a sequencer made of them."""
+"""Written lengths, recovered from the lengths of sequencers."""
 
 import numpy as np
 import pytest

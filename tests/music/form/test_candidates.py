@@ -1,4 +1,4 @@
-"""What is kept of several candidates."""
+"""The choice among several candidates."""
 
 import pytest
 

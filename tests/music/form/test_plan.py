@@ -1,4 +1,4 @@
-"""Plans: what a form says, how bars are shared, and which bars are composed or copied."""
+"""Plans: the sections of a form, their bars, and which bars are composed or copied."""
 
 import pytest
 from hypothesis import given

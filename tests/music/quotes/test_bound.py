@@ -1,4 +1,4 @@
-"""What counts as quoting too much, and what is tried instead."""
+"""Chunks that quote too much, and the attempts to replace them."""
 
 import numpy as np
 import pytest

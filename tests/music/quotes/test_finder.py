@@ -1,4 +1,4 @@
-"""Quotes: the longest shared run is found, in any key, in whatever chunks a song arrives."""
+"""Quotes: the longest shared run is found, in any key, for any division into chunks."""
 
 import itertools
 from unittest import mock

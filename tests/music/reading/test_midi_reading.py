@@ -1,4 +1,4 @@
-"""Reading MIDI files that anybody may have made: one verdict, by the file's bytes alone."""
+"""Reads MIDI files from unknown sources: the result depends only on the file's bytes."""
 
 from collections import deque
 from pathlib import Path

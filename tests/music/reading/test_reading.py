@@ -1,4 +1,4 @@
-"""Reading pieces: every part, on the grid, or a reason why not."""
+"""Reads pieces: every part, on the grid, or a reason why not."""
 
 import mido
 import music21

@@ -1,4 +1,4 @@
-"""Reading scores: what sounds, in the order in which it sounds, or a reason why not."""
+"""Reads scores: sounding notes, in playing order, or a reason why not."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""Songs in JSON: what is read of them, and what is refused with what would fit."""
+"""Songs in JSON: valid ones are read, and others are refused with the valid values."""
 
 import json
 

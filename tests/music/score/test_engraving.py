@@ -1,4 +1,4 @@
-"""Scores: what is on the staves arrives in MusicXML, spelled in the key, and is engraved."""
+"""Scores: the notes on the staves are in MusicXML, spelled in the key, and engraved."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

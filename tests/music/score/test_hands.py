@@ -1,4 +1,4 @@
-"""Hands: every note in one of them, as a pianist would play it."""
+"""Hands: every note belongs to one of them, as a pianist would play it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Staves: hands, voices, ties and rests, every bar full."""
+"""Staves: hands, voices, ties and rests, with full bars."""
 
 from hypothesis import given
 

@@ -1,4 +1,4 @@
-"""What the first configuration and later ones wait for, with versions that load when told to."""
+"""What the first configuration and later ones wait for, with versions that load on command."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What the base's tests share: small sources, archives of them, and a site that serves those."""
+"""Fixtures of the base's tests: small sources, their archives, and a site that serves them."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""The base: weights that come back, and a program that says what it lacks."""
+"""The base: weights that round-trip, and a program that reports what is missing."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The model card: every source with its licence, every author whose licence asks for the name."""
+"""The model card: every source with its licence, every author whose licence requires the name."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Finding the base's music: in BASE_DIR, or in the archives of its repositories."""
+"""Finds the base's music in BASE_DIR, or in the archives of its repositories."""
 
 import os
 from functools import partial

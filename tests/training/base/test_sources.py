@@ -1,4 +1,4 @@
-"""The table of sources: every file once, with an author and a licence that lets weights ship."""
+"""The table of sources: every file once, with an author and a licence that allows weights."""
 
 import csv
 import re

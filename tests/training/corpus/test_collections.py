@@ -1,4 +1,4 @@
-"""Which pieces belong to which game."""
+"""The pieces of each game."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Reading a collection: the bad files are set aside by name, and the good ones go on."""
+"""Reads a collection: bad files are set aside by name, and the others are used."""
 
 import hashlib
 import os

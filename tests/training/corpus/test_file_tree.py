@@ -1,4 +1,4 @@
-"""Files are found wherever they lie, also behind symbolic links, and nothing is passed over."""
+"""Files are found in all folders, also behind symbolic links, and none is skipped."""
 
 import os
 from pathlib import Path

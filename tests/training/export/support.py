@@ -1,4 +1,4 @@
-"""What a bundle says of itself, for tests."""
+"""A bundle's description for tests."""
 
 import tensorflow as tf
 

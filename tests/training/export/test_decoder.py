@@ -1,4 +1,4 @@
-"""The network that is served computes what Keras computes, and songs are what their seeds say."""
+"""The served network computes the same as Keras, and songs follow from their seeds."""
 
 from dataclasses import replace
 
@@ -104,12 +104,12 @@ def keras_log_probability(model, songs, bars=(48,), places=(0,)) -> np.ndarray:
 
 
 def meters(songs: int, bars=(0,), places=(0,)):
-    """Return bars and places of songs as `prefill` takes them: 4/4 unless said otherwise."""
+    """Return bars and positions of songs for `prefill`, by default in 4/4."""
     return [tf.constant(np.broadcast_to(each, songs).astype(np.int32)) for each in (bars, places)]
 
 
 def probabilities(network, tokens) -> np.ndarray:
-    """Return float32[B, V] behind all of int32[B, T]."""
+    """Return float32[B, V] after all of int32[B, T]."""
     lengths = np.full(len(tokens), tokens.shape[1], np.int32)
     inputs = tf.constant(tokens), tf.constant(lengths), *meters(len(tokens))
     return network.probabilities(*inputs).numpy()
@@ -285,7 +285,7 @@ def test_log_probabilities_of_samples_equal_keras(model, exact):
 
 
 class Composer:
-    """Songs of a network with memory, drawn on from prompts in a graph."""
+    """Songs of a network with memory, sampled after prompts in a graph."""
 
     def __init__(self, model, product):
         self._network = Network(model, product)

@@ -1,4 +1,4 @@
-"""How pieces begin, and in which meter."""
+"""The openings of pieces, and their meters."""
 
 from dataclasses import replace
 

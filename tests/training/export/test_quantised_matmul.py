@@ -1,4 +1,4 @@
-"""Products in 8 bits are near those of floats, and exact: nothing beside a row changes it."""
+"""Products in 8 bits are close to those of floats, and independent of other rows."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Drawing: temperature, top-k and top-p do what they say, by chi-square and by construction."""
+"""Sampling: temperature, top-k and top-p, by chi-square tests and by construction."""
 
 import numpy as np
 import pytest

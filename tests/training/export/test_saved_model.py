@@ -1,4 +1,4 @@
-"""The bundle: four signatures that a graph-mode session runs by name, and all that goes with it."""
+"""The bundle: signatures that a graph-mode session runs by name, and its other files."""
 
 import json
 from dataclasses import replace

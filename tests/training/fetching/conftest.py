@@ -1,4 +1,4 @@
-"""What the fetching tests share: a site with two games, and no patience."""
+"""Fixtures of the fetching tests: a site with two games, and short timeouts."""
 
 import pytest
 

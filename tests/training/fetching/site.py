@@ -1,4 +1,4 @@
-"""A site on loopback that serves a page of the real one's kind, and misbehaves where told to."""
+"""A site on loopback with a page like the real one, which misbehaves on request."""
 
 import html
 import threading
@@ -26,7 +26,7 @@ def midi(*pitches: int) -> bytes:
 
 @dataclass(frozen=True)
 class Row:
-    """A song as the page lists it; by default all of it is true."""
+    """A song on the page; by default, its row is correct."""
 
     name: str
     body: bytes
@@ -37,7 +37,7 @@ class Row:
     md5: str = ""
 
     def html(self) -> str:
-        """Cells and rows are left open, and links closed twice, as nobody should write them."""
+        """Write invalid HTML: cells and rows are not closed, and links are closed twice."""
         href = self.href or quote(self.name)
         size = self.size or f"{len(self.body)} bytes"
         about = f"/file/{self.md5 or md5(self.body).hexdigest()}.html"  # noqa: S324
@@ -106,7 +106,7 @@ def without_length(body: bytes) -> Answer:
 
 @dataclass
 class Site:
-    """What is served, by path, and how often each path was asked for."""
+    """The responses by path, and the number of requests for each path."""
 
     origin: str
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class Site:
         return [path.removeprefix(FOLDER) for path in self.asked.elements() if path != FOLDER]
 
     def serve(self, games: dict[str, Sequence[Row]]) -> None:
-        """Serve the page and every file of it."""
+        """Serve the page and all its files."""
         self.serve_page(page(games).encode())
         for row in (row for songs in games.values() for row in songs):
             self.answers[FOLDER + quote(row.name)] = partial(send, body=row.body)

@@ -1,4 +1,4 @@
-"""Fetching from a site: everything once, checked and whole, and one fault stops nothing else."""
+"""Fetches from a site: every file once and checked; an error does not stop the others."""
 
 from dataclasses import replace
 from functools import partial

@@ -1,4 +1,4 @@
-"""`python -m training.fetching`, and which games it fetches."""
+"""`python -m training.fetching`, and the games that it fetches."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Reading the page, tidy or not, and what is made of its texts and links."""
+"""Parses the page, valid or not, with its texts and links."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""SOURCES.md: what is in it, and that nothing from outside gets out of its cell."""
+"""SOURCES.md: its contents, and that foreign text cannot leave its cell."""
 
 from hashlib import md5
 

@@ -1,4 +1,4 @@
-"""Batches: every step is a target, and every token is learned once in each of an epoch's keys."""
+"""Batches: every step is a target, and every token is learned once in each key of an epoch."""
 
 from dataclasses import replace
 

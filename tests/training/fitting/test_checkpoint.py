@@ -1,4 +1,4 @@
-"""A checkpoint belongs to one training at a time, until it is removed and after."""
+"""A checkpoint belongs to one training at a time, also after it was removed."""
 
 import pytest
 

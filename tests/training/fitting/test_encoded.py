@@ -1,4 +1,4 @@
-"""Windows: each step's target is what came, and what else is read was known by then."""
+"""Windows: each step's target is the next token, and its inputs were known by then."""
 
 import numpy as np
 import pytest

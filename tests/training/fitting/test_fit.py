@@ -1,4 +1,4 @@
-"""Fitting: it learns, holds whole pieces out, and goes on where it was interrupted."""
+"""Fitting: it learns, holds whole pieces out, and resumes after an interruption."""
 
 from dataclasses import replace
 from functools import partial

@@ -1,4 +1,4 @@
-"""The journal decides when a training is over and which epoch was best."""
+"""The history decides when a training ends and which epoch was best."""
 
 import math
 

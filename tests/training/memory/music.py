@@ -1,4 +1,4 @@
-"""Music for the tests of memory, and what memory makes of it, worked out note by note."""
+"""Music for the tests of memory, and its memory computed note by note."""
 
 from dataclasses import dataclass
 
@@ -69,7 +69,7 @@ def onsets_of(fields: NDArray[np.int32]) -> NDArray[np.int32]:
 
 @dataclass(frozen=True)
 class Guess:
-    """A candidate for the note behind one note; `fields` are those of a note."""
+    """A candidate for the note after a note; `fields` are those of a note."""
 
     fields: tuple[int, int, int]
     evidence: int

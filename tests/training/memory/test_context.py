@@ -1,4 +1,4 @@
-"""What is known of a piece at each of its notes: by small examples, and against slow arithmetic."""
+"""The context of each note of a piece: by small examples, and by slow arithmetic."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A song's memory in a graph is what `training.memory.context` knows of the same notes."""
+"""A song's memory in a graph equals `training.memory.context` for the same notes."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""The loss: of every token its fields, of every step whether the piece ends there."""
+"""The loss: the fields of every token, and at every step whether the piece ends."""
 
 import keras
 import numpy as np
@@ -66,7 +66,7 @@ def test_no_certainty_about_an_ending_is_too_large(score):
     assert float(LOSS(came, scores)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_optimizer_is_restored_with_its_model():
+def test_the_loss_is_restored_with_its_model():
     again = keras.losses.deserialize(keras.losses.serialize(LOSS))
     scores = logits(2)
     came = targets((1, 2, CONTINUES), (3, 1, ENDS))

@@ -1,4 +1,4 @@
-"""Our layer is Keras's LSTM: the same outputs and the same gradients from the same weights."""
+"""Our layer equals Keras's LSTM: the same outputs and gradients from the same weights."""
 
 import keras
 import numpy as np

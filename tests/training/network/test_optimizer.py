@@ -1,4 +1,4 @@
-"""What moves the weights, and how far."""
+"""The optimizer and its learning rate."""
 
 import itertools
 from dataclasses import replace

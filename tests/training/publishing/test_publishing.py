@@ -1,4 +1,4 @@
-"""Publishing: whole or not at all, never over another version, and never with a number twice."""
+"""Publishing: complete or not at all, never over another version, never with a used number."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Trainings that run at the same time, and those that were killed, seen in real processes."""
+"""Concurrent and killed trainings, with real processes."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def write(folder: Path) -> None:
 
 @contextmanager
 def training(models_dir: Path):
-    """Run a process that has begun to write a bundle, and goes on when it reads a line."""
+    """Run a process that has begun to write a bundle, and continues when it reads a line."""
     with subprocess.Popen(
         [sys.executable, "-c", TRAINING, models_dir],
         cwd=ROOT,

@@ -63,7 +63,7 @@ def test_the_collection_quotes_itself(pieces):
 
 
 def test_songs_are_only_compared_with_pieces_that_their_network_has_not_learned():
-    """They are copies of learned pieces, and yet not told from those that were held out."""
+    """The songs are copies of learned pieces, but cannot be told from the held-out ones."""
     random = [random_piece(f"{n}", n) for n in range(6)]
     scales = [scale(f"s{n}", 40 + n, notes=128) for n in range(6)]
     held_out_first = SongsOfFold(tuple(random), tuple(random), tuple(scales))

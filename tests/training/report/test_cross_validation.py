@@ -125,7 +125,7 @@ def test_songs_have_the_requested_length_and_depend_only_on_their_seeds(random_m
 
 @pytest.fixture(scope="module")
 def served(random_model, tmp_path_factory):
-    """The same weights as a bundle, behind the port of the service."""
+    """The same weights as a bundle, served as a `ModelServer`."""
     folder = tmp_path_factory.mktemp("models")
     card = ModelCard("tiny", 2, 0, None, "2025-01-01T00:00:00Z", "2")
     learned = [LearnedPiece(n, as_encoded(CODEC, scale(n, r).notes)) for n, r in PIECES]
@@ -139,7 +139,7 @@ def served(random_model, tmp_path_factory):
 
 
 def test_the_report_composes_what_the_service_composes_by_default(random_model, served, tmp_path):
-    """The same weights, behind the service's own composer: note for note, and by the same plan."""
+    """The service's composer gives the same notes and plan with the same weights."""
     (tmp_path / "models.config").write_text(
         'model_config_list { config { name: "tiny" base_path: "/models/tiny" } }'
     )
