@@ -4,11 +4,13 @@ import io
 import random
 
 import mido
+import numpy as np
 import pytest
 
 from music.meter import measures, pickup
 from music.notes import Notes, cleaned
 from music.piece import TempoChange, TimeSignature
+from music.reading import read_song
 from music.score.hands import hands
 from music.tempo import seconds_at
 from tests.studio.conftest import columns
@@ -146,6 +148,16 @@ RECIPES = (
         "file": {"name": "größe & co?.mid", "base64": "TVRoZA+/"},
         "include_primer": True,
     },
+    {
+        "game": "zelda",
+        "seed": 9,
+        "ending": False,
+        "loop": True,
+        "intro_bars": 2,
+        "primer": "file",
+        "keep": "1-4,9",
+        "revised": {"name": "Song 1", "text": "0.60.12.1020_3.62.5.500*0.9050*-36.4.4"},
+    },
 )
 
 
@@ -156,6 +168,37 @@ def test_a_link_has_all_parameters(page, recipe):
         return fromLink(toLink(recipe, 3));
     }"""
     assert page.evaluate(there_and_back, recipe) == {"recipe": recipe, "version": 3}
+
+
+def test_a_piece_to_revise_is_the_song_that_the_service_reads(page):
+    rows = raw_song(3)
+    revised = """async ([rows, signatures]) => {
+        const {Piece} = await import('/studio/piece.js');
+        const {toSong, toText} = await import('/studio/revised.js');
+        const piece = new Piece({});
+        const tempos = [{start: 0, tempo: 90.25}, {start: 60, tempo: 120}];
+        piece.keepTime(tempos, signatures.map(
+            ([start, numerator, denominator]) => ({start, numerator, denominator})));
+        piece.add(rows.map(([start, duration, pitch]) => ({
+            start_beats: start / 12, duration_beats: duration / 12, pitch,
+            sounding_beats: duration / 15, velocity: 80})));
+        return toSong(toText(piece));
+    }"""
+    whole = cleaned(Notes.of(*zip(*sorted(rows), strict=True)))
+    for meters in (((-36, 4, 4),), ((0, 3, 4), (72, 6, 8)), ()):
+        piece = read_song(page.evaluate(revised, [rows, meters]).encode(), "x")
+        assert piece.notes == whole
+        assert piece.tempos == (TempoChange(0, 90.25), TempoChange(60, 120))
+        assert piece.time_signatures == tuple(signatures_of(whole, meters))
+        shares = piece.performance.sounding_ticks / whole.duration_ticks
+        assert np.median(shares) == pytest.approx(0.8, abs=0.01)
+        assert shares.max() <= 1
+    assert "%" not in page.evaluate(
+        """async () => {
+            const {toLink} = await import('/studio/recipe.js');
+            return toLink({game: 'a', seed: 1, revised: {name: 'b', text: '0.60.1_1.2*-3.4'}}, 1);
+        }"""
+    )
 
 
 def test_a_file_that_is_too_large_for_a_link_has_none(page):

@@ -2,6 +2,7 @@
 
 import { byId } from "./elements.js";
 import { newSeed, toBase64 } from "./recipe.js";
+import { toText } from "./revised.js";
 
 /** @import { Games } from "./games.js" */
 /** @import { Piece } from "./piece.js" */
@@ -99,14 +100,16 @@ export class Form {
   /**
    * Says how to compose some bars of a piece again, in its own game, meter and tempo.
    * @param {Piece} piece
-   * @param {PrimerFile} file With the piece.
    * @param {string} keep The bars that stay.
    * @returns {Recipe}
    */
-  recipeAgain({ recipe: { game }, loop, barLines }, file, keep) {
+  recipeAgain(piece, keep) {
     this.useSeed();
+    const { name, loop, barLines } = piece;
+    const { game } = piece.recipe;
+    const revised = { name, text: toText(piece) };
     /** @type {Recipe} */
-    const recipe = { game, ...this.#sampling, primer: "file", file, keep };
+    const recipe = { game, ...this.#sampling, primer: "file", keep, revised };
     if (!loop) return { ...recipe, ...this.#end };
     const introBars = barLines.at(loop.start).number - 1;
     return { ...recipe, loop: true, ...(introBars ? { intro_bars: introBars } : {}) };

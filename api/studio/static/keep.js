@@ -13,7 +13,7 @@ import { Zoom } from "./zoom.js";
 const SUFFIXES = { midi: "mid", wav: "wav", ogg: "ogg", musicxml: "musicxml", svg: "svg" };
 const NAMELESS = "Song"; // the file of a piece whose name has nothing that a file's name can have
 const TOO_LARGE =
-  "This piece continues a MIDI file that is too large for a link; keep the piece itself.";
+  "This piece comes from music that is too large for a link; keep the piece itself.";
 
 const PARTIAL =
   "This piece was stopped before its end, and the service writes whole pieces; MIDI can be had.";

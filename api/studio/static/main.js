@@ -5,7 +5,7 @@ import { byId } from "./elements.js";
 import { Form } from "./form.js";
 import { Games } from "./games.js";
 import { Keep } from "./keep.js";
-import { fromBarLine, lastBars } from "./midi.js";
+import { lastBars } from "./midi.js";
 import { Piece } from "./piece.js";
 import { fromLink, toBase64, toLink } from "./recipe.js";
 import { Problem, compose, rememberKey, form as planned, time } from "./service.js";
@@ -228,12 +228,12 @@ function showFacts(piece) {
 }
 
 /**
- * Says of which file a piece comes.
+ * Says of which piece or file a piece comes.
  * @param {Recipe} recipe
  */
-function came({ file, keep }) {
-  if (!file) return [];
-  return [keep ? `keeps bars ${keep} of ${file.name}` : `continues ${file.name}`];
+function came({ file, keep, revised }) {
+  if (revised) return [`keeps bars ${keep} of ${revised.name}`];
+  return file ? [`continues ${file.name}`] : [];
 }
 
 /** @param {boolean} isComposing */
@@ -261,9 +261,8 @@ function showLink(piece) {
  * @param {string} kept The bars that stay.
  */
 function composeAgain(piece, kept) {
-  const file = { name: `${piece.name}.mid`, base64: toBase64(fromBarLine(piece)) };
   form.clearProblems();
-  void composePiece(form.recipeAgain(piece, file, kept), { isPlayed: true });
+  void composePiece(form.recipeAgain(piece, kept), { isPlayed: true });
 }
 
 /** Brings back the piece that the page's address tells of. */

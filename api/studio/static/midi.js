@@ -26,24 +26,6 @@ export function wholePiece(piece) {
 }
 
 /**
- * Writes a piece from the bar line before its first note on, so that bars of it can be named.
- * @param {Piece} piece
- */
-export function fromBarLine(piece) {
-  const wait = -piece.barLines.at(0).start;
-  const moved = (/** @type {{start: number}} */ { start }) => start + wait;
-  const [first, ...later] = piece.tempos;
-  return toMidi(
-    piece.notes.map((note) => ({ ...note, start: moved(note) })),
-    {
-      ...about(piece),
-      tempos: [first, ...later.map((change) => ({ ...change, start: moved(change) }))],
-      signatures: fromTheStart(piece.signatures.map((each) => ({ ...each, start: moved(each) }))),
-    },
-  );
-}
-
-/**
  * Gives time signatures from tick 0 on. A pickup becomes a bar of its own, 1/4 for a quarter, as in
  * the service's files (music/midi.py).
  * @param {readonly TimeSignature[]} signatures

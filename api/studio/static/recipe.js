@@ -1,5 +1,7 @@
 /** What is asked for, as the service takes it and as a link carries it. */
 
+import { toSong } from "./revised.js";
+
 /**
  * @typedef {object} Recipe All that makes a piece, but for the model's version.
  * @property {string} game
@@ -18,7 +20,14 @@
  * @property {"corpus" | "none" | "file"} primer
  * @property {PrimerFile} [file] Where the primer is one.
  * @property {boolean} [include_primer]
- * @property {string} [keep] The bars of the file that stay; the others are composed again.
+ * @property {string} [keep] The bars of `revised` that stay; the others are composed again.
+ * @property {RevisedPiece} [revised]
+ */
+
+/**
+ * @typedef {object} RevisedPiece A piece of which some bars are composed again.
+ * @property {string} name
+ * @property {string} text As `toText` writes it.
  */
 
 /**
@@ -60,7 +69,10 @@ export function toForm(recipe, format, title) {
   form.set("game", recipe.game);
   form.set("format", format);
   for (const [name, value] of values(recipe)) form.set(name, value);
-  if (recipe.primer === "file" && recipe.file) {
+  if (recipe.revised) {
+    const song = new Blob([toSong(recipe.revised.text)], { type: "application/json" });
+    form.set("primer", song, "song.json");
+  } else if (recipe.primer === "file" && recipe.file) {
     const file = new Blob([fromBase64(recipe.file.base64)], { type: "audio/midi" });
     form.set("primer", file, recipe.file.name);
     form.set("include_primer", String(recipe.include_primer ?? false));
@@ -74,7 +86,7 @@ export function toForm(recipe, format, title) {
  * Writes what stands behind the # of a link that brings a piece back.
  * @param {Recipe} recipe
  * @param {number} version The model's.
- * @returns {string | null} null where its MIDI file is too large for a link.
+ * @returns {string | null} null where the music that it comes from is too large for a link.
  */
 export function toLink(recipe, version) {
   const said = new URLSearchParams({
@@ -83,6 +95,10 @@ export function toLink(recipe, version) {
     primer: recipe.primer,
   });
   for (const [name, value] of values(recipe)) said.set(name, value);
+  if (recipe.revised) {
+    said.set("revised", recipe.revised.name);
+    said.set("song", recipe.revised.text);
+  }
   if (recipe.file) {
     said.set("file", recipe.file.name);
     said.set("midi", recipe.file.base64);
@@ -121,6 +137,11 @@ export function fromLink(link) {
     recipe.primer = "file";
     recipe.file = { name: said.get("file") ?? "primer.mid", base64: midi };
     recipe.include_primer = said.get("include_primer") === "true";
+  }
+  const song = said.get("song");
+  if (recipe.keep && song) {
+    recipe.primer = "file";
+    recipe.revised = { name: said.get("revised") ?? "a piece", text: song };
   }
   return { recipe, version: number(said, "version") ?? 0 };
 }
