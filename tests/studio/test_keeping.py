@@ -222,22 +222,22 @@ def test_a_copied_link_is_the_pages_own(page):
     assert page.evaluate("navigator.clipboard.readText()") == page.evaluate("location.href")
 
 
-def test_where_the_model_is_another_one_by_now_it_says_so(page, studio, address, loopback):
+def test_a_piece_of_another_model_version_is_reported(page, studio, address, loopback):
     compose(page)
     link = page.evaluate("location.href")
     loopback.versions["zelda"] = {2: "AVAILABLE"}
     other = studio(link.removeprefix(address))
-    expect(other.locator("#notice")).to_contain_text("a piece of version 1 of the model")
-    expect(other.locator("#notice")).to_contain_text("version 2 by now, so this is another piece")
+    expect(other.locator("#notice")).to_contain_text("a piece by version 1 of the model")
+    expect(other.locator("#notice")).to_contain_text("version 2, so this is another piece")
     page.click("[data-format=musicxml]")
-    expect(page.locator("#keep-error")).to_contain_text("version 2 by now, and cannot write it")
+    expect(page.locator("#keep-error")).to_contain_text("version 2 and can no longer write it")
     assert downloaded(page, "midi")[0] == "Song 1.mid"
 
 
 @pytest.mark.parametrize("link", ["nonsense", "game=zelda", "seed=7", "game=&seed=7"])
 def test_a_link_that_says_no_piece_is_told(studio, link):
     page = studio(f"/#{link}")
-    expect(page.locator("#notice")).to_have_text("This link does not say which piece it is of.")
+    expect(page.locator("#notice")).to_have_text("This link does not name a piece.")
 
 
 def test_pieces_stay_in_a_list_with_names_of_ones_own(page):

@@ -47,7 +47,7 @@ def test_a_missing_model_server_is_shown_until_it_is_back(page, loopback):
     compose(page)
     port = loopback.port
     loopback.stop()
-    expect(page.locator("#trouble")).to_contain_text("The model server does not answer")
+    expect(page.locator("#trouble")).to_contain_text("The model server does not respond")
     expect(page.locator("#service")).to_have_text("Not connected")
     expect(page.locator("#compose")).to_be_disabled()
     expect(page.locator(".card")).to_contain_text("Zélda")
@@ -75,7 +75,7 @@ def test_a_model_server_that_fails_midway_is_reported_beside_the_button(page, lo
 
 def test_the_notes_of_a_piece_that_broke_off_are_kept(page, loopback, address):
     break_off(page, loopback)
-    expect(page.locator("#notice")).to_have_text("It broke off. What had come by then is kept.")
+    expect(page.locator("#notice")).to_have_text("Composing was interrupted. The notes so far are kept.")
     (piece,) = kept(page)
     notes = piece["recipe"]["notes"]
     assert 60 < notes <= 80  # of the first two chunks
@@ -102,11 +102,11 @@ def test_the_notes_of_a_piece_that_broke_off_are_kept(page, loopback, address):
 @pytest.mark.parametrize(
     ("control", "value", "said"),
     [
-        ("length", "0", "This has to be an integer from 1 to 4000."),
-        ("length", "", "This has to be an integer from 1 to 4000."),
-        ("tempo", "999", "This has to be a number from 20 to 400."),
-        ("seed", "-1", "This has to be an integer from 0 to 9007199254740991."),
-        ("max_quote", "2", "This has to be an integer from 4 to 4000."),
+        ("length", "0", "This must be an integer from 1 to 4000."),
+        ("length", "", "This must be an integer from 1 to 4000."),
+        ("tempo", "999", "This must be a number from 20 to 400."),
+        ("seed", "-1", "This must be an integer from 0 to 9007199254740991."),
+        ("max_quote", "2", "This must be an integer from 4 to 4000."),
     ],
 )
 def test_an_invalid_value_is_reported_beside_its_field(page, control, value, said):

@@ -217,7 +217,7 @@ export class Form {
       if (!control.checkValidity()) {
         const { min, max, step } = control;
         const kind = step === "any" ? "a number" : "an integer";
-        return this.#complain(control.id, `This has to be ${kind} from ${min} to ${max}.`);
+        return this.#complain(control.id, `This must be ${kind} from ${min} to ${max}.`);
       }
     }
     return true;

@@ -106,7 +106,7 @@ export class Games {
     const ready = games.filter(({ state }) => state === READY).length;
     if (games.length && games.every(({ state }) => state === "UNREACHABLE")) {
       this.#say(
-        "The model server does not answer. As soon as it does, you can compose here again.",
+        "The model server does not respond. You can compose again when it does.",
         "gone",
       );
     } else if (!games.length) {

@@ -13,10 +13,10 @@ import { Zoom } from "./zoom.js";
 const SUFFIXES = { midi: "mid", wav: "wav", ogg: "ogg", musicxml: "musicxml", svg: "svg" };
 const NAMELESS = "Song"; // the file of a piece whose name has nothing that a file's name can have
 const TOO_LARGE =
-  "This piece comes from music that is too large for a link; keep the piece itself.";
+  "This piece continues music that is too large for a link; save the piece itself.";
 
 const PARTIAL =
-  "This piece was stopped before its end, and the service writes whole pieces; MIDI can be had.";
+  "This piece was stopped before its end, and the service only writes whole pieces. You can save it as MIDI.";
 
 export class Keep {
   #section = byId("keep", HTMLElement);
@@ -169,7 +169,7 @@ export class Keep {
  * @param {number} now
  */
 function outdated(then, now) {
-  return `This piece is of version ${then} of the model. The service has version ${now} by now, and cannot write it any more; MIDI can still be had.`;
+  return `Version ${then} of the model composed this piece. The service now has version ${now} and can no longer write it. You can still save it as MIDI.`;
 }
 
 /** @param {string} name Of a piece. */

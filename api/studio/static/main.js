@@ -109,7 +109,7 @@ async function follow(piece, signal, wish) {
         piece.isFinished = true;
     }
   }
-  if (!piece.isFinished) throw new Problem("The connection broke off while it composed.");
+  if (!piece.isFinished) throw new Problem("The connection was lost while composing.");
 }
 
 /**
@@ -127,8 +127,8 @@ function begin(piece, song, { isPlayed, linkedVersion }) {
   if (isPlayed) player.play();
   if (linkedVersion && linkedVersion !== version) {
     notice.textContent =
-      `This link is to a piece of version ${linkedVersion} of the model. ` +
-      `The service has version ${version} by now, so this is another piece.`;
+      `This link is to a piece by version ${linkedVersion} of the model. ` +
+      `The service now has version ${version}, so this is another piece.`;
   }
 }
 
@@ -168,7 +168,7 @@ function breakOff(piece, error) {
   if (!piece.hasNewNotes) transport.changed();
   else {
     if (!isStopped) shelf.add(piece);
-    if (!isStopped) notice.textContent = "It broke off. What had come by then is kept.";
+    if (!isStopped) notice.textContent = "Composing was interrupted. The notes so far are kept.";
     showEnded(piece);
   }
   if (error instanceof Problem) form.show(error);
@@ -269,7 +269,7 @@ function composeAgain(piece, kept) {
 function followLink() {
   if (location.hash.length < 2 || location.hash === ownLink) return;
   const linked = fromLink(location.hash.slice(1));
-  if (!linked) return void (notice.textContent = "This link does not say which piece it is of.");
+  if (!linked) return void (notice.textContent = "This link does not name a piece.");
   const known = shelf.find(
     (piece) => toLink(piece.recipe, piece.version) === location.hash.slice(1),
   );

@@ -35,7 +35,7 @@ import { toForm } from "./recipe.js";
  */
 
 const KEY = "leitmotif.key"; // of this tab alone
-const GONE = "The service does not answer. Is it still running?";
+const GONE = "The service does not respond. Is it still running?";
 
 /** What keeps a request from its answer, in words for who sent it. */
 export class Problem extends Error {
@@ -77,7 +77,7 @@ export async function* compose(recipe, signal) {
       yield JSON.parse(line);
     }
   } catch (error) {
-    throw signal.aborted ? error : new Problem("The connection broke off while it composed.");
+    throw signal.aborted ? error : new Problem("The connection was lost while composing.");
   }
 }
 
@@ -158,7 +158,7 @@ async function problem(response) {
   const wait_s = Number(response.headers.get("Retry-After"));
   const again =
     status === 429 || (status === 503 && wait_s) ? ` Try again in ${wait_s || 1} s.` : "";
-  const detail = members.detail ?? `The service answered ${status}.`;
+  const detail = members.detail ?? `The service responded with ${status}.`;
   const kind = String(members.type ?? "")
     .split(":")
     .at(-1);

@@ -103,7 +103,7 @@ export class Shelf {
       localStorage.setItem(STORE, stored);
       this.#error.textContent = "";
     } catch {
-      this.#error.textContent = "This browser has no room to keep the list; remove a piece.";
+      this.#error.textContent = "This browser’s storage is full; remove a piece.";
     }
   }
 
@@ -112,7 +112,7 @@ export class Shelf {
     this.#section.hidden = this.#pieces.length === 0 && !last;
     byId("removed", HTMLElement).textContent = last ? `${last.piece.name} is removed.` : "";
     this.#undo.hidden = !last;
-    this.#undo.setAttribute("aria-label", `Undo: bring ${last?.piece.name} back`);
+    this.#undo.setAttribute("aria-label", `Undo: restore ${last?.piece.name}`);
     this.#list.replaceChildren(...this.#pieces.map((piece) => this.#item(piece)));
   }
 
