@@ -75,7 +75,9 @@ def test_a_model_server_that_fails_midway_is_reported_beside_the_button(page, lo
 
 def test_the_notes_of_a_piece_that_broke_off_are_kept(page, loopback, address):
     break_off(page, loopback)
-    expect(page.locator("#notice")).to_have_text("Composing was interrupted. The notes so far are kept.")
+    expect(page.locator("#notice")).to_have_text(
+        "Composing was interrupted. The notes so far are kept."
+    )
     (piece,) = kept(page)
     notes = piece["recipe"]["notes"]
     assert 60 < notes <= 80  # of the first two chunks
