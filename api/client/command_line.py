@@ -150,7 +150,7 @@ def _format_of(output: str | None, parser: argparse.ArgumentParser) -> Format:
 
 
 def _check_folder(output: str | None, parser: argparse.ArgumentParser) -> None:
-    """Find out before composing that there is nowhere to write to."""
+    """Check before composing that the file can be written."""
     if output not in {None, STDOUT} and not Path(str(output)).resolve().parent.is_dir():
         parser.error(f"-o: there is no folder {Path(str(output)).parent}")
 

@@ -302,7 +302,7 @@ class Leitmotif:
             return _song(answer)
 
     def stream(self, game: str, **wishes: Unpack[Wishes]) -> Iterator[Event]:
-        """Follow a song while it is drawn; who goes on no further ends the work.
+        """Stream a song while it is sampled; composing stops when the iterator is closed.
 
         Raises:
             LeitmotifError: There is no song, or it breaks off; what has come by then is not the
@@ -323,7 +323,7 @@ class Leitmotif:
         raise UnreachableError("The song broke off.")
 
     def games(self) -> tuple[Game, ...]:
-        """List the games that there are.
+        """List the games.
 
         Raises:
             LeitmotifError: There is no list.

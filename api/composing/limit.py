@@ -1,4 +1,4 @@
-"""How long a song may be that is to be written in a format."""
+"""The longest song that a format can hold."""
 
 import math
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from music.tempo import seconds_at
 
 @dataclass(frozen=True)
 class Limit:
-    """The most that a file holds; without arguments any song fits.
+    """The limits of a file; without arguments there are none.
 
     Attributes:
-        file: What it is called, with its article.
+        file: The name of the format, with its article.
         seconds: From the first onset to the last end.
-        bars: As they are written.
-        notes: Those of a primer that comes first in the song included.
+        bars: The number of notated bars.
+        notes: The number of notes, including a primer at the start of the song.
     """
 
     file: str = ""
@@ -31,13 +31,13 @@ class Limit:
         """Refuse a song that does not fit, finished or not.
 
         Args:
-            notes: It has so many at least.
-            ticks: It goes on for so long at least.
-            tempos: The song's.
+            notes: The least number of notes that it will have.
+            ticks: The least length that it will have.
+            tempos: The song's tempo map.
             bar_ticks: The length of its bars.
 
         Raises:
-            SongTooLongError: It does not fit.
+            SongTooLongError: It exceeds a limit.
         """
         seconds = float(seconds_at(tempos, ticks))
         bars = math.ceil(ticks / bar_ticks)

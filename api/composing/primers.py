@@ -1,4 +1,4 @@
-"""Uploaded primers: pieces of the caller's own, for songs to go on from."""
+"""Uploaded primers, which songs continue."""
 
 import hashlib
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What composing needs of the API: a model behind a model server, metrics, and errors."""
+"""The adapters between composing and the API: a served model, metrics, and errors."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -24,7 +24,7 @@ from music.errors import (
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A `Model` behind a model server; every call ends by the deadline of its request.
+    """A `Model` on a model server; every call ends by the deadline of its request.
 
     Attributes:
         model_server: Computes.

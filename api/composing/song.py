@@ -19,7 +19,7 @@ THEME = "primer"  # of what a song is a variation
 
 
 class Primer(StrEnum):
-    """What a song goes on from, where the caller uploads nothing."""
+    """The music that a song continues if the caller uploads none."""
 
     NONE = "none"
     CORPUS = "corpus"
@@ -39,7 +39,7 @@ class SongRequest:
             version is promoted, the newest.
         given_title: The title that was sent; None for a neutral title.
         media_format: The name of a format; None if the Accept header decides.
-        is_seed_drawn: Whether no seed was sent, so that nobody can request the song again yet.
+        is_seed_drawn: Whether no seed was sent and a random one is used.
     """
 
     game: str
@@ -59,7 +59,7 @@ class SongRequest:
 
     @property
     def title(self) -> str:
-        """What the song is called; never by the game, whose name nobody wants in their own."""
+        """The title: the requested one, or Song and the seed; it never contains the game's name."""
         return f"Song {self.brief.seed}" if self.given_title is None else self.given_title
 
     def origin(self, version: int, tempos: Sequence[TempoChange]) -> dict[str, str | int | float]:

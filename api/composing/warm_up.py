@@ -1,4 +1,4 @@
-"""Prepares models before anybody asks for their songs, so that no first request pays for it."""
+"""Prepares new model versions before the first request, so that it does not have to wait."""
 
 import logging
 import time
@@ -20,13 +20,13 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass
 class _Progress:
-    """How far a game's newest version is prepared.
+    """The progress of preparing a game's newest version.
 
     Attributes:
         version: The version.
-        is_done: Whether all its openings are read.
-        skipped_looks: How many looks go by before the next try.
-        next_skipped_looks: The same after that one, should it fail.
+        is_done: Whether all its prompts are prefilled.
+        skipped_looks: How many looks to skip before the next attempt.
+        next_skipped_looks: How many to skip if that attempt fails.
     """
 
     version: int
@@ -35,26 +35,26 @@ class _Progress:
     next_skipped_looks: int = 0
 
     def fail(self) -> None:
-        """Try again at the next look, and less often the more often that fails."""
+        """Retry at a later look, with exponential backoff."""
         self.skipped_looks = self.next_skipped_looks
         self.next_skipped_looks = min(2 * self.next_skipped_looks + 1, MOST_LOOKS_SKIPPED)
 
 
 class WarmUp:
-    """Lets each version read the openings of its songs as soon as it is ready."""
+    """Prefills the prompts of each version as soon as it is ready."""
 
     def __init__(self, games: Games, composer: Composer) -> None:
-        """Prepare to fill the caches of these two."""
+        """Prepare to fill the caches of games and composer."""
         self._games = games
         self._composer = composer
         self._progress: dict[str, _Progress] = {}
 
     def start(self) -> None:
-        """Look for new versions from now on, in a thread of its own."""
+        """Look for new versions from now on, in a separate thread."""
         Thread(target=self._run, name="warm-up", daemon=True).start()
 
     def look(self) -> None:
-        """Look for new versions once; a game that fails keeps no other from being prepared."""
+        """Look for new versions once; a game that fails does not stop the others."""
         for game in self._games.names():
             try:
                 self._look_at(game)

@@ -1,4 +1,4 @@
-"""What writes the bytes of a song beside its request and its model, as an ETag has to know it."""
+"""Identifies the code and libraries that write a song, for ETags."""
 
 import hashlib
 from functools import cache
@@ -10,16 +10,16 @@ OURS = tuple(Path(__file__).parents[2] / package for package in ("api", "music")
 
 @cache
 def edition(libraries: tuple[str, ...]) -> str:
-    """Tell this code and the libraries that it calls from every other release of them.
+    """Identify the release of this code and of the libraries that it calls.
 
     Args:
-        libraries: Their names, as they are installed.
+        libraries: The names of the installed packages.
     """
     return "-".join((_digest_of(OURS), *(f"{name}={version(name)}" for name in libraries)))
 
 
 def digest_of_file(path: Path) -> str:
-    """Tell a file's content from any other."""
+    """Return the SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,7 +1,7 @@
-"""A song in each of the formats that are written when it is finished.
+"""Encodes a finished song in each format.
 
-Every encoder raises OutOfTimeError where the time of the request is up before it has finished; what
-is written while it is sent then takes the time that the connection has.
+Every encoder raises OutOfTimeError if the deadline of the request passes before it has finished.
+The connection's own time limit applies to files that are written while they are sent.
 """
 
 import json
@@ -29,8 +29,8 @@ class Pieces:
     """A file that is written while it is sent.
 
     Attributes:
-        length_bytes: Of all pieces together; None where they have to be written to know it.
-        pieces: Each is written when it is asked for.
+        length_bytes: The total length; None if it is not known in advance.
+        pieces: Each piece is written when it is needed.
     """
 
     length_bytes: int | None
@@ -67,7 +67,7 @@ def ogg(song: Song, deadline: Deadline, instrument: Instrument) -> Pieces:
 def _played(
     song: Song, deadline: Deadline, instrument: Instrument
 ) -> tuple[Sound, SampleLoop | None]:
-    """Play a song, and say what of its sound loops."""
+    """Play a song; return the sound and its loop, if any."""
     deadline.left_s()
     if song.plan is None or not song.plan.loops:
         return instrument.play(song.notes, song.tempos, song.performance), None
@@ -76,7 +76,7 @@ def _played(
 
 
 def json_notes(song: Song, deadline: Deadline) -> bytes:
-    """Write its notes, and all that is known of it."""
+    """Write its notes, and everything else known about it."""
     deadline.left_s()
     return json.dumps(document(song), ensure_ascii=False, allow_nan=False).encode()
 

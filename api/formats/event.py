@@ -1,4 +1,4 @@
-"""Something that is known of a song, as the streams write it."""
+"""The events of streams."""
 
 import json
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ EVENT_NAMES = ("song", "notes", "quote", "end", "error")
 
 @dataclass(frozen=True)
 class Event:
-    """Something that is known of a song.
+    """An event of a stream.
 
     Attributes:
         name: One of `EVENT_NAMES`.
-        members: What JSON says of it.
+        members: The members of its JSON object.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The forms in which a song can be handed back: one table, and the choice among them."""
+"""The output formats of a song: one table, and the choice of a format."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -25,14 +25,14 @@ class Format:
     """One row of the table.
 
     Attributes:
-        name: As the parameter `format` says it.
-        media_type: As answers say it.
-        aliases: Other media types that mean the same.
-        suffix: Of a file's name.
+        name: The value of the parameter `format`.
+        media_type: The media type of responses.
+        aliases: Other media types for the same format.
+        suffix: The suffix of file names.
         encode: Writes a song in this format; raises OutOfTimeError.
-        libraries: Whose releases decide on the bytes.
-        limit: How long a song may be for it.
-        instrument: Tells the file that it is played with from any other.
+        libraries: The libraries whose releases affect the bytes.
+        limit: The longest song that the format can hold.
+        instrument: Identifies the file of the instrument.
     """
 
     name: str
@@ -46,18 +46,18 @@ class Format:
 
     @property
     def edition(self) -> str:
-        """Tell what writes the bytes, the song apart, from any other, as an ETag has to."""
+        """Identify the encoder for ETags: our code, the libraries and the instrument."""
         return edition(self.libraries) + self.instrument
 
 
 @dataclass(frozen=True)
 class Stream:
-    """A form in which a song can be followed while it is drawn, as a row of the same table.
+    """A streaming format, which sends a song while it is sampled; a row of the same table.
 
     Attributes:
-        name: As the parameter `format` says it.
-        media_type: As answers say it.
-        aliases: Other media types that mean the same.
+        name: The value of the parameter `format`.
+        media_type: The media type of responses.
+        aliases: Other media types for the same format.
         encode: Writes an event.
     """
 
@@ -68,11 +68,11 @@ class Stream:
 
 
 def formats(instrument: Instrument, instrument_digest: str = "") -> tuple[Format, ...]:
-    """Make the table; the first is what is given where the caller takes anything.
+    """Create the table; the first format is the default.
 
     Args:
-        instrument: Plays songs for formats of sound.
-        instrument_digest: Of the file that it plays with, where there is one.
+        instrument: Plays songs for audio formats.
+        instrument_digest: The digest of the instrument's file, if it has one.
     """
     return (
         Format(
@@ -143,10 +143,10 @@ FORMAT_NAMES = (*(form.name for form in FORMATS), *(stream.name for stream in ST
 def chosen_format(
     name: str | None, accepted: MIMEAccept, finished: Iterable[Format] = FORMATS
 ) -> Format | Stream:
-    """Choose a format: by name where one is given, else by what the caller accepts.
+    """Choose a format by name or, without one, by the Accept header.
 
     Args:
-        name: Of a format in the table, or None.
+        name: The name of a format in the table, or None.
         accepted: The Accept header; an absent one accepts everything.
         finished: The formats of finished songs, before those of streams.
 
@@ -159,7 +159,7 @@ def chosen_format(
         return by_name[name]
     ranges = [(text.lower(), quality) for text, quality in accepted]
     preferences = [(_preference(form, ranges), form) for form in table]
-    preference, form = max(preferences, key=itemgetter(0))  # the first of those that are as good
+    preference, form = max(preferences, key=itemgetter(0))  # the first of equally good ones
     if ranges and not preference.quality:
         raise NotAcceptableError(
             f"A song can be had as {', '.join(f.media_type for f in table)}; set the Accept header "
@@ -172,8 +172,8 @@ class _Preference(NamedTuple):
     """How much a caller wants a format.
 
     Attributes:
-        quality: 0 where it is not acceptable, up to 1.
-        exactness: Of the range that says so: its type before all of the main type.
+        quality: 0 if it is not acceptable, up to 1.
+        exactness: How specific the matching range is: an exact type before a main type.
     """
 
     quality: float

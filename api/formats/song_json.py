@@ -12,7 +12,7 @@ from music.piece import TempoChange, TimeSignature
 from music.quotes.finder import Quote
 from music.tempo import seconds_at
 
-_DIGITS = 6  # behind the point: a microsecond
+_DIGITS = 6  # after the decimal point: a microsecond
 
 
 def document(song: Song) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the headers of an answer say of its song."""
+"""The response headers of a song."""
 
 import hashlib
 import json
@@ -12,26 +12,26 @@ from api.composing.song import UPLOADED, Song, SongRequest
 from api.formats.registry import Format
 from music.quotes.finder import Quote
 
-NAMELESS = "Song"  # the file of a song whose title has nothing that a name can have
+NAMELESS = "Song"  # the file name if a title has no characters that are valid in one
 _NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|%]')
 
 NO_SNIFFING = {"Vary": "Accept", "X-Content-Type-Options": "nosniff"}
 
 
 def drawing_headers(drawing: Drawing) -> dict[str, str]:
-    """Return the headers of a song that is being drawn."""
+    """Return the headers of a song that is being composed."""
     return {
         "Cache-Control": "no-store",
         "Leitmotif-Model-Version": str(drawing.bundle.model.version),
         "Leitmotif-Seed": str(drawing.request.brief.seed),
-        "X-Accel-Buffering": "no",  # a proxy that gathers events would keep them from who waits
+        "X-Accel-Buffering": "no",  # a proxy must not buffer events
         **_primer_headers(drawing.request),
         **NO_SNIFFING,
     }
 
 
 def song_headers(song: Song, form: Format) -> dict[str, str]:
-    """Return the headers of a finished song; an ETag only where it can be asked for again."""
+    """Return the headers of a finished song; with an ETag only if its seed was requested."""
     headers = {
         "Content-Disposition": content_disposition(song.request.title, form.suffix),
         "Leitmotif-Model-Version": str(song.version),
@@ -47,10 +47,10 @@ def song_headers(song: Song, form: Format) -> dict[str, str]:
 
 
 def content_disposition(title: str, suffix: str) -> str:
-    """Offer a song for saving in a file that is named by its title.
+    """Return the Content-Disposition with a file name from the title.
 
-    What file systems refuse becomes a hyphen. A program that reads no UTF-8 name, which RFC 6266
-    has beside the plain one, gets the letters of it that are ASCII.
+    Characters that file systems refuse become hyphens. Programs that do not read the UTF-8 name of
+    RFC 6266 get a name with the ASCII characters only.
     """
     stem = _NOT_IN_FILE_NAMES.sub("-", title).strip(" .")
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().strip(" .")
@@ -61,7 +61,7 @@ def content_disposition(title: str, suffix: str) -> str:
 
 
 def quoted(longest: Quote) -> str:
-    """Return how long the longest quote is and, percent-encoded, of what piece."""
+    """Return the length of the longest quote and its percent-encoded piece."""
     if not longest.length_notes:
         return "0"
     return f'{longest.length_notes}; piece="{quote(longest.piece, safe="")}"'
@@ -75,7 +75,7 @@ def entity_tag(request: SongRequest, version: int, form: Format) -> str:
 
 
 def _primer_headers(request: SongRequest) -> dict[str, str]:
-    """Describe an uploaded primer; its warnings are a list of strings as RFC 9651 writes it."""
+    """Describe an uploaded primer; its warnings are a list of strings by RFC 9651."""
     if not isinstance(request.primer, Upload):
         return {}
     headers = {"Leitmotif-Primer": UPLOADED}

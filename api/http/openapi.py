@@ -140,7 +140,7 @@ def _generate() -> dict[str, Any]:
         },
         "responses": {
             "200": {
-                "description": "The song, finished or while it is drawn.",
+                "description": "The song, finished or as a stream while it is sampled.",
                 "headers": _headers(*_SONG_HEADERS),
                 "content": {
                     **{form.media_type: _SONG_CONTENT.get(form.media_type, {}) for form in FORMATS},
@@ -185,14 +185,16 @@ def _in_query(parameter: Parameter) -> dict[str, Any]:
     return said | ({"example": _EXAMPLE[parameter.name]} if parameter.name in _EXAMPLE else {})
 
 
-def _listing(name: str, summary: str, answer: str, *told: tuple[Problem, str]) -> dict[str, Any]:
+def _listing(
+    name: str, summary: str, answer: str, *problems: tuple[Problem, str]
+) -> dict[str, Any]:
     content = {JSON: {"schema": reference(answer)}}
     return {
         "operationId": name,
         "summary": summary,
         "responses": {
             "200": {"description": f"{summary}.", "headers": _headers(), "content": content},
-            **_problems(*told),
+            **_problems(*problems),
         },
     }
 
@@ -203,7 +205,7 @@ def _readiness() -> dict[str, Any]:
 
 
 def _page(
-    name: str, summary: str, media_types: Iterable[str], *told: tuple[Problem, str]
+    name: str, summary: str, media_types: Iterable[str], *problems: tuple[Problem, str]
 ) -> dict[str, Any]:
     return {
         "operationId": name,
@@ -218,7 +220,7 @@ def _page(
                 "description": "It is the one that `If-None-Match` names.",
                 "headers": _headers(),
             },
-            **_problems(*told),
+            **_problems(*problems),
         },
     }
 
@@ -233,19 +235,19 @@ def _files(operation: str) -> dict[str, Any]:
     }
 
 
-def _problems(*told: tuple[Problem, str]) -> dict[str, Any]:
+def _problems(*problems: tuple[Problem, str]) -> dict[str, Any]:
     """Describe the errors of a path, each status once, with an example of each type."""
-    all_told = (*told, _plain(HTTPStatus.INTERNAL_SERVER_ERROR))
+    all_problems = (*problems, _plain(HTTPStatus.INTERNAL_SERVER_ERROR))
     by_status: dict[HTTPStatus, list[tuple[Problem, str]]] = {}
-    for problem, detail in sorted(all_told, key=lambda one: one[0].status):
+    for problem, detail in sorted(all_problems, key=lambda one: one[0].status):
         by_status.setdefault(problem.status, []).append((problem, detail))
-    return {str(status.value): _refusal(status, told) for status, told in by_status.items()}
+    return {str(status.value): _refusal(status, problems) for status, problems in by_status.items()}
 
 
-def _refusal(status: HTTPStatus, told: list[tuple[Problem, str]]) -> dict[str, Any]:
+def _refusal(status: HTTPStatus, problems: list[tuple[Problem, str]]) -> dict[str, Any]:
     examples = {
         problem.slug or "plain": {"value": as_members(problem, detail, {})}
-        for problem, detail in told
+        for problem, detail in problems
     }
     schema = {
         **reference("Problem"),
@@ -255,11 +257,11 @@ def _refusal(status: HTTPStatus, told: list[tuple[Problem, str]]) -> dict[str, A
         },
     }
     headers = {
-        "Retry-After": any(problem.retry_after_s is not None for problem, _ in told),
+        "Retry-After": any(problem.retry_after_s is not None for problem, _ in problems),
         "WWW-Authenticate": status is HTTPStatus.UNAUTHORIZED,
     }
     return {
-        "description": " / ".join(dict.fromkeys(problem.title for problem, _ in told)),
+        "description": " / ".join(dict.fromkeys(problem.title for problem, _ in problems)),
         "headers": _headers(*(name for name, is_there in headers.items() if is_there)),
         "content": {MEDIA_TYPE: {"schema": schema, "examples": examples}},
     }

@@ -23,7 +23,7 @@ FORMS = ("application/x-www-form-urlencoded", MULTIPART)
 
 
 def request_values(request: Request) -> Iterator[RequestValue]:
-    """List the names and values that a request gives, as often as it gives them.
+    """List the names and values of a request, including repeated ones.
 
     Raises:
         MalformedBodyError: The body is not the JSON object or the form that it should be.

@@ -40,7 +40,7 @@ class Services:
         slots: How many songs it composes at once.
         metrics: What is counted.
         request_seconds: The time that a song may take.
-        formats: The forms in which a song can be handed back.
+        formats: The output formats of songs.
     """
 
     games: Games
@@ -100,19 +100,19 @@ def games() -> Response:
 
 @bp.get("/metrics")
 def metrics() -> Response:
-    """Say what was counted and timed, for Prometheus; 200."""
+    """Return the metrics for Prometheus; 200."""
     return Response(_services().metrics.page(), content_type=MEDIA_TYPE)
 
 
 @bp.get("/healthz")
 def healthz() -> Response:
-    """Say that the process lives; 200."""
+    """Report that the process responds; 200."""
     return jsonify(status="alive")
 
 
 @bp.get("/readyz")
 def readyz() -> Response:
-    """Return whether a song can be had; 200 or 503."""
+    """Report whether a game is ready; 200 or 503."""
     services = _services()
     states = services.games.states(services.deadline(PROBE_SECONDS))
     shown = [asdict(state) for state in states]
@@ -122,7 +122,7 @@ def readyz() -> Response:
 
 
 def _unchanged(tag: str) -> Response:
-    """Respond to a caller who has the song already."""
+    """Respond with 304 to a caller who has the song already."""
     response = Response(status=HTTPStatus.NOT_MODIFIED)
     response.headers.update({"ETag": f'"{tag}"', **NO_SNIFFING})
     return response
@@ -131,7 +131,7 @@ def _unchanged(tag: str) -> Response:
 def _stream_response(
     services: Services, asked: SongRequest, form: Stream, deadline: Deadline
 ) -> Response:
-    """Respond with a song's events, each of which is composed when the one before it is sent."""
+    """Respond with a song's events; each is composed after the previous one is sent."""
     about = record()
     with services.slots.taken() as slot:
         drawing = services.composer.compose_stream(asked, services.games, deadline)
@@ -143,7 +143,7 @@ def _stream_response(
 
 
 def _observed(events: Iterator[Event], about: RequestRecord) -> Iterator[Event]:
-    """Pass events on, and record how they ended: a client that takes not all has disconnected."""
+    """Yield the events and record how they ended; if not all are taken, the client disconnected."""
     for event in events:
         yield event
         if event.name == "end":
@@ -161,7 +161,7 @@ def _song_response(
 ) -> Response:
     """Respond with a finished song, which may be written while it is sent.
 
-    `bundle` is the version that composes, where it has been resolved already.
+    `bundle` is the version that composes, if it has been resolved already.
     """
     about, encoding = record(), services.metrics.timer(Stage.ENCODING)
     with services.slots.taken() as slot:
@@ -184,7 +184,7 @@ def _song_response(
 
 
 def _written(pieces: Iterator[bytes], about: RequestRecord) -> Iterator[bytes]:
-    """Hand on the pieces of a file, and note how they ended."""
+    """Yield the pieces of a file, and record how they ended."""
     try:
         yield from pieces
     except Exception:

@@ -55,7 +55,7 @@ def schema_of(parameter: Parameter) -> Schema:
 
 
 def request_schemas() -> dict[str, Schema]:
-    """Say what bodies may hold: every parameter, of which the query may have some already."""
+    """Return the schema of bodies: every parameter, of which some may be in the query instead."""
     return {
         "SongRequest": _request({p.name: schema_of(p) for p in PARAMETERS}),
         "SongUpload": _request(
@@ -341,7 +341,7 @@ _PROBLEM_MEMBERS = {
     "detail": _said(_TEXT, "What was wrong this time, and what would fit."),
     "parameter": _said(_NAME, "Which one did not fit."),
     "games": {
-        "description": "The games that there are, or how they stand.",
+        "description": "The games, or their states.",
         "type": "array",
         "items": {"anyOf": [_NAME, reference("GameState")]},
     },

@@ -101,7 +101,7 @@ class Games:
         self._executor = ThreadPoolExecutor(MOST_THREADS, "game-status")
 
     def names(self) -> tuple[str, ...]:
-        """List the games that there are."""
+        """List the games."""
         return self._config.games()
 
     def bundle(self, game: str, deadline: Deadline, label: Label | None = None) -> Bundle:

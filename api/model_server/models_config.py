@@ -79,7 +79,7 @@ class _WatchedFile(Generic[_Content]):
             self._stamp = stamp
 
     def _log(self, failure: str) -> None:
-        """Log a failure, once for as long as it lasts."""
+        """Log a failure once while it lasts."""
         if failure != self._logged:
             self._logged = failure
             _LOG.error("%s cannot be read: %s", self._path, failure)

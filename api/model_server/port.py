@@ -1,7 +1,7 @@
 """What the API asks of a model server, whichever it is.
 
 The server keeps nothing between calls: a song's whole state travels with its calls, so any replica
-can go on with any song.
+can continue any song.
 """
 
 import re
