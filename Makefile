@@ -1,4 +1,4 @@
-# Everything that people, CI and containers run. `make help` lists it.
+# All commands for people and CI. `make help` lists them.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -31,37 +31,37 @@ AUDIT_READY := .venv-audit/.ready
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-train: $(READY) ## learn every collection that has pieces, or GAME=name
+train: $(READY) ## train every collection that has pieces, or GAME=name
 	@$(PYTHON) -m training
 
-promote: $(READY) ## let the newest version of GAME=name compose, or VERSION=number (label=stable)
+promote: $(READY) ## make the newest version of GAME=name, or VERSION=number, the stable one
 	@$(PYTHON) -m training.promoting
 
-data: $(READY) ## download the pieces of the games that name a source, or of GAME=name
+data: $(READY) ## download the pieces of all games that have a source, or of GAME=name
 	@$(PYTHON) -m training.fetching
 
-evaluate: $(READY) ## a report on how good the music of GAME=name is, into reports/
+evaluate: $(READY) ## evaluate the model of GAME=name and write a report into reports/
 	@$(PYTHON) -m training.report
 
-base: $(READY) ## train the base again, on music in BASE_DIR or downloaded (40 minutes or more)
+base: $(READY) ## train the base on music in BASE_DIR or downloaded (40 minutes or more)
 	@$(PYTHON) -m training.base
 
-reproduce: $(READY) ## the old experiment's five models, or GAME=name: memorising, shown
+reproduce: $(READY) ## reproduce the old experiment's five models, or GAME=name
 	@$(PYTHON) -m training.report.reproduction
 
 serve: $(READY) ## the model server and the API, until Ctrl-C
 	@bash scripts/serve.sh $(PYTHON)
 
-bench: $(READY) $(if $(filter 1,$(PEERS)),$(PEERS_READY)) ## how fast it is; with PEERS=1, beside PyTorch and ONNX Runtime too
+bench: $(READY) $(if $(filter 1,$(PEERS)),$(PEERS_READY)) ## measure the speed; with PEERS=1, compare it with PyTorch and ONNX Runtime
 	@$(PYTHON) -m benchmarks
 
-pictures: $(READY) $(BROWSER_READY) ## what README shows, from the game bach, into docs/pictures/
+pictures: $(READY) $(BROWSER_READY) ## create the pictures of README from the game bach, in docs/pictures/
 	@$(PYTHON) -m scripts.pictures
 
-# Two processes, since CI has two cores; each runs whole files, whose tests share what they start.
+# Two processes, since CI has two cores; each runs whole files, whose tests share processes.
 PYTEST := $(PYTHON) -m pytest --numprocesses=2 --dist=loadfile
 
-test: check $(BROWSER_READY) ## all that CI runs
+test: check $(BROWSER_READY) ## run everything that CI runs
 	@$(PYTEST) -m "not slow"
 	@$(PYTEST) -m slow
 
@@ -71,7 +71,7 @@ check: $(READY)
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --no-logo
 
-chaos: $(READY) ## two minutes of model servers that are killed, hang, and get new versions
+chaos: $(READY) ## kill and suspend model servers and publish versions for two minutes
 	@CHAOS_SECONDS=120 $(PYTHON) -m pytest -m slow tests/end_to_end/test_replicas.py
 
 # Variables that are not set come from docker/.env.
@@ -79,26 +79,26 @@ UNSET = $(foreach name,$(1),$(if $(filter file,$(origin $(name))),--unset=$(name
 COMPOSE = env $(strip $(call UNSET,API_PORT DATA_DIR EPOCHS GAME KEEP_VERSIONS WEIGHTS)) \
 	docker compose --file docker/compose.yaml
 
-up: ## all of it in containers, on the processors (needs Docker)
+up: ## run the service in containers, on CPUs (needs Docker)
 	@$(COMPOSE) --profile cpu up --build --detach --wait
 
-up-gpu: ## all of it in containers, the model server on a GPU
+up-gpu: ## run the service in containers, with the model server on a GPU
 	@$(COMPOSE) --profile gpu up --build --detach --wait
 
-down: ## end the containers (their models stay)
+down: ## stop the containers (their models stay)
 	@$(COMPOSE) --profile cpu --profile gpu down
 
-images-check: $(READY) ## build the images without Docker and let them work (needs root on Debian)
+images-check: $(READY) ## build the images without Docker and run them (needs root on Debian)
 	@bash scripts/images_check.sh
 
-compose-check: ## train a game twice in containers and ask both versions for songs (needs Docker)
+compose-check: ## train a game twice in containers and request songs from both versions (needs Docker)
 	@bash scripts/compose_check.sh
 
-audit: $(AUDIT_READY) ## ask whether what is shipped has known weaknesses
+audit: $(AUDIT_READY) ## check the shipped packages for known vulnerabilities
 	@for lock in api training; do \
 		.venv-audit/bin/pip-audit --disable-pip --require-hashes --strict -r locks/$$lock.txt; done
 
-sbom: $(AUDIT_READY) ## list what is shipped, in CycloneDX's form, into build/
+sbom: $(AUDIT_READY) ## list the shipped packages in CycloneDX format, in build/
 	@mkdir -p build
 	@for lock in api training; do \
 		.venv-audit/bin/cyclonedx-py requirements --output-reproducible \
@@ -110,14 +110,14 @@ proto: $(READY) ## regenerate proto/*_pb2.py
 PIP_COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-header \
 	--python-version 3.11 --quiet
 
-lock: ## choose the newest versions that pyproject.toml allows (needs uv)
+lock: ## lock the newest versions that pyproject.toml allows (needs uv)
 	@$(PIP_COMPILE) --extra dev --upgrade --output-file locks/dev.txt
 	@for extra in api audit peers training; do \
 		$(PIP_COMPILE) --extra $$extra --constraint locks/dev.txt --output-file locks/$$extra.txt; done
 	@$(PIP_COMPILE) --extra training --extra gpu --constraint locks/dev.txt \
 		--output-file locks/training-gpu.txt
 
-clean: ## remove the virtual environment and what was cached (models stay)
+clean: ## remove the virtual environment and caches (models stay)
 	@rm -rf .venv .venv-audit .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/studio/node_modules
 
 $(READY): locks/dev.txt

@@ -1,4 +1,4 @@
-# The HTTP API: no TensorFlow, no compiler, no root. It writes to /tmp alone, so the rest may be
+# The HTTP API: no TensorFlow, no compiler, no root. It writes only to /tmp, so the rest may be
 # mounted read-only.
 ARG PYTHON_IMAGE=docker.io/library/python:3.11-slim-bookworm
 
@@ -16,7 +16,7 @@ COPY proto /leitmotif/proto
 COPY LICENSE NOTICE /leitmotif/
 COPY music /leitmotif/music
 COPY api /leitmotif/api
-# Compiled now, since nothing can be written later.
+# Compiled now, since the root file system is read-only later.
 RUN /venv/bin/python -m compileall -q /leitmotif
 
 ENV API_HOST=0.0.0.0 \
@@ -27,7 +27,7 @@ ENV API_HOST=0.0.0.0 \
 WORKDIR /leitmotif
 USER 10001:10001
 EXPOSE 8080
-# A connection is accepted whatever the load; a response would wait for a free thread.
+# A connection is accepted under any load; a response would wait for a free thread.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
     CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${API_PORT:-8080}"]
 ENTRYPOINT ["python", "-m", "api"]

@@ -1,5 +1,5 @@
-# Training, which ends when its models are published into /models. With LOCK=training-gpu it brings
-# CUDA along; the driver is the host's.
+# Training, which ends when its models are published into /models. With LOCK=training-gpu it includes
+# CUDA; the driver is the host's.
 ARG PYTHON_IMAGE=docker.io/library/python:3.11-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS packages
@@ -24,7 +24,7 @@ ENV DATA_DIR=/data \
     PATH=/venv/bin:$PATH \
     PYTHONPATH=/leitmotif \
     PYTHONUNBUFFERED=1
-# Pieces that were read once are kept in .cache.
+# Pieces are cached in .cache after they are read once.
 WORKDIR /tmp
 USER 10001:10001
 ENTRYPOINT ["python", "-m", "training"]

@@ -1,1 +1,1 @@
-"""From a network to a SavedModel that samples songs: the decoder, and what it is built of."""
+"""Exports a network as a SavedModel that samples songs: the decoder and its parts."""

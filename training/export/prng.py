@@ -1,4 +1,4 @@
-"""Counter-based random numbers: what a row draws depends on its seed and position alone.
+"""Counter-based random numbers: a row's numbers depend only on its seed and position.
 
 Source: J. Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3 (SC 2011), Threefry-2x32 with
 20 rounds, checked against the paper's known answers in the tests.
@@ -14,7 +14,7 @@ _PARITY = 0x1BD11BDA
 
 
 def uniform(seed: Any, counter: Any, fields: int) -> Any:
-    """Draw a number for every field at every counter of a row, all of them at once.
+    """Compute a random number for every field at every counter of a row, all at once.
 
     Args:
         seed: int32[B, 2].
@@ -22,8 +22,8 @@ def uniform(seed: Any, counter: Any, fields: int) -> Any:
         fields: F.
 
     Returns:
-        float32[B, N, F] in [0, 1), multiples of 2**-23: the largest, times any float32 total, stays
-        below that total, so that a draw never falls off the end of a distribution.
+        float32[B, N, F] in [0, 1), multiples of 2**-23. The largest, times any float32 total, is
+        below that total, so that a sample is never past the end of a distribution.
     """
     key = tf.bitcast(seed, tf.uint32)[:, None, None, :]
     count = tf.bitcast(counter, tf.uint32)[:, :, None]

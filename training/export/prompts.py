@@ -1,4 +1,4 @@
-"""How pieces begin, for songs to go on from."""
+"""The openings of pieces, which songs continue."""
 
 from music.bars import signatures_of
 from music.codec import Codec
@@ -11,7 +11,7 @@ _OPENING_TICKS = 16 * TICKS_PER_BEAT  # four bars of 4/4
 
 
 def opening(piece: Piece, codec: Codec) -> Opening:
-    """Cut a piece's first bars; their meter is inferred where the piece's file has none."""
+    """Cut a piece's first bars; their meter is inferred if the piece's file has none."""
     first_signature, *later = signatures_of(piece)
     begins = piece.notes.onset_ticks < _OPENING_TICKS
     return Opening(

@@ -1,11 +1,11 @@
 """Products with a network's weights: in 8 bits on x86 processors, in float32 elsewhere.
 
-A song alone reads every weight once a token, so that at batch 1 a product takes as long as its
-weights take to arrive. In 8 bits they are a quarter of the bytes, and the product of integers is
-exact: it is the same whatever the rows beside it, which a product of floats is not.
+A single song reads every weight once per token, so at batch 1 the time of a product is the time to
+load its weights. In 8 bits they are a quarter of the bytes, and the product of integers is exact:
+it does not depend on the other rows, unlike a product of floats.
 
-TensorFlow has the 8-bit kernel in its builds for x86, where oneDNN is not turned off
-(TF_ENABLE_ONEDNN_OPTS=1; by default it is on where the processor has VNNI).
+TensorFlow's builds for x86 contain the 8-bit kernel; it needs oneDNN (TF_ENABLE_ONEDNN_OPTS=1; the
+default if the processor has VNNI).
 """
 
 from collections.abc import Callable
@@ -65,10 +65,10 @@ class Float32Product(tf.Module):
 
 
 class Int8Product:
-    """Multiplies rows between -1 and 1, as LSTM layers give them, in 8 bits; adds up in 32."""
+    """Multiplies rows between -1 and 1, the outputs of LSTM layers, in 8 bits; sums in 32 bits."""
 
     def __init__(self, kernel: NDArray[np.float32]) -> None:
-        """Round float32[K, N], each column by a scale of its own."""
+        """Round float32[K, N], each column with its own scale."""
         largest = np.abs(kernel).max(axis=0)
         divisible = np.finfo(np.float32).tiny * _LARGEST_WEIGHT  # what is less is as good as 0
         scale = np.where(largest > divisible, largest, 1) / _LARGEST_WEIGHT
@@ -77,7 +77,7 @@ class Int8Product:
         self._zero = (-_ZERO * self._kernel.sum(axis=0, dtype=np.int64)).astype(np.float32)
 
     def laid_out(self) -> Multiply:
-        """Write the kernel as a constant: a variable's oneDNN would lay out anew in every call."""
+        """Write the kernel as a constant: oneDNN would convert a variable in every call."""
         multiply_whole = self.whole_laid_out()
         return lambda x, bias: multiply_whole(x * _LARGEST_INPUT) * self.scale + bias
 
@@ -108,10 +108,10 @@ class Int8Product:
 
 
 class FineInt8Product:
-    """Multiplies rows within a bound in 8 bits, twice: what 8 bits hold, and then what they leave.
+    """Multiplies rows within a bound by two products in 8 bits: the rounded rows and the remainder.
 
-    Rows that are sums of embeddings need more than 8 bits; both products are exact sums, so that a
-    song is the same whatever the rows beside it.
+    Sums of embeddings need more than 8 bits. Both products are exact sums, so that a song does not
+    depend on the other rows.
     """
 
     def __init__(self, kernel: NDArray[np.float32], bound: float) -> None:
@@ -128,7 +128,7 @@ class FineInt8Product:
             share = x * (_LARGEST_INPUT / self._bound)
             coarse = tf.round(share)
             fine = (share - coarse) * _LARGEST_INPUT
-            # One product of twice the rows: the kernel has to arrive once.
+            # One product of twice the rows: the kernel is loaded only once.
             both = multiply_whole(tf.concat([coarse, fine], axis=0))
             coarse, fine = tf.split(both, 2, axis=0)
             # Rounded, so that TensorFlow adds what follows in no other order in another loop.
@@ -142,16 +142,16 @@ PRODUCTS: dict[str, ProductOf] = {INT8: Int8Product, FLOAT32: Float32Product}
 
 
 def weights_here() -> str:
-    """Say which weights are served best by a machine like this one: INT8 or FLOAT32."""
+    """Return the best weights for a machine like this one: INT8 or FLOAT32."""
     found = kernels.get_registered_kernels_for_op("QuantizedMatMulWithBiasAndDequantize").kernel
     return INT8 if found and _pywrap_util_port.IsMklEnabled() else FLOAT32  # MKL: oneDNN's old name
 
 
 def choose_weights(asked: str) -> str:
-    """Choose what a bundle is served with.
+    """Choose the weights of a bundle.
 
     Args:
-        asked: INT8 or FLOAT32; "" for what suits this machine best.
+        asked: INT8 or FLOAT32; "" for the best on this machine.
 
     Raises:
         SettingsError: It is INT8, and this machine cannot check such a bundle.

@@ -1,1 +1,1 @@
-"""What learns: the network, its LSTM layer, its loss, its optimizer, the base's weights."""
+"""The network, its LSTM layer, its loss, its optimizer, and the base's weights."""

@@ -20,10 +20,10 @@ def save_base(model: keras.Model, to: Path = WEIGHTS) -> None:
 
 
 def load_base(model: keras.Model, of: Path = WEIGHTS) -> None:
-    """Give a network the base's weights.
+    """Load the base's weights into a network.
 
     Raises:
-        RecipeError: The network is not shaped as the base is; the message says where.
+        RecipeError: The network's shape differs from the base's; the message says where.
     """
     with np.load(of, allow_pickle=False) as kept:
         for layer in model.layers:
@@ -40,7 +40,7 @@ def load_base(model: keras.Model, of: Path = WEIGHTS) -> None:
 
 
 def base_digest(of: Path = WEIGHTS) -> str:
-    """Give the SHA-256 of the base's weights, hexadecimal."""
+    """Return the SHA-256 of the base's weights, hexadecimal."""
     return hashlib.sha256(of.read_bytes()).hexdigest()
 
 

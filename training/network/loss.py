@@ -12,21 +12,21 @@ _ENDING_WEIGHT = 0.5
 class FieldsLoss(keras.losses.Loss):
     """The mean over all tokens of the sum of their fields' cross-entropies, in nats.
 
-    Where the logits have an ending's behind those of the fields, its cross-entropy is added with
+    If the logits have one for the ending after those of the fields, its cross-entropy is added with
     a weight of a half.
     """
 
     def __init__(self, field_sizes: tuple[int, ...], **options: Any) -> None:
-        """Name how many values each field has."""
+        """Take the number of values of each field."""
         super().__init__(**{**options, "reduction": None})
         self.field_sizes = tuple(field_sizes)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Compare logits with what came.
+        """Compare logits with the targets.
 
         Args:
-            y_true: [B, T, F + 1]: the token that came, 0 where none did, and then 1 where the
-                piece ended, 0 where it went on, -1 behind the end.
+            y_true: [B, T, F + 1]: the next token, 0 for none, and then the ending: 1 at the end of
+                the piece, 0 before it, -1 after it.
             y_pred: float32[B, T, L], or [B, T, L + 1] with the logit of the ending.
 
         Returns:
@@ -48,7 +48,7 @@ class FieldsLoss(keras.losses.Loss):
         return summed / ops.maximum(ops.sum(is_token), 1.0)
 
     def get_config(self) -> dict[str, Any]:
-        """Give what makes the same loss again."""
+        """Return the arguments of `__init__`."""
         return {"name": self.name, "field_sizes": self.field_sizes}
 
 

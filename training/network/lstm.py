@@ -1,9 +1,9 @@
 """An LSTM layer that trains fast on a CPU.
 
-The same mathematics and weights as Keras's own, arranged so that few large matrix products do most
-of the work: the inputs' product is taken for all steps at once before the loop, and the recurrent
-kernel's gradient for all steps at once behind it, as S. Appleyard et al., Optimizing Performance of
-Recurrent Neural Networks on GPUs (2016), describe. On a GPU, Keras's fused layer does that itself.
+It has the same mathematics and weights as Keras's own layer, but a few large matrix products do
+most of the work. The inputs' product is computed for all steps at once before the loop, and the
+recurrent kernel's gradient for all steps at once after it, as in S. Appleyard et al., Optimizing
+Performance of Recurrent Neural Networks on GPUs (2016). On a GPU, Keras's fused layer does the same.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
-_Three = tuple[Any, Any, Any]  # what Keras's scan carries must be what it collects
+_Three = tuple[Any, Any, Any]  # Keras's scan must carry and collect the same structure
 
 
 def runs_on_gpu() -> bool:
@@ -24,7 +24,7 @@ class LSTM(keras.layers.LSTM):
     """`keras.layers.LSTM` with its default activations, without masks, returning sequences."""
 
     def __init__(self, units: int, **options: Any) -> None:
-        """Make a layer of so many units."""
+        """Create a layer with a number of units."""
         super().__init__(units, **{**options, "return_sequences": True})
 
     def inner_loop(
@@ -39,11 +39,11 @@ class LSTM(keras.layers.LSTM):
         Args:
             sequences: float32[B, T, I].
             initial_state: Not used: sequences start from zeros.
-            mask: Not used: sequences are padded behind their end.
-            training: Whether the layer is learning.
+            mask: Not used: sequences are padded after their end.
+            training: Not used.
 
         Returns:
-            As Keras asks for: last output, outputs float32[B, T, U], states.
+            As Keras requires: last output, outputs float32[B, T, U], states.
         """
         if runs_on_gpu():
             return super().inner_loop(sequences, initial_state, mask, training)
@@ -90,12 +90,12 @@ def _recur(inputs: Any, kernel: Any) -> Any:
 
 
 def _d_gates(d_h: Any, c: Any, gates: Any, kernel: Any) -> Any:
-    """Go back through time: the gradient by each step's gates before activation.
+    """Backpropagate through time: the gradient with respect to the gates before activation.
 
-    All factors that do not depend on the recursion are taken before it, for all steps at once.
+    All factors that do not depend on the recursion are computed before it, for all steps at once.
 
     Args:
-        d_h: float32[T, B, U], the gradient by each step's output.
+        d_h: float32[T, B, U], the gradient with respect to each step's output.
         c: float32[T, B, U].
         gates: float32[T, B, 4U], after activation.
         kernel: float32[U, 4U].

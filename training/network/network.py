@@ -1,7 +1,7 @@
-"""The network: embeddings, LSTM layers, and logits for each field of the token that comes next.
+"""The network: embeddings, LSTM layers, and logits for each field of the next token.
 
-B batch, T time, F fields of a token, C candidates, L all fields' values together. A token is F
-numbers here: of each field 0, where there is none, or a value's number and 1.
+B is the batch size, T time, F the number of fields of a token, C of candidates, L of the values of
+all fields. A token is F numbers here: for each field the index of its value plus 1, or 0 for none.
 """
 
 from typing import Any
@@ -15,29 +15,29 @@ from training.network.lstm import LSTM
 from training.recipe import NetworkRecipe
 
 SIDES = INPUT, OUTPUT = "input", "output"  # of the LSTM; names of layers begin with them
-_COPIED = 1.0  # a fresh network's confidence in candidates: most of music is repetition
+_COPIED = 1.0  # a fresh network's trust in candidates: most music is repetition
 
 
 def build_network(recipe: NetworkRecipe, field_sizes: tuple[int, ...]) -> keras.Model:
     """Build the network with fresh weights.
 
-    The first field is predicted from what came before; each other one from that and from the
-    fields before it of the same token, as it is sampled later. The export reads layers by name.
+    The first field is predicted from the previous tokens, each other one also from the earlier
+    fields of the same token, as in sampling. The export reads layers by name.
 
-    A network with memory (`recipe.memory`) reads more than the notes: the place in the bar, the
-    candidates for the next note with what speaks for each, and the key of the last bars. They
-    reach the LSTM as the notes do, and the logits past the LSTM. Each candidate also adds to the
-    logits of its own values, as much as the network trusts it; for later fields as long as it
-    agrees with the token's earlier ones. It predicts where pieces end, too.
+    A network with memory (`recipe.memory`) reads more than the notes: the position in the bar, the
+    candidates for the next note with their evidence, and the key of the last bars. These inputs go
+    to the LSTM, like the notes, and also directly to the logits. Each candidate also adds to the
+    logits of its own values, weighted by the network's trust in it; for later fields only if it
+    agrees with the token's earlier ones. The network also predicts the ends of pieces.
 
     Args:
         recipe: The shape.
         field_sizes: How many values each field has.
 
     Returns:
-        A model from a dict of inputs to float32[B, T, L] logits, with the logit of the ending
-        behind them in a network with memory. The inputs are those of
-        `training.fitting.batches.Batch`; `following` is not read where there is one field.
+        A model from a dict of inputs to float32[B, T, L] logits, followed by the logit of the
+        ending in a network with memory. The inputs are those of
+        `training.fitting.batches.Batch`; `following` is not read if there is only one field.
     """
     inputs = _inputs(recipe, len(field_sizes))
     x = _sum(_read(inputs, recipe, field_sizes))
@@ -61,13 +61,13 @@ def build_network(recipe: NetworkRecipe, field_sizes: tuple[int, ...]) -> keras.
 
 
 def field_sizes(network: keras.Model) -> tuple[int, ...]:
-    """Read off a network how many values each field has."""
+    """Return the number of values of each field of a network."""
     heads = {layer.name: int(layer.units) for layer in network.layers if _is_head(layer)}
     return tuple(heads[f"logits_{f}"] for f in range(len(heads)))
 
 
 def has_memory(network: keras.Model) -> bool:
-    """Whether a network reads candidates and the place in the bar."""
+    """Whether a network reads candidates and the position in the bar."""
     return any(layer.name == "trust_0" for layer in network.layers)
 
 
@@ -94,7 +94,7 @@ def _inputs(recipe: NetworkRecipe, fields: int) -> dict[str, Any]:
 
 
 def _read(inputs: dict[str, Any], recipe: NetworkRecipe, field_sizes: tuple[int, ...]) -> list[Any]:
-    """Give the vectors whose sum the lowest LSTM layer reads."""
+    """Return the vectors whose sum is the input of the lowest LSTM layer."""
     units = recipe.embedding_units
     tokens = [
         _embedding(size + 1, units, f"embedding_{f}", inputs["tokens"][..., f])
@@ -106,7 +106,7 @@ def _read(inputs: dict[str, Any], recipe: NetworkRecipe, field_sizes: tuple[int,
 def _context(
     inputs: dict[str, Any], side: str, units: int, field_sizes: tuple[int, ...]
 ) -> list[Any]:
-    """Give the vectors of all that a network with memory reads besides notes."""
+    """Return the vectors of the memory's inputs."""
     key_weights = keras.layers.Dense(units, use_bias=False, name=f"{side}_key")
     parts = [
         _embedding(PLACES, units, f"{side}_place", inputs["place"]),
@@ -150,7 +150,7 @@ def _hidden(
     recipe: NetworkRecipe,
     field_sizes: tuple[int, ...],
 ) -> Any:
-    """Give what a field but the first is predicted from: float32[B, T, units]."""
+    """Return the hidden layer of a field after the first: float32[B, T, units]."""
     units = recipe.embedding_units
     parts = [keras.layers.Dense(units, name=f"hidden_{f}")(x)]
     parts += [
@@ -168,13 +168,13 @@ def _hidden(
 
 
 def _same(inputs: dict[str, Any], f: int) -> Any:
-    """Say which candidates have a field's value of the token that comes: float32[B, T, C]."""
+    """Return which candidates have the next token's value of a field: float32[B, T, C]."""
     same = ops.equal(inputs["candidates"][..., f], inputs["following"][..., f : f + 1])
     return ops.cast(same, "float32")
 
 
 def _copied(below: Any, inputs: dict[str, Any], f: int, agrees: Any, size: int) -> Any:
-    """Give what candidates add to a field's logits: each to its own value, as it is trusted."""
+    """Return what candidates add to a field's logits, each to its own value, by the trust in it."""
     trust = keras.layers.Dense(
         CANDIDATES, name=f"trust_{f}", bias_initializer=keras.initializers.Constant(_COPIED)
     )
