@@ -3,7 +3,7 @@
 It has the same mathematics and weights as Keras's own layer, but a few large matrix products do
 most of the work. The inputs' product is computed for all steps at once before the loop, and the
 recurrent kernel's gradient for all steps at once after it, as in S. Appleyard et al., Optimizing
-Performance of Recurrent Neural Networks on GPUs (2016). On a GPU, Keras's fused layer does the same.
+Performance of Recurrent Neural Networks on GPUs (2016). On a GPU, Keras's fused layer does this.
 """
 
 from typing import Any
