@@ -1,4 +1,4 @@
-"""Primers as tokens: music of a caller's own, for a song to continue."""
+"""Encodes primers, the uploaded music that songs continue, as tokens."""
 
 from dataclasses import dataclass
 
@@ -17,8 +17,8 @@ class EncodedPrimer:
     """A primer as tokens.
 
     Attributes:
-        notes: All of it, in its own key or the nearest that the model can read.
-        tokens: Its last notes, for the model to read.
+        notes: All notes, in their own key or the nearest that the model can read.
+        tokens: The last notes, for the model to read.
     """
 
     notes: Notes
@@ -29,7 +29,7 @@ def encoded_primer(notes: Notes, codec: Codec) -> EncodedPrimer:
     """Encode a primer.
 
     Raises:
-        UnencodablePrimerError: The vocabulary does not hold it in any key.
+        UnencodablePrimerError: The vocabulary cannot encode it in any key.
     """
     for semitones in _KEYS:
         try:
@@ -42,5 +42,5 @@ def encoded_primer(notes: Notes, codec: Codec) -> EncodedPrimer:
 
 
 def _moved(notes: Notes, semitones: int) -> Notes:
-    """Transpose notes; two that come to lie on one key become one."""
+    """Transpose notes; two that get the same key become one."""
     return cleaned(notes.transposed(semitones)) if semitones else notes

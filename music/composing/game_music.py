@@ -1,4 +1,4 @@
-"""What composing needs to know of a game's music."""
+"""The music of a game, as composing needs it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ class GameMusic:
     Attributes:
         codec: Reads and writes the model's tokens.
         finder: Finds what songs share with the learned pieces.
-        quote_notes: How long a quote is usual.
-        tempo_bpm: Of a song that continues nothing.
+        quote_notes: The usual length of a quote.
+        tempo_bpm: The tempo of a song that continues no music.
         openings: One of each piece, perhaps none.
         forms: Of each piece, perhaps none.
         notes_per_beat: How many notes the pieces have per quarter note.
-        articulation: Of a song that continues nothing.
+        articulation: The articulation of a song that continues no music.
     """
 
     codec: Codec

@@ -19,8 +19,8 @@ class Length:
     """Where a song ends.
 
     Attributes:
-        notes: After so many notes at the latest.
-        ticks: All onsets lie before it.
+        notes: The largest number of notes.
+        ticks: All onsets are before this tick.
     """
 
     notes: int
@@ -28,18 +28,18 @@ class Length:
 
     @classmethod
     def of(cls, brief: Brief, tempo_bpm: float) -> "Length":
-        """Read off a brief where its song ends."""
+        """Return the length of a brief's song."""
         if brief.seconds is None:
             return cls(brief.notes or MOST_NOTES, math.inf)
         return cls(MOST_NOTES, brief.seconds * tempo_bpm / 60 * TICKS_PER_BEAT)
 
     @property
     def tokens(self) -> int:
-        """Bound the tokens that are sampled for it, should they not become notes."""
+        """The largest number of tokens to sample, since some may not give notes."""
         return self.notes * TOKENS_PER_NOTE + SPARE_TOKENS
 
     def cut(self, notes: Notes, written: int) -> Notes:
-        """Leave out the notes behind the end, where `written` notes come before these."""
+        """Drop the notes after the end; `written` notes come before these."""
         within = int(np.searchsorted(notes.onset_ticks, self.ticks))
         return notes[: min(within, self.notes - written)]
 

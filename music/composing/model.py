@@ -1,4 +1,4 @@
-"""What composing asks of a model, wherever that runs."""
+"""The interface of a model that composing uses, in any process."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ class Sampling:
 
     Attributes:
         temperature: 0 or more; 0 means the most likely token.
-        top_k: How many of the likeliest tokens stay in the draw; 0 means all.
-        top_p: The share of the probability that stays in the draw; 1 means all.
+        top_k: How many of the most likely values may be sampled; 0 means all.
+        top_p: The total probability of the values that may be sampled; 1 means all.
         seed: 0 or more, below 2 to the 64.
     """
 

@@ -17,8 +17,8 @@ from music.form.plan import (
 from music.notes import TICKS_PER_BEAT
 from music.piece import TimeSignature
 
-NOTES = 500  # of a song whose length nobody gives, about
-SECTION_BARS = 8  # of a requested form whose length nobody gives
+NOTES = 500  # the approximate default length of a song
+SECTION_BARS = 8  # the default length of a section in a requested form
 VARIATION_FORM = ("A", "A", "B", "A")  # of a theme that is varied, if no form is given
 _WHOLE_FORM = (Section("A", SECTION_BARS),)  # of a game whose pieces have none
 

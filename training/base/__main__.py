@@ -1,4 +1,4 @@
-"""`python -m training.base`: train the base anew and write its weights and its model card."""
+"""`python -m training.base`: trains the base and writes its weights and its model card."""
 
 import sys
 from dataclasses import replace

@@ -37,7 +37,7 @@ def write_sources(
         "",
         f"{len(pieces)} of the {listed} pieces that <{page_url}>",
         f"lists for {', '.join(map(_escaped, titles))}.",
-        "Each is the work of whoever sequenced it.",
+        "Each is the work of the person who sequenced it.",
         "",
         "| file | title | sequenced by | bytes | MD5 | page |",
         "| --- | --- | --- | --- | --- | --- |",

@@ -42,7 +42,7 @@ let shown = null;
 /** The link that the address bar shows, as far as this page wrote it. */
 let ownLink = "";
 
-/** For tests, and for whoever wants to look at the sound. */
+/** For tests and debugging of the sound. */
 export const { player } = transport;
 
 /**

@@ -77,7 +77,7 @@ export class Piece {
     /** Tells it from others, in all tabs of this browser. */
     this.id = crypto.getRandomValues(new Uint32Array(2)).join("-");
     this.recipe = recipe;
-    /** What it is called, by whoever keeps it, and in its files. */
+    /** Its name, which the user may change, and which its files have. */
     this.name = "";
     /** The game's, as people write it. */
     this.gameTitle = recipe.game;

@@ -31,7 +31,7 @@ import { toSong } from "./revised.js";
  */
 
 /**
- * @typedef {object} PrimerFile A MIDI file to go on from.
+ * @typedef {object} PrimerFile A file to continue.
  * @property {string} name
  * @property {string} base64
  */

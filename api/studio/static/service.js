@@ -180,6 +180,6 @@ async function* lines(body) {
       yield* whole;
     }
   } finally {
-    await reader.cancel().catch(() => {}); // whoever stops reading hangs up
+    await reader.cancel().catch(() => {}); // a reader that stops early disconnects
   }
 }

@@ -18,7 +18,7 @@ def test_sources_md_has_every_piece_and_its_sequencer(one_file_site, tmp_path):
         "",
         f"1 of the 1 pieces that <{site.page_url}>",
         "lists for The Legend of Zelda: Majora's Mask.",
-        "Each is the work of whoever sequenced it.",
+        "Each is the work of the person who sequenced it.",
         "",
         "| file | title | sequenced by | bytes | MD5 | page |",
         "| --- | --- | --- | --- | --- | --- |",
