@@ -4,7 +4,7 @@ A version that does not load ends TensorFlow Serving at its start, and blocks th
 one that is running. So the bundle is loaded as TensorFlow Serving loads it, into a graph-mode
 session; the warm-up requests are run, as there; and a song is sampled through the signatures.
 
-B batch, T time, N steps, S the state's width, V vocabulary.
+B is the batch size, T time, N steps, S the state's width, V the vocabulary.
 """
 
 from collections.abc import Iterator
@@ -32,11 +32,10 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def check_bundle(folder: Path) -> None:
-    """Load a bundle, in the weights that it is served with, and sample from it.
+    """Load a bundle and sample from it.
 
     Raises:
-        ExportError: A model server could not load it or sample from it; the message says what
-            failed.
+        ExportError: A model server could not load it or sample from it; the message says why.
     """
     with _loaded(folder) as bundle:
         _check_warmup(bundle, folder / _WARMUP)
@@ -54,7 +53,7 @@ class _Bundle:
         """Run a signature.
 
         Raises:
-            ExportError: There is none of that name, or it fails.
+            ExportError: The signature does not exist, or it fails.
         """
         if name not in self._signatures:
             raise _unusable(f"it has no signature {name}")
@@ -80,7 +79,7 @@ def _loaded(folder: Path) -> Iterator[_Bundle]:
 
 
 def _check_warmup(bundle: _Bundle, path: Path) -> None:
-    """Run the requests that a model server runs before it calls a version available."""
+    """Run the requests that a model server runs before a version is available."""
     try:
         records = [record.numpy() for record in tf.data.TFRecordDataset(str(path))]
         logs = [prediction_log_pb2.PredictionLog.FromString(record) for record in records]

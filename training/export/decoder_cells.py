@@ -34,12 +34,12 @@ State = tuple[Any, ...]
 
 
 class MemoryInputs(NamedTuple):
-    """What a network with memory reads beside notes, C candidates a row.
+    """The memory's inputs, with C candidates per row.
 
     Attributes:
-        place: int32[B, 1], the last onset's place in its bar.
+        place: int32[B, 1], the last onset's position in its bar.
         bar: int32[B, 1], the length of that bar.
-        candidates: int32[B, F, C], values; -1 where there is none.
+        candidates: int32[B, F, C], values; -1 for no candidate.
         evidence: int32[B, C].
         key_weights: float32[B, 24].
     """
@@ -55,8 +55,8 @@ class NextOnset(NamedTuple):
     """Inputs that depend on the next onset, once it is sampled.
 
     Attributes:
-        place: int32[B, 1], the next onset's place in its bar.
-        sounding: float32[B, 176], as `training.memory.context.sounding` gives it.
+        place: int32[B, 1], the next onset's position in its bar.
+        sounding: float32[B, 176], as from `training.memory.context.sounding`.
     """
 
     place: Any
@@ -68,8 +68,8 @@ class Predictors(NamedTuple):
 
     Attributes:
         first: float32[B, n], the first field's logits.
-        hidden: For each other field, float32[B, E], by the state alone.
-        candidates: Of each field int32[B, C], as `MemoryInputs` has them; () without memory.
+        hidden: For each other field, float32[B, E], from the state only.
+        candidates: For each field int32[B, C], as in `MemoryInputs`; () without memory.
     """
 
     first: Any
@@ -79,15 +79,15 @@ class Predictors(NamedTuple):
 
 @dataclass(frozen=True)
 class _Context:
-    """The weights of a network with memory, inside of a graph; each of the two sides E wide.
+    """The weights of a network with memory inside a graph; each of the two sides has width E.
 
     Attributes:
-        table: float32[rows, 2E], what each number adds to the LSTM's input, and to its output.
-        first_rows: int32[2 + 4C], where in the table each number's rows begin.
+        table: float32[rows, 2E], the addends of each number to the LSTM's input and output.
+        first_rows: int32[2 + 4C], the first row of each number in the table.
         key: float32[24, 2E].
-        read: The lowest LSTM layer's product with what is added to its input.
-        sounding: The product of what sounds with the hidden layers of all fields but the first,
-            and its bias.
+        read: The lowest LSTM layer's product with the addends to its input.
+        sounding: The product of the sounding keys with the hidden layers of all fields but the
+            first, and its bias.
         next_place: For each field but the first, float32[PLACES, E].
         agree: For each field but the first, float32[2**C, E], by which candidates agree.
     """
@@ -101,7 +101,7 @@ class _Context:
     agree: Sequence[Any]
 
     def both_sides(self, known: MemoryInputs) -> tuple[Any, Any]:
-        """Give what is added to the LSTM's input and to its output, float32[B, E] each."""
+        """Return the addends to the LSTM's input and output, float32[B, E] each."""
         candidates = tf.reshape(known.candidates, [-1, np.prod(known.candidates.shape[1:])])
         rows = tf.concat([known.place, known.bar, known.evidence, candidates], axis=1)
         added = tf.gather(self.table, rows + self.first_rows)
@@ -112,19 +112,20 @@ class _Context:
 
 @dataclass(frozen=True)
 class Reader:
-    """The weights inside of a graph: whatever reads more than one token there shares them.
+    """The weights inside a graph, shared by all steps there.
 
     Attributes:
-        inputs: float32[rows, 4U], what each value of each field adds to the lowest layer's gates.
+        inputs: float32[rows, 4U], the addends of each value of each field to the lowest layer's
+            gates.
         recurrent: The lowest layer's product with its own h.
         stacked: The other layers' products with the h below and their own, and their biases.
         dense: The dense layers between LSTM and logits, and their biases.
-        top: One product for all that is made of what lies below: the first field's logits and the
-            other fields' hidden layers, side by side; and its bias.
-        top_widths: Of those parts.
-        given: For each field but the first, what the values of every field before it add to its
-            hidden layer.
-        logits: For each field but the first, the product that gives its logits, and the bias.
+        top: One product for the first field's logits and the other fields' hidden layers,
+            concatenated; and its bias.
+        top_widths: The widths of those parts.
+        given: For each field but the first, the addends of the values of every earlier field to
+            its hidden layer.
+        logits: For each field but the first, the product for its logits, and the bias.
         context: None without memory.
     """
 
@@ -143,11 +144,11 @@ class Reader:
 
         Args:
             rows: int32[B, F].
-            known: What is known once it is read; None without memory.
-            state: Of the LSTM layers, before it.
+            known: The memory's inputs after reading it; None without memory.
+            state: The state of the LSTM layers before it.
 
         Returns:
-            The new state, and what the next token is predicted from.
+            The new state, and the predictors of the next token.
         """
         inputs = tf.reduce_sum(tf.gather(self.inputs, rows), axis=1)
         memory_features = None
@@ -170,7 +171,7 @@ class Reader:
         return Predictors(self._with_copies(0, first, candidates, None), hidden, candidates)
 
     def next_onset(self, next_onset: NextOnset) -> list[Any]:
-        """Return what the next onset adds to the hidden layers: float32[B, E] each."""
+        """Return the addends of the next onset to the hidden layers: float32[B, E] each."""
         assert self.context is not None
         product, bias = self.context.sounding
         sounding = tf.split(
@@ -183,10 +184,10 @@ class Reader:
     def field_logits(
         self, field: int, predictors: Predictors, values: Sequence[Any], next_onset: Sequence[Any]
     ) -> Any:
-        """Give the logits of a field but the first.
+        """Return the logits of a field after the first.
 
         Args:
-            field: Which.
+            field: The index of the field.
             predictors: As `read` returns them.
             values: int32[B, 1] of each field before it.
             next_onset: As `next_onset` returns it; empty without memory.
@@ -205,12 +206,12 @@ class Reader:
         )
 
     def _with_copies(self, field: int, head: Any, candidates: Any, agree: Any) -> Any:
-        """Add to logits what the candidates add that agree so far, each to its own value.
+        """Add the trust in the candidates that agree so far to the logits of their values.
 
         Args:
-            field: Which.
-            head: float32[B, n] logits, and with memory float32[B, C] trust after them.
-            candidates: As `Predictors` has them.
+            field: The index of the field.
+            head: float32[B, n] logits, followed by float32[B, C] trust with memory.
+            candidates: As in `Predictors`.
             agree: int32[B, C], 1 for those that agree; None for the first field, where all do.
         """
         if self.context is None:
@@ -225,7 +226,7 @@ class Reader:
     def distribution(
         self, predictors: Predictors, next_onset_of: Callable[[Any], NextOnset] | None
     ) -> Any:
-        """Give how likely every token is, float32[B, product of the fields' sizes].
+        """Return the probability of every token, float32[B, product of the fields' sizes].
 
         Args:
             predictors: As `read` returns them.
@@ -253,15 +254,15 @@ class Reader:
 
 
 class Stack(tf.Module):
-    """LSTM layers and what predicts a token on top of them; the same cell on every device."""
+    """The LSTM layers and the layers that predict a token; the same cell on every device."""
 
     def __init__(self, model: keras.Model, product_of: ProductOf) -> None:
         """Take a Keras model's weights.
 
         Args:
             model: As `training.network` builds it.
-            product_of: Multiplies rows between -1 and 1: the h of LSTM layers, and what is read
-                beside it. What leads to most fields' logits is small, and multiplied in float32.
+            product_of: Multiplies rows between -1 and 1: the h of LSTM layers, and other inputs.
+                The products for the logits of most fields are small, and use float32.
         """
         super().__init__()
         self.field_sizes = field_sizes(model)
@@ -283,7 +284,7 @@ class Stack(tf.Module):
         self._dense = [_Affine(each) for each in dense]
         tops = [self._head(model, 0), *(_weights(model, f"hidden_{f}") for f in fields[1:])]
         top = [np.concatenate(parts, axis=-1) for parts in zip(*tops, strict=True)]
-        # What comes out of dense layers has no bound.
+        # The outputs of dense layers have no bound.
         self._top = _Affine(top, Float32Product if dense else product_of)
         self._top_widths = [len(bias) for _, bias in tops]
         # Row 0 of these tables stands for no value, which is never given.
@@ -295,7 +296,7 @@ class Stack(tf.Module):
         self._context = _ContextWeights(model, kernel, product_of) if self.has_memory else None
 
     def _head(self, model: keras.Model, field: int) -> list[NDArray[np.float32]]:
-        """Give kernel and bias of a field's logits, and with memory of the candidates' trust."""
+        """Return kernel and bias of a field's logits and, with memory, of the candidates' trust."""
         logits = _weights(model, f"logits_{field}")
         if not self.has_memory:
             return logits
@@ -303,7 +304,7 @@ class Stack(tf.Module):
         return [np.concatenate(both, axis=-1) for both in zip(logits, trust, strict=True)]
 
     def laid_out(self) -> Reader:
-        """Put the weights into the graph that is being built."""
+        """Add the weights to the graph that is being built."""
         stacked = [product.laid_out() for product in self._stacked]
         return Reader(
             inputs=self._inputs,
@@ -319,7 +320,7 @@ class Stack(tf.Module):
 
 
 class _ContextWeights(tf.Module):
-    """The weights by which a network with memory reads more than notes."""
+    """The weights of the memory's inputs."""
 
     def __init__(
         self, model: keras.Model, lstm_kernel: NDArray[np.float32], product_of: ProductOf
@@ -367,7 +368,7 @@ def _both_sides(model: keras.Model, name: str) -> NDArray[np.float32]:
 
 
 def _agree(candidates: Sequence[Any], values: Sequence[Any]) -> Any:
-    """Say which candidates, of each field int32[B, C], have a token's first values: int32[B, C]."""
+    """Return which candidates, for each field int32[B, C], have a token's values: int32[B, C]."""
     same = [tf.equal(candidates[f], value) for f, value in enumerate(values)]
     return tf.cast(functools.reduce(tf.logical_and, same), tf.int32)
 
