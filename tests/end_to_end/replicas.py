@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,12 +136,17 @@ def song_path(seed: int, notes: int = NOTES) -> str:
     return f"/generate?game={GAME}&seed={seed}&notes={notes}"
 
 
+def planned_song_path(seed: int) -> str:
+    return f"/generate?game={GAME}&seed={seed}&form=AABA&bars=32&loop=true"
+
+
 @dataclass
 class Callers:
     """Callers who ask for one song after the other, and keep what they got."""
 
     service: Service
     count: int
+    path: Callable[[int], str] = song_path
     answers: list[tuple[int, Answer]] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
     done: threading.Event = field(default_factory=threading.Event)
@@ -162,6 +168,6 @@ class Callers:
             if self.done.is_set():
                 return
             try:
-                self.answers.append((seed, self.service.ask(song_path(seed))))
+                self.answers.append((seed, self.service.ask(self.path(seed))))
             except OSError as error:
                 self.errors.append(error)

@@ -17,6 +17,7 @@ from tests.end_to_end.replicas import (
     SEEDS,
     Callers,
     api,
+    planned_song_path,
     publish_broken,
     publish_copy,
     replicas,
@@ -97,6 +98,26 @@ def test_no_song_is_lost_while_servers_die_and_versions_come(
     assert versions(callers.answers) == {"1", "2"}
     assert newest == "2"
     assert kills > 1
+
+
+def test_songs_by_a_plan_are_the_same_bytes_on_three_servers_of_which_one_is_killed(models_dir):
+    with replicas(models_dir, 3) as servers:
+        with api(models_dir, servers[:1]) as alone:
+            songs = {seed: alone.ask(planned_song_path(seed)) for seed in SEEDS}
+        with (
+            api(models_dir, servers) as service,
+            Callers(service, 4, planned_song_path).calling() as callers,
+        ):
+            wait_for(lambda: len(callers.answers) > 4, "songs")
+            servers[1].kill()
+            killed_after = len(callers.answers)
+            wait_for(lambda: len(callers.answers) > killed_after + 2 * len(SEEDS), "songs")
+    assert not callers.errors
+    assert {answer.status for _, answer in callers.answers} == {200}
+    for seed, answer in callers.answers:
+        assert answer.body == songs[seed].body
+    assert b"loopStart" in songs[0].body
+    assert len({song.body for song in songs.values()}) == len(SEEDS)
 
 
 def test_dead_servers_are_reported_and_a_restarted_one_is_found(
