@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.processes.running import free_port, responds_ok
 
 FOLDER = Path("docs/pictures")
-SONG = "game=bach&seed=4&notes=200&primer=corpus"
+SONG = "game=bach&seed=4"
+FORMED = f"{SONG}&form=AABA'&bars=16"  # whose score shows what returns
 LOOKS: dict[str, dict[str, Any]] = {
     "studio-dark.png": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 860}},
     "studio-light.png": {"color_scheme": "light", "viewport": {"width": 1280, "height": 860}},
@@ -38,6 +39,8 @@ def main() -> None:
         )
         for name, look in LOOKS.items():
             _take(browser, f"{address}/#{SONG}", name, look)
+        for name, song in (("bach-score.png", SONG), ("bach-form-score.png", FORMED)):
+            _take_score(browser, f"{address}/#{song}", name)
         browser.close()
 
 
@@ -62,17 +65,30 @@ def _service() -> Iterator[str]:
 
 
 def _take(browser: Browser, address: str, name: str, look: dict[str, Any]) -> None:
-    """Open a piece by its link, play a part, and take pictures of the page and the score."""
-    page = browser.new_context(**look).new_page()
-    page.goto(address)
-    page.locator("#keep:not([hidden])").wait_for()
+    """Open a piece by its link, play a part, and take a picture of the page."""
+    page = _opened(browser, address, look)
     page.click("#play")
     page.mouse.move(0, 0)
     page.wait_for_timeout(9000)
     page.screenshot(path=FOLDER / name)
-    page.click("#score summary")
-    page.locator("#sheets img").first.screenshot(path=FOLDER / "bach-score.png")
     page.context.close()
+
+
+def _take_score(browser: Browser, address: str, name: str) -> None:
+    """Open a piece by its link, and take a picture of the first page of its score."""
+    page = _opened(browser, address, LOOKS["studio-light.png"])
+    page.click("#score summary")
+    page.locator(".score-size").evaluate("buttons => buttons.remove()")  # they cover a long score
+    page.locator("#sheets img").first.screenshot(path=FOLDER / name)
+    page.context.close()
+
+
+def _opened(browser: Browser, address: str, look: dict[str, Any]) -> Page:
+    """Open a piece by its link, and wait until it is whole."""
+    page = browser.new_context(**look).new_page()
+    page.goto(address)
+    page.locator("#keep:not([hidden])").wait_for()
+    return page
 
 
 def _wait_until_ready(port: int) -> None:
