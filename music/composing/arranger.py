@@ -1,6 +1,6 @@
 """Composing by a plan: new bars are sampled several times and the best kept, others are copied."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -225,13 +225,13 @@ class Arranger:
             steps=CLOSING_STEPS if span.closes else self._chunk_steps,
             before=song,
         )
-        rows, candidates = self._candidates(stretch, span, place, song, following)
+        begins = number == 0 and not keep_all
+        rows, candidates = self._candidates(stretch, span, place, song, following, begins=begins)
         sustain_end_ticks = plan.ticks(span.sustain_end_bar)
         if span.closes:
             row = rows[best_closing(candidates, song)]
             chord = closed(stretch.first_chord(row.sampled), song)
             return _held(chord, start_ticks, sustain_end_ticks), place
-        begins = number == 0 and not keep_all
         row = rows[best(candidates, song, on_downbeat=begins)]
         notes = stretch.within(row.sampled)
         if begins:
@@ -239,36 +239,58 @@ class Arranger:
         return _cut(notes, sustain_end_ticks), self._at_the_end(row)
 
     def _candidates(
-        self, stretch: _Stretch, span: Span, place: _Place, song: Notes, following: Notes
+        self,
+        stretch: _Stretch,
+        span: Span,
+        place: _Place,
+        song: Notes,
+        following: Notes,
+        *,
+        begins: bool,
     ) -> tuple[list[_Row], list[Candidate]]:
-        """Sample candidates, at higher temperatures as long as none of them is right and new."""
+        """Sample candidates, at higher temperatures as long as none of them is right and new.
+
+        Where no known bar follows, candidates that fit are equal, and the first is enough.
+        """
         rows: list[_Row] = []
         candidates: list[Candidate] = []
-        for number in range(len(_TEMPERATURES_ADDED)):
-            is_last = number == len(_TEMPERATURES_ADDED) - 1
-            must_end = is_last and not rows
-            ended = self._sampled(replace(stretch, round=number), place, must_end=must_end)
-            if not ended:
-                continue
-            rows = ended
-            log_probabilities = self._following_log_probability(rows, following)
-            candidates = [
-                Candidate(
-                    notes=stretch.within(row.sampled),
-                    start_ticks=stretch.start_ticks,
-                    has_early_notes=stretch.number > 0 and stretch.has_early_notes(row.sampled),
-                    bar_ticks=self._plan.meter.bar_ticks,
-                    following_log_probability=after,
-                )
-                for row, after in zip(rows, log_probabilities, strict=True)
-            ]
-            if span.closes or any(one.is_new_after(song) for one in candidates):
+        groups = [(number, range(stretch.rows)) for number in range(len(_TEMPERATURES_ADDED))]
+        if not span.closes and not len(following):
+            groups[:1] = [(0, range(1)), (0, range(1, stretch.rows))]
+
+        def is_enough(one: Candidate, numbers: range) -> bool:
+            is_first_alone = len(numbers) == 1
+            fits = one.fits(song, begins=begins) if is_first_alone else one.is_new_after(song)
+            return span.closes or fits
+
+        for number, numbers in groups:
+            must_end = not rows and (number, numbers) == groups[-1]
+            now = replace(stretch, round=number)
+            ended = self._sampled(now, place, numbers, must_end=must_end)
+            rows += ended
+            candidates += self._judged(now, ended, following)
+            if any(is_enough(one, numbers) for one in candidates):
                 break
         return rows, candidates
 
+    def _judged(self, stretch: _Stretch, rows: Sequence[_Row], following: Notes) -> list[Candidate]:
+        """Look at candidates of a span, which known notes may follow."""
+        return [
+            Candidate(
+                notes=stretch.within(row.sampled),
+                start_ticks=stretch.start_ticks,
+                has_early_notes=stretch.number > 0 and stretch.has_early_notes(row.sampled),
+                bar_ticks=self._plan.meter.bar_ticks,
+                following_log_probability=after,
+            )
+            for row, after in zip(
+                rows, self._following_log_probability(rows, following), strict=True
+            )
+        ]
+
     def _following_log_probability(self, rows: Sequence[_Row], notes: Notes) -> list[float]:
         """Say for each candidate how likely the notes are that follow it; 0 where none do."""
-        if not len(notes):
+        if not len(notes) or not rows:
             return [0.0] * len(rows)
         tokens = [
             [*row.last_tokens, *self._codec.encode(notes, self._end_cursor(row)).tolist()]
@@ -280,7 +302,9 @@ class Arranger:
             for row, draw in zip(rows, draws, strict=True)
         ]
 
-    def _sampled(self, stretch: _Stretch, place: _Place, *, must_end: bool) -> list[_Row]:
+    def _sampled(
+        self, stretch: _Stretch, place: _Place, numbers: Iterable[int], *, must_end: bool
+    ) -> list[_Row]:
         """Sample candidates up to the end; none where all go wrong, unless one must end.
 
         One that quotes too long a run, or repeats itself for ever, is dropped; where all do, their
@@ -288,7 +312,7 @@ class Arranger:
         the model is certain, another round begins before the cycle. One that takes far more notes
         than the game's music does is given up as soon as another has ended.
         """
-        going = [_Row(n, place, place) for n in range(stretch.rows)]
+        going = [_Row(n, place, place) for n in numbers]
         ended: list[_Row] = []
         for position in range(0, _SPAN_TOKENS - stretch.steps, stretch.steps):
             going = self._continued(stretch, going, position, has_others=bool(ended))

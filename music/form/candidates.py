@@ -36,6 +36,11 @@ class Candidate:
         """Whether a note starts at the bar line."""
         return bool(len(self.notes)) and int(self.notes.onset_ticks[0]) == self.start_ticks
 
+    def fits(self, song: Notes, *, begins: bool) -> bool:
+        """Whether nothing speaks against it after the song, or as its beginning."""
+        starts = self.is_on_downbeat if begins else bool(len(self.notes))
+        return starts and not self.has_early_notes and self.is_new_after(song)
+
     def is_new_after(self, song: Notes) -> bool:
         """Whether at least half of its bars are neither the song's nor earlier ones of its own."""
         bars = _bars(self.notes, self.start_ticks, self.bar_ticks)

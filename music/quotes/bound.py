@@ -18,6 +18,9 @@ FEWEST_STEPS = 8  # of a chunk: enough to recognise degenerate repetition
 _FEWEST_NOTES = 5  # unrelated pieces share chords and repeated notes
 _LONGEST_CYCLE = 4  # onsets after which the same keys come again
 _MOST_CYCLED = 24  # onsets of a run that turns in such a cycle; pieces of games have up to 19
+# Onsets, and how many different chords are too few for them, whatever their order: of 45 pieces of
+# three games, one has so few.
+_TOO_FEW_CHORDS = ((32, 2), (64, 4))
 _SAME_WAY = 4
 _MOST = 8
 _STRIDE = 1 << 20  # more than a song has tokens
@@ -74,7 +77,7 @@ def is_degenerate(notes: Notes, steps: int, before: Notes = NO_NOTES) -> bool:
     """Whether a chunk is degenerate repetition, to be resampled.
 
     A model may strike the same keys at one onset for ever, so that hardly any token is a note of
-    its own, or turn in a short cycle.
+    its own, turn in a short cycle, or strike a few chords in every order.
 
     Args:
         notes: Of the chunk, ordered.
@@ -82,8 +85,22 @@ def is_degenerate(notes: Notes, steps: int, before: Notes = NO_NOTES) -> bool:
         before: All notes that the chunk follows, on the same ticks: a cycle may start in them, and
             the chunk may continue their last chord.
     """
-    has_few = 2 * len(notes) < steps
-    return steps >= FEWEST_STEPS and (has_few or _longest_cycle(notes, before) > _MOST_CYCLED)
+    if steps < FEWEST_STEPS:
+        return False
+    has_few_notes = 2 * len(notes) < steps
+    is_cycle = _longest_cycle(notes, before) > _MOST_CYCLED
+    return has_few_notes or is_cycle or _has_few_chords(notes, before)
+
+
+def _has_few_chords(notes: Notes, before: Notes) -> bool:
+    """Whether the last onsets strike too few different chords."""
+    longest = max(onsets for onsets, _ in _TOO_FEW_CHORDS)
+    last = _last_onsets(join([_last_onsets(before, longest), notes]), longest)
+    chords = [tuple(sorted(chord.tolist())) for chord in last.chords()]
+    return any(
+        len(chords) >= onsets and len(set(chords[-onsets:])) <= few
+        for onsets, few in _TOO_FEW_CHORDS
+    )
 
 
 def _longest_cycle(notes: Notes, before: Notes) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from music.codec import learn_codec
-from music.composing.arranger import CLOSING_ROWS
+from music.composing.arranger import CLOSING_ROWS, ROWS
 from music.composing.brief import Brief
 from music.composing.composition import Composition
 from music.composing.continuation import Continuation
@@ -150,6 +150,7 @@ class UnevenModel:
     def __init__(self) -> None:
         tokens = self.codec.encode(self._SCORE).tolist()
         self._halves, self._eighths = tokens[1:10], tokens[10:19]
+        self.rows: list[int] = []  # of each call
 
     def prefill(self, prompt: Prompt) -> SongState:
         return SongState(np.zeros(1, np.float32), prompt.tokens[-1])
@@ -162,6 +163,7 @@ class UnevenModel:
         steps: int,
         sampling: Sampling,  # noqa: ARG002  as `Model` has it
     ) -> tuple[Draw, ...]:
+        self.rows.append(len(states))
         rows = []
         for position in positions:
             candidate, number = divmod(position, 1 << 20)
@@ -184,3 +186,16 @@ def test_of_candidates_that_fit_equally_the_one_of_fewest_notes_is_not_preferred
     composition = Composition.of(brief, music, Continuation.of_nothing(music))
     onset_ticks = composition.composed(UnevenModel(), "song").notes.onset_ticks
     assert np.diff(onset_ticks).tolist() == [EIGHTH] * 63
+
+
+@pytest.mark.parametrize(
+    ("loop", "rows"),
+    [(False, 1), (True, ROWS)],  # before the start of a loop, the best joint is looked for
+    ids=("nothing follows", "a known bar follows"),
+)
+def test_as_many_candidates_are_sampled_as_are_compared(loop, rows):
+    music = GameMusic(UnevenModel.codec, QuoteFinder(()), 6, 120.0, (), ())
+    brief = Brief(1, bars=8, form=("A", "B"), ending=False, loop=loop)
+    model = UnevenModel()
+    Composition.of(brief, music, Continuation.of_nothing(music)).composed(model, "song")
+    assert max(model.rows) == rows

@@ -87,6 +87,15 @@ def test_a_few_notes_are_always_usual():
         (range(64), [60, 62, 64, 65, 67, 69, 71, 72] * 8, 64, False),  # a scale
         (range(64), [*range(30, 70), *[60, 62, 64, 65] * 6], 64, False),
         (range(64), [60] * 64, 64, True),
+        (range(64), [*range(30, 62), *[60, 62, 60, 60, 62, 62, 60, 62] * 4], 64, True),
+        (range(64), [*range(31, 64), *[60, 62, 60, 60, 62, 62, 60, 62] * 4][:64], 64, False),
+        (
+            range(64),
+            [60, 62, 64, 62, 65, 60, 64, 60] * 8,
+            64,
+            True,
+        ),  # four keys in a cycle of eight
+        (range(64), [60, 62, 64, 62, 67, 60, 64, 65] * 8, 64, False),  # five
         (range(64), [60] * 25 + [*range(30, 69)], 64, True),
         (range(64), [*[60] * 24, *range(30, 70)], 64, False),
         (range(31), range(30, 61), 64, True),  # of 64 tokens, most struck keys that sounded
