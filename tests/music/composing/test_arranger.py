@@ -195,7 +195,7 @@ def test_of_candidates_that_fit_equally_the_one_of_fewest_notes_is_not_preferred
 )
 def test_as_many_candidates_are_sampled_as_are_compared(loop, rows):
     music = GameMusic(UnevenModel.codec, QuoteFinder(()), 6, 120.0, (), ())
-    brief = Brief(1, bars=8, form=("A", "B"), ending=False, loop=loop)
+    brief = Brief(1, bars=4, form=("A", "B"), ending=False, loop=loop)
     model = UnevenModel()
     Composition.of(brief, music, Continuation.of_nothing(music)).composed(model, "song")
     assert max(model.rows) == rows
