@@ -18,8 +18,8 @@ from api.errors import (
     OverloadedError,
     UnavailableError,
 )
+from api.model_server.missing_version import retried_on_replicas
 from api.model_server.port import Model, State, VersionStatus
-from api.model_server.replica_retry import retried_on_replicas
 from api.model_server.tensors import (
     byte_strings,
     float32_array,

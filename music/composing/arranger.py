@@ -12,7 +12,8 @@ from music.composing.model import Draw, SongState
 from music.composing.passage import Passage
 from music.composing.sampler import Sampler
 from music.errors import NotMusicError
-from music.form.candidates import Candidate, best, best_closing, closed
+from music.form.candidates import Candidate, best
+from music.form.closing import best_closing, closed
 from music.form.plan import Plan, Span
 from music.notes import NO_NOTES, TICKS_PER_BEAT, Notes, join
 from music.quotes.bound import ATTEMPTS, Attempt, is_degenerate

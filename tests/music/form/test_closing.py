@@ -1,8 +1,8 @@
-"""The choice among several candidates."""
+"""How a song ends."""
 
 import pytest
 
-from music.form.candidates import closed
+from music.form.closing import closed
 from music.notes import Notes
 
 C_MAJOR = Notes.of(range(0, 96, 12), [12] * 8, [60, 62, 64, 65, 67, 69, 71, 72])

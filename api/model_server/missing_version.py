@@ -1,7 +1,8 @@
 """Retries on other replicas: a version that one does not have yet, another may have.
 
 Replicas load a version one after the other. While they do, a call may meet a replica without it.
-gRPC balances calls over the replicas, so that a retry meets another.
+gRPC balances calls over the replicas, so that a retry meets another. Calls that fail for other
+reasons are retried by gRPC itself (`RETRY_POLICY` in `grpc_client`).
 """
 
 import time
