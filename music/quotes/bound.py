@@ -48,7 +48,7 @@ class Attempt:
 
 
 ATTEMPTS = tuple(
-    Attempt(n * _STRIDE, max(0, n - _SAME_WAY + 1) * 0.25, n < _SAME_WAY) for n in range(_MOST)
+    Attempt(n * _STRIDE, max(0, n - _SAME_WAY + 1) * 0.5, n < _SAME_WAY) for n in range(_MOST)
 )
 
 

@@ -66,7 +66,7 @@ def cross_validate(
     pieces are not used for the fits. The songs are distributed among the folds.
 
     Args:
-        folds: Two or more.
+        folds: One or more.
         recipe: The recipe to evaluate.
         codec: Encodes the pieces as tokens.
         sampling: How the songs are sampled.
@@ -74,14 +74,19 @@ def cross_validate(
         say: Called with a line for every fold.
     """
     crossed = []
-    for n, parts in enumerate(folds):
+    shares = shared(sampling, len(folds))
+    for n, (parts, mine) in enumerate(zip(folds, shares, strict=True)):
         say(
             f"fold {n + 1} of {len(folds)}: {len(parts.learned)} pieces learned, "
             f"{len(parts.held_out)} held out"
         )
-        mine = replace(sampling, seeds=sampling.seeds[n :: len(folds)])
         crossed.append(_cross(parts, recipe, codec, mine, work_dir / f"fold-{n + 1}"))
     return tuple(crossed)
+
+
+def shared(sampling: Sampling, folds: int) -> list[Sampling]:
+    """Distribute the seeds of songs among folds, evenly and in turn."""
+    return [replace(sampling, seeds=sampling.seeds[n::folds]) for n in range(folds)]
 
 
 def scratch(recipe: Recipe) -> Recipe:
