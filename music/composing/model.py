@@ -14,8 +14,8 @@ class Sampling:
 
     Attributes:
         temperature: 0 or more; 0 means the most likely token.
-        top_k: How many of the most likely values may be sampled; 0 means all.
-        top_p: The total probability of the values that may be sampled; 1 means all.
+        top_k: How many of the most likely pitches may be sampled; 0 means all.
+        top_p: The total probability of the pitches that may be sampled; 1 means all.
         seed: 0 or more, below 2 to the 64.
     """
 
