@@ -70,6 +70,14 @@ class Replica:
         self.kill()
         self.start()
 
+    def revive(self) -> None:
+        """Continue it where it is suspended, and start it again where it is dead."""
+        if self.process.poll() is None:
+            self.send(signal.SIGCONT)
+        else:
+            self.start()
+        self.wait()
+
     def is_open(self) -> bool:
         assert self.process.poll() is None, "a model server has ended"
         with grpc.insecure_channel(f"127.0.0.1:{self.port}") as channel:

@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.request
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.end_to_end.conftest import GAME, PATIENCE_S, SMALL_TRAINING, train, w
 from tests.end_to_end.replicas import (
     SEEDS,
     Callers,
+    Replica,
     api,
     planned_song_path,
     publish_broken,
@@ -27,7 +29,7 @@ from training.publishing import promote
 
 pytestmark = pytest.mark.slow
 
-CHAOS_SECONDS = float(os.environ.get("CHAOS_SECONDS", "24"))  # `make chaos` takes 120
+CHAOS_SECONDS = float(os.environ.get("CHAOS_SECONDS", "14"))  # `make chaos` takes 120
 CALLERS = 32
 
 
@@ -61,6 +63,23 @@ def models_dir(bundles, tmp_path) -> Path:
     """A folder of models of its own, with the first version."""
     publish_copy(tmp_path, bundles[0])
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def shared_pair(bundles, tmp_path_factory) -> Iterator[tuple[Path, list[Replica]]]:
+    """Two servers of the first version, and the folder of their models."""
+    models_dir = tmp_path_factory.mktemp("pair")
+    publish_copy(models_dir, bundles[0])
+    with replicas(models_dir, 2) as servers:
+        yield models_dir, servers
+
+
+@pytest.fixture
+def pair(shared_pair) -> Iterator[tuple[Path, list[Replica]]]:
+    """The shared pair; what a test kills or suspends runs again after it."""
+    yield shared_pair
+    for server in shared_pair[1]:
+        server.revive()
 
 
 def assert_songs(answers, quiet_songs):
@@ -120,10 +139,9 @@ def test_songs_by_a_plan_are_the_same_bytes_on_three_servers_of_which_one_is_kil
     assert len({song.body for song in songs.values()}) == len(SEEDS)
 
 
-def test_dead_servers_are_reported_and_a_restarted_one_is_found(
-    models_dir, quiet_songs, record_property
-):
-    with replicas(models_dir, 2) as servers, api(models_dir, servers) as service:
+def test_dead_servers_are_reported_and_a_restarted_one_is_found(pair, quiet_songs, record_property):
+    models_dir, servers = pair
+    with api(models_dir, servers) as service:
         assert_songs([(1, service.ask(song_path(1)))], quiet_songs)
         for server in servers:
             server.kill()
@@ -140,9 +158,9 @@ def test_dead_servers_are_reported_and_a_restarted_one_is_found(
     assert_songs([(1, again)], quiet_songs)
 
 
-def test_a_server_that_hangs_costs_no_song(models_dir, quiet_songs, record_property):
+def test_a_server_that_hangs_costs_no_song(pair, quiet_songs, record_property):
+    models_dir, servers = pair
     with (
-        replicas(models_dir, 2) as servers,
         api(models_dir, servers) as service,
         Callers(service, 4).calling() as callers,
     ):
@@ -155,9 +173,9 @@ def test_a_server_that_hangs_costs_no_song(models_dir, quiet_songs, record_prope
     assert_songs(callers.answers, quiet_songs)
 
 
-def test_no_song_waits_longer_than_its_time_when_all_servers_hang(models_dir, record_property):
-    settings = {"REQUEST_SECONDS": 2}
-    with replicas(models_dir, 2) as servers, api(models_dir, servers, **settings) as service:
+def test_no_song_waits_longer_than_its_time_when_all_servers_hang(pair, record_property):
+    models_dir, servers = pair
+    with api(models_dir, servers, REQUEST_SECONDS=2) as service:
         assert service.ask(song_path(1)).status == 200
         for server in servers:
             server.send(signal.SIGSTOP)
@@ -168,9 +186,10 @@ def test_no_song_waits_longer_than_its_time_when_all_servers_hang(models_dir, re
     assert json.loads(answer.body)["type"] == "urn:leitmotif:problem:out-of-time"
 
 
-def test_an_api_that_gets_sigterm_finishes_its_songs(models_dir):
+def test_an_api_that_gets_sigterm_finishes_its_songs(pair):
     notes = 4000
-    with replicas(models_dir, 2) as servers, api(models_dir, servers) as service:
+    models_dir, servers = pair
+    with api(models_dir, servers) as service:
         whole = service.ask(song_path(1, notes)).body
         answers: list = []
         asking = [

@@ -213,8 +213,8 @@ def test_an_ending_is_asked_for(page, loopback, ending, closes):
     piece = compose_bars(page, 4, "A", ending)
     assert piece["recipe"]["ending"] is closes
     calls = [call for call in loopback.calls if call.model_spec.signature_name == "decode"]
-    rows_of_last = calls[-1].inputs["token"].tensor_shape.dim[0].size
-    assert (rows_of_last == 16) is closes  # candidates for the last bar
+    most_rows = max(call.inputs["token"].tensor_shape.dim[0].size for call in calls)
+    assert (most_rows == 16) is closes  # candidates for the last bar
     page.reload()
     page.get_by_role("button", name="Open Song 1").click()
     expect(page.locator("#ending")).to_have_value(ending)
