@@ -4,7 +4,7 @@ import os
 import socket
 import time
 
-from api.client import Leitmotif, LeitmotifError
+from api.client.leitmotif_client import Leitmotif, LeitmotifError
 from api.config import local_address
 
 PAUSE_S = 0.5

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
-from api.client.leitmotif import Format, Leitmotif, LeitmotifError, Song, Wishes
+from api.client.leitmotif_client import Format, Leitmotif, LeitmotifError, Song, Wishes
 from api.client.player import PlayerError, find_player, play
 from api.client.sounding import SOUNDING
 from api.config import ConfigError, local_address

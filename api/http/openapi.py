@@ -22,6 +22,8 @@ from api.http.request_values import FORMS, JSON, MOST_BODY_BYTES, MOST_FILE_BYTE
 from api.http.schemas import Schema, answer_schemas, reference, request_schemas, schema_of
 from api.http.static_files import MEDIA_TYPES
 from api.telemetry.request_id import HEADER as REQUEST_ID
+from api.version import HEADER as API_VERSION
+from api.version import VERSION
 
 _EXAMPLE: dict[str, Value] = {"game": "majoras_mask", "notes": 200, "seed": 7}
 _ABOUT = f"""\
@@ -53,7 +55,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.1",
         "info": {
             "title": "Leitmotif",
-            "version": "1",
+            "version": VERSION,
             "summary": "New music in the style of a game.",
             "description": _ABOUT,
         },
@@ -109,11 +111,13 @@ _HEADERS = {
         always=False,
     ),
     REQUEST_ID: _header(_TEXT, "The request's own, or one that was made for it.", always=True),
+    API_VERSION: _header({"const": VERSION}, "The version of this contract.", always=True),
     "WWW-Authenticate": _header({"const": "Bearer"}, "How to send a key.", always=True),
     "Retry-After": _header(_COUNT, "Seconds to wait before trying again.", always=True),
 }
+_EVERYWHERE = (REQUEST_ID, API_VERSION)
 _SONG_HEADERS = tuple(
-    name for name in _HEADERS if name not in {REQUEST_ID, "Retry-After", "WWW-Authenticate"}
+    name for name in _HEADERS if name not in {*_EVERYWHERE, "Retry-After", "WWW-Authenticate"}
 )
 _UNCHANGED_HEADERS = ("ETag", "Vary", "X-Content-Type-Options")
 _SECURITY = {
@@ -123,8 +127,8 @@ _SECURITY = {
 
 
 def _headers(*names: str) -> dict[str, Any]:
-    """Name the headers of an answer; one of them every answer has."""
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in (*names, REQUEST_ID)}
+    """Name the headers of a response; the last ones every response has."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in (*names, *_EVERYWHERE)}
 
 
 def _generate() -> dict[str, Any]:

@@ -8,6 +8,8 @@ from flask import Flask, Response, g, request
 from api.telemetry import request_id
 from api.telemetry.metrics import Metrics
 from api.telemetry.request_record import RequestRecord, record
+from api.version import HEADER as VERSION_HEADER
+from api.version import VERSION
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ def log_requests(app: Flask, metrics: Metrics) -> None:
         about = record()
         about.status = response.status_code
         response.headers[request_id.HEADER] = about.request_id
+        response.headers[VERSION_HEADER] = VERSION
         if about.ended is None:
             finish(about)
         else:
@@ -45,6 +48,7 @@ def _members(finished: RequestRecord) -> dict[str, Any]:
         "request_id": finished.request_id,
         "method": finished.method,
         "route": finished.route,
+        "client": finished.client,
         "status": finished.status,
         "duration_ms": round(1000 * finished.duration_s, 1),
         "game": finished.game,

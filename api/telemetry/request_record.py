@@ -1,5 +1,6 @@
 """The record of a request, filled while it is handled, for the access log and the metrics."""
 
+import re
 import time
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,6 +9,7 @@ from flask import Request, g
 
 from api.telemetry import request_id
 
+_CLIENT = re.compile(r"leitmotif-client/([0-9]{1,4}(?:\.[0-9]{1,4}){2})")
 OTHER = "other"  # what a caller wrote that is none of ours
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
@@ -28,6 +30,7 @@ class RequestRecord:
         request_id: The id, from the request or generated.
         method: The HTTP method.
         route: The rule of the requested path.
+        client: The version of our client that sent it; empty for other programs.
         status: The HTTP status of the response.
         game: The requested game, if it exists; otherwise empty.
         form: The name of the format; empty until it is chosen.
@@ -42,6 +45,7 @@ class RequestRecord:
     request_id: str
     method: str
     route: str
+    client: str = ""
     status: int = 0
     game: str = ""
     form: str = ""
@@ -55,10 +59,12 @@ class RequestRecord:
     @classmethod
     def begin(cls, request: Request) -> "RequestRecord":
         """Begin with what HTTP says."""
+        client = _CLIENT.match(request.headers.get("User-Agent", ""))
         return cls(
             request_id=request_id.begin(request.headers.get(request_id.HEADER)),
             method=request.method if request.method in _METHODS else OTHER,
             route=request.url_rule.rule if request.url_rule else OTHER,
+            client=client[1] if client else "",
         )
 
     @property

@@ -6,6 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from werkzeug.serving import make_server
 
+from api.version import HEADER, VERSION
+
 
 @contextmanager
 def _running(server):
@@ -53,12 +55,14 @@ def playing(*scenes):
 
 
 def answer(status, body, **headers):
-    """Play a whole answer; headers are named with _ for -."""
+    """Play a whole answer; headers are named with _ for -, and None removes one."""
+    always = {HEADER.replace("-", "_"): VERSION, "Content_Length": str(len(body))}
 
     def scene(handler):
         handler.send_response(status)
-        for name, value in {"Content_Length": str(len(body)), **headers}.items():
-            handler.send_header(name.replace("_", "-"), value)
+        for name, value in {**always, **headers}.items():
+            if value is not None:
+                handler.send_header(name.replace("_", "-"), value)
         handler.end_headers()
         handler.wfile.write(body)
 

@@ -20,6 +20,7 @@ def test_a_song_is_midi_with_descriptive_headers(client):
     assert headers.pop("X-Request-Id")
     assert headers == {
         "Content-Type": "audio/midi",
+        "Leitmotif-Api-Version": "1.0",
         "Content-Disposition": 'attachment; filename="Song 7.mid"',
         "ETag": headers["ETag"],
         "Leitmotif-Longest-Quote": "0",

@@ -94,6 +94,7 @@ def test_the_first_event_has_everything_known_before_the_song(client, form):
             "sse": "text/event-stream",
             "ndjson": "application/x-ndjson",
         }[form],
+        "Leitmotif-Api-Version": "1.0",
         "Leitmotif-Model-Version": "1",
         "Leitmotif-Seed": "7",
         "Vary": "Accept",

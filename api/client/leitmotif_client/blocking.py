@@ -1,4 +1,4 @@
-"""A client of the Leitmotif API, with no dependencies but Python's standard library.
+"""The blocking client of the Leitmotif API.
 
     song = Leitmotif("http://localhost:8080").generate(game="majoras_mask", seed=7)
     Path("song.mid").write_bytes(song.content)
@@ -7,6 +7,7 @@ Every error is a LeitmotifError:
 
 LeitmotifError
 ├── UnreachableError    no response, an incomplete one, or one that is not Leitmotif's
+├── IncompatibleError   the API is too old or too new for this client
 ├── TooSlowError        the client's time limit is exceeded
 └── ProblemError        the API responded with an error
 """
@@ -17,13 +18,15 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from socket import socket
 from typing import Any, Literal, Self, TypedDict, TypeVar, Unpack
 from urllib.parse import SplitResult, unquote, urlsplit
+
+from . import versions
 
 Format = Literal["midi", "wav", "ogg", "json", "musicxml", "svg"]
 
@@ -43,6 +46,10 @@ class LeitmotifError(Exception):
 
 class UnreachableError(LeitmotifError):
     """There is no response, or it is incomplete or not Leitmotif's."""
+
+
+class IncompatibleError(LeitmotifError):
+    """The API is too old or too new for this client; the message says which to update."""
 
 
 class TooSlowError(LeitmotifError):
@@ -282,7 +289,8 @@ class Leitmotif:
         self._is_secure = parts.scheme == "https"
         self._host, self._port = str(parts.hostname), parts.port
         self._path = parts.path.rstrip("/")
-        self._headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+        key = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+        self._headers = {"User-Agent": versions.USER_AGENT, **key}
         self._timeout_s = timeout_s
 
     def generate(
@@ -301,7 +309,7 @@ class Leitmotif:
         with self._asked("POST", "/generate", _Body.of(game, format, wishes)) as answer:
             return _song(answer)
 
-    def stream(self, game: str, **wishes: Unpack[Wishes]) -> Iterator[Event]:
+    def stream(self, game: str, **wishes: Unpack[Wishes]) -> Generator[Event, None, None]:
         """Stream a song while it is sampled; composing stops when the iterator is closed.
 
         Raises:
@@ -337,6 +345,7 @@ class Leitmotif:
         until_s = time.monotonic() + self._timeout_s
         while True:
             with self._answered(method, path, body, until_s) as answer:
+                answer.check_version()
                 if answer.response.status == http.client.OK:
                     yield answer
                     return
@@ -432,6 +441,17 @@ class _Answer:
 
     def header(self, name: str) -> str:
         return self.response.headers.get(name, "")
+
+    def check_version(self) -> None:
+        """Check that the API fits this client; an error page may be a proxy's, without a version.
+
+        Raises:
+            IncompatibleError: The API is too old or too new, or it is not Leitmotif.
+        """
+        version = self.header(versions.HEADER)
+        is_proxys = not version and self.response.status != http.client.OK
+        if not is_proxys and (misfit := versions.misfit(version)) is not None:
+            raise IncompatibleError(misfit)
 
     def read(self) -> bytes:
         content = b"".join(self._pieces(lambda: self.response.read1(_PIECE_BYTES)))
