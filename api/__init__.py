@@ -22,6 +22,9 @@ from api.model_server.grpc_client import GrpcModelServer
 from api.model_server.metering import CallMeter
 from api.telemetry.access_log import log_requests
 from api.telemetry.metrics import Metrics
+from api.web.caching import set_cache_control
+from api.web.compression import compress_text
+from api.web.cross_origin import share
 from music.audio.piano import Piano
 from music.audio.soundfont import Soundfont
 
@@ -54,6 +57,9 @@ def create_app(config: Config) -> Flask:
     app.register_blueprint(studio.bp)
     register_problems(app)
     log_requests(app, metrics)
+    set_cache_control(app)
+    compress_text(app)
+    share(app, config.cors_origins, unshared="api.metrics")
     guard(app, "api.generate", ApiKeys(config.api_keys), config.rate_limit, config.workers)
     if config.trusted_proxies:
         hops = config.trusted_proxies

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from api.access.rate_limit import PERIODS, Rate
 from api.model_server.target import grpc_target
+from api.web.cross_origin import EVERY, is_origin
 from music.audio.soundfont import check_soundfont
 from music.errors import SoundfontError
 
@@ -37,6 +38,7 @@ class Config:
         soundfont: The SF2 or SF3 file that plays songs; None for the computed piano.
         api_keys: The accepted API keys. Empty disables authentication.
         rate_limit: The rate limit of each caller; None disables it.
+        cors_origins: The origins whose pages may call the API; `*` for all. Empty for none.
         trusted_proxies: How many proxies in front of the API set the X-Forwarded-For header.
     """
 
@@ -51,6 +53,7 @@ class Config:
     soundfont: Path | None = None
     api_keys: tuple[str, ...] = field(default=(), repr=False)
     rate_limit: Rate | None = RATE
+    cors_origins: tuple[str, ...] = ()
     trusted_proxies: int = 0
 
     @classmethod
@@ -63,6 +66,7 @@ class Config:
         given = _given(environment)
         models_dir = Path(given.get("MODELS_DIR", cls.models_config.parent))
         threads = _whole(given, "API_THREADS", cls.threads, 2, 256)
+        api_keys = _keys(given, "API_KEYS")
         return cls(
             host=given.get("API_HOST", cls.host),
             port=_whole(given, "API_PORT", cls.port, 1, 65535),
@@ -73,8 +77,9 @@ class Config:
             models_config=Path(given.get("MODELS_CONFIG", models_dir / cls.models_config.name)),
             request_seconds=_seconds(given, "REQUEST_SECONDS", cls.request_seconds, 1, 3600),
             soundfont=_soundfont(given, "SOUNDFONT"),
-            api_keys=_keys(given, "API_KEYS"),
+            api_keys=api_keys,
             rate_limit=_rate(given, "RATE_LIMIT", cls.rate_limit),
+            cors_origins=_origins(given, "CORS_ORIGINS", has_keys=bool(api_keys)),
             trusted_proxies=_whole(given, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 8),
         )
 
@@ -140,6 +145,26 @@ def _keys(given: Mapping[str, str], name: str) -> tuple[str, ...]:
                 f"commas; key {place} of {len(keys)} is not"
             )
     return keys
+
+
+def _origins(given: Mapping[str, str], name: str, *, has_keys: bool) -> tuple[str, ...]:
+    if name not in given:
+        return ()
+    if given[name] == EVERY:
+        if has_keys:
+            raise ConfigError(
+                f"{name} may be {EVERY} only without API_KEYS; list the origins that may use a key"
+            )
+        return (EVERY,)
+    origins = tuple(origin.strip() for origin in given[name].split(","))
+    for origin in origins:
+        if not is_origin(origin):
+            raise ConfigError(
+                f"{name} must be origins as browsers send them, such as https://game.example or "
+                "http://localhost:3000 (lower case, no path, no port that the scheme implies), "
+                f"separated by commas, or {EVERY}, not {origin!r}"
+            )
+    return origins
 
 
 def _rate(given: Mapping[str, str], name: str, default: Rate | None) -> Rate | None:

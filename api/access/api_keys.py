@@ -22,13 +22,17 @@ class ApiKeys:
         """Keep only the digests of the keys."""
         self._digests = tuple(map(_digest, keys))
 
+    def __bool__(self) -> bool:
+        """Return whether authentication is on."""
+        return bool(self._digests)
+
     def caller(self, request: Request) -> str:
         """Identify a caller by the digest of the key or, without keys, by the address.
 
         Raises:
             UnauthorizedError: The key is missing or not accepted.
         """
-        if not self._digests:
+        if not self:
             return _network(request.remote_addr or NOWHERE)
         if not (key := _said_key(request)):
             raise UnauthorizedError(f"An API key is required; {_SAID}")

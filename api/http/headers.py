@@ -6,44 +6,51 @@ import re
 import unicodedata
 from urllib.parse import quote
 
-from api.composing.drawing import Drawing
 from api.composing.primers import Upload
 from api.composing.song import UPLOADED, Song, SongRequest
-from api.formats.registry import Format
+from api.formats.registry import Format, Stream
+from api.web import caching
 from music.quotes.finder import Quote
 
 NAMELESS = "Song"  # the file name if a title has no characters that are valid in one
 _NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|%]')
 
-NO_SNIFFING = {"Vary": "Accept", "X-Content-Type-Options": "nosniff"}
 
-
-def drawing_headers(drawing: Drawing) -> dict[str, str]:
-    """Return the headers of a song that is being composed."""
-    return {
-        "Cache-Control": "no-store",
-        "Leitmotif-Model-Version": str(drawing.bundle.model.version),
-        "Leitmotif-Seed": str(drawing.request.brief.seed),
-        "X-Accel-Buffering": "no",  # a proxy must not buffer events
-        **_primer_headers(drawing.request),
-        **NO_SNIFFING,
+def request_headers(request: SongRequest, version: int, form: Format | Stream) -> dict[str, str]:
+    """Return the headers that are known before a song is composed."""
+    headers = {
+        **cache_headers(request, version, form),
+        "Leitmotif-Model-Version": str(version),
+        "Leitmotif-Seed": str(request.brief.seed),
+        **_primer_headers(request),
     }
+    if isinstance(form, Stream):
+        return {**headers, "X-Accel-Buffering": "no"}  # a proxy must not buffer events
+    return {**headers, "Content-Disposition": content_disposition(request.title, form.suffix)}
 
 
 def song_headers(song: Song, form: Format) -> dict[str, str]:
-    """Return the headers of a finished song; with an ETag only if its seed was requested."""
-    headers = {
-        "Content-Disposition": content_disposition(song.request.title, form.suffix),
-        "Leitmotif-Model-Version": str(song.version),
+    """Return the headers of a finished song."""
+    return {
+        **request_headers(song.request, song.version, form),
         "Leitmotif-Notes": str(song.new_notes),
         "Leitmotif-Longest-Quote": quoted(song.longest_quote),
-        "Leitmotif-Seed": str(song.request.brief.seed),
-        **_primer_headers(song.request),
-        **NO_SNIFFING,
     }
-    if not song.request.is_seed_drawn:
-        headers["ETag"] = f'"{entity_tag(song.request, song.version, form)}"'
-    return headers
+
+
+def cache_headers(request: SongRequest, version: int, form: Format | Stream) -> dict[str, str]:
+    """Return the headers that caches need, of a song and of its 304.
+
+    A stream is not kept: what was kept would arrive at once. Nor is a song of a random seed, which
+    is another one next time.
+    """
+    headers = {"X-Content-Type-Options": "nosniff"}
+    if request.media_format is None:
+        headers["Vary"] = "Accept"
+    if isinstance(form, Stream) or request.is_seed_drawn:
+        return {**headers, "Cache-Control": caching.NEVER}
+    tag = entity_tag(request, version, form)
+    return {**headers, "Cache-Control": caching.REVALIDATED, "ETag": f'"{tag}"'}
 
 
 def content_disposition(title: str, suffix: str) -> str:

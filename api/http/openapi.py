@@ -1,12 +1,12 @@
 """The OpenAPI document, made of the tables that requests are checked and answered by."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from api.access.api_keys import KEY_HEADER
 from api.composing.song import UPLOADED
-from api.errors import ApiError
+from api.errors import ApiError, UnsupportedBodyError
 from api.formats.registry import FORMATS, STREAMS
 from api.http.parameters import PARAMETERS, Parameter, Value
 from api.http.problems import (
@@ -32,11 +32,15 @@ Composes new music in the style of a game whose music a model has learned.
 `POST /generate` takes its parameters from the query, a form or a JSON body of up to
 {MOST_BODY_BYTES // 1024} KB, each of them once. A file of up to {MOST_FILE_BYTES // 1024} KB
 to continue is the field `primer` of a form (`multipart/form-data`): MIDI, or a song as
-`format=json` returns it.
+`format=json` returns it. `GET /generate` takes the same parameters from the query.
 
 The response is MIDI, unless `format` or the `Accept` header asks for another format. Every
 error is `application/problem+json` (RFC 9457) and says what would fit. On any path, a malformed
 request is a 400, a request line beyond 4 KB a 414, and a header beyond 8 KB a 431.
+
+Every path has `OPTIONS`, and every path with `GET` has `HEAD`. Pages of the origins that the
+operator lists may read the responses (CORS). Text is compressed with gzip for callers that accept
+it, streams event by event.
 """
 _GENERATE = """\
 `game` is required, in the query or in the body; give `notes` or `seconds`, not both. With your own
@@ -44,13 +48,32 @@ _GENERATE = """\
 without composing.
 
 Streams send the song while it is sampled, one event per line or, with `text/event-stream`, a field
-`event` for its name and `data` for the rest. An event `song` comes first, then `notes`, and a
-`quote` after each quoted run; last comes `end` or, if something fails midway, `error`.
+`event` for its name, `data` for the rest, and an `id`. An event `song` comes first, then `notes`,
+and a `quote` after each quoted run; last comes `end` or, if something fails midway, `error`.
+"""
+_GET_SONG = """\
+For `<audio src>`, `EventSource`, caches and address bars: the same song as `POST /generate`
+composes of the same query. A file to continue, and the parameters that need one, need POST. Without
+a `seed`, every response is another song, and no cache keeps it.
 """
 
 
 def document() -> dict[str, Any]:
     """Describe every path, in OpenAPI 3.1."""
+    paths = {
+        "/generate": {"post": _generate(), "get": _get_song()},
+        "/games": {"get": _games()},
+        "/healthz": {"get": _listing("isAlive", "Say that the process lives", "Alive")},
+        "/readyz": {"get": _readiness()},
+        "/openapi.json": {"get": _page("getContract", "This document", [JSON])},
+        "/docs": {"get": _page("readDocs", "Read this document, and try it", ["text/html"])},
+        "/docs/{name}": {"get": _files("getDocsFile")},
+        "/metrics": {
+            "get": _page("getMetrics", "What was counted, for Prometheus", ["text/plain"])
+        },
+        "/": {"get": _page("openStudio", "The page that composes", ["text/html"])},
+        "/studio/{name}": {"get": _files("getStudioFile")},
+    }
     return {
         "openapi": "3.1.1",
         "info": {
@@ -59,20 +82,7 @@ def document() -> dict[str, Any]:
             "summary": "New music in the style of a game.",
             "description": _ABOUT,
         },
-        "paths": {
-            "/generate": {"post": _generate()},
-            "/games": {"get": _listing("listGames", "List the games", "Games")},
-            "/healthz": {"get": _listing("isAlive", "Say that the process lives", "Alive")},
-            "/readyz": {"get": _readiness()},
-            "/openapi.json": {"get": _page("getContract", "This document", [JSON])},
-            "/docs": {"get": _page("readDocs", "Read this document, and try it", ["text/html"])},
-            "/docs/{name}": {"get": _files("getDocsFile")},
-            "/metrics": {
-                "get": _page("getMetrics", "What was counted, for Prometheus", ["text/plain"])
-            },
-            "/": {"get": _page("openStudio", "The page that composes", ["text/html"])},
-            "/studio/{name}": {"get": _files("getStudioFile")},
-        },
+        "paths": {path: _with_head_and_options(item) for path, item in paths.items()},
         "components": {
             "schemas": {**request_schemas(), **answer_schemas()},
             "headers": _HEADERS,
@@ -87,6 +97,13 @@ def _header(schema: Schema, description: str, *, always: bool) -> dict[str, Any]
 
 _TEXT = {"type": "string"}
 _COUNT = {"type": "integer", "minimum": 0}
+_CORS_HEADERS = {
+    "Allow-Origin": "Present if pages of the request's origin may read the response.",
+    "Expose-Headers": "The response headers that they may read.",
+    "Allow-Methods": "The methods that they may use.",
+    "Allow-Headers": "The request headers that they may send.",
+    "Max-Age": "For how many seconds browsers keep this response.",
+}
 _HEADERS = {
     "Leitmotif-Seed": _header(_COUNT, "Brings the same song.", always=True),
     "Leitmotif-Model-Version": _header(_COUNT, "The model's that drew it.", always=True),
@@ -98,7 +115,8 @@ _HEADERS = {
     ),
     "Content-Disposition": _header(_TEXT, "A name for the file; not on streams.", always=False),
     "ETag": _header(_TEXT, "Tells this song from others, where its seed was given.", always=False),
-    "Vary": _header({"const": "Accept"}, "What else the answer depends on.", always=True),
+    "Cache-Control": _header(_TEXT, "How long caches may keep the response.", always=True),
+    "Vary": _header(_TEXT, "The request headers that the response depends on.", always=False),
     "X-Content-Type-Options": _header(
         {"const": "nosniff"}, "The type is the one that is said.", always=True
     ),
@@ -114,16 +132,26 @@ _HEADERS = {
     API_VERSION: _header({"const": VERSION}, "The version of this contract.", always=True),
     "WWW-Authenticate": _header({"const": "Bearer"}, "How to send a key.", always=True),
     "Retry-After": _header(_COUNT, "Seconds to wait before trying again.", always=True),
+    "Allow": _header(_TEXT, "The methods of the path.", always=True),
+    **{
+        f"Access-Control-{name}": _header(_TEXT, description, always=False)
+        for name, description in _CORS_HEADERS.items()
+    },
 }
 _EVERYWHERE = (REQUEST_ID, API_VERSION)
-_SONG_HEADERS = tuple(
-    name for name in _HEADERS if name not in {*_EVERYWHERE, "Retry-After", "WWW-Authenticate"}
+_CACHED_HEADERS = ("Cache-Control", "ETag", "Vary", "X-Content-Type-Options")
+_SONG_HEADERS = (
+    *_CACHED_HEADERS,
+    "Content-Disposition",
+    *(name for name in _HEADERS if name.startswith("Leitmotif-")),
 )
-_UNCHANGED_HEADERS = ("ETag", "Vary", "X-Content-Type-Options")
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "Where the API needs keys."},
     "header": {"type": "apiKey", "in": "header", "name": KEY_HEADER},
 }
+
+
+_ANY_KEY: list[Schema] = [{}, *({name: []} for name in _SECURITY)]
 
 
 def _headers(*names: str) -> dict[str, Any]:
@@ -136,30 +164,50 @@ def _generate() -> dict[str, Any]:
         "operationId": "generate",
         "summary": "Compose a song",
         "description": _GENERATE,
-        "security": [{}, *({name: []} for name in _SECURITY)],
-        "parameters": [*map(_in_query, PARAMETERS), _IF_NONE_MATCH],
+        "security": _ANY_KEY,
+        "parameters": [*map(_in_query, PARAMETERS), _IF_NONE_MATCH, _LAST_EVENT_ID],
         "requestBody": {
             "description": "Parameters that are not in the query.",
             "content": {kind: _body(kind) for kind in (JSON, *FORMS)},
         },
-        "responses": {
-            "200": {
-                "description": "The song, finished or as a stream while it is sampled.",
-                "headers": _headers(*_SONG_HEADERS),
-                "content": {
-                    **{form.media_type: _SONG_CONTENT.get(form.media_type, {}) for form in FORMATS},
-                    **{stream.media_type: _STREAM_CONTENT for stream in STREAMS},
-                },
+        "responses": _song_responses(PROBLEMS, _plain(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)),
+    }
+
+
+def _get_song() -> dict[str, Any]:
+    parameters = (parameter for parameter in PARAMETERS if not parameter.needs_file)
+    problems = {error: PROBLEMS[error] for error in PROBLEMS if error is not UnsupportedBodyError}
+    return {
+        "operationId": "getSong",
+        "summary": "Compose a song of a query",
+        "description": _GET_SONG,
+        "security": _ANY_KEY,
+        "parameters": [*map(_in_query, parameters), _IF_NONE_MATCH, _LAST_EVENT_ID],
+        "responses": _song_responses(problems),
+    }
+
+
+def _song_responses(
+    problems: Mapping[type[ApiError], Problem], *others: tuple[Problem, str]
+) -> dict[str, Any]:
+    return {
+        "200": {
+            "description": "The song, finished or as a stream while it is sampled.",
+            "headers": _headers(*_SONG_HEADERS),
+            "content": {
+                **{form.media_type: _SONG_CONTENT.get(form.media_type, {}) for form in FORMATS},
+                **{stream.media_type: _STREAM_CONTENT for stream in STREAMS},
             },
-            "304": {
-                "description": "The song would be the one that `If-None-Match` names.",
-                "headers": _headers(*_UNCHANGED_HEADERS),
-            },
-            **_problems(
-                *((problem, _summary(error)) for error, problem in PROBLEMS.items()),
-                _plain(HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
-            ),
         },
+        "204": {
+            "description": "The stream that `Last-Event-ID` names has ended.",
+            "headers": _headers("Cache-Control"),
+        },
+        "304": {
+            "description": "The song would be the one that `If-None-Match` names.",
+            "headers": _headers(*_CACHED_HEADERS),
+        },
+        **_problems(*((problem, _summary(error)) for error, problem in problems.items()), *others),
     }
 
 
@@ -177,6 +225,14 @@ _IF_NONE_MATCH = {
     "schema": _TEXT,
 }
 
+_LAST_EVENT_ID = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "description": "The `id` of the last event that arrived of a `text/event-stream`; the response "
+    "is the rest of that song. `EventSource` sends it when it connects again.",
+    "schema": _TEXT,
+}
+
 
 def _in_query(parameter: Parameter) -> dict[str, Any]:
     schema = schema_of(parameter)
@@ -187,6 +243,41 @@ def _in_query(parameter: Parameter) -> dict[str, Any]:
         "schema": schema,
     }
     return said | ({"example": _EXAMPLE[parameter.name]} if parameter.name in _EXAMPLE else {})
+
+
+def _with_head_and_options(item: dict[str, Any]) -> dict[str, Any]:
+    """Describe HEAD, which is GET without a body, and OPTIONS, beside the methods of a path."""
+    get = item["get"]
+    name = f"{get['operationId'][0].upper()}{get['operationId'][1:]}"
+    options = {
+        "operationId": f"optionsOf{name}",
+        "summary": "Say which methods the path has",
+        "description": "Without a key; to browsers it is the preflight of CORS.",
+        "parameters": [each for each in get.get("parameters", ()) if each["in"] == "path"],
+        "responses": {
+            "200": {
+                "description": "The methods.",
+                "headers": _headers("Allow", *(f"Access-Control-{name}" for name in _CORS_HEADERS)),
+            },
+            **_problems(),
+        },
+    }
+    head = {
+        **get,
+        "operationId": f"headOf{name}",
+        "summary": f"{get['summary']}: the headers alone",
+        "description": "As GET, without a body. It composes nothing.",
+        "responses": {
+            status: {name: part for name, part in response.items() if name != "content"}
+            for status, response in get["responses"].items()
+        },
+    }
+    return {**item, "head": head, "options": options}
+
+
+def _games() -> dict[str, Any]:
+    listing = _listing("listGames", "List the games", "Games")
+    return {**listing, "responses": {**listing["responses"], **_NOT_MODIFIED}}
 
 
 def _listing(
@@ -201,6 +292,14 @@ def _listing(
             **_problems(*problems),
         },
     }
+
+
+_NOT_MODIFIED = {
+    "304": {
+        "description": "It is the one that `If-None-Match` names.",
+        "headers": _headers("Cache-Control", "ETag", "Vary"),
+    }
+}
 
 
 def _readiness() -> dict[str, Any]:
@@ -220,10 +319,7 @@ def _page(
                 "headers": _headers(),
                 "content": {kind: {} for kind in media_types},
             },
-            "304": {
-                "description": "It is the one that `If-None-Match` names.",
-                "headers": _headers(),
-            },
+            **_NOT_MODIFIED,
             **_problems(*problems),
         },
     }

@@ -87,6 +87,7 @@ class Parameter:
         choices: The valid values of a choice.
         pattern: The regular expression of a text in the OpenAPI document; empty for any text.
         may_be_file: Whether a MIDI file or a song's JSON may be uploaded instead of a value.
+        needs_file: Whether it is only for requests with an uploaded file.
         default: The value if the parameter is absent; None if it has no fixed default.
         required: Whether the parameter must be sent.
     """
@@ -100,6 +101,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     pattern: str = ""
     may_be_file: bool = False
+    needs_file: bool = False
     default: Value | None = None
     required: bool = False
 
@@ -274,6 +276,7 @@ PARAMETERS = (
         name="include_primer",
         kind=Kind.FLAG,
         effect="whether the song starts with the uploaded primer, before the new notes",
+        needs_file=True,
         default=False,
     ),
     Parameter(
@@ -283,6 +286,7 @@ PARAMETERS = (
         "recomposed, to lead on to the next bar that stays",
         lowest=1,
         highest=MOST_KEEP_CHARACTERS,
+        needs_file=True,
         pattern=KEEP_PATTERN,
     ),
     Parameter(
@@ -291,6 +295,7 @@ PARAMETERS = (
         effect=f"{THEME}: the uploaded primer is the song's theme. It stays as section A, and the "
         f"other sections follow from it, as long as it is; default form: {''.join(VARIATION_FORM)}",
         choices=(THEME,),
+        needs_file=True,
     ),
     Parameter(
         name="dynamics",
@@ -346,7 +351,9 @@ def song_request(said: Iterable[RequestValue]) -> SongRequest:
     values = {**_defaults(), **values}
     primer, include_primer = _primer(values), bool(values["include_primer"])
     if include_primer and not isinstance(primer, Upload):
-        raise BadParameterError("include_primer needs an uploaded primer.", "include_primer")
+        raise BadParameterError(
+            "include_primer needs an uploaded primer (with POST).", "include_primer"
+        )
     return SongRequest(
         game=str(values["game"]),
         brief=_brief(values, primer),
@@ -405,7 +412,7 @@ def _keep(values: Mapping[str, Value], primer: Primer | Upload) -> tuple[int, ..
     except KeepError as error:
         raise BadParameterError(f"keep must be {error}.", "keep") from error
     if not isinstance(primer, Upload):
-        raise BadParameterError("keep needs a primer that is uploaded.", "keep")
+        raise BadParameterError("keep needs an uploaded primer (with POST).", "keep")
     for name in _REVISED:
         if values.get(name):
             raise BadParameterError(
@@ -418,7 +425,9 @@ def _varies(values: Mapping[str, Value], primer: Primer | Upload) -> bool:
     if "variation_of" not in values:
         return False
     if not isinstance(primer, Upload):
-        raise BadParameterError("variation_of needs a primer that is uploaded.", "variation_of")
+        raise BadParameterError(
+            "variation_of needs an uploaded primer (with POST).", "variation_of"
+        )
     for name in _VARIED:
         if values.get(name):
             raise BadParameterError(

@@ -26,11 +26,18 @@ def request_values(request: Request) -> Iterator[RequestValue]:
     """List the names and values of a request, including repeated ones.
 
     Raises:
-        MalformedBodyError: The body is not the JSON object or the form that it should be.
+        MalformedBodyError: The body is not the JSON object or the form that it should be, or the
+            request is a GET or HEAD and has one.
         UnsupportedBodyError: The body is of a type that is not read.
         RequestEntityTooLarge: The body or a file in it has too many bytes.
     """
     yield from _texts(request.args)
+    if request.method != "POST":
+        if request.content_length or "Transfer-Encoding" in request.headers:
+            raise MalformedBodyError(
+                f"{request.method} takes its parameters from the query; send a body with POST."
+            )
+        return
     if request.mimetype == MULTIPART:
         request.max_content_length = MOST_FILE_BYTES + MOST_BODY_BYTES
     if not (body := _body(request)):

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from http import HTTPStatus
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
@@ -12,17 +12,19 @@ from api.access.song_slots import SongSlots
 from api.composing.composer import Composer
 from api.composing.song import SongRequest
 from api.deadline import Deadline
-from api.formats.event import Event
+from api.errors import NoSuchModelError
+from api.formats.event import Event, EventId
 from api.formats.registry import Format, Stream, chosen_format
-from api.http.headers import NO_SNIFFING, drawing_headers, entity_tag, song_headers
+from api.http.headers import cache_headers, request_headers, song_headers
 from api.http.parameters import song_request
 from api.http.problems import NOT_READY, problem_response
 from api.http.request_values import request_values
 from api.http.streaming import song_events
 from api.model_server.games import Bundle, Games
-from api.model_server.port import State
+from api.model_server.port import Model, State
 from api.telemetry.metrics import MEDIA_TYPE, Metrics, Stage
 from api.telemetry.request_record import Ending, RequestRecord, record
+from api.web import caching
 
 LISTING_SECONDS = 3.0  # a game that takes longer is listed as UNREACHABLE
 PROBE_SECONDS = 2.0  # a probe that waits longer has failed
@@ -69,9 +71,12 @@ def _services() -> Services:
     return services_of(current_app)
 
 
-@bp.post("/generate")
+@bp.route("/generate", methods=["GET", "POST"])
 def generate() -> Response:
-    """Compose a song; 200, 304, or 400, 401, 404, 406, 413, 415, 422, 429, 502, 503, 504."""
+    """Compose a song; 200, 204, 304, or 400, 401, 404, 406, 413, 415, 422, 429, 502, 503, 504.
+
+    A HEAD composes nothing.
+    """
     services, about, asked = _services(), record(), song_request(request_values(request))
     about.seed = asked.brief.seed
     if asked.game in services.games.names():
@@ -79,23 +84,28 @@ def generate() -> Response:
     form = chosen_format(asked.media_format, request.accept_mimetypes, services.formats)
     about.form = form.name
     deadline = services.deadline()
-    if isinstance(form, Stream):
-        return _stream_response(services, asked, form, deadline)
     bundle = None
-    if request.if_none_match and not asked.is_seed_drawn:
+    if request.method == "HEAD" or request.if_none_match:
         bundle = services.games.bundle(asked.game, deadline, asked.label)
-        tag = entity_tag(asked, bundle.model.version, form)
-        if request.if_none_match.contains_weak(tag):
-            return _unchanged(tag)
+        if response := _uncomposed(asked, bundle.model.version, form):
+            return response
+    if isinstance(form, Stream):
+        last = EventId.parse(request.headers.get("Last-Event-ID", ""))
+        if last is not None and (asked.is_seed_drawn or asked.brief.seed == last.seed):
+            return _rest_of_stream(services, asked, form, deadline, last)
+        return _stream_response(services, asked, form, deadline, bundle)
     return _song_response(services, asked, form, deadline, bundle)
 
 
 @bp.get("/games")
 def games() -> Response:
-    """List the games; 200."""
+    """List the games; 200 or 304."""
     services = _services()
     entries = services.games.entries(services.deadline(LISTING_SECONDS))
-    return jsonify(games=[asdict(entry) for entry in entries])
+    response = jsonify(games=[asdict(entry) for entry in entries])
+    response.headers["Cache-Control"] = caching.REVALIDATED
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 @bp.get("/metrics")
@@ -121,24 +131,55 @@ def readyz() -> Response:
     return problem_response(NOT_READY, "The model server has no game ready.", games=shown)
 
 
-def _unchanged(tag: str) -> Response:
-    """Respond with 304 to a caller who has the song already."""
-    response = Response(status=HTTPStatus.NOT_MODIFIED)
-    response.headers.update({"ETag": f'"{tag}"', **NO_SNIFFING})
-    return response
+def _uncomposed(asked: SongRequest, version: int, form: Format | Stream) -> Response | None:
+    """Respond with 304 to a caller who has the song, and to HEAD with the headers; else None."""
+    response = Response(iter(()), content_type=form.media_type)  # of no known length
+    response.headers.update(cache_headers(asked, version, form))
+    tag, _ = response.get_etag()
+    if tag is not None and request.if_none_match.contains_weak(tag):
+        response.status_code = HTTPStatus.NOT_MODIFIED
+        return response
+    response.headers.update(request_headers(asked, version, form))
+    return response if request.method == "HEAD" else None
+
+
+def _rest_of_stream(
+    services: Services, asked: SongRequest, form: Stream, deadline: Deadline, last: EventId
+) -> Response:
+    """Respond with the events that a client has not received; with 204 if there are no more.
+
+    An `EventSource` connects again whenever its connection ends. A 204 tells it to stop.
+    """
+    if last.sent is None:
+        return Response(status=HTTPStatus.NO_CONTENT)
+    record().seed = last.seed
+    asked = replace(asked, brief=replace(asked.brief, seed=last.seed))
+    services.games.bundle(asked.game, deadline)  # raises if there is no such game
+    bundle = services.games.bundle_of(Model(asked.game, last.version), deadline)
+    return _stream_response(services, asked, form, deadline, bundle, last.sent)
 
 
 def _stream_response(
-    services: Services, asked: SongRequest, form: Stream, deadline: Deadline
+    services: Services,
+    asked: SongRequest,
+    form: Stream,
+    deadline: Deadline,
+    bundle: Bundle | None,
+    sent: int = 0,
 ) -> Response:
-    """Respond with a song's events; each is composed after the previous one is sent."""
+    """Respond with a song's events; each is composed after the previous one is sent.
+
+    The first `sent` events are left out; they are those of a song by the version of `bundle`.
+    """
     about = record()
     with services.slots.taken() as slot:
-        drawing = services.composer.compose_stream(asked, services.games, deadline)
+        drawing = services.composer.compose_stream(asked, services.games, deadline, bundle)
+        if sent and drawing.bundle is not bundle:
+            raise NoSuchModelError("The version that began the song is gone; request a new song.")
         about.version, about.ended = drawing.bundle.model.version, Ending.DISCONNECTED
-        events = _observed(song_events(drawing), about)
+        events = _observed(song_events(drawing, sent), about)
         response = _held(slot, (form.encode(event) for event in events), form.media_type)
-    response.headers.update(drawing_headers(drawing))
+    response.headers.update(request_headers(asked, about.version, form))
     return response
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from api.composing.drawing import Drawing
-from api.formats.event import Event
+from api.formats.event import LAST_EVENTS, Event, EventId
 from api.formats.song_json import note_members, plan_members, quote_members, time_members
 from api.http.problems import problem_members
 from music.notes import TICKS_PER_BEAT, Notes
@@ -13,12 +13,24 @@ from music.quotes.finder import NO_QUOTES, Quote
 from music.tempo import seconds_at
 
 
-def song_events(drawing: Drawing) -> Iterator[Event]:
+def song_events(drawing: Drawing, sent: int = 0) -> Iterator[Event]:
     """Sample a song lazily, as its events are consumed.
 
     A note is sent as soon as it is sampled. It ends where its key is struck again, if that comes
     before its duration is over.
+
+    Args:
+        drawing: The song.
+        sent: How many of its events the client has already; they are left out.
     """
+    version, seed = drawing.bundle.model.version, drawing.request.brief.seed
+    for number, event in enumerate(_events(drawing), 1):
+        is_last = event.name in LAST_EVENTS
+        if is_last or number > sent:
+            yield replace(event, event_id=EventId(version, seed, None if is_last else number))
+
+
+def _events(drawing: Drawing) -> Iterator[Event]:
     yield Event("song", _identity(drawing))
     try:
         yield from _music(drawing)

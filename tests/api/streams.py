@@ -9,7 +9,7 @@ def by_sse(response):
     """Read text/event-stream as its specification says, as far as we use it."""
     events = []
     for block in response.data.decode().split("\n\n")[:-1]:
-        name, data = block.split("\n")
+        _, name, data = block.split("\n")
         events.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
     return events
 

@@ -71,6 +71,15 @@ def test_without_an_environment():
         ("API_KEYS", " ", "api_keys", ()),
         ("RATE_LIMIT", "5/hour", "rate_limit", Rate(5, "hour")),
         ("RATE_LIMIT", "off", "rate_limit", None),
+        ("CORS_ORIGINS", "*", "cors_origins", ("*",)),
+        ("CORS_ORIGINS", " ", "cors_origins", ()),
+        ("CORS_ORIGINS", "https://a.example", "cors_origins", ("https://a.example",)),
+        (
+            "CORS_ORIGINS",
+            "http://localhost:3000, capacitor://localhost,http://[::1]:8000",
+            "cors_origins",
+            ("http://localhost:3000", "capacitor://localhost", "http://[::1]:8000"),
+        ),
         ("TRUSTED_PROXIES", "1", "trusted_proxies", 1),
     ],
 )
@@ -122,6 +131,44 @@ def test_an_invalid_variable_is_refused_with_the_valid_values(name, text, messag
     with pytest.raises(ConfigError) as refusal:
         Config.from_environment({name: text})
     assert str(refusal.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "game.example",
+        "https://game.example/",
+        "https://game.example/page",
+        "https://Game.example",
+        "https://game.example:443",
+        "http://game.example:80",
+        "https://game.example:0",
+        "https://*.example",
+        "null",
+        "*,https://game.example",
+        "https://user@game.example",
+        "https://a.example https://b.example",
+        "",
+    ],
+)
+def test_an_invalid_origin_is_refused_with_valid_ones(origin):
+    with pytest.raises(ConfigError) as refusal:
+        Config.from_environment({"CORS_ORIGINS": f"https://a.example,{origin}"})
+    assert str(refusal.value) == (
+        "CORS_ORIGINS must be origins as browsers send them, such as https://game.example or "
+        "http://localhost:3000 (lower case, no path, no port that the scheme implies), separated "
+        f"by commas, or *, not {origin.partition(',')[0]!r}"
+    )
+
+
+def test_every_origin_and_keys_exclude_each_other():
+    with pytest.raises(ConfigError) as refusal:
+        Config.from_environment({"CORS_ORIGINS": "*", "API_KEYS": KEY})
+    assert str(refusal.value) == (
+        "CORS_ORIGINS may be * only without API_KEYS; list the origins that may use a key"
+    )
+    listed = {"CORS_ORIGINS": "https://a.example", "API_KEYS": KEY}
+    assert Config.from_environment(listed).cors_origins == ("https://a.example",)
 
 
 @pytest.mark.parametrize(

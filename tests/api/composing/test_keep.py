@@ -221,7 +221,7 @@ def test_invalid_values_are_refused_with_valid_ones(client, keep, query, midi, d
 def test_keep_needs_an_upload(client):
     response = client.post("/generate?game=zelda&keep=1-2")
     assert response.status_code == 422
-    assert response.json["detail"] == "keep needs a primer that is uploaded."
+    assert response.json["detail"] == "keep needs an uploaded primer (with POST)."
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_invalid_values_are_refused_with_valid_ones(client, query, theme, detail
 def test_a_variation_needs_an_upload(client):
     response = client.post("/generate?game=zelda&variation_of=primer")
     assert response.status_code == 422
-    assert response.json["detail"] == "variation_of needs a primer that is uploaded."
+    assert response.json["detail"] == "variation_of needs an uploaded primer (with POST)."
 
 
 def test_a_theme_is_kept_once_and_copied_where_it_returns():

@@ -41,7 +41,8 @@ def page(client):
 def test_the_page_has_every_operation_with_its_responses(page):
     ids = {attributes.get("id") for _, attributes in page.tags}
     for path, item in CONTRACT["paths"].items():
-        for method, operation in item.items():
+        for method in {"get", "post"} & set(item):
+            operation = item[method]
             assert operation["operationId"] in ids
             assert f"{method.upper()} {path}" in page.text
             for status, answer in operation["responses"].items():

@@ -19,6 +19,7 @@ def test_a_song_is_midi_with_descriptive_headers(client):
     assert headers.pop("Content-Length") == str(len(response.data))
     assert headers.pop("X-Request-Id")
     assert headers == {
+        "Cache-Control": "no-cache",
         "Content-Type": "audio/midi",
         "Leitmotif-Api-Version": "1.0",
         "Content-Disposition": 'attachment; filename="Song 7.mid"',

@@ -56,7 +56,7 @@ BAD_PARAMETERS = [
     (
         "game=zelda&include_primer=true",
         "include_primer",
-        "include_primer needs an uploaded primer.",
+        "include_primer needs an uploaded primer (with POST).",
     ),
     (
         "game=zelda&format=mp3",
@@ -321,8 +321,8 @@ def test_before_any_training_there_are_no_games(post, config):
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("GET", "/generate", "OPTIONS, POST"),
-        ("DELETE", "/generate", "OPTIONS, POST"),
+        ("PUT", "/generate", "GET, HEAD, OPTIONS, POST"),
+        ("DELETE", "/generate", "GET, HEAD, OPTIONS, POST"),
         ("POST", "/games", "GET, HEAD, OPTIONS"),
         ("POST", "/healthz", "GET, HEAD, OPTIONS"),
         ("PROPFIND", "/readyz", "GET, HEAD, OPTIONS"),

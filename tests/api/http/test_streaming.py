@@ -97,7 +97,7 @@ def test_the_first_event_has_everything_known_before_the_song(client, form):
         "Leitmotif-Api-Version": "1.0",
         "Leitmotif-Model-Version": "1",
         "Leitmotif-Seed": "7",
-        "Vary": "Accept",
+        "Vary": "Accept-Encoding",
         "X-Accel-Buffering": "no",
         "X-Content-Type-Options": "nosniff",
     }

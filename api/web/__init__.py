@@ -1,0 +1,1 @@
+"""What browsers and caches need of responses: CORS, compression, how long a response is fresh."""
