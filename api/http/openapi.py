@@ -62,14 +62,14 @@ def document() -> dict[str, Any]:
     """Describe every path, in OpenAPI 3.1."""
     paths = {
         "/generate": {"post": _generate(), "get": _get_song()},
-        "/games": {"get": _games()},
+        "/games": {"get": _listing("listGames", "List the games", "Games", is_kept=True)},
         "/healthz": {"get": _listing("isAlive", "Say that the process lives", "Alive")},
         "/readyz": {"get": _readiness()},
         "/openapi.json": {"get": _page("getContract", "This document", [JSON])},
         "/docs": {"get": _page("readDocs", "Read this document, and try it", ["text/html"])},
         "/docs/{name}": {"get": _files("getDocsFile")},
         "/metrics": {
-            "get": _page("getMetrics", "What was counted, for Prometheus", ["text/plain"])
+            "get": _reading("getMetrics", "What was counted, for Prometheus", {"text/plain": {}})
         },
         "/": {"get": _page("openStudio", "The page that composes", ["text/html"])},
         "/studio/{name}": {"get": _files("getStudioFile")},
@@ -138,19 +138,18 @@ _HEADERS = {
         for name, description in _CORS_HEADERS.items()
     },
 }
-_EVERYWHERE = (REQUEST_ID, API_VERSION)
-_CACHED_HEADERS = ("Cache-Control", "ETag", "Vary", "X-Content-Type-Options")
+_EVERYWHERE = ("Cache-Control", REQUEST_ID, API_VERSION)
+_KEPT_HEADERS = ("ETag", "Vary")
 _SONG_HEADERS = (
-    *_CACHED_HEADERS,
+    *_KEPT_HEADERS,
+    "X-Content-Type-Options",
     "Content-Disposition",
-    *(name for name in _HEADERS if name.startswith("Leitmotif-")),
+    *(name for name in _HEADERS if name.startswith("Leitmotif-") and name not in _EVERYWHERE),
 )
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "Where the API needs keys."},
     "header": {"type": "apiKey", "in": "header", "name": KEY_HEADER},
 }
-
-
 _ANY_KEY: list[Schema] = [{}, *({name: []} for name in _SECURITY)]
 
 
@@ -201,11 +200,11 @@ def _song_responses(
         },
         "204": {
             "description": "The stream that `Last-Event-ID` names has ended.",
-            "headers": _headers("Cache-Control"),
+            "headers": _headers(),
         },
         "304": {
             "description": "The song would be the one that `If-None-Match` names.",
-            "headers": _headers(*_CACHED_HEADERS),
+            "headers": _headers(*_KEPT_HEADERS, "X-Content-Type-Options"),
         },
         **_problems(*((problem, _summary(error)) for error, problem in problems.items()), *others),
     }
@@ -275,31 +274,36 @@ def _with_head_and_options(item: dict[str, Any]) -> dict[str, Any]:
     return {**item, "head": head, "options": options}
 
 
-def _games() -> dict[str, Any]:
-    listing = _listing("listGames", "List the games", "Games")
-    return {**listing, "responses": {**listing["responses"], **_NOT_MODIFIED}}
-
-
 def _listing(
-    name: str, summary: str, answer: str, *problems: tuple[Problem, str]
+    name: str,
+    summary: str,
+    answer: str,
+    *problems: tuple[Problem, str],
+    is_kept: bool = False,
 ) -> dict[str, Any]:
     content = {JSON: {"schema": reference(answer)}}
+    return _reading(name, summary, content, *problems, is_kept=is_kept)
+
+
+def _reading(
+    name: str,
+    summary: str,
+    content: dict[str, Any],
+    *problems: tuple[Problem, str],
+    is_kept: bool = False,
+) -> dict[str, Any]:
+    """Describe a path that is only read; `is_kept` says whether it has an ETag."""
+    kept = _headers(*(_KEPT_HEADERS if is_kept else ()))
+    unchanged = {"description": "It is the one that `If-None-Match` names.", "headers": kept}
     return {
         "operationId": name,
         "summary": summary,
         "responses": {
-            "200": {"description": f"{summary}.", "headers": _headers(), "content": content},
+            "200": {"description": f"{summary}.", "headers": kept, "content": content},
+            **({"304": unchanged} if is_kept else {}),
             **_problems(*problems),
         },
     }
-
-
-_NOT_MODIFIED = {
-    "304": {
-        "description": "It is the one that `If-None-Match` names.",
-        "headers": _headers("Cache-Control", "ETag", "Vary"),
-    }
-}
 
 
 def _readiness() -> dict[str, Any]:
@@ -310,19 +314,8 @@ def _readiness() -> dict[str, Any]:
 def _page(
     name: str, summary: str, media_types: Iterable[str], *problems: tuple[Problem, str]
 ) -> dict[str, Any]:
-    return {
-        "operationId": name,
-        "summary": summary,
-        "responses": {
-            "200": {
-                "description": f"{summary}.",
-                "headers": _headers(),
-                "content": {kind: {} for kind in media_types},
-            },
-            **_NOT_MODIFIED,
-            **_problems(*problems),
-        },
-    }
+    content: dict[str, Any] = {kind: {} for kind in media_types}
+    return _reading(name, summary, content, *problems, is_kept=True)
 
 
 def _files(operation: str) -> dict[str, Any]:

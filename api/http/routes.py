@@ -105,7 +105,8 @@ def games() -> Response:
     response = jsonify(games=[asdict(entry) for entry in entries])
     response.headers["Cache-Control"] = caching.REVALIDATED
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @bp.get("/metrics")

@@ -27,7 +27,7 @@ def is_text(media_type: str) -> bool:
 
 
 def _compressed(response: Response) -> Response:
-    if not is_text(response.mimetype) or response.status_code == HTTPStatus.NO_CONTENT:
+    if not is_text(response.mimetype or "") or response.status_code == HTTPStatus.NO_CONTENT:
         return response
     response.vary.add("Accept-Encoding")
     tag, _ = response.get_etag()

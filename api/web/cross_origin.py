@@ -4,31 +4,38 @@ import re
 from collections.abc import Sequence
 
 from flask import Flask, Response, request
+from werkzeug.datastructures import HeaderSet
 
 from api.access.api_keys import KEY_HEADER
 from api.telemetry.request_id import HEADER as REQUEST_ID
+from api.version import HEADER as API_VERSION
 
 EVERY = "*"
 PREFLIGHT_SECONDS = 7200  # the longest that Chromium keeps a preflight
-REQUEST_HEADERS = (
-    "Authorization",
-    "Content-Type",
-    "If-None-Match",
-    "Last-Event-ID",
-    KEY_HEADER,
-    REQUEST_ID,
+REQUEST_HEADERS = HeaderSet(
+    (
+        "Authorization",
+        "Content-Type",
+        "If-None-Match",
+        "Last-Event-ID",
+        KEY_HEADER,
+        REQUEST_ID,
+    )
 )
-RESPONSE_HEADERS = (
-    "Content-Disposition",
-    "ETag",
-    "Leitmotif-Longest-Quote",
-    "Leitmotif-Model-Version",
-    "Leitmotif-Notes",
-    "Leitmotif-Primer",
-    "Leitmotif-Primer-Warnings",
-    "Leitmotif-Seed",
-    "Retry-After",
-    REQUEST_ID,
+RESPONSE_HEADERS = HeaderSet(
+    (
+        "Content-Disposition",
+        "ETag",
+        API_VERSION,
+        "Leitmotif-Longest-Quote",
+        "Leitmotif-Model-Version",
+        "Leitmotif-Notes",
+        "Leitmotif-Primer",
+        "Leitmotif-Primer-Warnings",
+        "Leitmotif-Seed",
+        "Retry-After",
+        REQUEST_ID,
+    )
 )
 _ORIGIN = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:(?P<port>[1-9][0-9]{0,4}))?"
@@ -63,7 +70,7 @@ def share(app: Flask, origins: Sequence[str], unshared: str) -> None:
             response.access_control_allow_origin = request.headers["Origin"]
         response.access_control_expose_headers = RESPONSE_HEADERS
         if request.method == "OPTIONS":
-            response.access_control_allow_methods = sorted(response.allow)
+            response.access_control_allow_methods = HeaderSet(sorted(response.allow))
             response.access_control_allow_headers = REQUEST_HEADERS
             response.access_control_max_age = PREFLIGHT_SECONDS
         return response

@@ -13,6 +13,7 @@ from api.formats.registry import FORMATS, STREAMS
 from api.http.parameters import PARAMETERS, RequestValue, song_request
 from api.http.problems import MEDIA_TYPE, PROBLEMS
 from tests.api.contract import CONTRACT, described, valid, validator
+from tests.api.contract_outline import GOLDEN, outline
 
 GENERATE = described("/generate", "POST")
 JSON_VALUES = (
@@ -23,6 +24,12 @@ JSON_VALUES = (
 def test_it_is_valid_openapi_3_1():
     assert CONTRACT["openapi"].startswith("3.1.")
     assert list(OpenAPIV31SpecValidator(CONTRACT).iter_errors()) == []
+
+
+def test_its_outline_is_the_one_that_was_agreed():
+    assert outline() == GOLDEN.read_text(), (
+        "if the change is meant, write it with: .venv/bin/python -m tests.api.contract_outline"
+    )
 
 
 def test_the_document_is_served_by_the_api(client):
