@@ -23,8 +23,7 @@ def to_ogg(
         loop: The part that a game repeats, for the comments LOOPSTART and LOOPLENGTH, which
             RPG Maker and other engines read; both in samples.
     """
-    marks = {} if loop is None else {"LOOPSTART": loop.start, "LOOPLENGTH": loop.samples}
-    named = {**comments, **{name: str(samples) for name, samples in marks.items()}}
+    named = {**_loop_comments(loop), **comments}
     return with_comments(read_pages(_encoded(sound.blocks)), named)
 
 
@@ -34,6 +33,19 @@ def from_ogg(content: bytes) -> Sound:
 
     file = soundfile.SoundFile(BytesIO(content))
     return Sound(file.frames, file.blocks(BLOCK, dtype="float32", always_2d=True))
+
+
+def _loop_comments(loop: SampleLoop | None) -> dict[str, str]:
+    """Write a loop as RPG Maker reads it.
+
+    RPG Maker MV reads only the first 255 bytes of the comments, so these come first. It and its
+    successor read digits up to the next byte that is none. That byte is the length of the next
+    comment, so a comment of a known length follows, lest a title of 42 bytes adds a digit.
+    """
+    if loop is None:
+        return {}
+    marks = {"LOOPSTART": str(loop.start), "LOOPLENGTH": str(loop.samples)}
+    return {**marks, "ENCODER": "Leitmotif"}
 
 
 def _encoded(blocks: Iterator[NDArray[np.float32]]) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """OGG Vorbis: other libraries read it, its comments have the loop, memory is bounded."""
 
 import io
+import re
 import tracemalloc
 
 import mutagen
@@ -70,6 +71,24 @@ def test_comments_are_the_given_ones_only():
 def test_a_loop_is_in_the_comments_in_samples():
     tags = opened(written(chord(9000), loop=SampleLoop(1234, 7766))).tags
     assert (tags["LOOPSTART"], tags["LOOPLENGTH"]) == (["1234"], ["7766"])
+
+
+def loop_in_rpg_maker(content):
+    """Find the loop as RPG Maker MV does: in the first lacing value's bytes of the comments."""
+    at = content.index(b"OggS", 1) + 27  # in the second page, after its header
+    segments = content[at - 1]
+    first = at + segments
+    searched = range(first, first + content[at] - 10)
+    texts = [content[n:].split(b"\0")[0] for n in searched if content[n:].startswith(b"LOOP")]
+    found = [re.search(rb"LOOP(START|LENGTH)=([0-9]+)", text) for text in texts]
+    return {match[1].decode(): int(match[2]) for match in found if match}
+
+
+@pytest.mark.parametrize("title_bytes", [1, *range(40, 60), 100, 300, 400])
+def test_rpg_maker_finds_the_loop_whatever_the_title(title_bytes):
+    comments = {"TITLE": "t" * title_bytes, "DESCRIPTION": "d" * 500}
+    content = written(chord(9000), comments, SampleLoop(1234, 7766))
+    assert loop_in_rpg_maker(content) == {"START": 1234, "LENGTH": 7766}
 
 
 @pytest.mark.parametrize("length", [0, 1, 254, 255, 256, 509, 510, 511, 60_000])
