@@ -322,6 +322,11 @@ _GAME = _shown(
         title=_or_null(_TEXT),
         pieces=_said(_or_null(_COUNT), "How many the model learned from."),
         notes=_said(_or_null(_COUNT), "How many those pieces have."),
+        max_quote=_said(
+            _or_null(_COUNT),
+            "How many successive notes a song may share with one of those pieces, unless the request "
+            "sets `max_quote`. 19 of 20 of the pieces share no longer run with any other.",
+        ),
         held_out_bits_per_note=_said(
             _or_null(_TIME), "Cross-entropy on held-out pieces, in bits per note."
         ),
@@ -332,6 +337,7 @@ _GAME = _shown(
     title="The Legend of Zelda: Majora's Mask",
     pieces=9,
     notes=4321,
+    max_quote=29,
     held_out_bits_per_note=5.07,
 )
 _PROBLEM_MEMBERS = {

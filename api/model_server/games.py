@@ -79,6 +79,7 @@ class GameEntry:
     title: str | None = None
     pieces: int | None = None
     notes: int | None = None
+    max_quote: int | None = None
     held_out_bits_per_note: float | None = None
 
 
@@ -279,6 +280,7 @@ def _entry(state: GameState, bundle: Bundle | None) -> GameEntry:
         title=bundle.description.title,
         pieces=card.pieces,
         notes=card.notes,
+        max_quote=bundle.description.quote_notes,
         held_out_bits_per_note=card.held_out_bits_per_note,
     )
 

@@ -250,6 +250,8 @@ class Game:
 
     Attributes:
         state: AVAILABLE where songs can be had.
+        max_quote: How many successive notes a song may share with a piece, if the request does
+            not set it.
     """
 
     game: str
@@ -258,6 +260,7 @@ class Game:
     title: str | None
     pieces: int | None
     notes: int | None
+    max_quote: int | None
     held_out_bits_per_note: float | None
 
 

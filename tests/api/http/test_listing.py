@@ -15,12 +15,13 @@ ZELDA = {
     "title": "Zélda: Majora's Mask",
     "pieces": 9,
     "notes": 4321,
+    "max_quote": 6,
     "held_out_bits_per_note": 6.5,
 }
 
 
 def untold(game, version, state):
-    told_by_the_model = ("title", "pieces", "notes", "held_out_bits_per_note")
+    told_by_the_model = ("title", "pieces", "notes", "max_quote", "held_out_bits_per_note")
     return {"game": game, "version": version, "state": state, **dict.fromkeys(told_by_the_model)}
 
 
