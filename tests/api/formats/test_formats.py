@@ -17,6 +17,7 @@ import pytest
 from api import create_app
 from api.formats.edition import edition
 from api.formats.registry import FORMATS
+from api.version import VERSION
 from api.web.compression import is_text
 from music.description import LearnedPiece
 from music.expression.articulation import Articulation, LengthShare
@@ -96,6 +97,7 @@ def test_every_response_has_its_media_type(client, form):
     headers = client.post(f"{SONG}&format={form.name}").headers
     said = {name: value for name, value in headers.items() if name.startswith("Leitmotif-")}
     assert said == {
+        "Leitmotif-Api-Version": VERSION,
         "Leitmotif-Longest-Quote": "0",
         "Leitmotif-Model-Version": "1",
         "Leitmotif-Notes": "40",
