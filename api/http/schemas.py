@@ -324,8 +324,8 @@ _GAME = _shown(
         notes=_said(_or_null(_COUNT), "How many those pieces have."),
         max_quote=_said(
             _or_null(_COUNT),
-            "How many successive notes a song may share with one of those pieces, unless the request "
-            "sets `max_quote`. 19 of 20 of the pieces share no longer run with any other.",
+            "How many successive notes a song may share with one of those pieces, if the request "
+            "does not set `max_quote`. 19 of 20 of the pieces share no longer run with any other.",
         ),
         held_out_bits_per_note=_said(
             _or_null(_TIME), "Cross-entropy on held-out pieces, in bits per note."
