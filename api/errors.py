@@ -9,7 +9,8 @@ ApiError
 │   ├── SongTooLongError        the song is too long for the requested format
 │   ├── TooManyRequestsError    the rate limit is exceeded
 │   ├── UnauthorizedError       an API key is required
-│   └── UnknownGameError        no such game
+│   ├── UnknownGameError        no such game
+│   └── VersionGoneError        the version existed, and no model server loads it
 ├── GameNotReadyError           the game exists, and its model is not loaded (yet)
 ├── TooManySongsError           all song slots are taken
 └── ModelServerError
@@ -88,6 +89,10 @@ class UnknownGameError(RequestError):
     def __init__(self, message: str, games: tuple[str, ...]) -> None:
         super().__init__(message)
         self.games = games
+
+
+class VersionGoneError(RequestError):
+    """The version existed, and model servers do not load it any more."""
 
 
 class GameNotReadyError(ApiError):

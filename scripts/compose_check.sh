@@ -67,14 +67,14 @@ expect_version() { # version, parameters: waits until songs come from it
             version=$(header song Leitmotif-Model-Version)
             if [[ $version == "$1" ]]; then
                 [[ $(head --bytes=4 "$work/song.mid") == MThd ]] || fail "that is no MIDI file"
-                say "a song by version $1 (${2:-no label}), $(stat --format=%s "$work/song.mid") bytes"
+                say "a song by version $1 (${2:-by default}), $(stat --format=%s "$work/song.mid") bytes"
                 return
             fi
         fi
         sleep 1
     done
     shown song >&2
-    fail "no song by version $1 (${2:-no label}) within $load_s s; the last answer is above:" \
+    fail "no song by version $1 (${2:-by default}) within $load_s s; the last answer is above:" \
         "status ${status:-none}, version ${version:-none}"
 }
 
@@ -123,13 +123,13 @@ within "$train_s" compose run --rm -T trainer
 expect_version 2 ''
 within "$promote_s" compose run --rm -T --env VERSION=1 --entrypoint python trainer -m training.promoting
 expect_version 1 ''
-expect_version 1 label=stable
-expect_version 2 label=canary
+expect_version 1 version=stable
+expect_version 2 version=canary
 expect_no_song_lost
 
 within "$stop_s" compose stop model-server
 expect_refusal
 within "$load_s" compose start model-server
-expect_version 2 label=canary
+expect_version 2 version=canary
 expect_version 1 ''
 say "all is well"

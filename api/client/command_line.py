@@ -217,6 +217,8 @@ def _help(parameter: Parameter) -> str:
 
 
 def _metavar(parameter: Parameter) -> str:
+    if parameter.kind is Kind.VERSION:
+        return "|".join((_METAVARS[Kind.WHOLE], *parameter.choices))
     file = ("FILE",) if parameter.may_be_file else ()
     return _METAVARS.get(parameter.kind) or "|".join((*parameter.choices, *file))
 

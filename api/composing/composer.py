@@ -182,8 +182,8 @@ def _with_newest(
     """Compose with the current version; restart with a newer one if it is unloaded meanwhile."""
     for _ in range(MOST_BEGINNINGS - 1):
         try:
-            return compose(bundle or games.bundle(request.game, deadline, request.label))
+            return compose(bundle or games.bundle(request.game, deadline, request.version))
         except NoSuchModelError as error:
             bundle = None
             _LOG.warning("a version was unloaded, the song restarts: %r", error.reason)
-    return compose(games.bundle(request.game, deadline, request.label))
+    return compose(games.bundle(request.game, deadline, request.version))

@@ -35,8 +35,8 @@ class SongRequest:
         primer: The music that the song continues or revises.
         include_primer: Whether an uploaded primer comes first in the song.
         dynamics: Whether velocities are shaped; otherwise all are equal.
-        label: The label of the version that composes; None for the promoted version or, if no
-            version is promoted, the newest.
+        version: The number or the label of the version that composes; None for the promoted
+            version or, if no version is promoted, the newest.
         given_title: The title that was sent; None for a neutral title.
         media_format: The name of a format; None if the Accept header decides.
         is_seed_drawn: Whether no seed was sent and a random one is used.
@@ -47,7 +47,7 @@ class SongRequest:
     primer: Primer | Upload = Primer.CORPUS
     include_primer: bool = False
     dynamics: bool = True
-    label: Label | None = None
+    version: int | Label | None = None
     given_title: str | None = None
     media_format: str | None = None
     is_seed_drawn: bool = False

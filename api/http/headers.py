@@ -76,8 +76,9 @@ def quoted(longest: Quote) -> str:
 
 def entity_tag(request: SongRequest, version: int, form: Format) -> str:
     """Tell a song in a format from all others, without having composed it."""
-    asked = {**vars(request), "brief": vars(request.brief), "media_format": form.name}
-    said = json.dumps([asked, version, form.edition], sort_keys=True, default=_digest)
+    brief = vars(request.brief)
+    asked = {**vars(request), "brief": brief, "media_format": form.name, "version": version}
+    said = json.dumps([asked, form.edition], sort_keys=True, default=_digest)
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 

@@ -30,6 +30,7 @@ from music.sampling import TEMPERATURE, TOP_K, TOP_P
 
 LENGTHS = ("notes", "seconds", "bars")  # one of them says how long a song is
 DRAWN_SEEDS = 1 << 32
+MOST_EXACT = (1 << 53) - 1  # the largest integer that is exact in every JSON parser
 MOST_KEEP_CHARACTERS = 200
 _VARIED = ("keep", "intro_bars", "include_primer", *LENGTHS)  # fixed by the theme of a variation
 _REVISED = ("form", "include_primer", *LENGTHS)  # fixed by the song that `keep` revises
@@ -71,6 +72,7 @@ class Kind(StrEnum):
     WHOLE = "an integer"
     NUMBER = "a number"
     FLAG = "true or false"
+    VERSION = "a version"
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Parameter:
         lowest: The smallest number, or the smallest number of characters.
         highest: The largest number, or the largest number of characters.
         lowest_fits: Whether `lowest` itself is valid.
-        choices: The valid values of a choice.
+        choices: The valid values of a choice, or the labels of versions.
         pattern: The regular expression of a text in the OpenAPI document; empty for any text.
         may_be_file: Whether a MIDI file or a song's JSON may be uploaded instead of a value.
         needs_file: Whether it is only for requests with an uploaded file.
@@ -113,6 +115,8 @@ class Parameter:
             return f"{self.kind} {', '.join(self.choices)}{file}"
         if self.kind in {Kind.NAME, Kind.FLAG}:
             return self.kind.value
+        if self.kind is Kind.VERSION:
+            return f"a version's number, or one of {', '.join(self.choices)}"
         lower, upper = (f"{bound:.16g}" for bound in (self.lowest, self.highest))
         if self.kind is Kind.TEXT:
             return f"{self.kind} of {lower} to {upper} characters, none of them a control character"
@@ -143,7 +147,9 @@ class Parameter:
             return given.value if isinstance(given.value, str) else None
         if self.kind is Kind.FLAG:
             return _flag(given)
-        is_whole = self.kind is Kind.WHOLE
+        if self.kind is Kind.VERSION and given.value in self.choices:
+            return str(given.value)
+        is_whole = self.kind is not Kind.NUMBER
         if given.is_json:
             return _json_number(given.value, is_whole=is_whole)
         return _text_number(str(given.value), is_whole=is_whole)
@@ -157,7 +163,7 @@ class Parameter:
         return not too_low and value <= self.highest
 
     def _is_allowed(self, text: str) -> bool:
-        if self.kind is Kind.CHOICE:
+        if self.kind in {Kind.CHOICE, Kind.VERSION}:
             return text in self.choices
         if self.kind is Kind.TEXT:
             return self.lowest <= len(text) <= self.highest and not _CONTROL.search(text)
@@ -253,7 +259,7 @@ PARAMETERS = (
         kind=Kind.WHOLE,
         effect="the same seed returns the same song; random if absent",
         lowest=0,
-        highest=(1 << 53) - 1,  # exact in every JSON parser
+        highest=MOST_EXACT,
     ),
     Parameter(
         name="tempo",
@@ -320,10 +326,13 @@ PARAMETERS = (
         highest=100,
     ),
     Parameter(
-        name="label",
-        kind=Kind.CHOICE,
-        effect="the version of the game's model: canary is the newest, stable the one promoted "
-        "last. Default: stable if it is ready, otherwise the newest version that is ready",
+        name="version",
+        kind=Kind.VERSION,
+        effect="the version of the game's model: its number, as a song's origin has it; or canary "
+        "for the newest, stable for the one promoted last. Default: stable if it is ready, "
+        "otherwise the newest version that is ready",
+        lowest=1,
+        highest=MOST_EXACT,
         choices=tuple(Label),
     ),
     Parameter(
@@ -360,7 +369,7 @@ def song_request(said: Iterable[RequestValue]) -> SongRequest:
         primer=primer,
         include_primer=include_primer,
         dynamics=bool(values["dynamics"]),
-        label=Label(str(values["label"])) if "label" in values else None,
+        version=_version(values),
         given_title=str(values["title"]) if "title" in values else None,
         media_format=str(values["format"]) if "format" in values else None,
         is_seed_drawn=is_seed_drawn,
@@ -485,6 +494,11 @@ def _primer(values: Mapping[str, Value]) -> Primer | Upload:
 def _defaults() -> dict[str, Value]:
     fixed = {p.name: p.default for p in PARAMETERS if p.default is not None}
     return {**fixed, "seed": secrets.randbelow(DRAWN_SEEDS)}
+
+
+def _version(values: Mapping[str, Value]) -> int | Label | None:
+    version = values.get("version")
+    return Label(version) if isinstance(version, str) else _int(values, "version")
 
 
 def _int(values: Mapping[str, Value], name: str) -> int | None:

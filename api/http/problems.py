@@ -27,6 +27,7 @@ from api.errors import (
     UnavailableError,
     UnknownGameError,
     UnsupportedBodyError,
+    VersionGoneError,
 )
 from api.http.request_values import MOST_BODY_BYTES, MOST_FILE_BYTES
 
@@ -55,6 +56,7 @@ PROBLEMS: dict[type[ApiError], Problem] = {
     MalformedBodyError: Problem(HTTPStatus.BAD_REQUEST, "malformed-body", "Malformed body"),
     UnauthorizedError: Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "API key required"),
     UnknownGameError: Problem(HTTPStatus.NOT_FOUND, "unknown-game", "Unknown game"),
+    VersionGoneError: Problem(HTTPStatus.GONE, "version-gone", "Version not served"),
     NotAcceptableError: Problem(HTTPStatus.NOT_ACCEPTABLE, "not-acceptable", "Not acceptable"),
     UnsupportedBodyError: Problem(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-body", "Unsupported media type"
@@ -168,6 +170,8 @@ def _extensions(error: ApiError) -> dict[str, object]:
     """Return the extension members of an error, for programs."""
     if isinstance(error, BadParameterError) and error.parameter:
         return {"parameter": error.parameter}
+    if isinstance(error, VersionGoneError):
+        return {"parameter": "version"}
     return {"games": error.games} if isinstance(error, UnknownGameError) else {}
 
 

@@ -86,7 +86,7 @@ def generate() -> Response:
     deadline = services.deadline()
     bundle = None
     if request.method == "HEAD" or request.if_none_match:
-        bundle = services.games.bundle(asked.game, deadline, asked.label)
+        bundle = services.games.bundle(asked.game, deadline, asked.version)
         if response := _uncomposed(asked, bundle.model.version, form):
             return response
     if isinstance(form, Stream):
@@ -155,8 +155,7 @@ def _rest_of_stream(
         return Response(status=HTTPStatus.NO_CONTENT)
     record().seed = last.seed
     asked = replace(asked, brief=replace(asked.brief, seed=last.seed))
-    services.games.bundle(asked.game, deadline)  # raises if there is no such game
-    bundle = services.games.bundle_of(Model(asked.game, last.version), deadline)
+    bundle = services.games.bundle(asked.game, deadline, last.version)
     return _stream_response(services, asked, form, deadline, bundle, last.sent)
 
 

@@ -47,6 +47,9 @@ def schema_of(parameter: Parameter) -> Schema:
             schema |= {"type": "boolean"}
         case Kind.WHOLE:
             schema |= {"type": "integer", **_range(parameter)}
+        case Kind.VERSION:
+            labels = {"type": "string", "enum": list(parameter.choices)}
+            schema |= {"anyOf": [{"type": "integer", **_range(parameter)}, labels]}
         case Kind.NUMBER:
             schema |= {"type": "number", **_range(parameter)}
         case _ as never:
@@ -168,8 +171,8 @@ _ORIGIN: Schema = {
     "description": "All that makes the same song again.",
     "type": "object",
     "properties": {
-        "version": _VERSION,
         **{p.name: schema_of(p) for p in PARAMETERS if p.name not in _NOT_OF_ORIGIN},
+        "version": _VERSION,
         "primer": {"enum": [*Primer, UPLOADED]},
         "primer_sha256": _said(_NAME, "Of the notes of an uploaded primer."),
     },
@@ -308,7 +311,7 @@ _QUOTE = _shown(
 )
 _GAME_STATE_MEMBERS = {
     "game": _NAME,
-    "version": _said(_or_null(_COUNT), "Which one composes where no label is given."),
+    "version": _said(_or_null(_COUNT), "The version that composes by default."),
     "state": _said(
         _NAME,
         "TensorFlow Serving's word for the version's state, UNREACHABLE or BROKEN; songs can be "

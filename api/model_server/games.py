@@ -10,12 +10,14 @@ from threading import Lock
 
 from api.deadline import Deadline
 from api.errors import (
+    ApiError,
     BadParameterError,
     BrokenContractError,
     GameNotReadyError,
     ModelServerError,
     NoSuchModelError,
     UnknownGameError,
+    VersionGoneError,
 )
 from api.model_server.fetch_cache import FetchCache
 from api.model_server.models_config import ModelsConfig
@@ -58,8 +60,8 @@ class GameState:
 
     Attributes:
         game: Its name.
-        version: The version that composes where no label is given or, where none is ready, the
-            promoted or the newest; None where there is none.
+        version: The version that composes by default or, if none is ready, the promoted or the
+            newest; None if there is none.
         state: TensorFlow Serving's word for the version's state, UNREACHABLE or BROKEN; AVAILABLE
             only where songs can be composed with it.
     """
@@ -105,30 +107,38 @@ class Games:
         """List the games."""
         return self._config.games()
 
-    def bundle(self, game: str, deadline: Deadline, label: Label | None = None) -> Bundle:
+    def bundle(
+        self, game: str, deadline: Deadline, version: int | Label | None = None
+    ) -> Bundle:
         """Find the version of a game's model that composes.
 
-        With a label, it is the version that has it. Without one, it is the promoted version or,
-        where none is promoted or that one is not ready, the newest that is ready.
+        Args:
+            game: May be unknown.
+            deadline: Of all calls.
+            version: A number, or the label of a version. By default it is the promoted version or,
+                if none is promoted or that one is not ready, the newest that is ready.
 
         Raises:
             UnknownGameError: There is no such game.
-            BadParameterError: No version of its model has that label.
-            GameNotReadyError: It has no version that is ready.
+            BadParameterError: Its model has never had that version, or none has that label.
+            VersionGoneError: Its model has had that version, and no model server loads it.
+            GameNotReadyError: That version, or any, is not ready.
             ModelServerError: The model server does not answer, or not as it should.
         """
         games = self.names()
         if game not in games:
             raise _unknown(game, games)
-        if label is not None:
-            return self.bundle_of(Model(game, self._labelled(game, label)), deadline)
+        if isinstance(version, Label):
+            version = self._labelled(game, version)
+        if version is not None:
+            return self._requested(Model(game, version), deadline)
         found = self._default_version(game, deadline)
         if found is None or found.state is not State.AVAILABLE:
             raise _not_ready(game, found)
         return self.bundle_of(Model(game, found.version), deadline)
 
     def ready_model(self, game: str, deadline: Deadline) -> Model | None:
-        """Find the version that composes where no label is given; None where none is ready.
+        """Find the version that composes by default; None if none is ready.
 
         Raises:
             ModelServerError: The model server does not answer.
@@ -210,25 +220,65 @@ class Games:
         if label not in labels:
             there = ", ".join(sorted(labels)) or "no label"
             raise BadParameterError(
-                f"No version of {game!r} has the label {label}; its versions have {there}.", "label"
+                f"No version of {game!r} has the label {label}; its versions have {there}.",
+                "version",
             )
         return labels[label]
+
+    def _requested(self, model: Model, deadline: Deadline) -> Bundle:
+        """Return the bundle of a version that the caller names; raises as `bundle`."""
+        versions = self._versions(model.game, deadline)
+        status = next((each for each in versions if each.version == model.version), None)
+        newest = max((each.version for each in versions), default=0)
+        listed, highest = self._config.listed(model.game), self._config.highest(model.game)
+        is_listed = model.version in listed or (status and status.state is not State.END)
+        # One replica may have loaded a version that another does not know of yet.
+        if is_listed or newest < model.version <= (highest or model.version):
+            try:
+                return self.bundle_of(model, deadline)
+            except NoSuchModelError:
+                pass  # the errors below say why
+        if is_listed or (status and status.failure):
+            raise _not_ready(
+                model.game, status or VersionStatus(model.version, State.UNKNOWN)
+            )
+        served = sorted(each.version for each in versions if each.state is State.AVAILABLE)
+        raise self._unserved(model, served, max(newest, highest))
+
+    def _unserved(self, model: Model, served: Sequence[int], highest: int) -> ApiError:
+        """Return the error for a version that no model server is to load."""
+        game, version = model.game, model.version
+        there = f"Its versions that compose: {', '.join(map(str, served)) or 'none'}."
+        if self._config.is_kept(game, version):
+            return VersionGoneError(
+                f"Version {version} of {game!r} is kept, but not served. "
+                f"make promote GAME={game} VERSION={version} serves it, as the default. {there}"
+            )
+        if version <= highest:
+            return VersionGoneError(
+                f"Version {version} of {game!r} is not in the models folder any more. {there}"
+            )
+        return BadParameterError(f"There is no version {version} of {game!r}. {there}", "version")
+
+    def _versions(self, game: str, deadline: Deadline) -> tuple[VersionStatus, ...]:
+        """Return the versions on the model server; drops the bundles of those it has unloaded."""
+        try:
+            versions = self._model_server.versions(game, deadline)
+        except NoSuchModelError:
+            return ()
+        self._drop_unserved(game, versions)
+        return versions
 
     def _default_version(self, game: str, deadline: Deadline) -> VersionStatus | None:
         """Pick, of the versions that are ready, the promoted one or else the newest.
 
         A song by another version is better than none while the promoted one loads or cannot be
-        loaded; a caller who wants only that one asks for label=stable. Where no version is ready,
+        loaded; a caller who wants only that one asks for version=stable. Where no version is ready,
         it picks from all.
         """
-        try:
-            versions = self._model_server.versions(game, deadline)
-        except NoSuchModelError:
-            return None
-        self._drop_unserved(game, versions)
         promoted = self._config.labels(game).get(Label.STABLE)
         return max(
-            versions,
+            self._versions(game, deadline),
             key=lambda v: (v.state is State.AVAILABLE, v.version == promoted, v.version),
             default=None,
         )

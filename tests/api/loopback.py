@@ -112,6 +112,7 @@ class LoopbackModelServer:
         extra_width: Places of PAD behind what was drawn, as in a batch with longer draws.
         on_status: Called whenever the versions of a game are asked for.
         hung: What never responds: (game, "status") or (game, the name of a signature).
+        salts: (game, version) -> a number, other than 0, that makes all its songs others.
     """
 
     versions: dict = field(default_factory=lambda: {"zelda": {1: "AVAILABLE"}})
@@ -131,6 +132,7 @@ class LoopbackModelServer:
     extra_width: int = 0
     on_status: object = None
     hung: set = field(default_factory=set)
+    salts: dict = field(default_factory=dict)
 
     def start(self, port=0):
         self._stopped = threading.Event()
@@ -184,6 +186,8 @@ class LoopbackModelServer:
             context.abort(grpc.StatusCode.NOT_FOUND, "Servable not found for request")
         inputs = {name: _array(tensor) for name, tensor in request.inputs.items()}
         outputs = getattr(self, f"_{spec.signature_name}")(spec.name, **inputs)
+        if spec.signature_name == "prefill":
+            outputs["state"] += np.float32(self.salts.get((spec.name, spec.version.value), 0))
         response = wire.PredictResponse(model_spec=spec)
         for name, array in outputs.items():
             response.outputs[name].CopyFrom(_tensor(array, typed=self.typed))

@@ -51,9 +51,11 @@ def quiet_songs(bundles, tmp_path_factory) -> dict[tuple[int, str], bytes]:
     songs = {}
     with replicas(models_dir, 1) as servers, api(models_dir, servers) as service:
         for seed, label in itertools.product(SEEDS, ("stable", "canary")):
-            answer = service.ask(f"{song_path(seed)}&label={label}")
+            answer = service.ask(f"{song_path(seed)}&version={label}")
             assert answer.status == 200, answer.body
-            songs[seed, answer.headers["Leitmotif-Model-Version"]] = answer.body
+            version = answer.headers["Leitmotif-Model-Version"]
+            songs[seed, version] = answer.body
+            assert service.ask(f"{song_path(seed)}&version={version}").body == answer.body
     assert len(set(songs.values())) == 2 * len(SEEDS)
     return songs
 

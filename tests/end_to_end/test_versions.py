@@ -14,7 +14,7 @@ from training.publishing import promote
 
 pytestmark = pytest.mark.slow
 
-CALLS = ("", "&label=stable", "&label=canary")
+CALLS = ("", "&version=stable", "&version=canary")
 
 
 def composing(service, label: str) -> str:
@@ -62,11 +62,17 @@ def test_every_label_gives_the_version_that_it_should_while_versions_come(
     promote(tmp_path / "moved", GAME)
     assert songs(service) == ("1", "1", "1")
     assert publish_another() == 2
-    wait_for(lambda: composing(service, "&label=canary") == "2", "the second version")
+    wait_for(lambda: composing(service, "&version=canary") == "2", "the second version")
     assert songs(service) == ("1", "1", "2")
     promote(tmp_path / "moved", GAME)
     assert songs(service) == ("2", "2", "2")
     promote(tmp_path / "moved", GAME, 1)
     assert songs(service) == ("1", "1", "2")
+    promote(tmp_path / "moved", GAME)
+    assert publish_another() == 3
+    wait_for(lambda: composing(service, "&version=1") == "410", "the first version to be unloaded")
+    assert [composing(service, f"&version={n}") for n in (2, 3, 4)] == ["2", "3", "422"]
+    promote(tmp_path / "moved", GAME, 1)  # as the 410 says
+    wait_for(lambda: composing(service, "&version=1") == "1", "the first version")
     wait_for(lambda: len(songs_without_a_break) > 3, "some more songs")
     assert set(songs_without_a_break) <= {"1", "2"}  # and no status of an error

@@ -222,15 +222,43 @@ def test_a_copied_link_is_the_pages_own(page):
     assert page.evaluate("navigator.clipboard.readText()") == page.evaluate("location.href")
 
 
-def test_a_piece_of_another_model_version_is_reported(page, studio, address, loopback):
+def train_again(loopback):
+    """Publish a version that composes other songs; the older ones stay loaded."""
+    loopback.versions["zelda"][2] = "AVAILABLE"
+    loopback.salts["zelda", 2] = 5
+
+
+def test_after_a_retraining_a_piece_is_saved_by_the_version_that_composed_it(page, loopback):
+    compose(page)
+    before = downloaded(page, "musicxml")
+    train_again(loopback)
+    assert downloaded(page, "musicxml") == before
+
+
+def test_after_a_retraining_a_link_brings_the_same_piece_back(page, studio, address, loopback):
+    piece = compose(page)
+    link = page.evaluate("location.href")
+    train_again(loopback)
+    other = studio(link.removeprefix(address))
+    expect(other.locator("#keep")).to_be_visible()
+    assert rows(kept(other)[0]) == rows(piece)
+    expect(other.locator("#notice")).to_be_empty()
+    expect(other.locator("#piece-facts")).to_contain_text("model version 1")
+
+
+def test_a_piece_by_a_version_that_is_not_served_any_more_is_reported(
+    page, studio, address, loopback, watch
+):
+    watch.allowed = "410"
     compose(page)
     link = page.evaluate("location.href")
     loopback.versions["zelda"] = {2: "AVAILABLE"}
     other = studio(link.removeprefix(address))
     expect(other.locator("#notice")).to_contain_text("a piece by version 1 of the model")
-    expect(other.locator("#notice")).to_contain_text("version 2, so this is another piece")
+    expect(other.locator("#notice")).to_contain_text("another piece, by version 2.")
     page.click("[data-format=musicxml]")
-    expect(page.locator("#keep-error")).to_contain_text("version 2 and can no longer write it")
+    expect(page.locator("#keep-error")).to_contain_text("Version 1 of 'zelda' is not in the")
+    expect(page.locator("#keep-error")).to_contain_text("You can still save the piece as MIDI.")
     assert downloaded(page, "midi")[0] == "Song 1.mid"
 
 

@@ -107,7 +107,7 @@ class Wishes(TypedDict, total=False):
     dynamics: bool
     max_quote: int
     title: str
-    label: Literal["stable", "canary"]
+    version: int | Literal["stable", "canary"]
 
 
 @dataclass(frozen=True)

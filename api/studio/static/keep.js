@@ -4,7 +4,7 @@ import { byId, make, save } from "./elements.js";
 import { wholePiece } from "./midi.js";
 import { toLink } from "./recipe.js";
 import { pages } from "./score.js";
-import { Problem, written } from "./service.js";
+import { Problem, isVersionGone, written } from "./service.js";
 import { Zoom } from "./zoom.js";
 
 /** @import { Piece } from "./piece.js" */
@@ -17,6 +17,7 @@ const TOO_LARGE =
 
 const PARTIAL =
   "This piece was stopped before its end, and the service only writes whole pieces. You can save it as MIDI.";
+const STILL_MIDI = "You can still save the piece as MIDI.";
 
 export class Keep {
   #section = byId("keep", HTMLElement);
@@ -102,12 +103,11 @@ export class Keep {
     place.setAttribute("aria-busy", "true");
     try {
       if (piece.isPartial) throw new Problem(PARTIAL);
-      const { content, version } = await written(piece.recipe, format, piece.name);
-      if (version !== piece.version) throw new Problem(outdated(piece.version, version));
-      return content;
+      return await written(piece, format);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      if (piece === this.#piece) this.#error.textContent = error.message;
+      const more = isVersionGone(error) ? ` ${STILL_MIDI}` : "";
+      if (piece === this.#piece) this.#error.textContent = error.message + more;
       this.#onProblem(error);
       return null;
     } finally {
@@ -162,14 +162,6 @@ export class Keep {
       this.#said.textContent = address; // where a page may not copy, one can by hand
     }
   }
-}
-
-/**
- * @param {number} then
- * @param {number} now
- */
-function outdated(then, now) {
-  return `Version ${then} of the model composed this piece. The service now has version ${now} and can no longer write it. You can still save it as MIDI.`;
 }
 
 /** @param {string} name Of a piece. */

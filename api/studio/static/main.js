@@ -8,7 +8,7 @@ import { Keep } from "./keep.js";
 import { lastBars } from "./midi.js";
 import { Piece } from "./piece.js";
 import { fromLink, toBase64, toLink } from "./recipe.js";
-import { Problem, compose, rememberKey, form as planned, time } from "./service.js";
+import { Problem, compose, isVersionGone, rememberKey, form as planned, time } from "./service.js";
 import { Shelf } from "./shelf.js";
 import { Transport } from "./transport.js";
 import { clock, count } from "./words.js";
@@ -48,7 +48,7 @@ export const { player } = transport;
 /**
  * @typedef {object} Wish How a piece is composed.
  * @property {boolean} isPlayed At once, which takes somebody's gesture.
- * @property {number} [linkedVersion] The model's, that a link to it was made with.
+ * @property {number} [linkedVersion] The version of the model in the link to the piece.
  */
 
 /**
@@ -88,7 +88,7 @@ function stopComposing() {
  * @param {Wish} wish
  */
 async function follow(piece, signal, wish) {
-  for await (const event of compose(piece.recipe, signal)) {
+  for await (const event of composed(piece.recipe, signal, wish.linkedVersion)) {
     switch (event.event) {
       case "song":
         begin(piece, event, wish);
@@ -113,6 +113,21 @@ async function follow(piece, signal, wish) {
 }
 
 /**
+ * Composes by the version of a link or, if the service no longer has it, by its own.
+ * @param {Recipe} recipe
+ * @param {AbortSignal} signal
+ * @param {number} [version]
+ */
+async function* composed(recipe, signal, version) {
+  try {
+    yield* compose(recipe, signal, version);
+  } catch (error) {
+    if (!isVersionGone(error)) throw error;
+    yield* compose(recipe, signal);
+  }
+}
+
+/**
  * @param {Piece} piece
  * @param {SongEvent & {event: "song"}} song
  * @param {Wish} wish
@@ -128,7 +143,7 @@ function begin(piece, song, { isPlayed, linkedVersion }) {
   if (linkedVersion && linkedVersion !== version) {
     notice.textContent =
       `This link is to a piece by version ${linkedVersion} of the model. ` +
-      `The service now has version ${version}, so this is another piece.`;
+      `The service no longer has it, so this is another piece, by version ${version}.`;
   }
 }
 

@@ -61,11 +61,13 @@ export function newSeed() {
  * Writes a request's body.
  * @param {Recipe} recipe
  * @param {string} format
- * @param {string} [title] What the piece is called in a file.
+ * @param {{title?: string, version?: number}} [more] What the piece is called in a file, and the
+ *     version of the model that composes it; 0 leaves it to the service.
  */
-export function toForm(recipe, format, title) {
+export function toForm(recipe, format, { title, version } = {}) {
   const form = new FormData();
   if (title) form.set("title", title);
+  if (version) form.set("version", String(version));
   form.set("game", recipe.game);
   form.set("format", format);
   for (const [name, value] of values(recipe)) form.set(name, value);

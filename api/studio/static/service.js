@@ -3,7 +3,7 @@
 import { TICKS_PER_BEAT } from "./meter.js";
 import { toForm } from "./recipe.js";
 
-/** @import { Loop, Origin, Quote, Section, ToldNote } from "./piece.js" */
+/** @import { Loop, Origin, Piece, Quote, Section, ToldNote } from "./piece.js" */
 /** @import { TimeSignature } from "./meter.js" */
 /** @import { Recipe } from "./recipe.js" */
 /** @import { TempoChange } from "./tempo.js" */
@@ -68,10 +68,11 @@ export async function games() {
  * Composes, and tells the piece while it is drawn.
  * @param {Recipe} recipe
  * @param {AbortSignal} signal
+ * @param {number} [version] The model's; 0 leaves it to the service.
  * @returns {AsyncGenerator<SongEvent>}
  */
-export async function* compose(recipe, signal) {
-  const response = await generated(toForm(recipe, "ndjson"), signal);
+export async function* compose(recipe, signal, version) {
+  const response = await generated(toForm(recipe, "ndjson", { version }), signal);
   try {
     for await (const line of lines(/** @type {ReadableStream<Uint8Array>} */ (response.body))) {
       yield JSON.parse(line);
@@ -117,16 +118,21 @@ export function form(plan) {
 }
 
 /**
- * Asks for a piece in a format that is written when it is finished.
- * @param {Recipe} recipe
+ * Lets the version of the model that composed a piece compose it again, in another format.
+ * @param {Piece} piece
  * @param {string} format
- * @param {string} title What it is called in the file.
- * @returns {Promise<{content: Blob, version: number}>} And the model's version that it is of.
  */
-export async function written(recipe, format, title) {
-  const response = await generated(toForm(recipe, format, title));
-  const version = Number(response.headers.get("Leitmotif-Model-Version"));
-  return { content: await response.blob(), version };
+export async function written({ recipe, name: title, version }, format) {
+  const response = await generated(toForm(recipe, format, { title, version }));
+  return response.blob();
+}
+
+/**
+ * Tells whether the service no longer has the version of the model that was asked for.
+ * @param {unknown} error
+ */
+export function isVersionGone(error) {
+  return error instanceof Problem && error.parameter === "version";
 }
 
 /**

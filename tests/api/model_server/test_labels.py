@@ -17,7 +17,7 @@ def labelled(config, loopback):
 @pytest.mark.parametrize(("label", "version"), [("stable", "1"), ("canary", "3")])
 @pytest.mark.parametrize("form", ["midi", "ndjson"])
 def test_the_version_with_the_label_composes(client, loopback, label, version, form):
-    response = client.post(f"{SONG}&label={label}&format={form}")
+    response = client.post(f"{SONG}&version={label}&format={form}")
     assert (response.status_code, response.headers["Leitmotif-Model-Version"]) == (200, version)
     assert len(response.data) > 100
     assert {str(call.model_spec.version.value) for call in loopback.calls} == {version}
@@ -25,17 +25,17 @@ def test_the_version_with_the_label_composes(client, loopback, label, version, f
 
 @pytest.mark.usefixtures("labelled")
 def test_a_cached_song_of_a_label_is_a_304(client):
-    tag = client.post(f"{SONG}&label=stable").headers["ETag"]
-    same = client.post(f"{SONG}&label=stable", headers={"If-None-Match": tag})
-    other = client.post(f"{SONG}&label=canary", headers={"If-None-Match": tag})
+    tag = client.post(f"{SONG}&version=stable").headers["ETag"]
+    same = client.post(f"{SONG}&version=stable", headers={"If-None-Match": tag})
+    other = client.post(f"{SONG}&version=canary", headers={"If-None-Match": tag})
     assert (same.status_code, other.status_code) == (304, 200)
 
 
 @pytest.mark.usefixtures("labelled")
 def test_a_label_that_moves_is_seen_by_the_next_request(client, config):
-    assert client.post(f"{SONG}&label=stable").headers["Leitmotif-Model-Version"] == "1"
+    assert client.post(f"{SONG}&version=stable").headers["Leitmotif-Model-Version"] == "1"
     write_labels(config.models_config, zelda={"stable": 2, "canary": 3})
-    assert client.post(f"{SONG}&label=stable").headers["Leitmotif-Model-Version"] == "2"
+    assert client.post(f"{SONG}&version=stable").headers["Leitmotif-Model-Version"] == "2"
 
 
 @pytest.mark.parametrize(
@@ -43,37 +43,37 @@ def test_a_label_that_moves_is_seen_by_the_next_request(client, config):
 )
 def test_a_label_that_no_version_has_is_refused(client, config, labels, there):
     write_labels(config.models_config, **labels)
-    response = client.post(f"{SONG}&label=stable")
+    response = client.post(f"{SONG}&version=stable")
     assert response.status_code == 422
-    assert response.json["parameter"] == "label"
+    assert response.json["parameter"] == "version"
     assert response.json["detail"] == (
         f"No version of 'zelda' has the label stable; its versions have {there}."
     )
 
 
 def test_a_label_that_there_is_not_is_refused_with_those_that_there_are(client):
-    response = client.post(f"{SONG}&label=newest")
+    response = client.post(f"{SONG}&version=newest")
     assert response.status_code == 422
-    assert response.json["detail"] == "label must be one of stable, canary."
+    assert response.json["detail"] == "version must be a version's number, or one of stable, canary."
 
 
 @pytest.mark.usefixtures("labelled")
 def test_a_labelled_version_that_is_not_loaded_is_a_503(client, loopback):
     loopback.versions["zelda"] = {1: "AVAILABLE", 3: "LOADING"}
-    response = client.post(f"{SONG}&label=canary")
+    response = client.post(f"{SONG}&version=canary")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
-    assert client.post(f"{SONG}&label=stable").status_code == 200
+    assert client.post(f"{SONG}&version=stable").status_code == 200
 
 
 @pytest.mark.usefixtures("labelled")
 @pytest.mark.parametrize("form", ["midi", "ndjson"])
-def test_without_a_label_the_promoted_version_composes(client, form):
+def test_by_default_the_promoted_version_composes(client, form):
     assert client.post(f"{SONG}&format={form}").headers["Leitmotif-Model-Version"] == "1"
     (game,) = client.get("/games").json["games"]
     assert (game["version"], game["state"]) == (1, "AVAILABLE")
 
 
-def test_without_a_label_and_promotion_the_newest_version_composes(client, config, loopback):
+def test_by_default_and_without_promotion_the_newest_version_composes(client, config, loopback):
     loopback.versions["zelda"] = {2: "AVAILABLE", 3: "AVAILABLE", 4: "LOADING"}
     write_labels(config.models_config, zelda={"canary": 4})
     assert client.post(SONG).headers["Leitmotif-Model-Version"] == "3"
@@ -101,4 +101,4 @@ def test_if_no_version_is_ready_the_promoted_one_is_reported(client, loopback):
 def test_labels_that_cannot_be_read_cost_no_song(client, config):
     config.models_config.with_name("labels.json").write_text("{")
     assert client.post(SONG).status_code == 200
-    assert client.post(f"{SONG}&label=stable").status_code == 422
+    assert client.post(f"{SONG}&version=stable").status_code == 422
