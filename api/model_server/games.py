@@ -107,9 +107,7 @@ class Games:
         """List the games."""
         return self._config.games()
 
-    def bundle(
-        self, game: str, deadline: Deadline, version: int | Label | None = None
-    ) -> Bundle:
+    def bundle(self, game: str, deadline: Deadline, version: int | Label | None = None) -> Bundle:
         """Find the version of a game's model that composes.
 
         Args:
@@ -230,18 +228,17 @@ class Games:
         versions = self._versions(model.game, deadline)
         status = next((each for each in versions if each.version == model.version), None)
         newest = max((each.version for each in versions), default=0)
-        listed, highest = self._config.listed(model.game), self._config.highest(model.game)
-        is_listed = model.version in listed or (status and status.state is not State.END)
+        labels, highest = self._config.labels(model.game), self._config.highest(model.game)
+        # A version that has just been promoted or trained has its label before it is loaded.
+        is_wanted = model.version in labels.values() or (status and status.state is not State.END)
         # One replica may have loaded a version that another does not know of yet.
-        if is_listed or newest < model.version <= (highest or model.version):
+        if is_wanted or newest < model.version <= (highest or model.version):
             try:
                 return self.bundle_of(model, deadline)
             except NoSuchModelError:
                 pass  # the errors below say why
-        if is_listed or (status and status.failure):
-            raise _not_ready(
-                model.game, status or VersionStatus(model.version, State.UNKNOWN)
-            )
+        if is_wanted or (status and status.failure):
+            raise _not_ready(model.game, status or VersionStatus(model.version, State.UNKNOWN))
         served = sorted(each.version for each in versions if each.state is State.AVAILABLE)
         raise self._unserved(model, served, max(newest, highest))
 

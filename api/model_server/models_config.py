@@ -24,7 +24,6 @@ HIGHEST = "versions.json"
 _LOG = logging.getLogger(__name__)
 _Content = TypeVar("_Content")
 _Stamp = tuple[int, int, int]
-_Listed = Mapping[str, frozenset[int]]  # game -> versions
 _Labels = Mapping[str, Mapping[str, int]]  # game -> label -> version
 _Highest = Mapping[str, int]  # game -> version
 
@@ -32,14 +31,14 @@ _Highest = Mapping[str, int]  # game -> version
 class ModelsConfig:
     """The games of a models.config, and what the files beside it say of their versions.
 
-    The files are read again when they have changed. A file that does not exist names nothing. One that
-    cannot be read changes nothing, and is read again the next time. Safe among threads.
+    The files are read again when they have changed. A file that does not exist names nothing. One
+    that cannot be read changes nothing, and is read again the next time. Safe among threads.
     """
 
     def __init__(self, path: Path) -> None:
         """Name the models.config, which need not exist yet."""
         self._folder = path.parent
-        self._listed: _WatchedFile[_Listed] = _WatchedFile(path, _read_listed, {})
+        self._games: _WatchedFile[tuple[str, ...]] = _WatchedFile(path, _read_games, ())
         self._labels: _WatchedFile[_Labels] = _WatchedFile(path.with_name(LABELS), _read_labels, {})
         self._highest: _WatchedFile[_Highest] = _WatchedFile(
             path.with_name(HIGHEST), _read_highest, {}
@@ -47,11 +46,7 @@ class ModelsConfig:
 
     def games(self) -> tuple[str, ...]:
         """List the games in alphabetical order."""
-        return tuple(self._listed.content())
-
-    def listed(self, game: str) -> frozenset[int]:
-        """Return the versions of a game that model servers are to load, as far as it names them."""
-        return self._listed.content().get(game, frozenset())
+        return self._games.content()
 
     def highest(self, game: str) -> int:
         """Return the highest version number that a game has had; 0 if it is not known."""
@@ -111,16 +106,11 @@ def _stamp(path: Path) -> _Stamp:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _read_listed(path: Path) -> _Listed:
-    """Read the games in alphabetical order, with the versions that are listed by number."""
+def _read_games(path: Path) -> tuple[str, ...]:
     text = path.read_text(encoding="utf-8")
     config = text_format.Parse(text, ModelServerConfig(), allow_unknown_field=True)
-    models = {model.name: model for model in config.model_config_list.config}
-    return {
-        name: frozenset(models[name].model_version_policy.specific.versions)
-        for name in sorted(models)
-        if SLUG.fullmatch(name)
-    }
+    names = {model.name for model in config.model_config_list.config}
+    return tuple(sorted(name for name in names if SLUG.fullmatch(name)))
 
 
 def _read_labels(path: Path) -> _Labels:

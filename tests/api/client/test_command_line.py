@@ -13,6 +13,7 @@ from api.client.command_line import KEY_VARIABLE, main
 from api.formats.registry import FORMATS
 from api.http.parameters import PARAMETERS
 from tests.api.client.support import FINE
+from tests.api.loopback import write_labels
 from tests.api.primers import INTRO, URL, uploaded
 from tests.api.processes import ROOT, free_port, running_api
 from tests.api.serving import playing, serving
@@ -53,6 +54,15 @@ def test_a_song_is_written_and_described(compose, client, tmp_path):
     )
     assert (tmp_path / "song.mid").read_bytes() == client.post(SONG).data
     assert os.listdir(tmp_path) == ["models.config", "song.mid"]  # noqa: PTH208  by name
+
+
+@pytest.mark.parametrize("version", ["1", "canary"])
+def test_an_old_version_is_asked_for_by_its_number_or_label(compose, client, config, tmp_path, version):
+    write_labels(config.models_config, zelda={"canary": 1})
+    status, said = compose(*ZELDA, "--version", version, "-o", "song.mid")
+    assert (status, said) == (0, "song.mid: 40 notes, seed 7, version 1, nothing quoted\n")
+    assert (tmp_path / "song.mid").read_bytes() == client.post(SONG).data
+    assert compose(*ZELDA, "--version", "newest", "-o", "song.mid")[0] == 2
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)

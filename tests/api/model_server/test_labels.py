@@ -54,7 +54,9 @@ def test_a_label_that_no_version_has_is_refused(client, config, labels, there):
 def test_a_label_that_there_is_not_is_refused_with_those_that_there_are(client):
     response = client.post(f"{SONG}&version=newest")
     assert response.status_code == 422
-    assert response.json["detail"] == "version must be a version's number, or one of stable, canary."
+    assert (
+        response.json["detail"] == "version must be a version's number, or one of stable, canary."
+    )
 
 
 @pytest.mark.usefixtures("labelled")

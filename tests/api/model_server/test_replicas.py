@@ -47,11 +47,14 @@ def test_a_replica_that_fails_every_call_costs_no_song(client, replicas):
     assert (answer.status_code, answer.data) == (200, expected)
 
 
+@pytest.mark.parametrize("version", ["canary", "2"])
 @pytest.mark.parametrize("having", [(0, 1), (2,)])
-def test_a_version_that_only_some_replicas_have_yet_composes_there(client, replicas, having):
+def test_a_version_that_only_some_replicas_have_yet_composes_there(
+    client, replicas, having, version
+):
     for place in having:
         replicas[place].versions["zelda"] = {1: "AVAILABLE", 2: "AVAILABLE"}
-    answers = [client.post(f"{SONG}&label=canary") for _ in range(4)]
+    answers = [client.post(f"{SONG}&version={version}") for _ in range(4)]
     assert {answer.status_code for answer in answers} == {200}
     assert {a.headers["Leitmotif-Model-Version"] for a in answers} == {"2"}
     assert all(server.calls for server in replicas)  # each was asked

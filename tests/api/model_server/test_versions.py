@@ -33,15 +33,6 @@ def published(config, loopback):
     return folder
 
 
-def list_versions(config, *versions):
-    """Write a list of models as training does, which names the versions."""
-    specific = " ".join(f"versions: {version}" for version in versions)
-    config.models_config.write_text(
-        'model_config_list { config { name: "zelda" base_path: "/models/zelda" '
-        f"model_version_policy {{ specific {{ {specific} }} }} }} }}"
-    )
-
-
 @pytest.mark.parametrize("form", FORMAT_NAMES)
 def test_an_old_version_that_is_loaded_gives_the_old_bytes_after_a_retraining(
     client, trained_again, form
@@ -97,15 +88,19 @@ def test_a_value_that_is_no_version_is_a_422(client, value):
             3,
             410,
             "version-gone",
-            "Version 3 of 'zelda' is kept, but not served. make promote GAME=zelda VERSION=3 "
-            "serves it, as the default. Its versions that compose: 6, 7.",
+            (
+                "Version 3 of 'zelda' is kept, but not served. make promote GAME=zelda VERSION=3 "
+                "serves it, as the default. Its versions that compose: 6, 7."
+            ),
         ),
         (
             2,
             410,
             "version-gone",
-            "Version 2 of 'zelda' is not in the models folder any more. Its versions that "
-            "compose: 6, 7.",
+            (
+                "Version 2 of 'zelda' is not in the models folder any more. Its versions that "
+                "compose: 6, 7."
+            ),
         ),
         (
             8,
@@ -138,8 +133,8 @@ def test_a_version_that_was_unloaded_is_not_served_any_more(client, loopback):
 
 @pytest.mark.usefixtures("published")
 @pytest.mark.parametrize("state", ["LOADING", None])
-def test_a_version_that_is_listed_and_not_loaded_yet_is_a_503(client, config, loopback, state):
-    list_versions(config, 3, 6, 7)
+def test_a_version_that_is_promoted_and_not_loaded_yet_is_a_503(client, config, loopback, state):
+    write_labels(config.models_config, zelda={"stable": 3, "canary": 7})
     loopback.versions["zelda"] |= {3: state} if state else {}
     response = client.post(f"{SONG}&version=3")
     assert_problem(response, 503, "game-not-ready")
@@ -158,15 +153,8 @@ def test_a_version_that_could_not_be_loaded_is_a_503_that_says_so(client, loopba
 
 
 @pytest.mark.usefixtures("published")
-def test_a_promoted_version_is_said_to_be_loading_rather_than_gone(client, config):
-    write_labels(config.models_config, zelda={"stable": 3})
-    list_versions(config, 3, 6, 7)
-    assert_problem(client.post(f"{SONG}&version=stable"), 503, "game-not-ready")
-
-
-@pytest.mark.usefixtures("published")
 def test_a_version_that_is_unloaded_midway_is_gone_and_no_other_composes(client, loopback):
-    loopback.after_draw = lambda draws: loopback.versions["zelda"].pop(6, None)
+    loopback.after_draw = lambda _: loopback.versions["zelda"].pop(6, None)
     response = client.post(f"{SONG.replace('60', '400')}&version=6")
     assert_problem(response, 410, "version-gone")
     assert {call.model_spec.version.value for call in loopback.calls} == {6}
