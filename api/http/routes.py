@@ -21,7 +21,7 @@ from api.http.problems import NOT_READY, problem_response
 from api.http.request_values import request_values
 from api.http.streaming import song_events
 from api.model_server.games import Bundle, Games
-from api.model_server.port import Model, State
+from api.model_server.port import State
 from api.telemetry.metrics import MEDIA_TYPE, Metrics, Stage
 from api.telemetry.request_record import Ending, RequestRecord, record
 from api.web import caching

@@ -218,7 +218,7 @@ def test_a_stream_goes_on_with_its_version_after_another_was_trained(client, loo
     assert rest.headers["Leitmotif-Model-Version"] == "1"
     loopback.versions["zelda"] = {2: "AVAILABLE"}
     response = stream(client, last="1-7-1")
-    assert_problem(response, 503, slug="game-not-ready")
+    assert_problem(response, 410, slug="version-gone")
 
 
 def test_a_stream_that_fails_again_before_the_missing_events_says_so(client, loopback):
