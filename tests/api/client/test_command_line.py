@@ -57,7 +57,9 @@ def test_a_song_is_written_and_described(compose, client, tmp_path):
 
 
 @pytest.mark.parametrize("version", ["1", "canary"])
-def test_an_old_version_is_asked_for_by_its_number_or_label(compose, client, config, tmp_path, version):
+def test_an_old_version_is_asked_for_by_its_number_or_label(
+    compose, client, config, tmp_path, version
+):
     write_labels(config.models_config, zelda={"canary": 1})
     status, said = compose(*ZELDA, "--version", version, "-o", "song.mid")
     assert (status, said) == (0, "song.mid: 40 notes, seed 7, version 1, nothing quoted\n")
