@@ -61,7 +61,7 @@ def run(page, folder, address):
         assert finished.returncode == 0, f"{command}\n{finished.stdout}\n{finished.stderr}"
 
 
-@pytest.mark.parametrize("page", filter(commands, OTHER_PAGES), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*filter(commands, OTHER_PAGES)], ids=lambda page: page.name)
 def test_every_command_of_a_page_runs(page, address, tmp_path):
     (tmp_path / "intro.mid").write_bytes(INTRO)
     notes = [{"pitch": 60 + n % 12, "start_beats": n, "duration_beats": 1} for n in range(64)]
