@@ -113,8 +113,10 @@ PIP_COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-
 
 lock: ## lock the newest versions that pyproject.toml allows (needs uv)
 	@$(PIP_COMPILE) --extra dev --upgrade --output-file locks/dev.txt
-	@for extra in api audit peers training; do \
+	@for extra in audit peers training; do \
 		$(PIP_COMPILE) --extra $$extra --constraint locks/dev.txt --output-file locks/$$extra.txt; done
+	@$(PIP_COMPILE) --extra api --extra rate-storage --extra tracing --constraint locks/dev.txt \
+		--output-file locks/api.txt
 	@$(PIP_COMPILE) --extra training --extra gpu --constraint locks/dev.txt \
 		--output-file locks/training-gpu.txt
 

@@ -1,5 +1,7 @@
 """The HTTP API: takes requests for songs, keeps the sampling loop, hands back music."""
 
+from typing import TYPE_CHECKING
+
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -27,6 +29,9 @@ from api.web.compression import compress_text
 from api.web.cross_origin import share
 from music.audio.piano import Piano
 from music.audio.soundfont import Soundfont
+
+if TYPE_CHECKING:
+    from api.access.rate_limiter import RateLimiter
 
 
 class PlainJSON(DefaultJSONProvider):
@@ -60,7 +65,7 @@ def create_app(config: Config) -> Flask:
     set_cache_control(app)
     compress_text(app)
     share(app, config.cors_origins, unshared="api.metrics")
-    guard(app, "api.generate", ApiKeys(config.api_keys), config.rate_limit, config.workers)
+    guard(app, "api.generate", ApiKeys(config.api_keys), _limiter(config, metrics))
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=0, x_host=0)  # type: ignore[method-assign]
@@ -71,3 +76,13 @@ def _formats(config: Config) -> tuple[Format, ...]:
     if config.soundfont is None:
         return registry.formats(Piano())
     return registry.formats(Soundfont(config.soundfont), digest_of_file(config.soundfont))
+
+
+def _limiter(config: Config, metrics: Metrics) -> "RateLimiter | None":
+    if config.rate_limit is None:
+        return None
+    from api.access.rate_limiter import RateLimiter  # noqa: PLC0415  only where there is a limit
+
+    return RateLimiter(
+        config.rate_limit, config.workers, config.rate_storage, metrics.rate_storage_failed
+    )

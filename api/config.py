@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from api.access.rate_limit import PERIODS, Rate
@@ -14,6 +15,9 @@ from music.errors import SoundfontError
 RATE = Rate(600, "minute")
 NO_LIMIT = "off"
 _EVERY_OR_LOOPBACK = ("0.0.0.0", "::", "127.0.0.1", "::1")  # noqa: S104  compared with
+_REDIS = re.compile(  # rediss://user:password@host:port/database
+    r"rediss?://(?:[!-.0-?A-~]*@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[0-9]{1,4})?"
+)
 _KEY = re.compile(r"[!-+\--~]{16,256}")  # visible ASCII but the comma
 
 
@@ -39,6 +43,7 @@ class Config:
         api_keys: The accepted API keys. Empty disables authentication.
         rate_limit: The rate limit of each caller; None disables it.
         cors_origins: The origins whose pages may call the API; `*` for all. Empty for none.
+        rate_storage: The URL of the Redis in which processes count together; None for each its own.
         trusted_proxies: How many proxies in front of the API set the X-Forwarded-For header.
     """
 
@@ -54,6 +59,7 @@ class Config:
     api_keys: tuple[str, ...] = field(default=(), repr=False)
     rate_limit: Rate | None = RATE
     cors_origins: tuple[str, ...] = ()
+    rate_storage: str | None = field(default=None, repr=False)  # may contain a password
     trusted_proxies: int = 0
 
     @classmethod
@@ -80,6 +86,7 @@ class Config:
             api_keys=api_keys,
             rate_limit=_rate(given, "RATE_LIMIT", cls.rate_limit),
             cors_origins=_origins(given, "CORS_ORIGINS", has_keys=bool(api_keys)),
+            rate_storage=_redis(given, "RATE_STORAGE"),
             trusted_proxies=_whole(given, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 8),
         )
 
@@ -177,6 +184,19 @@ def _rate(given: Mapping[str, str], name: str, default: Rate | None) -> Rate | N
             f"{', '.join(p for p in PERIODS if p != 'minute')}), or {NO_LIMIT}, not {text!r}"
         )
     return rate
+
+
+def _redis(given: Mapping[str, str], name: str) -> str | None:
+    """Read the URL of a Redis, which no message repeats."""
+    if name not in given:
+        return None
+    if not _REDIS.fullmatch(given[name]):
+        raise ConfigError(
+            f"{name} must be the URL of a Redis, as redis://localhost:6379/0, or rediss:// for TLS"
+        )
+    if find_spec("redis") is None:
+        raise ConfigError(f"{name} needs the Python package redis; install the extra rate-storage")
+    return given[name]
 
 
 def _target(given: Mapping[str, str], name: str, default: str) -> str:

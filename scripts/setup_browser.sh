@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Brings what the studio's tests need: Chromium, and TypeScript and axe-core, which come by npm.
+# Brings what tests need beside Python: Chromium, and TypeScript and axe-core, which come by npm, for the
+# studio; Redis for rate limits that processes share.
 # What cannot be had here is skipped by the tests, with the reason.
 set -euo pipefail
 
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 command -v npm >/dev/null || missing+=(npm)
+command -v redis-server >/dev/null || missing+=(redis-server)
 if [[ ${#missing[@]} -gt 0 && $(id -u) -eq 0 ]] && command -v apt-get >/dev/null; then
-    echo "setup: installing ${missing[*]} for the studio's tests"
+    echo "setup: installing ${missing[*]} for the tests"
     apt-get update -qq && apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null ||
         echo "setup: ${missing[*]} could not be installed" >&2
 fi

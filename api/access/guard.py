@@ -1,21 +1,22 @@
-"""Authentication and the rate limit, before a request is read."""
+"""Authentication and the rate limit, before a request is read; the cost of its song afterwards."""
 
-import math
-import time
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
 
 from api.access.api_keys import ApiKeys
-from api.access.rate_limit import Rate
 from api.errors import TooManyRequestsError
 
-if TYPE_CHECKING:
-    from flask_limiter import RequestLimit
+if TYPE_CHECKING:  # imported only if there is a limit
+    from api.access.rate_limiter import Allowance, RateLimiter
+
+POLICY_HEADER = "RateLimit-Policy"
+LIMIT_HEADER = "RateLimit"
+COST_HEADER = "Leitmotif-Cost"
 
 
-def guard(app: Flask, endpoint: str, keys: ApiKeys, rate: Rate | None, workers: int) -> None:
-    """Protect an endpoint with API keys and a rate limit.
+def guard(app: Flask, endpoint: str, keys: ApiKeys, limiter: "RateLimiter | None") -> None:
+    """Protect an endpoint with API keys and a rate limit, of which each request takes one unit.
 
     OPTIONS is free of both: it composes nothing, and browsers send their preflights without keys.
     What needs a key is kept in no shared cache.
@@ -24,39 +25,77 @@ def guard(app: Flask, endpoint: str, keys: ApiKeys, rate: Rate | None, workers: 
         app: The app, with its endpoints.
         endpoint: The endpoint's name.
         keys: The accepted keys.
-        rate: The limit for each caller; None for none.
-        workers: The number of processes. Each counts its own requests and allows its share.
+        limiter: The limit for each caller; None for none.
     """
 
     def is_guarded() -> bool:
         return request.endpoint == endpoint and request.method != "OPTIONS"
-
-    def identify_caller() -> None:
-        if is_guarded():
-            g.caller = keys.caller(request)
 
     def keep_private(response: Response) -> Response:
         if is_guarded() and "Cache-Control" in response.headers:
             response.cache_control.private = True
         return response
 
-    def refuse(limit: "RequestLimit") -> None:
-        raise TooManyRequestsError(
-            f"The rate limit of {rate} is exceeded; retry later.",
-            retry_after_s=max(1, math.ceil(limit.window.reset_time - time.time())),
-        )
+    def admit() -> None:
+        if is_guarded():
+            caller = keys.caller(request)
+            if limiter is not None:
+                g.meter = _Meter(limiter, caller)
+                charge(1)
 
-    app.before_request(identify_caller)
+    app.before_request(admit)
+    app.after_request(_tell)
     if keys:
         app.after_request(keep_private)
-    if rate is not None:
-        from flask_limiter import Limiter  # noqa: PLC0415  only where there is a limit
 
-        Limiter(
-            lambda: str(g.caller),
-            app=app,
-            default_limits=[str(rate.share(workers))],
-            default_limits_exempt_when=lambda: not is_guarded(),
-            on_breach=refuse,
-            storage_uri="memory://",
+
+def charge(cost: int) -> None:
+    """Charge the caller of the current request for all of its cost, where there is a limit.
+
+    Raises:
+        TooManyRequestsError: The caller has too little left.
+    """
+    if "meter" in g:
+        g.meter.charge(cost)
+
+
+class _Meter:
+    """What the current request costs, and what its caller has left."""
+
+    def __init__(self, limiter: "RateLimiter", caller: str) -> None:
+        self._limiter = limiter
+        self._caller = caller
+        self._spent = 0
+
+    def charge(self, cost: int) -> None:
+        if cost == self._spent:
+            return
+        self._allowance = allowance = self._limiter.spend(self._caller, cost, self._spent)
+        if allowance.is_exceeded:
+            raise TooManyRequestsError(self._refusal(allowance), allowance.reset_s)
+        self._spent = allowance.cost
+
+    def headers(self) -> dict[str, str]:
+        """Return headers as in the draft of the RFC (draft-ietf-httpapi-ratelimit-headers-10)."""
+        allowance = self._allowance
+        return {
+            POLICY_HEADER: f'"songs";q={allowance.rate.requests};w={allowance.rate.period_s}',
+            LIMIT_HEADER: f'"songs";r={allowance.left};t={allowance.reset_s}',
+            COST_HEADER: str(self._spent),
+        }
+
+    def _refusal(self, allowance: "Allowance") -> str:
+        exceeded = f"The rate limit of {self._limiter.rate} is exceeded"
+        if allowance.cost == 1:
+            return f"{exceeded}; retry later."
+        return (
+            f"{exceeded}: this song costs {allowance.cost} units, and "
+            f"{allowance.left + self._spent} are left; retry later, or request fewer notes or "
+            "another format."
         )
+
+
+def _tell(response: Response) -> Response:
+    if "meter" in g:
+        response.headers.update(g.meter.headers())
+    return response

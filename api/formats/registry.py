@@ -31,6 +31,7 @@ class Format:
         suffix: The suffix of file names.
         encode: Writes a song in this format; raises OutOfTimeError.
         libraries: The libraries whose releases affect the bytes.
+        effort: How much more a song costs than as MIDI, of its caller's rate limit.
         limit: The longest song that the format can hold.
         instrument: Identifies the file of the instrument.
     """
@@ -41,6 +42,7 @@ class Format:
     suffix: str
     encode: Callable[[Song, Deadline], bytes | Pieces]
     libraries: tuple[str, ...]
+    effort: int = 1
     limit: Limit = NO_LIMIT
     instrument: str = ""
 
@@ -59,12 +61,14 @@ class Stream:
         media_type: The media type of responses.
         aliases: Other media types for the same format.
         encode: Writes an event.
+        effort: As that of a `Format`.
     """
 
     name: str
     media_type: str
     aliases: tuple[str, ...]
     encode: Callable[[Event], bytes]
+    effort: int = 1
 
 
 def formats(instrument: Instrument, instrument_digest: str = "") -> tuple[Format, ...]:
@@ -90,6 +94,7 @@ def formats(instrument: Instrument, instrument_digest: str = "") -> tuple[Format
             suffix="wav",
             encode=partial(encoders.wav, instrument=instrument),
             libraries=("numpy", "symusic"),
+            effort=5,
             limit=WAV_LIMIT,
             instrument=instrument_digest,
         ),
@@ -100,6 +105,7 @@ def formats(instrument: Instrument, instrument_digest: str = "") -> tuple[Format
             suffix="ogg",
             encode=partial(encoders.ogg, instrument=instrument),
             libraries=("numpy", "soundfile", "symusic"),
+            effort=5,
             limit=OGG_LIMIT,
             instrument=instrument_digest,
         ),
@@ -118,6 +124,7 @@ def formats(instrument: Instrument, instrument_digest: str = "") -> tuple[Format
             suffix="musicxml",
             encode=encoders.musicxml,
             libraries=("music21",),
+            effort=10,
             limit=SCORE_LIMIT,
         ),
         Format(
@@ -127,6 +134,7 @@ def formats(instrument: Instrument, instrument_digest: str = "") -> tuple[Format
             suffix="svg",
             encode=encoders.svg,
             libraries=("music21", "verovio"),
+            effort=10,
             limit=SCORE_LIMIT,
         ),
     )

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from api.access.api_keys import KEY_HEADER
+from api.access.guard import COST_HEADER, LIMIT_HEADER, POLICY_HEADER
 from api.composing.song import UPLOADED
 from api.errors import ApiError, UnsupportedBodyError
 from api.formats.registry import FORMATS, STREAMS
@@ -130,6 +131,19 @@ _HEADERS = {
     ),
     REQUEST_ID: _header(_TEXT, "The request's own, or one that was made for it.", always=True),
     API_VERSION: _header({"const": VERSION}, "The version of this contract.", always=True),
+    POLICY_HEADER: _header(
+        {"type": "string", "pattern": '^"songs";q=[0-9]+;w=[0-9]+$'},
+        "The rate limit, if there is one: units and seconds of a period.",
+        always=False,
+    ),
+    LIMIT_HEADER: _header(
+        {"type": "string", "pattern": '^"songs";r=[0-9]+;t=[0-9]+$'},
+        "What is left of it: units, and seconds until the period ends.",
+        always=False,
+    ),
+    COST_HEADER: _header(
+        _COUNT, "How many units this request has taken from the rate limit.", always=False
+    ),
     "WWW-Authenticate": _header({"const": "Bearer"}, "How to send a key.", always=True),
     "Retry-After": _header(_COUNT, "Seconds to wait before trying again.", always=True),
     "Allow": _header(_TEXT, "The methods of the path.", always=True),
@@ -139,12 +153,13 @@ _HEADERS = {
     },
 }
 _EVERYWHERE = ("Cache-Control", REQUEST_ID, API_VERSION)
+_RATE_HEADERS = (POLICY_HEADER, LIMIT_HEADER, COST_HEADER)
 _KEPT_HEADERS = ("ETag", "Vary")
 _SONG_HEADERS = (
     *_KEPT_HEADERS,
     "X-Content-Type-Options",
     "Content-Disposition",
-    *(name for name in _HEADERS if name.startswith("Leitmotif-") and name not in _EVERYWHERE),
+    *(name for name in _HEADERS if name.startswith("Leitmotif-") and name not in {API_VERSION, COST_HEADER}),
 )
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "Where the API needs keys."},
@@ -192,7 +207,7 @@ def _song_responses(
     return {
         "200": {
             "description": "The song, finished or as a stream while it is sampled.",
-            "headers": _headers(*_SONG_HEADERS),
+            "headers": _headers(*_SONG_HEADERS, *_RATE_HEADERS),
             "content": {
                 **{form.media_type: _SONG_CONTENT.get(form.media_type, {}) for form in FORMATS},
                 **{stream.media_type: _STREAM_CONTENT for stream in STREAMS},
@@ -200,11 +215,11 @@ def _song_responses(
         },
         "204": {
             "description": "The stream that `Last-Event-ID` names has ended.",
-            "headers": _headers(),
+            "headers": _headers(*_RATE_HEADERS),
         },
         "304": {
             "description": "The song would be the one that `If-None-Match` names.",
-            "headers": _headers(*_KEPT_HEADERS, "X-Content-Type-Options"),
+            "headers": _headers(*_KEPT_HEADERS, "X-Content-Type-Options", *_RATE_HEADERS),
         },
         **_problems(*((problem, _summary(error)) for error, problem in problems.items()), *others),
     }
@@ -352,6 +367,7 @@ def _refusal(status: HTTPStatus, problems: list[tuple[Problem, str]]) -> dict[st
     headers = {
         "Retry-After": any(problem.retry_after_s is not None for problem, _ in problems),
         "WWW-Authenticate": status is HTTPStatus.UNAUTHORIZED,
+        **dict.fromkeys(_RATE_HEADERS, status is HTTPStatus.TOO_MANY_REQUESTS),
     }
     return {
         "description": " / ".join(dict.fromkeys(problem.title for problem, _ in problems)),

@@ -8,6 +8,8 @@ from http import HTTPStatus
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
+from api.access.cost import song_cost
+from api.access.guard import charge
 from api.access.song_slots import SongSlots
 from api.composing.composer import Composer
 from api.composing.song import SongRequest
@@ -173,6 +175,7 @@ def _stream_response(
     """
     about = record()
     with services.slots.taken() as slot:
+        charge(song_cost(asked.brief, form.effort))
         drawing = services.composer.compose_stream(asked, services.games, deadline, bundle)
         if sent and drawing.bundle is not bundle:
             raise NoSuchModelError("The version that began the song is gone; request a new song.")
@@ -206,6 +209,7 @@ def _song_response(
     """
     about, encoding = record(), services.metrics.timer(Stage.ENCODING)
     with services.slots.taken() as slot:
+        charge(song_cost(asked.brief, form.effort))
         song = services.composer.compose(asked, services.games, deadline, form.limit, bundle)
         about.version, about.notes = song.version, song.new_notes
         slot.callback(encoding.stop)

@@ -43,7 +43,6 @@ LOGGING: dict[str, Any] = {
     },
     "root": {"level": "INFO", "handlers": ["stderr"]},
     "loggers": {
-        "flask-limiter": {"level": "WARNING"},  # the request's own line has it
         "gunicorn.access": {"level": "WARNING", "propagate": False},  # we have our own
         "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
     },

@@ -116,6 +116,13 @@ class Metrics:
             ("call", "code"),
             registry=own,
         )
+        self._rate_storage_failures = Counter(
+            *(
+                "leitmotif_rate_storage_failures",
+                "Times that the shared rate storage failed and was given a pause.",
+            ),
+            registry=own,
+        )
         self.songs_in_flight = Gauge(
             *("leitmotif_songs_in_flight", "Songs that are being composed."),
             multiprocess_mode="livesum",
@@ -150,6 +157,10 @@ class Metrics:
             self._stages[stage].observe(call.duration_s)
         if call.tokens:
             self._tokens.labels(call.game).inc(call.tokens)
+
+    def rate_storage_failed(self) -> None:
+        """Count a failure of the storage that rate limits share."""
+        self._rate_storage_failures.inc()
 
     def page(self) -> bytes:
         """Write all metrics in Prometheus's text format."""

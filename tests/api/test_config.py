@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from api import config
 from api.access.rate_limit import Rate
 from api.config import Config, ConfigError, local_address
 from tests.music.soundfonts import soundfont
@@ -80,6 +81,9 @@ def test_without_an_environment():
             "cors_origins",
             ("http://localhost:3000", "capacitor://localhost", "http://[::1]:8000"),
         ),
+        ("RATE_STORAGE", "redis://localhost", "rate_storage", "redis://localhost"),
+        ("RATE_STORAGE", "rediss://me:x@[::1]:6/2", "rate_storage", "rediss://me:x@[::1]:6/2"),
+        ("RATE_STORAGE", " ", "rate_storage", None),
         ("TRUSTED_PROXIES", "1", "trusted_proxies", 1),
     ],
 )
@@ -182,6 +186,33 @@ def test_an_invalid_rate_is_refused_with_valid_ones(text):
         "RATE_LIMIT must be requests from 1 to 999999 a period, as 600/minute (or second, hour, "
         f"day), or off, not {text!r}"
     )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("localhost:6379", "http://secret@localhost", "redis://", "redis://:secret@", "memory://"),
+        *("redis://secret@a/b", "redis://secret@a b", "redis://secret@a:123456", "redis://[::1"),
+        *("redis://secret@a?db=1", "redis://secret@é"),
+    ],
+)
+def test_an_invalid_rate_storage_is_refused_without_showing_it(url):
+    with pytest.raises(ConfigError) as refusal:
+        Config.from_environment({"RATE_STORAGE": url})
+    assert str(refusal.value) == (
+        "RATE_STORAGE must be the URL of a Redis, as redis://localhost:6379/0, or rediss:// for TLS"
+    )
+
+
+def test_a_rate_storage_needs_its_package(monkeypatch):
+    monkeypatch.setattr(config, "find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match="needs the Python package redis; install the extra rate"):
+        Config.from_environment({"RATE_STORAGE": "redis://localhost"})
+
+
+def test_a_rate_storage_is_not_shown():
+    shown = repr(Config.from_environment({"RATE_STORAGE": "redis://:secret@localhost"}))
+    assert "secret" not in shown
 
 
 @pytest.mark.parametrize(
