@@ -154,12 +154,13 @@ _HEADERS = {
 }
 _EVERYWHERE = ("Cache-Control", REQUEST_ID, API_VERSION)
 _RATE_HEADERS = (POLICY_HEADER, LIMIT_HEADER, COST_HEADER)
+_OF_REQUESTS = (*_EVERYWHERE, *_RATE_HEADERS)
 _KEPT_HEADERS = ("ETag", "Vary")
 _SONG_HEADERS = (
     *_KEPT_HEADERS,
     "X-Content-Type-Options",
     "Content-Disposition",
-    *(name for name in _HEADERS if name.startswith("Leitmotif-") and name not in {API_VERSION, COST_HEADER}),
+    *(name for name in _HEADERS if name.startswith("Leitmotif-") and name not in _OF_REQUESTS),
 )
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "Where the API needs keys."},

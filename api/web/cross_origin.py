@@ -7,6 +7,7 @@ from flask import Flask, Response, request
 from werkzeug.datastructures import HeaderSet
 
 from api.access.api_keys import KEY_HEADER
+from api.access.guard import COST_HEADER, LIMIT_HEADER, POLICY_HEADER
 from api.telemetry.request_id import HEADER as REQUEST_ID
 from api.version import HEADER as API_VERSION
 
