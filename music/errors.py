@@ -9,6 +9,7 @@ MusicError
 ├── FormError              a text is not a form, or bars do not fit it
 │   ├── KeepError              a text does not name bars, or the song does not have them
 │   └── ThemeError             a theme cannot be varied
+├── CharacterError         a song cannot have the wanted character
 ├── DescriptionError       the description of a bundle cannot be read
 └── ComposingError         a song cannot be composed
     ├── NoOpeningsError         there is no piece to continue
@@ -52,6 +53,20 @@ class KeepError(FormError):
 
 class ThemeError(FormError):
     """A theme cannot be varied; the message says what would fit."""
+
+
+class CharacterError(MusicError):
+    """A song cannot have the wanted character.
+
+    Attributes:
+        parameter: Which part of it.
+        fits: What would fit.
+    """
+
+    def __init__(self, parameter: str, fits: str) -> None:
+        super().__init__(f"{parameter} must be {fits}")
+        self.parameter = parameter
+        self.fits = fits
 
 
 class DescriptionError(MusicError):

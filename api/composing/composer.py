@@ -169,7 +169,7 @@ def _continuation(request: SongRequest, bundle: Bundle) -> Continuation:
         return Continuation.of_primer(bundle.music, piece, is_lead=request.include_primer)
     if request.primer is Primer.NONE:
         return Continuation.of_nothing(bundle.music)
-    return Continuation.of_opening(bundle.music, request.brief.seed)
+    return Continuation.of_opening(bundle.music, request.brief.seed, request.brief.character)
 
 
 def _with_newest(

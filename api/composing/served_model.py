@@ -12,6 +12,7 @@ from api.telemetry.metrics import Metrics, Stage
 from music.composing.model import Draw, Prompt, Sampling, SongState
 from music.composing.observer import Work
 from music.errors import (
+    CharacterError,
     FormError,
     KeepError,
     NoOpeningsError,
@@ -95,6 +96,8 @@ def translated_errors() -> Iterator[None]:
         raise BadParameterError(
             "This game has no openings; primer must be none.", "primer"
         ) from error
+    except CharacterError as error:
+        raise BadParameterError(f"{error}.", error.parameter) from error
     except UnencodablePrimerError as error:
         raise BadParameterError(
             "This game's model cannot read the primer: in no key does it know all of its notes.",

@@ -89,6 +89,7 @@ class SongRequest:
             "intro_bars": brief.intro_bars or None,
             "keep": kept_bars_text(brief.keep) or None,
             "variation_of": THEME if brief.varies else None,
+            **brief.character.members,
         }
         return {name: value for name, value in fields.items() if value is not None}
 

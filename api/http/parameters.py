@@ -11,8 +11,10 @@ from api.composing.primers import Upload
 from api.composing.song import THEME, Primer, SongRequest
 from api.errors import BadParameterError
 from api.formats.registry import FORMAT_NAMES
+from api.http.character import METER_PATTERN, character_of
 from api.model_server.port import SLUG, Label
 from music.composing.brief import Brief
+from music.composing.character import MOODS
 from music.composing.length import MOST_NOTES
 from music.composing.planning import VARIATION_FORM
 from music.errors import FormError, KeepError
@@ -25,6 +27,7 @@ from music.form.plan import (
     kept_bars,
     section_names,
 )
+from music.keys import KEY_PATTERN, Mode
 from music.midi import TEMPO_RANGE_BPM
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 
@@ -180,7 +183,7 @@ PARAMETERS = (
     Parameter(
         name="notes",
         kind=Kind.WHOLE,
-        effect="how many notes the song has; with a form or a loop, about so many",
+        effect="how many notes the song has; with a form, a loop or a character, about so many",
         lowest=1,
         highest=MOST_NOTES,
     ),
@@ -267,6 +270,52 @@ PARAMETERS = (
         effect="beats per minute; default: the tempo of the music that the song continues",
         lowest=TEMPO_RANGE_BPM[0],
         highest=TEMPO_RANGE_BPM[1],
+    ),
+    Parameter(
+        name="key",
+        kind=Kind.TEXT,
+        effect="the song's key: C, F#m or Bb; m is minor. The song continues an opening of that "
+        "mode, transposed",
+        lowest=1,
+        highest=20,
+        pattern=KEY_PATTERN,
+    ),
+    Parameter(
+        name="mode",
+        kind=Kind.CHOICE,
+        effect="the mode of the song's key, whatever its tonic",
+        choices=tuple(Mode),
+    ),
+    Parameter(
+        name="meter",
+        kind=Kind.TEXT,
+        effect="the song's time signature (3/4), one in which a piece of the game begins",
+        lowest=1,
+        highest=20,
+        pattern=METER_PATTERN,
+    ),
+    Parameter(
+        name="density",
+        kind=Kind.WHOLE,
+        effect="how many notes there are per beat, as a percentile of the game's own pieces: 0 is "
+        "as sparse as its sparsest, 100 as dense as its densest",
+        lowest=0,
+        highest=100,
+    ),
+    Parameter(
+        name="register",
+        kind=Kind.WHOLE,
+        effect="how high the notes are, as a percentile of the game's own pieces: 0 is as low as "
+        "its lowest, 100 as high as its highest",
+        lowest=0,
+        highest=100,
+    ),
+    Parameter(
+        name="mood",
+        kind=Kind.CHOICE,
+        effect="a name for a mode, a density and a register, where they are absent: "
+        + "; ".join(f"{name} is {character.terms}" for name, character in MOODS.items()),
+        choices=tuple(MOODS),
     ),
     Parameter(
         name="primer",
@@ -393,6 +442,7 @@ def _brief(values: Mapping[str, Value], primer: Primer | Upload) -> Brief:
         intro_bars=int(values["intro_bars"]),
         keep=_keep(values, primer),
         varies=_varies(values, primer),
+        character=character_of(values, primer),
     )
 
 

@@ -24,7 +24,7 @@ from api.model_server.models_config import ModelsConfig
 from api.model_server.port import SLUG, Label, Model, ModelServer, State, VersionStatus
 from api.model_server.prefill_cache import PrefillCache
 from music.codec import open_codec
-from music.composing.game_music import GameMusic, notes_per_beat
+from music.composing.game_music import GameMusic, measures_of, notes_per_beat
 from music.description import Description
 from music.errors import MusicError
 from music.quotes.finder import QuoteFinder
@@ -313,6 +313,7 @@ class Games:
             forms=description.forms,
             notes_per_beat=notes_per_beat(description.learned),
             articulation=description.articulation,
+            measures=measures_of(description.learned),
         )
         return Bundle(model, description, music, PrefillCache(model, self._model_server))
 

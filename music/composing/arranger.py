@@ -15,6 +15,7 @@ from music.errors import NotMusicError
 from music.form.candidates import Candidate, best
 from music.form.closing import best_closing, closed
 from music.form.plan import Plan, Span
+from music.form.target import ANYTHING, Target
 from music.notes import NO_NOTES, TICKS_PER_BEAT, Notes, join
 from music.quotes.bound import ATTEMPTS, Attempt, is_degenerate
 from music.quotes.finder import NO_QUOTES, QuoteState
@@ -124,13 +125,19 @@ class Arranger:
     """Composes one song by its plan."""
 
     def __init__(
-        self, sampler: Sampler, music: GameMusic, plan: Plan, most_steps: int = CHUNK_STEPS
+        self,
+        sampler: Sampler,
+        music: GameMusic,
+        plan: Plan,
+        most_steps: int = CHUNK_STEPS,
+        target: Target = ANYTHING,
     ) -> None:
         """Prepare to compose; a call samples up to `most_steps` tokens, which changes no song."""
         self._sampler = sampler
         self._codec = music.codec
         self._notes_per_beat = music.notes_per_beat
         self._plan = plan
+        self._target = target
         self._chunk_steps = min(most_steps, CHUNK_STEPS)
 
     def passages(self, continuation: Continuation) -> Iterator[Passage]:
@@ -230,8 +237,8 @@ class Arranger:
         rows, candidates = self._candidates(stretch, span, place, song, following, begins=begins)
         sustain_end_ticks = plan.ticks(span.sustain_end_bar)
         if span.closes:
-            row = rows[best_closing(candidates, song)]
-            chord = closed(stretch.first_chord(row.sampled), song)
+            row = rows[best_closing(candidates, song, self._target.keys)]
+            chord = closed(stretch.first_chord(row.sampled), song, self._target.keys)
             return _held(chord, start_ticks, sustain_end_ticks), place
         row = rows[best(candidates, song, on_downbeat=begins)]
         notes = stretch.within(row.sampled)
@@ -256,7 +263,7 @@ class Arranger:
         rows: list[_Row] = []
         candidates: list[Candidate] = []
         groups = [(number, range(stretch.rows)) for number in range(len(_TEMPERATURES_ADDED))]
-        if not span.closes and not len(following):
+        if not span.closes and not len(following) and self._target.is_anything:
             groups[:1] = [(0, range(1)), (0, range(1, stretch.rows))]
 
         def is_enough(one: Candidate, numbers: range) -> bool:
@@ -283,11 +290,18 @@ class Arranger:
                 has_early_notes=stretch.number > 0 and stretch.has_early_notes(row.sampled),
                 bar_ticks=self._plan.meter.bar_ticks,
                 following_log_probability=after,
+                distance=self._distance(stretch, row),
             )
             for row, after in zip(
                 rows, self._following_log_probability(rows, following), strict=True
             )
         ]
+
+    def _distance(self, stretch: _Stretch, row: _Row) -> float:
+        """Say how far a candidate is from the song's target."""
+        notes = stretch.within(row.sampled)
+        ticks = stretch.end_ticks - stretch.start_ticks
+        return self._target.distance(notes, ticks) if len(notes) else 0.0
 
     def _following_log_probability(self, rows: Sequence[_Row], notes: Notes) -> list[float]:
         """Say for each candidate how likely the notes are that follow it; 0 where none do."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from music.composing.character import ANY_CHARACTER, Character
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 
 
@@ -27,6 +28,7 @@ class Brief:
         keep: The bars of the music to revise that stay, counted from 0; the others are composed
             anew. Empty where nothing is revised.
         varies: Whether uploaded music is section A, from which the others follow.
+        character: Its key, meter, density and so on; only of a song that continues an opening.
     """
 
     seed: int
@@ -44,10 +46,12 @@ class Brief:
     intro_bars: int = 0
     keep: tuple[int, ...] = ()
     varies: bool = False
+    character: Character = ANY_CHARACTER
 
     @property
     def is_planned(self) -> bool:
         """Whether the song has a plan; otherwise it has exactly so many notes or seconds."""
         has_length = self.notes is not None or self.seconds is not None
         has_form = bool(self.keep or self.varies or self.form or self.loop)
-        return has_form or self.ending is not None or not has_length
+        has_character = self.character != ANY_CHARACTER
+        return has_form or has_character or self.ending is not None or not has_length

@@ -1,11 +1,12 @@
 """One song: what is decided before its first note is sampled, and its notes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from music.composing.arranger import Arranger
 from music.composing.brief import Brief
+from music.composing.character import target_of
 from music.composing.by_length import passages_by_length
 from music.composing.continuation import Continuation
 from music.composing.game_music import GameMusic
@@ -16,6 +17,7 @@ from music.composing.passage import Passage
 from music.composing.planning import plan_of
 from music.composing.sampler import Sampler
 from music.form.plan import Plan
+from music.form.target import ANYTHING, Target
 from music.meter import bar_ticks_of
 from music.notes import TICKS_PER_BEAT, cleaned, join
 from music.piece import Piece, TempoChange, TimeSignature, constant_tempo, meter_map
@@ -32,6 +34,7 @@ class Composition:
         continuation: What it continues.
         tempos: As `Piece` has them.
         plan: None of a song of exactly so many notes or seconds.
+        target: What its notes are to measure.
     """
 
     brief: Brief
@@ -39,6 +42,7 @@ class Composition:
     continuation: Continuation
     tempos: tuple[TempoChange, ...]
     plan: Plan | None
+    target: Target = ANYTHING
 
     @classmethod
     def of(cls, brief: Brief, music: GameMusic, continuation: Continuation) -> Self:
@@ -46,11 +50,15 @@ class Composition:
 
         Raises:
             FormError: The bars do not fit the form; the message says which would.
+            CharacterError: The game has no pieces to compare the song with.
         """
+        target = target_of(brief.character, music)
+        if target.density is not None:
+            music = replace(music, notes_per_beat=target.density.value)
         requested = brief.tempo_bpm
         tempos = continuation.tempos if requested is None else constant_tempo(requested)
         plan = plan_of(brief, music, continuation, tempos[-1].bpm) if brief.is_planned else None
-        return cls(brief, music, continuation, tempos, plan)
+        return cls(brief, music, continuation, tempos, plan, target)
 
     @property
     def fewest_notes(self) -> int:
@@ -98,7 +106,7 @@ class Composition:
         """
         sampler = Sampler(model, self.music, self.brief, observer)
         if self.plan is not None:
-            arranger = Arranger(sampler, self.music, self.plan, most_steps)
+            arranger = Arranger(sampler, self.music, self.plan, most_steps, self.target)
             return arranger.passages(self.continuation)
         length = Length.of(self.brief, self.tempos[-1].bpm)
         return passages_by_length(sampler, self.continuation, length, most_steps)

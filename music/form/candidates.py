@@ -18,6 +18,7 @@ class Candidate:
         following_log_probability: Mean log-probability of the notes of the known bar that comes
             after it; 0 where none is known. How likely its own notes are does not count: the
             likeliest are the simplest, and songs of them are told from pieces more surely.
+        distance: How far its notes are from what they are to measure; 0 where that is anything.
     """
 
     notes: Notes
@@ -25,6 +26,7 @@ class Candidate:
     has_early_notes: bool
     bar_ticks: int
     following_log_probability: float
+    distance: float = 0.0
 
     @property
     def is_on_downbeat(self) -> bool:
@@ -63,13 +65,14 @@ def best(candidates: Sequence[Candidate], song: Notes, *, on_downbeat: bool) -> 
         on_downbeat: Prefer those that start at the bar line.
     """
 
-    def rank(number: int) -> tuple[bool, bool, bool, bool, float]:
+    def rank(number: int) -> tuple[bool, bool, bool, bool, float, float]:
         one = candidates[number]
         return (
             bool(len(one.notes)),
             one.is_on_downbeat or not on_downbeat,
             not one.has_early_notes,
             one.is_new_after(song),
+            -round(one.distance, 4),
             round(one.following_log_probability, 4),
         )
 

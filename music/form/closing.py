@@ -5,13 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from music.form.candidates import Candidate
-from music.keys import find_key
+from music.keys import Keys, find_key
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes, join, released
 
 _MAJOR_TRIAD, _MINOR_TRIAD = (0, 4, 7), (0, 3, 7)
 
 
-def best_closing(candidates: Sequence[Candidate], song: Notes) -> int:
+def best_closing(
+    candidates: Sequence[Candidate], song: Notes, keys: Keys = frozenset()
+) -> int:
     """Choose the candidate whose first chord closes the music best.
 
     It is struck on the downbeat, has the tonic in the bass, and few notes outside of the tonic's
@@ -20,6 +22,7 @@ def best_closing(candidates: Sequence[Candidate], song: Notes) -> int:
     Args:
         candidates: One or more; of their notes, those at the bar line count.
         song: The music before them.
+        keys: One of which the song is to be in; none where it is in any.
     """
 
     def rank(number: int) -> tuple[bool, bool, float, bool, float]:
@@ -32,7 +35,7 @@ def best_closing(candidates: Sequence[Candidate], song: Notes) -> int:
                 not one.has_early_notes,
                 round(one.following_log_probability, 4),
             )
-        key = find_key(released(song) if len(song) else one.notes)
+        key = find_key(released(song) if len(song) else one.notes, keys)
         degrees = (one.notes.pitch - key.tonic) % 12
         triad = np.isin(degrees, _MAJOR_TRIAD if key.is_major else _MINOR_TRIAD)
         in_triad = float(triad.mean())
@@ -48,14 +51,15 @@ def best_closing(candidates: Sequence[Candidate], song: Notes) -> int:
     return max(range(len(candidates)), key=rank)
 
 
-def closed(chord: Notes, song: Notes) -> Notes:
+def closed(chord: Notes, song: Notes, keys: Keys = frozenset()) -> Notes:
     """Make a chord close: what is outside of the tonic's triad is left out, the bass is the tonic.
 
     Args:
         chord: One note or more.
         song: The music before it, perhaps none.
+        keys: As `best_closing` has them.
     """
-    key = find_key(released(song) if len(song) else chord)
+    key = find_key(released(song) if len(song) else chord, keys)
     degrees = (chord.pitch - key.tonic) % 12
     within = np.isin(degrees, _MAJOR_TRIAD if key.is_major else _MINOR_TRIAD)
     bass = int(chord.pitch.min())

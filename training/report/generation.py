@@ -14,7 +14,7 @@ from music.codec import Codec, as_encoded, padded
 from music.composing.brief import Brief
 from music.composing.composition import Composition
 from music.composing.continuation import Continuation
-from music.composing.game_music import GameMusic, notes_per_beat
+from music.composing.game_music import GameMusic, measures_of, notes_per_beat
 from music.composing.model import Draw, Prompt, Sampling, SongState, draws_of
 from music.description import LearnedPiece, PieceForm
 from music.expression.articulation import learned_articulation
@@ -106,6 +106,7 @@ def learned_music(pieces: Sequence[Piece], codec: Codec) -> GameMusic:
         forms=tuple(PieceForm(piece.name, form_of(piece)) for piece in pieces),
         notes_per_beat=notes_per_beat(learned),
         articulation=learned_articulation(pieces),
+        measures=measures_of(learned),
     )
 
 

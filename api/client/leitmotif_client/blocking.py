@@ -100,6 +100,12 @@ class Wishes(TypedDict, total=False):
     top_p: float
     seed: int
     tempo: float
+    key: str  # C, F#m, Bb
+    mode: Literal["major", "minor"]
+    meter: str  # 3/4
+    density: int  # percentiles of the game's pieces
+    register: int
+    mood: Literal["bright", "calm", "dark", "lively", "sad", "tense"]
     primer: Literal["none", "corpus"] | bytes | os.PathLike[str]  # or a file: MIDI, a song's JSON
     include_primer: bool
     keep: str  # bars of a primer that is a file: 1-8,13-16

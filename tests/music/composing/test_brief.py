@@ -4,6 +4,7 @@ import pytest
 
 from api.http.parameters import RequestValue, song_request
 from music.composing.brief import Brief
+from music.composing.character import Character
 
 
 def test_the_defaults_are_those_of_the_service():
@@ -21,6 +22,7 @@ def test_the_defaults_are_those_of_the_service():
         (Brief(1, notes=9, form=("A",)), True),
         (Brief(1, notes=9, loop=True), True),
         (Brief(1, seconds=9, ending=False), True),
+        (Brief(1, notes=9, character=Character(density=50)), True),
     ],
 )
 def test_a_song_has_a_plan_unless_it_has_exactly_so_many_notes_or_seconds(brief, is_planned):

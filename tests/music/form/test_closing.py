@@ -3,6 +3,7 @@
 import pytest
 
 from music.form.closing import closed
+from music.keys import Mode
 from music.notes import Notes
 
 C_MAJOR = Notes.of(range(0, 96, 12), [12] * 8, [60, 62, 64, 65, 67, 69, 71, 72])
@@ -29,3 +30,10 @@ def test_a_chord_closes_on_the_tonic_within_the_pianos_range(chord, pitches):
 def test_no_tonic_is_above_the_piano():
     d_major = C_MAJOR.transposed(2)
     assert closed(Notes.of([96], [48], [107]), d_major).pitch.tolist() == [98]
+
+
+def test_a_chord_closes_in_the_key_that_is_wanted():
+    chord = Notes.of([96] * 3, [48] * 3, [48, 52, 57])
+    in_a_minor = frozenset({(9, Mode.MINOR)})
+    assert closed(chord, C_MAJOR).pitch.tolist() == [48, 52]
+    assert closed(chord, C_MAJOR, in_a_minor).pitch.tolist() == [45, 48, 52, 57]

@@ -1,0 +1,64 @@
+"""What a song's notes are to measure: the wanted key, density and register."""
+
+from dataclasses import dataclass
+
+from music.keys import Keys, key_margin
+from music.notes import TICKS_PER_BEAT, Notes
+
+
+def density_of(notes: Notes, ticks: int) -> float:
+    """Return the density of notes that take so many ticks: notes per quarter note."""
+    return len(notes) * TICKS_PER_BEAT / ticks
+
+
+def register_of(notes: Notes) -> float:
+    """Return the register of one or more notes: the mean of their MIDI note numbers."""
+    return float(notes.pitch.mean())
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The wanted value of a measured quantity.
+
+    Attributes:
+        value: In the quantity's unit.
+        spread: How much the game's pieces differ in it, above 0: distances are counted in it.
+    """
+
+    value: float
+    spread: float
+
+    def distance(self, measured: float) -> float:
+        """Return how far a measured value is from the wanted one, 0 or more."""
+        return abs(measured - self.value) / self.spread
+
+
+@dataclass(frozen=True)
+class Target:
+    """What notes are to measure; None, or no key, where anything is right.
+
+    Attributes:
+        keys: The wanted ones.
+        density: In notes per quarter note.
+        register: The mean pitch.
+    """
+
+    keys: Keys = frozenset()
+    density: Goal | None = None
+    register: Goal | None = None
+
+    @property
+    def is_anything(self) -> bool:
+        """Whether all notes are equally right."""
+        return self == ANYTHING
+
+    def distance(self, notes: Notes, ticks: int) -> float:
+        """Return how far one or more notes, which take so many ticks, are from the target."""
+        return (
+            (-key_margin(notes, self.keys) if self.keys else 0.0)
+            + (self.density.distance(density_of(notes, ticks)) if self.density else 0.0)
+            + (self.register.distance(register_of(notes)) if self.register else 0.0)
+        )
+
+
+ANYTHING = Target()
