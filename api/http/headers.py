@@ -76,7 +76,7 @@ def quoted(longest: Quote) -> str:
 
 def entity_tag(request: SongRequest, version: int, form: Format) -> str:
     """Tell a song in a format from all others, without having composed it."""
-    brief = vars(request.brief)
+    brief = {**vars(request.brief), "character": request.brief.character.members}
     asked = {**vars(request), "brief": brief, "media_format": form.name, "version": version}
     said = json.dumps([asked, form.edition], sort_keys=True, default=_digest)
     return hashlib.sha256(said.encode()).hexdigest()[:32]
