@@ -17,7 +17,8 @@ from music.form.target import Goal, Target
 from music.keys import Keys, Mode, NamedKey
 from music.piece import TimeSignature
 
-_NEAREST = 3  # of so many openings, one may begin a song: the nearest
+_NEAREST_SHARE = 3  # the nearest third of the openings may begin a song
+_FEWEST = 2  # but so many where there are, since one opening makes all songs alike
 _LEAST_SPREAD = 1e-3  # of a quantity in which the game's pieces do not differ
 
 
@@ -108,8 +109,8 @@ def _goal(parameter: str, percentile: int | None, values: Sequence[float]) -> Go
 def fitting_opening(music: GameMusic, character: Character, seed: int) -> Opening:
     """Choose the opening that a song of this character continues, in the wanted key.
 
-    The seed chooses among all openings or, where the notes have a target, among the third of them
-    that is nearest to it.
+    The seed chooses among all openings that fit or, where the notes have a target, among the
+    nearest third of them, at least two.
 
     Raises:
         NoOpeningsError: The game has none.
@@ -127,7 +128,7 @@ def fitting_opening(music: GameMusic, character: Character, seed: int) -> Openin
         raise CharacterError("key", "another key: the game's model cannot read an opening in it")
     nearest = sorted(in_key, key=lambda one: target.distance(one.notes, one.ticks))
     if not target.is_anything:
-        nearest = nearest[: -(-len(nearest) // _NEAREST)]
+        nearest = nearest[: max(_FEWEST, len(nearest) // _NEAREST_SHARE)]
     return nearest[seed % len(nearest)].opening
 
 
