@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 from api.composing.song import Primer
 from api.errors import BadParameterError
-from music.composing.character import ANY_CHARACTER, MOODS, Character
+from music.character.wanted import ANY_CHARACTER, MOODS, Character
 from music.errors import CharacterError
 from music.keys import Mode, NamedKey
 
@@ -47,7 +47,7 @@ def _character(given: Mapping[str, object]) -> Character:
     mode = Mode(str(given["mode"])) if "mode" in given else None
     if key and mode and key.mode is not mode:
         raise BadParameterError(
-            f"mode must be {key.mode}, the mode of key={key.name}; Am is A minor, and A is A major.",
+            f"mode must be {key.mode}, the mode of key={key.name}; Am is A minor, A is A major.",
             "mode",
         )
     meter = str(given["meter"]) if "meter" in given else None

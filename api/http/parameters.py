@@ -13,8 +13,8 @@ from api.errors import BadParameterError
 from api.formats.registry import FORMAT_NAMES
 from api.http.character import METER_PATTERN, character_of
 from api.model_server.port import SLUG, Label
+from music.character.wanted import MOODS
 from music.composing.brief import Brief
-from music.composing.character import MOODS
 from music.composing.length import MOST_NOTES
 from music.composing.planning import VARIATION_FORM
 from music.errors import FormError, KeepError

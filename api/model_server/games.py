@@ -23,8 +23,9 @@ from api.model_server.fetch_cache import FetchCache
 from api.model_server.models_config import ModelsConfig
 from api.model_server.port import SLUG, Label, Model, ModelServer, State, VersionStatus
 from api.model_server.prefill_cache import PrefillCache
+from music.character.measures import measures_of
 from music.codec import open_codec
-from music.composing.game_music import GameMusic, measures_of, notes_per_beat
+from music.composing.game_music import GameMusic, notes_per_beat
 from music.description import Description
 from music.errors import MusicError
 from music.quotes.finder import QuoteFinder

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from music.composing.character import ANY_CHARACTER, Character
+from music.character.wanted import ANY_CHARACTER, Character
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
+from music.character.measures import target_of
 from music.composing.arranger import Arranger
 from music.composing.brief import Brief
-from music.composing.character import target_of
 from music.composing.by_length import passages_by_length
 from music.composing.continuation import Continuation
 from music.composing.game_music import GameMusic
@@ -52,7 +52,7 @@ class Composition:
             FormError: The bars do not fit the form; the message says which would.
             CharacterError: The game has no pieces to compare the song with.
         """
-        target = target_of(brief.character, music)
+        target = target_of(brief.character, music.measures)
         if target.density is not None:
             music = replace(music, notes_per_beat=target.density.value)
         requested = brief.tempo_bpm

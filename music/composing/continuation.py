@@ -4,13 +4,15 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from music.bars import COMMON_TIME
+from music.character.measures import target_of
+from music.character.openings import fitting_opening
+from music.character.wanted import ANY_CHARACTER, Character
 from music.codec import BOS, Cursor
-from music.composing.character import ANY_CHARACTER, Character, fitting_opening
 from music.composing.encoded_primer import encoded_primer
 from music.composing.game_music import GameMusic
 from music.composing.model import Prompt
 from music.description import Opening
-from music.errors import KeepError, ThemeError, TokenError
+from music.errors import KeepError, NoOpeningsError, ThemeError, TokenError
 from music.expression.articulation import Articulation, learned_articulation
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import NO_NOTES, Notes
@@ -53,16 +55,20 @@ class Continuation:
         return cls(EMPTY_PROMPT, Cursor(), tempos, NO_NOTES, (COMMON_TIME,), music.articulation)
 
     @classmethod
-    def of_opening(
-        cls, music: GameMusic, seed: int, character: Character = ANY_CHARACTER
-    ) -> Self:
+    def of_opening(cls, music: GameMusic, seed: int, character: Character = ANY_CHARACTER) -> Self:
         """Continue the opening of one of a game's pieces, which the seed chooses.
 
         Raises:
             NoOpeningsError: There is none.
             CharacterError: None fits the character; the message says what would.
         """
-        opening = fitting_opening(music, character, seed)
+        if not music.openings:
+            raise NoOpeningsError("the game has no openings")
+        if character == ANY_CHARACTER:
+            opening = music.openings[seed % len(music.openings)]
+        else:
+            target = target_of(character, music.measures)
+            opening = fitting_opening(music.opening_notes, music.codec, character, target, seed)
         _, cursor = music.codec.decode(opening.tokens)
         return cls(
             opening_prompt(opening),

@@ -4,46 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from music.character.measures import Measures
+from music.character.openings import OpeningNotes, decoded
 from music.codec import Codec
 from music.description import Opening, PieceForm
 from music.expression.articulation import LEGATO, Articulation
-from music.form.target import density_of, register_of
-from music.keys import Key, find_key
-from music.notes import TICKS_PER_BEAT, Notes
+from music.notes import TICKS_PER_BEAT
 from music.quotes.finder import NamedNotes, QuoteFinder
 
 USUAL_DENSITY = 4.0  # notes per quarter note, of a game without pieces to count
-
-
-@dataclass(frozen=True)
-class Measures:
-    """What is measured of a piece.
-
-    Attributes:
-        notes_per_beat: Its density, per quarter note.
-        mean_pitch: Its register.
-    """
-
-    notes_per_beat: float
-    mean_pitch: float
-
-
-@dataclass(frozen=True, eq=False)
-class OpeningNotes:
-    """An opening with its notes, one or more, from tick 0."""
-
-    opening: Opening
-    notes: Notes
-
-    @cached_property
-    def key(self) -> Key:
-        """The key that fits its notes best."""
-        return find_key(self.notes)
-
-    @property
-    def ticks(self) -> int:
-        """Up to the end of the beat in which its last note starts."""
-        return (int(self.notes.onset_ticks[-1]) // TICKS_PER_BEAT + 1) * TICKS_PER_BEAT
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,21 +44,7 @@ class GameMusic:
     @cached_property
     def opening_notes(self) -> tuple[OpeningNotes, ...]:
         """The openings that have notes, decoded."""
-        decoded = ((opening, self.codec.decode(opening.tokens)[0]) for opening in self.openings)
-        return tuple(
-            OpeningNotes(opening, notes.shifted(-int(notes.onset_ticks[0])))
-            for opening, notes in decoded
-            if len(notes)
-        )
-
-
-def measures_of(pieces: Sequence[NamedNotes]) -> tuple[Measures, ...]:
-    """Measure pieces; those without notes are left out."""
-    return tuple(
-        Measures(density_of(piece.notes, piece.notes.end_ticks), register_of(piece.notes))
-        for piece in pieces
-        if len(piece.notes)
-    )
+        return decoded(self.openings, self.codec)
 
 
 def notes_per_beat(pieces: Sequence[NamedNotes]) -> float:

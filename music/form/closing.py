@@ -11,9 +11,7 @@ from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes, join, released
 _MAJOR_TRIAD, _MINOR_TRIAD = (0, 4, 7), (0, 3, 7)
 
 
-def best_closing(
-    candidates: Sequence[Candidate], song: Notes, keys: Keys = frozenset()
-) -> int:
+def best_closing(candidates: Sequence[Candidate], song: Notes, keys: Keys = frozenset()) -> int:
     """Choose the candidate whose first chord closes the music best.
 
     It is struck on the downbeat, has the tonic in the bass, and few notes outside of the tonic's

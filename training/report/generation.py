@@ -10,11 +10,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from music.character.measures import measures_of
 from music.codec import Codec, as_encoded, padded
 from music.composing.brief import Brief
 from music.composing.composition import Composition
 from music.composing.continuation import Continuation
-from music.composing.game_music import GameMusic, measures_of, notes_per_beat
+from music.composing.game_music import GameMusic, notes_per_beat
 from music.composing.model import Draw, Prompt, Sampling, SongState, draws_of
 from music.description import LearnedPiece, PieceForm
 from music.expression.articulation import learned_articulation

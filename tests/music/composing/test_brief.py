@@ -3,8 +3,8 @@
 import pytest
 
 from api.http.parameters import RequestValue, song_request
+from music.character.wanted import Character
 from music.composing.brief import Brief
-from music.composing.character import Character
 
 
 def test_the_defaults_are_those_of_the_service():

@@ -2,18 +2,15 @@
 
 import pytest
 
+from music.character.measures import measures_of, target_of
+from music.character.openings import fitting_opening
+from music.character.wanted import MOODS, Character
+from music.codec import BOS
 from music.codec.notetuple import NoteTuple
-from music.composing.character import (
-    ANY_CHARACTER,
-    MOODS,
-    Character,
-    fitting_opening,
-    target_of,
-)
+from music.composing.brief import Brief
 from music.composing.composition import Composition
 from music.composing.continuation import Continuation
-from music.composing.brief import Brief
-from music.composing.game_music import GameMusic, measures_of
+from music.composing.game_music import GameMusic
 from music.description import LearnedPiece, Opening
 from music.errors import CharacterError, NoOpeningsError
 from music.keys import Mode, NamedKey, find_key
@@ -56,8 +53,13 @@ def music(pieces=PIECES, meters=METERS) -> GameMusic:
 MUSIC = music()
 
 
-def chosen(character: Character, of: GameMusic = MUSIC) -> set[str]:
-    return {fitting_opening(of, character, seed).piece for seed in range(8)}
+def opening(character: Character, seed: int) -> Opening:
+    target = target_of(character, MUSIC.measures)
+    return fitting_opening(MUSIC.opening_notes, CODEC, character, target, seed)
+
+
+def chosen(character: Character) -> set[str]:
+    return {opening(character, seed).piece for seed in range(8)}
 
 
 @pytest.mark.parametrize(
@@ -77,9 +79,8 @@ def test_a_song_of_a_character_may_continue_the_opening_that_has_it(character, n
 
 
 def test_without_a_character_the_seed_chooses_among_all_openings():
-    assert [fitting_opening(MUSIC, ANY_CHARACTER, seed).piece for seed in range(4)] == [
-        each.name for each in PIECES
-    ]
+    prompts = {Continuation.of_opening(MUSIC, seed).prompt.tokens for seed in range(4)}
+    assert prompts == {(BOS, *each.tokens) for each in MUSIC.openings}
 
 
 def test_only_openings_of_the_mode_and_the_meter_are_chosen():
@@ -93,11 +94,11 @@ def test_only_openings_of_the_mode_and_the_meter_are_chosen():
 def test_an_opening_is_transposed_into_the_key_by_6_semitones_at_most(name):
     key = NamedKey.of(name)
     for seed in range(8):
-        opening = fitting_opening(MUSIC, Character(key=key), seed)
-        notes, _ = CODEC.decode(opening.tokens)
+        found_opening = opening(Character(key=key), seed)
+        notes, _ = CODEC.decode(found_opening.tokens)
         found = find_key(notes)
         assert (found.tonic, found.mode) == (key.tonic, key.mode)
-        (original,) = (each.notes for each in PIECES if each.name == opening.piece)
+        (original,) = (each.notes for each in PIECES if each.name == found_opening.piece)
         assert set((notes.pitch - original.pitch).tolist()) <= set(range(-6, 7))
         assert len(set((notes.pitch - original.pitch).tolist())) == 1
 
@@ -120,23 +121,23 @@ def test_an_opening_is_transposed_into_the_key_by_6_semitones_at_most(name):
 )
 def test_what_the_game_has_not_is_refused_with_what_it_has(character, parameter, message):
     with pytest.raises(CharacterError) as refusal:
-        fitting_opening(MUSIC, character, 0)
+        opening(character, 0)
     assert str(refusal.value).startswith(message)
     assert refusal.value.parameter == parameter
 
 
 def test_a_game_without_openings_or_pieces_has_no_character():
     with pytest.raises(NoOpeningsError):
-        fitting_opening(music((), ()), Character(density=5), 0)
+        Continuation.of_opening(music((), ()), 0, Character(density=5))
     with pytest.raises(CharacterError, match="density must be left out"):
-        target_of(Character(density=5), music((), ()))
+        target_of(Character(density=5), ())
 
 
 def test_density_and_register_are_percentiles_of_the_pieces():
-    target = target_of(Character(density=100, register=0), MUSIC)
+    target = target_of(Character(density=100, register=0), MUSIC.measures)
     assert target.density and target.register
     assert (target.density.value, target.register.value) == (4.0, pytest.approx(41.667, abs=1e-3))
-    middle = target_of(Character(density=50), MUSIC)
+    middle = target_of(Character(density=50), MUSIC.measures)
     assert middle.density
     assert middle.density.value == 2.0
     assert middle.register is None
@@ -144,7 +145,7 @@ def test_density_and_register_are_percentiles_of_the_pieces():
 
 def test_pieces_that_do_not_differ_have_a_spread_too():
     alike = music(PIECES[2:3], (4,))
-    target = target_of(Character(density=30), alike)
+    target = target_of(Character(density=30), alike.measures)
     assert target.density
     assert target.density.distance(target.density.value) == 0
     assert target.density.spread > 0

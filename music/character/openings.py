@@ -1,0 +1,130 @@
+"""The opening that a song of a character continues, chosen for it and transposed.
+
+A song takes key, meter and texture from the opening that it continues.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from music.character.wanted import Character
+from music.codec import Codec
+from music.description import Opening
+from music.errors import CharacterError, TokenError
+from music.form.target import Target
+from music.keys import Key, Mode, find_key
+from music.notes import TICKS_PER_BEAT, Notes
+from music.piece import TimeSignature
+
+_NEAREST_SHARE = 3  # the nearest third of the openings may begin a song
+_FEWEST = 2  # but so many where there are, since one opening makes all songs alike
+
+
+@dataclass(frozen=True, eq=False)
+class OpeningNotes:
+    """An opening with its notes, one or more, from tick 0."""
+
+    opening: Opening
+    notes: Notes
+
+    @cached_property
+    def key(self) -> Key:
+        """The key that fits its notes best."""
+        return find_key(self.notes)
+
+    @property
+    def ticks(self) -> int:
+        """Up to the end of the beat in which its last note starts."""
+        return (int(self.notes.onset_ticks[-1]) // TICKS_PER_BEAT + 1) * TICKS_PER_BEAT
+
+
+def decoded(openings: Iterable[Opening], codec: Codec) -> tuple[OpeningNotes, ...]:
+    """Decode openings; those without notes are left out.
+
+    Raises:
+        TokenError: A token is not in the vocabulary.
+    """
+    each = ((opening, codec.decode(opening.tokens)[0]) for opening in openings)
+    return tuple(
+        OpeningNotes(opening, notes.shifted(-int(notes.onset_ticks[0])))
+        for opening, notes in each
+        if len(notes)
+    )
+
+
+def fitting_opening(
+    openings: Sequence[OpeningNotes], codec: Codec, character: Character, target: Target, seed: int
+) -> Opening:
+    """Choose the opening that a song of a character continues, in the wanted key.
+
+    The seed chooses among all openings that fit or, where the notes have a target, among the
+    nearest third of them, at least two.
+
+    Args:
+        openings: Of the game's pieces, one or more.
+        codec: Of their tokens.
+        character: Which the song is to have.
+        target: What its notes are to measure.
+        seed: 0 or more.
+
+    Raises:
+        CharacterError: None fits; the message says what would.
+    """
+    fitting = _in_mode(_in_meter(openings, character), character)
+    in_key = list(_in_key(fitting, codec, character))
+    if not in_key:
+        raise CharacterError("key", "another key: the game's model cannot read an opening in it")
+    nearest = sorted(in_key, key=lambda one: target.distance(one.notes, one.ticks))
+    if not target.is_anything:
+        nearest = nearest[: max(_FEWEST, len(nearest) // _NEAREST_SHARE)]
+    return nearest[seed % len(nearest)].opening
+
+
+def _in_meter(openings: Sequence[OpeningNotes], character: Character) -> list[OpeningNotes]:
+    if character.meter is None:
+        return list(openings)
+    fitting = [one for one in openings if _name(one.opening.meter) == character.meter]
+    if not fitting:
+        meters = sorted({_name(one.opening.meter) for one in openings})
+        raise CharacterError("meter", f"{_listed(meters)}, in which the game's pieces begin")
+    return fitting
+
+
+def _in_mode(openings: Sequence[OpeningNotes], character: Character) -> list[OpeningNotes]:
+    mode = character.wanted_mode
+    if mode is None:
+        return list(openings)
+    fitting = [one for one in openings if one.key.mode is mode]
+    if not fitting:
+        (other,) = set(Mode) - {mode}
+        meter = f" in {character.meter}" if character.meter else ""
+        why = f"all of the game's pieces{meter} begin in {other} keys"
+        if character.key:
+            raise CharacterError("key", f"a {other} key: {why}")
+        raise CharacterError("mode", f"{other}: {why}")
+    return fitting
+
+
+def _in_key(
+    openings: Iterable[OpeningNotes], codec: Codec, character: Character
+) -> Iterable[OpeningNotes]:
+    """Transpose openings into the wanted key, by up to 6 semitones; leave out what has no tokens."""
+    for one in openings:
+        if character.key is None:
+            yield one
+            continue
+        semitones = (character.key.tonic - one.key.tonic + 5) % 12 - 5
+        notes = one.notes.transposed(semitones)
+        try:
+            tokens = tuple(codec.encode(notes).tolist())
+        except TokenError:
+            continue
+        yield OpeningNotes(replace(one.opening, tokens=tokens), notes)
+
+
+def _name(meter: TimeSignature) -> str:
+    return f"{meter.numerator}/{meter.denominator}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
