@@ -166,11 +166,8 @@ _PITCH = {"type": "integer", "minimum": 0, "maximum": 127}
 _POSITIVE = {"type": "number", "exclusiveMinimum": 0}
 _VERSION = _said({"type": "integer", "minimum": 1}, "The model's that drew it.")
 _TEMPO = _said(_POSITIVE, "Beats (quarter notes) a minute.")
-_NOT_OF_ORIGIN = (
-    "title",
-    "format",
-    "mood",
-)  # they change nothing in the music, or stand for others
+# They change nothing in the music, or stand for others.
+_NOT_OF_ORIGIN = ("title", "format", "mood")
 _ORIGIN: Schema = {
     "description": "All that makes the same song again.",
     "type": "object",

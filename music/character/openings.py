@@ -108,7 +108,7 @@ def _in_mode(openings: Sequence[OpeningNotes], character: Character) -> list[Ope
 def _in_key(
     openings: Iterable[OpeningNotes], codec: Codec, character: Character
 ) -> Iterable[OpeningNotes]:
-    """Transpose openings into the wanted key, by up to 6 semitones; leave out what has no tokens."""
+    """Transpose openings into the key, by up to 6 semitones; those without tokens are left out."""
     for one in openings:
         if character.key is None:
             yield one

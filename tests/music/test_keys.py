@@ -28,7 +28,7 @@ def test_a_key_is_read_by_its_name(name, tonic, mode):
 
 @pytest.mark.parametrize("name", ["", "c", "H", "C##", "Cmin", "C minor", "mC", "F♯", "C\n"])
 def test_another_name_is_refused_with_some_that_fit(name):
-    with pytest.raises(CharacterError, match="a letter from A to G, .* C, F#m or Bb") as refusal:
+    with pytest.raises(CharacterError, match=r"a letter from A to G, .* C, F#m or Bb") as refusal:
         NamedKey.of(name)
     assert refusal.value.parameter == "key"
 

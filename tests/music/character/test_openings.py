@@ -135,7 +135,8 @@ def test_a_game_without_openings_or_pieces_has_no_character():
 
 def test_density_and_register_are_percentiles_of_the_pieces():
     target = target_of(Character(density=100, register=0), MUSIC.measures)
-    assert target.density and target.register
+    assert target.density
+    assert target.register
     assert (target.density.value, target.register.value) == (4.0, pytest.approx(41.667, abs=1e-3))
     middle = target_of(Character(density=50), MUSIC.measures)
     assert middle.density

@@ -36,7 +36,14 @@ IN_C, IN_F_SHARP = bar(60, 64, 67, 71, 65, 60), bar(66, 70, 73, 77, 71, 66)
 def test_the_candidate_nearest_to_the_target_is_kept(target, near, far):
     assert target.distance(near, BAR_TICKS) < target.distance(far, BAR_TICKS)
     candidates = [
-        Candidate(notes, 0, False, BAR_TICKS, 0.0, target.distance(notes, BAR_TICKS))
+        Candidate(
+            notes,
+            start_ticks=0,
+            has_early_notes=False,
+            bar_ticks=BAR_TICKS,
+            following_log_probability=0.0,
+            distance=target.distance(notes, BAR_TICKS),
+        )
         for notes in (far, near)
     ]
     assert best(candidates, NO_NOTES, on_downbeat=True) == 1
