@@ -19,11 +19,14 @@ from api.http import docs
 from api.http.problems import register_problems
 from api.http.request_values import MOST_BODY_BYTES
 from api.http.routes import Services, bp
+from api.model_server.call_tracing import CallTracer
 from api.model_server.games import Games
 from api.model_server.grpc_client import GrpcModelServer
 from api.model_server.metering import CallMeter
 from api.telemetry.access_log import log_requests
 from api.telemetry.metrics import Metrics
+from api.telemetry.request_tracing import trace_requests
+from api.telemetry.tracing import tracer_of
 from api.web.caching import set_cache_control
 from api.web.compression import compress_text
 from api.web.cross_origin import share
@@ -43,17 +46,19 @@ class PlainJSON(DefaultJSONProvider):
 
 def create_app(config: Config) -> Flask:
     """Build the app. In a server that forks, build it after the fork: gRPC does not survive one."""
-    metrics = Metrics()
-    server = GrpcModelServer(config.model_server, [CallMeter(metrics.called)])
+    metrics, tracer = Metrics(), tracer_of(config.otlp_endpoint)
+    interceptors = CallTracer(tracer), CallMeter(metrics.called)
+    server = GrpcModelServer(config.model_server, interceptors)
     app = Flask(__name__, static_folder=None)
     app.json = PlainJSON(app)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
     app.url_map.merge_slashes = False  # answered by what is there, never by a redirect
     Services(
         games=Games(config.models_config, server),
-        composer=Composer(server, metrics=metrics),
+        composer=Composer(server, metrics=metrics, tracer=tracer),
         slots=SongSlots(config.songs, metrics),
         metrics=metrics,
+        tracer=tracer,
         request_seconds=config.request_seconds,
         formats=_formats(config),
     ).install(app)
@@ -62,6 +67,7 @@ def create_app(config: Config) -> Flask:
     app.register_blueprint(studio.bp)
     register_problems(app)
     log_requests(app, metrics)
+    trace_requests(app, "api.generate", tracer)
     set_cache_control(app)
     compress_text(app)
     share(app, config.cors_origins, unshared="api.metrics")

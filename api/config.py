@@ -18,6 +18,9 @@ _EVERY_OR_LOOPBACK = ("0.0.0.0", "::", "127.0.0.1", "::1")  # noqa: S104  compar
 _REDIS = re.compile(  # rediss://user:password@host:port/database
     r"rediss?://(?:[!-.0-?A-~]*@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[0-9]{1,4})?"
 )
+_ENDPOINT = re.compile(
+    r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[!-~]*)?"
+)
 _KEY = re.compile(r"[!-+\--~]{16,256}")  # visible ASCII but the comma
 
 
@@ -44,6 +47,7 @@ class Config:
         rate_limit: The rate limit of each caller; None disables it.
         cors_origins: The origins whose pages may call the API; `*` for all. Empty for none.
         rate_storage: The URL of the Redis in which processes count together; None for each its own.
+        otlp_endpoint: The URL to which traces are exported, by OTLP over HTTP; None for no traces.
         trusted_proxies: How many proxies in front of the API set the X-Forwarded-For header.
     """
 
@@ -60,6 +64,7 @@ class Config:
     rate_limit: Rate | None = RATE
     cors_origins: tuple[str, ...] = ()
     rate_storage: str | None = field(default=None, repr=False)  # may contain a password
+    otlp_endpoint: str | None = None
     trusted_proxies: int = 0
 
     @classmethod
@@ -87,6 +92,7 @@ class Config:
             rate_limit=_rate(given, "RATE_LIMIT", cls.rate_limit),
             cors_origins=_origins(given, "CORS_ORIGINS", has_keys=bool(api_keys)),
             rate_storage=_redis(given, "RATE_STORAGE"),
+            otlp_endpoint=_otlp_endpoint(given, "OTEL_EXPORTER_OTLP_ENDPOINT"),
             trusted_proxies=_whole(given, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 8),
         )
 
@@ -196,6 +202,20 @@ def _redis(given: Mapping[str, str], name: str) -> str | None:
         )
     if find_spec("redis") is None:
         raise ConfigError(f"{name} needs the Python package redis; install the extra rate-storage")
+    return given[name]
+
+
+def _otlp_endpoint(given: Mapping[str, str], name: str) -> str | None:
+    if name not in given:
+        return None
+    if not _ENDPOINT.fullmatch(given[name]):
+        raise ConfigError(
+            f"{name} must be a URL, as http://localhost:4318 (OTLP over HTTP), not {given[name]!r}"
+        )
+    if find_spec("opentelemetry") is None:
+        raise ConfigError(
+            f"{name} needs the Python packages of OpenTelemetry; install the extra tracing"
+        )
     return given[name]
 
 

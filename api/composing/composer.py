@@ -10,11 +10,13 @@ from api.composing.limit import NO_LIMIT, Limit
 from api.composing.primers import Upload
 from api.composing.served_model import ServedModel, SongMetrics, translated_errors
 from api.composing.song import Primer, Song, SongRequest
+from api.composing.traced_model import Attempts, TracedModel, TracedWork
 from api.deadline import Deadline
 from api.errors import NoSuchModelError
 from api.model_server.games import Bundle, Games
 from api.model_server.port import ModelServer
 from api.telemetry.metrics import Metrics
+from api.telemetry.tracing import UNTRACED, Tracer
 from music.composing.composition import Composition
 from music.composing.continuation import EMPTY_PROMPT, Continuation, opening_prompt
 from music.composing.passage import Passage
@@ -37,10 +39,12 @@ class Composer:
         model_server: ModelServer,
         chunk_steps: int = CHUNK_STEPS,
         metrics: Metrics | None = None,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         """Sample `chunk_steps` tokens per call, and fewer by the first."""
         self._model_server = model_server
         self._metrics = metrics or Metrics()
+        self._tracer = tracer
         self._chunk_steps = chunk_steps
 
     def read_openings(self, bundle: Bundle, deadline: Deadline) -> None:
@@ -152,8 +156,11 @@ class Composer:
         Raises:
             ModelServerError: The model server does not respond, or with no or too little music.
         """
-        model = ServedModel(self._model_server, bundle, deadline)
-        observer = SongMetrics(self._metrics, bundle.model.game)
+        attempts = Attempts()
+        served = ServedModel(self._model_server, bundle, deadline)
+        model = TracedModel(served, self._tracer, attempts)
+        metrics = SongMetrics(self._metrics, bundle.model.game)
+        observer = TracedWork(metrics, self._tracer, attempts)
         with translated_errors():
             yield from composition.passages(model, observer, self._chunk_steps)
 

@@ -26,6 +26,7 @@ from api.model_server.games import Bundle, Games
 from api.model_server.port import State
 from api.telemetry.metrics import MEDIA_TYPE, Metrics, Stage
 from api.telemetry.request_record import Ending, RequestRecord, record
+from api.telemetry.tracing import Tracer
 from api.web import caching
 
 LISTING_SECONDS = 3.0  # a game that takes longer is listed as UNREACHABLE
@@ -43,6 +44,7 @@ class Services:
         composer: Composes.
         slots: How many songs it composes at once.
         metrics: What is counted.
+        tracer: What is traced.
         request_seconds: The time that a song may take.
         formats: The output formats of songs.
     """
@@ -51,6 +53,7 @@ class Services:
     composer: Composer
     slots: SongSlots
     metrics: Metrics
+    tracer: Tracer
     request_seconds: float
     formats: tuple[Format, ...]
 
@@ -213,8 +216,12 @@ def _song_response(
         song = services.composer.compose(asked, services.games, deadline, form.limit, bundle)
         about.version, about.notes = song.version, song.new_notes
         slot.callback(encoding.stop)
-        with encoding.running():
-            file = form.encode(song, deadline)
+        with ExitStack() as traced:
+            traced.enter_context(services.tracer.span("encode", **{"leitmotif.format": form.name}))
+            with encoding.running():
+                file = form.encode(song, deadline)
+            if not isinstance(file, bytes):
+                slot.push(traced.pop_all())  # the rest is encoded while it is sent
         if isinstance(file, bytes):
             response = _held(slot, iter((file,)), form.media_type)
             response.content_length = len(file)
