@@ -100,6 +100,7 @@ class LoopbackModelServer:
         descriptions: Game -> the JSON text that its model describes itself by.
         calls: Every PredictRequest, in order.
         request_ids: The id that came with every call, of either service; empty where none did.
+        traceparents: As request_ids: the span that made the call.
         typed: Answer in lists of typed values instead of tensor_content.
         failure: A gRPC status to fail with, once `healthy_calls` calls have gone by.
         failures_left: How often.
@@ -119,6 +120,7 @@ class LoopbackModelServer:
     descriptions: dict = field(default_factory=lambda: {"zelda": description().to_json()})
     calls: list = field(default_factory=list)
     request_ids: list = field(default_factory=list)
+    traceparents: list = field(default_factory=list)
     load_failure: str = ""
     typed: bool = False
     failure: grpc.StatusCode | None = None
@@ -198,7 +200,9 @@ class LoopbackModelServer:
         return response
 
     def _record_call(self, context):
-        self.request_ids.append(dict(context.invocation_metadata()).get("x-request-id", ""))
+        metadata = dict(context.invocation_metadata())
+        self.request_ids.append(metadata.get("x-request-id", ""))
+        self.traceparents.append(metadata.get("traceparent", ""))
         if self.failure is not None and self.healthy_calls <= 0 < self.failures_left:
             self.failures_left -= 1
             context.abort(self.failure, "as told\nby the test")

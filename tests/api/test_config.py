@@ -9,6 +9,7 @@ from api.access.rate_limit import Rate
 from api.config import Config, ConfigError, local_address
 from tests.music.soundfonts import soundfont
 
+OTLP = "OTEL_EXPORTER_OTLP_ENDPOINT"
 KEY = "an-api-key-of-24-letters"
 OR_ADDRESSES = (
     "MODEL_SERVER must be host:port, as localhost:8500, or IP addresses with their ports, as "
@@ -84,6 +85,9 @@ def test_without_an_environment():
         ("RATE_STORAGE", "redis://localhost", "rate_storage", "redis://localhost"),
         ("RATE_STORAGE", "rediss://me:x@[::1]:6/2", "rate_storage", "rediss://me:x@[::1]:6/2"),
         ("RATE_STORAGE", " ", "rate_storage", None),
+        (OTLP, "http://collector:4318", "otlp_endpoint", "http://collector:4318"),
+        (OTLP, "https://[::1]/otlp", "otlp_endpoint", "https://[::1]/otlp"),
+        (OTLP, " ", "otlp_endpoint", None),
         ("TRUSTED_PROXIES", "1", "trusted_proxies", 1),
     ],
 )
@@ -208,6 +212,23 @@ def test_a_rate_storage_needs_its_package(monkeypatch):
     monkeypatch.setattr(config, "find_spec", lambda _: None)
     with pytest.raises(ConfigError, match="needs the Python package redis; install the extra rate"):
         Config.from_environment({"RATE_STORAGE": "redis://localhost"})
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:4318", "grpc://localhost:4317", "http://", "http://a b"]
+)
+def test_an_invalid_endpoint_of_traces_is_refused(url):
+    with pytest.raises(ConfigError) as refusal:
+        Config.from_environment({OTLP: url})
+    assert str(refusal.value) == (
+        f"{OTLP} must be a URL, as http://localhost:4318 (OTLP over HTTP), not {url!r}"
+    )
+
+
+def test_traces_need_their_packages(monkeypatch):
+    monkeypatch.setattr(config, "find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match="needs the Python packages of OpenTelemetry; install"):
+        Config.from_environment({OTLP: "http://localhost:4318"})
 
 
 def test_a_rate_storage_is_not_shown():
