@@ -15,7 +15,14 @@ import soundfile
 from api import create_app
 from api.config import Config
 from api.http.parameters import PARAMETERS, RequestValue, song_request
-from tests.api.loopback import LoopbackModelServer, description, write_models_config
+from music.description import LearnedPiece, Opening
+from tests.api.loopback import (
+    CODEC,
+    LoopbackModelServer,
+    description,
+    token,
+    write_models_config,
+)
 from tests.api.primers import INTRO
 from tests.api.serving import serving
 
@@ -27,10 +34,17 @@ LOCALHOST = "http://localhost:8080"
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 
 
+def opening(name, steps):
+    return Opening(name, tuple(token(3 if n else 0, step, 2) for n, step in enumerate(steps)), 90.0)
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    """A service with the game of the documentation, bach."""
-    described = {"bach": description(game="bach").to_json()}
+    """A service with the game of the documentation, bach: a piece in major, and one in minor."""
+    openings = [opening("major", (0, 4, 7, 12, 7, 4)), opening("minor", (0, 3, 7, 12, 7, 3))]
+    pieces = [LearnedPiece(each.piece, CODEC.decode(each.tokens)[0]) for each in openings]
+    text = description(game="bach", openings=tuple(openings), learned=tuple(pieces)).to_json()
+    described = {"bach": text}
     loopback = LoopbackModelServer(versions={"bach": {1: "AVAILABLE"}}, descriptions=described)
     loopback.start()
     path = tmp_path_factory.mktemp("models") / "models.config"
