@@ -98,14 +98,8 @@ class Composer:
         """
         return self._drawing(request, bundle, deadline, limit).finished()
 
-    def compose_stream(
-        self,
-        request: SongRequest,
-        games: Games,
-        deadline: Deadline,
-        bundle: Bundle | None = None,
-    ) -> Drawing:
-        """Start a song to stream, by default with the version that `Games.bundle` finds.
+    def compose_stream(self, request: SongRequest, games: Games, deadline: Deadline) -> Drawing:
+        """Start a song to stream, with the version that `Games.bundle` finds.
 
         Its first notes are sampled when this returns. If the model server unloads the version
         before, the song restarts as in `compose`; afterwards it ends with an error.
@@ -114,11 +108,7 @@ class Composer:
             ApiError: As `compose`.
         """
         return _with_newest(
-            request,
-            games,
-            deadline,
-            lambda current: self._drawing(request, current, deadline),
-            bundle,
+            request, games, deadline, lambda bundle: self._drawing(request, bundle, deadline)
         )
 
     def _drawing(

@@ -42,7 +42,7 @@ def cache_headers(request: SongRequest, version: int, form: Format | Stream) -> 
     """Return the headers that caches need, of a song and of its 304.
 
     A stream is not kept: what was kept would arrive at once. Nor is a song of a random seed, which
-    is another one next time.
+    is another one next time. A song without a version, or with a label, changes with the version.
     """
     headers = {"X-Content-Type-Options": "nosniff"}
     if request.media_format is None:
@@ -50,7 +50,8 @@ def cache_headers(request: SongRequest, version: int, form: Format | Stream) -> 
     if isinstance(form, Stream) or request.is_seed_drawn:
         return {**headers, "Cache-Control": caching.NEVER}
     tag = entity_tag(request, version, form)
-    return {**headers, "Cache-Control": caching.REVALIDATED, "ETag": f'"{tag}"'}
+    kept = caching.FOR_A_DAY if isinstance(request.version, int) else caching.REVALIDATED
+    return {**headers, "Cache-Control": kept, "ETag": f'"{tag}"'}
 
 
 def content_disposition(title: str, suffix: str) -> str:

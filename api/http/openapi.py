@@ -55,7 +55,8 @@ and a `quote` after each quoted run; last comes `end` or, if something fails mid
 _GET_SONG = """\
 For `<audio src>`, `EventSource`, caches and address bars: the same song as `POST /generate`
 composes of the same query. A file to continue, and the parameters that need one, need POST. Without
-a `seed`, every response is another song, and no cache keeps it.
+a `seed`, every response is another song, and no cache keeps it. With one, parts of a WAV file can
+be requested with `Range`.
 """
 
 
@@ -146,6 +147,8 @@ _HEADERS = {
     ),
     "WWW-Authenticate": _header({"const": "Bearer"}, "How to send a key.", always=True),
     "Retry-After": _header(_COUNT, "Seconds to wait before trying again.", always=True),
+    "Accept-Ranges": _header(_TEXT, "Present if parts can be requested.", always=False),
+    "Content-Range": _header(_TEXT, "Which bytes of how many.", always=True),
     "Allow": _header(_TEXT, "The methods of the path.", always=True),
     **{
         f"Access-Control-{name}": _header(_TEXT, description, always=False)
@@ -160,6 +163,7 @@ _SONG_HEADERS = (
     *_KEPT_HEADERS,
     "X-Content-Type-Options",
     "Content-Disposition",
+    "Accept-Ranges",
     *(name for name in _HEADERS if name.startswith("Leitmotif-") and name not in _OF_REQUESTS),
 )
 _SECURITY = {
@@ -198,7 +202,7 @@ def _get_song() -> dict[str, Any]:
         "description": _GET_SONG,
         "security": _ANY_KEY,
         "parameters": [*map(_in_query, parameters), _IF_NONE_MATCH, _LAST_EVENT_ID],
-        "responses": _song_responses(problems),
+        "responses": {**_PART, **_song_responses(problems)},
     }
 
 
@@ -246,6 +250,15 @@ _LAST_EVENT_ID = {
     "description": "The `id` of the last event that arrived of a `text/event-stream`; the response "
     "is the rest of that song. `EventSource` sends it when it connects again.",
     "schema": _TEXT,
+}
+
+
+_PART = {
+    "206": {
+        "description": "The part of a WAV file that `Range` names.",
+        "headers": _headers("Content-Range", *_SONG_HEADERS),
+        "content": {"audio/wav": {}},
+    }
 }
 
 

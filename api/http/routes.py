@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from http import HTTPStatus
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from api.access.cost import song_cost
 from api.access.guard import charge
@@ -14,7 +15,7 @@ from api.access.song_slots import SongSlots
 from api.composing.composer import Composer
 from api.composing.song import SongRequest
 from api.deadline import Deadline
-from api.errors import NoSuchModelError
+from api.formats.encoders import Pieces
 from api.formats.event import Event, EventId
 from api.formats.registry import Format, Stream, chosen_format
 from api.http.headers import cache_headers, request_headers, song_headers
@@ -78,7 +79,7 @@ def _services() -> Services:
 
 @bp.route("/generate", methods=["GET", "POST"])
 def generate() -> Response:
-    """Compose a song; 200, 204, 304, or 400, 401, 404, 406, 413, 415, 422, 429, 502, 503, 504.
+    """Compose a song; 200, 204, 206, 304, or 400, 401, 404, 406, 413, 415, 422, 429, 502, 503, 504.
 
     A HEAD composes nothing.
     """
@@ -98,7 +99,7 @@ def generate() -> Response:
         last = EventId.parse(request.headers.get("Last-Event-ID", ""))
         if last is not None and (asked.is_seed_drawn or asked.brief.seed == last.seed):
             return _rest_of_stream(services, asked, form, deadline, last)
-        return _stream_response(services, asked, form, deadline, bundle)
+        return _stream_response(services, asked, form, deadline)
     return _song_response(services, asked, form, deadline, bundle)
 
 
@@ -159,9 +160,8 @@ def _rest_of_stream(
     if last.sent is None:
         return Response(status=HTTPStatus.NO_CONTENT)
     record().seed = last.seed
-    asked = replace(asked, brief=replace(asked.brief, seed=last.seed))
-    bundle = services.games.bundle(asked.game, deadline, last.version)
-    return _stream_response(services, asked, form, deadline, bundle, last.sent)
+    song = replace(asked, brief=replace(asked.brief, seed=last.seed), version=last.version)
+    return _stream_response(services, song, form, deadline, last.sent)
 
 
 def _stream_response(
@@ -169,19 +169,13 @@ def _stream_response(
     asked: SongRequest,
     form: Stream,
     deadline: Deadline,
-    bundle: Bundle | None,
     sent: int = 0,
 ) -> Response:
-    """Respond with a song's events; each is composed after the previous one is sent.
-
-    The first `sent` events are left out; they are those of a song by the version of `bundle`.
-    """
+    """Respond with a song's events after the first `sent`; each is composed when it is sent."""
     about = record()
     with services.slots.taken() as slot:
         charge(song_cost(asked.brief, form.effort))
-        drawing = services.composer.compose_stream(asked, services.games, deadline, bundle)
-        if sent and drawing.bundle is not bundle:
-            raise NoSuchModelError("The version that began the song is gone; request a new song.")
+        drawing = services.composer.compose_stream(asked, services.games, deadline)
         about.version, about.ended = drawing.bundle.model.version, Ending.DISCONNECTED
         events = _observed(song_events(drawing, sent), about)
         response = _held(slot, (form.encode(event) for event in events), form.media_type)
@@ -232,7 +226,20 @@ def _song_response(
             if file.length_bytes is not None:
                 response.content_length = file.length_bytes
     response.headers.update(song_headers(song, form))
+    if isinstance(file, Pieces) and file.length_bytes is not None and not asked.is_seed_drawn:
+        _send_range(response, file.length_bytes, about)
     return response
+
+
+def _send_range(response: Response, length_bytes: int, about: RequestRecord) -> None:
+    """Send the part of a sound file that a GET requests, if any; players need it to seek.
+
+    A range that does not fit is ignored, as RFC 9110 (14.2) allows.
+    """
+    with suppress(RequestedRangeNotSatisfiable):
+        response.make_conditional(request, accept_ranges=True, complete_length=length_bytes)
+    if response.status_code == HTTPStatus.PARTIAL_CONTENT:
+        about.ended = None  # the end of a part is not how the file ends
 
 
 def _written(pieces: Iterator[bytes], about: RequestRecord) -> Iterator[bytes]:

@@ -4,8 +4,8 @@ from flask import Flask, Response
 
 NEVER = "no-store"
 REVALIDATED = "no-cache"  # kept, and used after a conditional request
-# A song of a fixed version and seed. Its notes do not change; an upgrade of the API may change the
-# bytes, for example with a library that writes scores.
+# For a song of a fixed version and seed. Only an upgrade of the API may change it, for example with
+# a library that writes scores; that shows within a day.
 FOR_A_DAY = "max-age=86400"
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from api.http.parameters import PARAMETERS
 from tests.api.contract import described
+from tests.api.loopback import write_labels
 from tests.api.problems import assert_problem
 from tests.api.songs import notes_of
 from tests.api.streams import by_sse
@@ -23,11 +24,8 @@ PATHS = (
     "/readyz",
 )
 FORMATS = ("midi", "wav", "ogg", "json", "musicxml", "svg", "sse", "ndjson")
-COMPOSED = (
-    "Leitmotif-Notes",
-    "Leitmotif-Longest-Quote",
-    "Content-Length",
-)  # once it is composed
+COMPOSED = {"Content-Length", "Leitmotif-Longest-Quote", "Leitmotif-Notes"}
+RANGES = {"Accept-Ranges", "Date"}  # servers add the date to every response
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -36,7 +34,9 @@ def test_a_get_is_the_song_of_the_post(client, form):
     assert get.status_code == 200
     assert get.data == post.data
     headers = [{**response.headers, "X-Request-Id": ""} for response in (get, post)]
-    assert headers[0] == headers[1]
+    added = headers[0].items() - headers[1].items()
+    assert {name for name, _ in added} == (RANGES if form == "wav" else set())
+    assert headers[1].items() <= headers[0].items()
 
 
 def test_a_get_takes_every_parameter_that_needs_no_file():
@@ -91,13 +91,19 @@ def test_without_a_seed_every_get_is_another_song_that_no_cache_keeps(client):
     [
         ("&seed=7", "no-cache"),
         ("&seed=7&format=json", "no-cache"),
+        ("&seed=7&version=stable", "no-cache"),
+        ("&seed=7&version=1", "max-age=86400"),
+        ("&seed=7&version=1&format=ogg", "max-age=86400"),
+        ("&version=1", "no-store"),
         ("", "no-store"),
         ("&seed=7&format=sse", "no-store"),
         ("&seed=7&format=ndjson", "no-store"),
-        ("&notes=0", "no-store"),
+        ("&seed=7&version=1&format=sse", "no-store"),
+        ("&seed=7&version=1&notes=0", "no-store"),
     ],
 )
-def test_a_response_says_how_long_it_may_be_kept(client, query, cache_control):
+def test_a_response_says_how_long_it_may_be_kept(client, config, query, cache_control):
+    write_labels(config.models_config, zelda={"stable": 1})
     for ask in (client.get, client.post, client.head):
         response = ask(f"/generate?game=zelda{query}")
         assert response.headers["Cache-Control"] == cache_control
@@ -137,7 +143,7 @@ def test_the_head_of_a_song_has_its_headers_and_composes_nothing(client, loopbac
     assert (head.status_code, head.data) == (200, b"")
     assert "decode" not in loopback.signatures()
     get = client.get(f"{SONG}&format={form}")
-    known = {name: value for name, value in get.headers.items() if name not in COMPOSED}
+    known = {name: value for name, value in get.headers.items() if name not in COMPOSED | RANGES}
     assert {**head.headers, "X-Request-Id": ""} == {**known, "X-Request-Id": ""}
 
 
@@ -168,6 +174,61 @@ def test_options_are_the_methods_of_a_path(client, loopback, path):
     methods = {"GET", "HEAD", "OPTIONS"} | ({"POST"} if path == "/generate" else set())
     assert set(response.allow) == methods
     assert not loopback.request_ids
+
+
+WAV = "/generate?game=zelda&seed=7&notes=4&format=wav"
+
+
+@pytest.mark.parametrize(
+    ("said", "first", "end"),
+    [
+        ("bytes=0-", 0, None),
+        ("bytes=0-1", 0, 2),
+        ("bytes=44-99", 44, 100),
+        ("bytes=70000-300000", 70_000, 300_001),
+        ("bytes=100000-", 100_000, None),
+        ("bytes=-1000", -1000, None),
+    ],
+)
+def test_a_player_seeks_in_a_wav_file_of_a_seed(client, said, first, end):
+    whole = client.get(WAV)
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    part = client.get(WAV, headers={"Range": said})
+    assert (part.status_code, part.data) == (206, whole.data[first:end])
+    start, stop, _ = slice(first, end).indices(len(whole.data))
+    assert part.headers["Content-Range"] == f"bytes {start}-{stop - 1}/{len(whole.data)}"
+    assert part.content_length == stop - start
+    assert part.headers["ETag"] == whole.headers["ETag"]
+    part.close()  # as servers do
+    assert "leitmotif_songs_in_flight 0.0" in client.get("/metrics").text
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        (WAV, {"Range": "bytes=999999999-"}),
+        (WAV, {"Range": "bytes=0-1,5-9"}),
+        (WAV, {"Range": "bytes=9-1"}),
+        (WAV, {"Range": "notes=0-1"}),
+        (WAV, {"Range": "bytes=0-1", "If-Range": '"another"'}),
+        (WAV.replace("seed=7", "top_k=9"), {"Range": "bytes=0-1"}),
+        (f"{SONG}&format=ogg", {"Range": "bytes=0-1"}),
+        (f"{SONG}&format=midi", {"Range": "bytes=0-1"}),
+        (f"{SONG}&format=json", {"Range": "bytes=0-1"}),
+        (f"{SONG}&format=sse", {"Range": "bytes=0-1"}),
+    ],
+)
+def test_a_range_that_cannot_be_sent_is_ignored(client, path, headers):
+    response = client.get(path, headers=headers)
+    assert response.status_code == 200
+    assert len(response.data) > 100
+    assert "Content-Range" not in response.headers
+
+
+def test_a_range_of_the_same_file_is_sent_after_a_pause(client):
+    tag = client.get(WAV).headers["ETag"]
+    part = client.get(WAV, headers={"Range": "bytes=0-1", "If-Range": tag})
+    assert (part.status_code, part.data) == (206, b"RI")
 
 
 def ids(response):

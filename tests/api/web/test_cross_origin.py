@@ -119,6 +119,7 @@ def test_a_get_needs_the_key_and_counts_like_a_post(changed, method):
     ("query", "with_keys", "without"),
     [
         ("&seed=7", "no-cache, private", "no-cache"),
+        ("&seed=7&version=1", "max-age=86400, private", "max-age=86400"),
         ("", "no-store, private", "no-store"),
     ],
 )
