@@ -44,6 +44,11 @@ def test_the_games_are_cards_with_their_training_data(page):
     expect(page.locator("#service")).to_have_text("Ready")
 
 
+def test_a_game_says_how_far_its_songs_quote(page):
+    longest = page.locator("#max_quote")
+    expect(longest).to_have_attribute("placeholder", re.compile("^6, as the game"))
+
+
 def test_notes_arrive_before_the_end(page, loopback):
     loopback.slow_s = 0.25
     expect(page.locator("#compose")).to_be_enabled()

@@ -287,6 +287,14 @@ export class Form {
     this.#ending.disabled = this.#loops.checked; // a loop has no end
     if (this.#loops.checked) this.#ending.value = "";
     this.#showContinued();
+    this.showGame();
+  }
+
+  /** Shows how far songs of the chosen game may quote where no number is entered. */
+  showGame() {
+    const notes = this.#games.maxQuote;
+    const asPieces = "as the game’s own pieces";
+    this.#maxQuote.placeholder = notes === null ? asPieces : `${notes}, ${asPieces}`;
   }
 
   /** Says beside the button what pieces continue, wherever that was chosen. */

@@ -55,6 +55,11 @@ export class Games {
     return checked?.value ?? "";
   }
 
+  /** How many notes the songs of the chosen game may quote; null where that is not known. */
+  get maxQuote() {
+    return this.#games.find(({ game }) => game === this.chosen)?.max_quote ?? null;
+  }
+
   /** @param {string} game */
   choose(game) {
     this.#wanted = game;

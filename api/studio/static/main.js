@@ -28,7 +28,10 @@ const facts = byId("piece-facts", HTMLElement);
 const notice = byId("notice", HTMLElement);
 const keepIt = byId("keep-it", HTMLButtonElement);
 
-const games = new Games(() => (button.disabled = !games.isReady && !composing));
+const games = new Games(() => {
+  button.disabled = !games.isReady && !composing;
+  form.showGame();
+});
 const form = new Form(games);
 const keep = new Keep((problem) => form.askForKey(problem));
 const transport = new Transport();

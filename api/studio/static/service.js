@@ -16,6 +16,7 @@ import { toForm } from "./recipe.js";
  * @property {string | null} title
  * @property {number | null} pieces
  * @property {number | null} notes
+ * @property {number | null} max_quote
  */
 
 /**
