@@ -157,7 +157,8 @@ KEY = "open-sesame-open-sesame"
 def guarded(model_server, models_config, tmp_path):
     """The address of a service that asks for a key, and is soon asked too often."""
     config = Config(models_config=models_config)
-    settings = {"API_KEYS": KEY, "API_WORKERS": "1", "RATE_LIMIT": "3/hour"}
+    limit = "12/hour"  # a song costs 1, its score 10
+    settings = {"API_KEYS": KEY, "API_WORKERS": "1", "RATE_LIMIT": limit}
     with running_api(model_server, config, tmp_path, **settings) as (port, _):
         yield f"http://127.0.0.1:{port}"
 
@@ -189,7 +190,7 @@ def test_a_service_with_a_key_gets_it_and_reports_its_rate_limit(
         page.click("[data-format=musicxml]")
     compose(page, 5)
     page.click("[data-format=musicxml]")
-    said = re.compile(r"The rate limit of 3/hour .* Try again in \d+ s\.")
+    said = re.compile(r"The rate limit of 12/hour .* Try again in \d+ s\.")
     expect(page.locator("#keep-error")).to_have_text(said)
     page.click("#compose")
     expect(page.locator("#compose-error")).to_have_text(said)
