@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import urllib.request
 from contextlib import contextmanager
 from functools import partial
@@ -34,16 +35,17 @@ LISTEN = """() => {
     const connect = AudioNode.prototype.connect;
     AudioNode.prototype.connect = function (to, ...rest) {
         if (to === this.context.destination) {
-            window.ear ??= new AnalyserNode(this.context);
+            window.ear ??= new AnalyserNode(this.context, {fftSize: 32768});
             connect.call(this, window.ear);
         }
         return connect.call(this, to, ...rest);
     };
-    window.loudness = () => {
-        const heard = new Float32Array(2048);
+    window.loudest = 0;
+    const heard = new Float32Array(32768);
+    setInterval(() => {
         window.ear?.getFloatTimeDomainData(heard);
-        return Math.max(...heard.map(Math.abs));
-    };
+        for (const value of heard) window.loudest = Math.max(window.loudest, value);
+    }, 100);
 }"""
 EVENTS = """(address) => {
     window.events = [];
@@ -156,7 +158,7 @@ def test_the_example_plays_with_a_key_alone_where_the_service_has_keys(page, ser
 
 def check_that_it_plays(page, held, whole):
     """Check that a page sounds before the song is composed, and in the end strikes every note."""
-    wait_for(page, lambda: page.evaluate("loudness()") > 0.001)
+    wait_for(page, lambda: page.evaluate("loudest") > 0.001)
     so_far = page.evaluate("struck.length") // 2  # the other half are overtones
     assert page.text_content("#status") == f"{so_far} notes so far"
     held.set()
@@ -175,16 +177,25 @@ def test_a_page_of_an_origin_that_is_not_listed_reads_nothing(page, address):
     play(page, address)
     expect(page.locator("#status")).to_have_text("Failed to fetch")
     assert page.evaluate("struck") == []
+    wait_for(page, lambda: not songs_in_flight(address))
 
 
 def test_stop_ends_the_sound_and_the_request(page, address, held):
     play(page, address)
-    wait_for(page, lambda: page.evaluate("loudness()") > 0.001)
+    wait_for(page, lambda: page.evaluate("loudest") > 0.001)
+    assert songs_in_flight(address) == 1
     page.click("#stop")
     expect(page.locator("#status")).to_have_text("Stopped.")
     held.set()
-    disconnected = b'leitmotif_streams_total{ended="client disconnected"} 1.0'
-    wait_for(page, lambda: disconnected in get(f"{address}/metrics"))
+    wait_for(page, lambda: not songs_in_flight(address))
+    assert page.evaluate("struck.length") // 2 < len(song(address, QUERY)["notes"])
+
+
+def songs_in_flight(address):
+    (count,) = re.findall(
+        "^leitmotif_songs_in_flight (.+)$", get(f"{address}/metrics").decode(), re.MULTILINE
+    )
+    return float(count)
 
 
 @contextmanager
