@@ -16,6 +16,8 @@ REQUESTS = 3000
 MOST_NOTES = 40
 MOST_SECONDS = 3.0
 MOST_BARS = 8
+LENGTHS = ("notes", "seconds", "bars")  # one of them at most
+OF_GAMES_WITH_PIECES = ("density", "meter", "mode", "mood", "register", "version")
 LONGEST_LINE = 4000  # gunicorn refuses longer ones, before they reach the app
 
 # Schemathesis cannot know that a parameter is to be given once, in the query or in the body.
@@ -62,7 +64,12 @@ def composable(case):
             said["game"] = "zelda"
     if "game" not in body:
         query["game"] = "zelda"
-    if not {"notes", "seconds", "bars"} & {*body, *query}:
+        for name in OF_GAMES_WITH_PIECES:
+            said.pop(name, None)
+    lengths = [(said, name) for said in (body, query) for name in LENGTHS if name in said]
+    for said, name in lengths[1:]:
+        del said[name]
+    if not lengths:
         query["notes"] = MOST_NOTES
     return case
 
