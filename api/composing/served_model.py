@@ -47,6 +47,7 @@ class ServedModel:
         *,
         positions: Sequence[int],
         steps: int,
+        stop_ticks: Sequence[int],
         sampling: Sampling,
     ) -> tuple[Draw, ...]:
         """Sample the next tokens of songs."""
@@ -55,6 +56,7 @@ class ServedModel:
             states,
             positions=positions,
             steps=steps,
+            stop_ticks=stop_ticks,
             sampling=sampling,
             deadline=self.deadline,
         )

@@ -29,7 +29,15 @@ from api.model_server.tensors import (
 )
 from api.telemetry import request_id
 from music.codec import padded
-from music.composing.model import Draw, Prompt, Sampling, SongState, draws_of
+from music.composing.model import (
+    NO_STOP,
+    Draw,
+    Prompt,
+    Sampling,
+    SongState,
+    drawn_lengths,
+    draws_of,
+)
 from music.description import Description
 from music.errors import DescriptionError
 from proto.model_server_pb2 import (
@@ -156,22 +164,25 @@ class GrpcModelServer:
         *,
         positions: Sequence[int],
         steps: int,
+        stop_ticks: Sequence[int],
         sampling: Sampling,
         deadline: Deadline,
     ) -> tuple[Draw, ...]:
-        """Sample the next `steps` tokens of one or more songs."""
+        """Sample the next tokens of one or more songs."""
         rows = len(states)
         inputs = {
             **_state_tensors(states),
             "position": int32_tensor(positions),
             "steps": int32_tensor([steps] * rows),
+            "stop_ticks": int32_tensor(stop_ticks),
             "temperature": float32_tensor([sampling.temperature] * rows),
             "top_k": int32_tensor([sampling.top_k] * rows),
             "top_p": float32_tensor([sampling.top_p] * rows),
             "seed": int32_tensor([sampling.seed_words] * rows),
         }
         outputs = self._predict(model, "decode", inputs, deadline)
-        return _draws(outputs, outputs.int32("tokens"), [steps] * rows)
+        tokens = outputs.int32("tokens")
+        return _draws(outputs, tokens, _drawn_lengths(tokens, steps, stop_ticks))
 
     def read(
         self,
@@ -228,6 +239,18 @@ def _state_tensors(states: Sequence[SongState]) -> dict[str, TensorProto]:
         "token": int32_tensor([state.token for state in states]),
         "state": float32_tensor([state.hidden for state in states]),
     }
+
+
+def _drawn_lengths(tokens: NDArray[np.int32], steps: int, stop_ticks: Sequence[int]) -> list[int]:
+    """Return how many tokens each row has; as many as steps where the song does not stop."""
+    rows = len(stop_ticks)
+    if tokens.ndim != 2 or tokens.shape[0] != rows:
+        raise BrokenContractError(_BROKEN, f"{tokens.shape} drawn, not ({rows}, {steps})")
+    lengths = drawn_lengths(tokens)
+    for length, stop in zip(lengths, stop_ticks, strict=True):
+        if length > steps or (length < steps and stop == NO_STOP):
+            raise BrokenContractError(_BROKEN, f"{length} tokens drawn, not {steps}")
+    return lengths
 
 
 def _draws(

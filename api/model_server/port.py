@@ -89,17 +89,19 @@ class ModelServer(Protocol):
         *,
         positions: Sequence[int],
         steps: int,
+        stop_ticks: Sequence[int],
         sampling: Sampling,
         deadline: Deadline,
     ) -> tuple[Draw, ...]:
-        """Sample the next `steps` tokens of one or more songs.
+        """Sample the next tokens of one or more songs.
 
         Args:
             model: Which.
             states: Where each song stands.
             positions: For each song, the number of its next token, which with the seed decides on
                 the random numbers.
-            steps: 1 or more.
+            steps: How many at most, 1 or more.
+            stop_ticks: For each song: it stops before the first token that moves it so far ahead.
             sampling: How.
             deadline: When the call ends at the latest.
         """

@@ -21,6 +21,7 @@ from benchmarks.models.song_sampling import PATIENCE_S, default_sampling, sample
 from benchmarks.sizes import Sizes
 from benchmarks.timing import Percentiles, progress
 from music.composing.continuation import EMPTY_PROMPT
+from music.composing.model import NO_STOP
 from music.sampling import CHUNK_STEPS
 from proto.model_server_pb2 import ModelSpec, PredictRequest, PredictResponse
 from proto.rpc import ModelServerStub
@@ -150,6 +151,7 @@ async def _compose(
     sampling = default_sampling(seed)
     same_in_every_call = {
         "steps": int32_tensor([CHUNK_STEPS]),
+        "stop_ticks": int32_tensor([NO_STOP]),
         "temperature": float32_tensor([sampling.temperature]),
         "top_k": int32_tensor([sampling.top_k]),
         "top_p": float32_tensor([sampling.top_p]),

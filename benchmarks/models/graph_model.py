@@ -13,7 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.core.protobuf import config_pb2
 
-from music.composing.model import Prompt, Sampling
+from music.composing.model import NO_STOP, Prompt, Sampling
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,10 @@ class GraphModel:
         )
         self._decode = self._call(
             signatures["decode"],
-            ("token", "state", "position", "steps", "temperature", "top_k", "top_p", "seed"),
+            (
+                *("token", "state", "position", "steps", "stop_ticks"),
+                *("temperature", "top_k", "top_p", "seed"),
+            ),
             ("tokens", "log_probability", "state", "token"),
         )
         self._read = self._call(
@@ -129,6 +132,7 @@ class GraphModel:
             states.hidden,
             np.array(positions, np.int32),
             np.full(batch, steps, np.int32),
+            np.full(batch, NO_STOP, np.int32),
             sampling.temperature,
             sampling.top_k,
             sampling.top_p,

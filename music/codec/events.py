@@ -43,6 +43,15 @@ class Events(Codec):
         """Create the codec of all events of some pieces, without others."""
         return cls([sorted({name for notes in pieces for name in _names(notes)})])
 
+    @property
+    def advance_ticks(self) -> NDArray[np.int32]:
+        """As every codec; here each event moves the cursor to its end."""
+        return np.full(self.field_sizes[0], EVENT_TICKS, np.int32)
+
+    def stop_ticks(self, left_ticks: int) -> int:
+        """As every codec; the last event may end too late, if it starts in time."""
+        return left_ticks + EVENT_TICKS
+
     def encode(self, notes: Notes, cursor: Cursor | None = None) -> NDArray[np.int32]:
         """Encode the notes of each onset as one event.
 

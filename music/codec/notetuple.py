@@ -67,6 +67,11 @@ class NoteTuple(Codec):
             [[f"{kind}_{v}" for v in field] for kind, field in zip(FIELDS, values, strict=True)]
         )
 
+    @property
+    def advance_ticks(self) -> NDArray[np.int32]:
+        """As every codec; here the wait before each note."""
+        return self.shift_ticks
+
     def encode(self, notes: Notes, cursor: Cursor | None = None) -> NDArray[np.int32]:
         """Turn notes into tokens, without BOS.
 

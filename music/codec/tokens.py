@@ -128,6 +128,19 @@ class Codec(ABC):
     def over(cls, pieces: Sequence[Notes]) -> Self:
         """Make the codec that can write some pieces."""
 
+    @property
+    @abstractmethod
+    def advance_ticks(self) -> NDArray[np.int32]:
+        """How far each value of the first field moves the cursor: int32[n]."""
+
+    def stop_ticks(self, left_ticks: int) -> int:
+        """Return how far tokens must not move the cursor, if no note is to start too late.
+
+        Args:
+            left_ticks: From the cursor to the first tick that is too late.
+        """
+        return left_ticks
+
     @abstractmethod
     def encode(self, notes: Notes, cursor: Cursor | None = None) -> NDArray[np.int32]:
         """Turn notes into tokens, without BOS.

@@ -8,7 +8,7 @@ import numpy as np
 from music.codec import Cursor
 from music.composing.continuation import Continuation
 from music.composing.game_music import GameMusic
-from music.composing.model import Draw, SongState
+from music.composing.model import NO_STOP, Draw, SongState
 from music.composing.passage import Passage
 from music.composing.sampler import Sampler
 from music.errors import NotMusicError
@@ -22,7 +22,7 @@ from music.quotes.finder import NO_QUOTES, QuoteState
 
 ROWS = 4  # candidates of new bars: they cost a call a third more than one does
 CLOSING_ROWS = 16
-CHUNK_STEPS = 16  # few, since what lies behind the bar line is dropped
+CHUNK_STEPS = 32
 CLOSING_STEPS = 8
 _SPAN_TOKENS = 4096  # random numbers of a span: most tokens that it may take
 _STRIDE = 1 << 20  # between the random numbers of two candidates: those of all spans
@@ -55,19 +55,17 @@ class _Row:
 
     Attributes:
         number: Which of the candidates.
-        chunk_start: Where it stood before its last chunk.
-        place: Where it stands after it.
+        place: Where it stands.
         sampled: All its notes, those before the span and after it too.
-        last_tokens: Of the last chunk, those that start before the span's end.
+        tokens: How many it has sampled.
         has_ended: Whether it has reached the span's end.
         is_degenerate: Whether its last chunk was degenerate repetition.
     """
 
     number: int
-    chunk_start: _Place
     place: _Place
     sampled: Notes = field(default_factory=lambda: NO_NOTES)
-    last_tokens: tuple[int, ...] = ()
+    tokens: int = 0
     has_ended: bool = False
     is_degenerate: bool = False
 
@@ -89,6 +87,7 @@ class _Stretch:
         keep_from_ticks: Earlier notes are dropped.
         start_ticks: The span's bar line.
         end_ticks: Later notes are dropped.
+        stops: Whether candidates stop there; else they go on, to a chord that comes too late.
         rows: How many candidates.
         usual_tokens: More than the game's music usually takes.
         steps: The tokens of a call.
@@ -100,6 +99,7 @@ class _Stretch:
     keep_from_ticks: int
     start_ticks: int
     end_ticks: int
+    stops: bool
     rows: int
     usual_tokens: float
     steps: int
@@ -228,6 +228,7 @@ class Arranger:
             keep_from_ticks=place.cursor.onset_ticks if keep_all else start_ticks,
             start_ticks=start_ticks,
             end_ticks=start_ticks + 1 if span.closes else plan.ticks(span.end_bar),
+            stops=not span.closes,
             rows=CLOSING_ROWS if span.closes else ROWS,
             usual_tokens=usual_tokens,
             steps=CLOSING_STEPS if span.closes else self._chunk_steps,
@@ -244,7 +245,7 @@ class Arranger:
         notes = stretch.within(row.sampled)
         if begins:
             notes = _from_downbeat(stretch.first_chord(row.sampled), notes, start_ticks)
-        return _cut(notes, sustain_end_ticks), self._at_the_end(row)
+        return _cut(notes, sustain_end_ticks), row.place
 
     def _candidates(
         self,
@@ -307,15 +308,9 @@ class Arranger:
         """Say for each candidate how likely the notes are that follow it; 0 where none do."""
         if not len(notes) or not rows:
             return [0.0] * len(rows)
-        tokens = [
-            [*row.last_tokens, *self._codec.encode(notes, self._end_cursor(row)).tolist()]
-            for row in rows
-        ]
-        draws = self._sampler.read([row.chunk_start.state for row in rows], tokens)
-        return [
-            float(draw.log_probability[len(row.last_tokens) :].mean())
-            for row, draw in zip(rows, draws, strict=True)
-        ]
+        tokens = [self._codec.encode(notes, row.place.cursor).tolist() for row in rows]
+        draws = self._sampler.read([row.place.state for row in rows], tokens)
+        return [float(draw.log_probability.mean()) for draw in draws]
 
     def _sampled(
         self, stretch: _Stretch, place: _Place, numbers: Iterable[int], *, must_end: bool
@@ -327,7 +322,7 @@ class Arranger:
         the model is certain, another round begins before the cycle. One that takes far more notes
         than the game's music does is given up as soon as another has ended.
         """
-        going = [_Row(n, place, place) for n in numbers]
+        going = [_Row(n, place) for n in numbers]
         ended: list[_Row] = []
         for position in range(0, _SPAN_TOKENS - stretch.steps, stretch.steps):
             going = self._continued(stretch, going, position, has_others=bool(ended))
@@ -366,56 +361,33 @@ class Arranger:
             [first + (row.number + CLOSING_ROWS * number) * _STRIDE for row in rows],
             stretch.steps,
             attempt,
+            stop_ticks=[self._stop_ticks(row.place, stretch) for row in rows],
             temperature_added=_TEMPERATURES_ADDED[stretch.round],
         )
-        return [
-            self._after(row, draw, position, stretch) for row, draw in zip(rows, draws, strict=True)
-        ]
+        return [self._after(row, draw, stretch) for row, draw in zip(rows, draws, strict=True)]
 
-    def _after(self, row: _Row, draw: Draw, position: int, stretch: _Stretch) -> _Row:
-        notes, cursor = self._begun(row.place, *self._sampler.chunk_decoded(draw, row.place.cursor))
-        quote_state = self._sampler.quoted(stretch.within(notes), row.place.quote_state)
-        sampled = join([row.sampled, notes])
+    def _stop_ticks(self, place: _Place, stretch: _Stretch) -> int:
+        """Return how far the model must not move a song that stops at a span's end."""
+        if not stretch.stops:
+            return NO_STOP
+        last_ticks = place.cursor.onset_ticks if place.has_begun else self._plan.ticks(0)
+        return self._codec.stop_ticks(stretch.end_ticks - last_ticks)
+
+    def _after(self, row: _Row, draw: Draw, stretch: _Stretch) -> _Row:
+        place = row.place
+        notes, cursor = self._begun(place, *self._sampler.chunk_decoded(draw, place.cursor))
+        quote_state = self._sampler.quoted(stretch.within(notes), place.quote_state)
+        sampled, tokens = join([row.sampled, notes]), row.tokens + len(draw.tokens)
         before = join([stretch.before, sampled[:-_WINDOW]])
-        has_ended = cursor.onset_ticks >= stretch.end_ticks
+        has_stopped = len(draw.tokens) < stretch.steps
         return _Row(
             number=row.number,
-            chunk_start=row.place,
-            place=_Place(draw.state, cursor, quote_state, row.place.has_begun or len(notes) > 0),
+            place=_Place(draw.state, cursor, quote_state, place.has_begun or len(notes) > 0),
             sampled=sampled,
-            last_tokens=self._tokens_before(draw, row.place, stretch) if has_ended else (),
-            has_ended=has_ended,
-            is_degenerate=is_degenerate(
-                sampled[-_WINDOW:], min(position + stretch.steps, _WINDOW), before
-            ),
+            tokens=tokens,
+            has_ended=has_stopped or cursor.onset_ticks >= stretch.end_ticks,
+            is_degenerate=is_degenerate(sampled[-_WINDOW:], min(tokens, _WINDOW), before),
         )
-
-    def _tokens_before(self, draw: Draw, place: _Place, stretch: _Stretch) -> tuple[int, ...]:
-        """Return the first tokens of a chunk, those that start before the end."""
-        tokens: list[int] = draw.tokens.tolist()
-        fewest, most = 0, len(tokens)
-        while fewest < most:
-            middle = (fewest + most + 1) // 2
-            notes, _ = self._decoded(tokens[:middle], place)
-            if (notes.onset_ticks >= stretch.end_ticks).any():
-                most = middle - 1
-            else:
-                fewest = middle
-        return tuple(tokens[:fewest])
-
-    def _end_cursor(self, row: _Row) -> Cursor:
-        return self._decoded(row.last_tokens, row.chunk_start)[1]
-
-    def _at_the_end(self, row: _Row) -> _Place:
-        """Go back from the end of a candidate's last chunk to the end of the span."""
-        before = row.chunk_start
-        if not row.last_tokens:
-            return before
-        (draw,) = self._sampler.read([before.state], [row.last_tokens])
-        return _Place(draw.state, self._end_cursor(row), before.quote_state)
-
-    def _decoded(self, tokens: Sequence[int], place: _Place) -> tuple[Notes, Cursor]:
-        return self._begun(place, *self._sampler.decoded(tokens, place.cursor))
 
     def _begun(self, place: _Place, notes: Notes, cursor: Cursor) -> tuple[Notes, Cursor]:
         """Let a song's first note start at its first bar line."""

@@ -7,6 +7,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from music.codec import PAD
+
+NO_STOP = 2**31 - 1  # ticks
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -65,14 +69,20 @@ class Draw:
     """Tokens of one song that one call has sampled or read.
 
     Attributes:
-        tokens: int32[steps].
-        log_probability: float32[steps], of each token before temperature and filters.
+        tokens: int32[N].
+        log_probability: float32[N], of each token before temperature and filters.
         state: The song's state after them.
     """
 
     tokens: NDArray[np.int32]
     log_probability: NDArray[np.float32]
     state: SongState
+
+
+def drawn_lengths(tokens: NDArray[np.int32]) -> list[int]:
+    """Return how many tokens each row of int32[B, N] has before PAD follows."""
+    lengths: list[int] = np.count_nonzero(tokens != PAD, axis=1).tolist()
+    return lengths
 
 
 def draws_of(
@@ -108,15 +118,18 @@ class Model(Protocol):
         *,
         positions: Sequence[int],
         steps: int,
+        stop_ticks: Sequence[int],
         sampling: Sampling,
     ) -> tuple[Draw, ...]:
-        """Sample the next `steps` tokens of one or more songs.
+        """Sample the next tokens of one or more songs.
 
         Args:
             states: Of each song.
             positions: For each song, the number of its next token, which with the seed decides on
                 the random numbers.
-            steps: 1 or more.
+            steps: How many at most, 1 or more.
+            stop_ticks: For each song: it stops before the first token that moves it so far ahead,
+                counted from its last token; `NO_STOP` where it does not.
             sampling: How.
         """
         ...

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from music.codec import Cursor
 from music.composing.brief import Brief
 from music.composing.game_music import GameMusic
-from music.composing.model import Draw, Model, Prompt, Sampling, SongState
+from music.composing.model import NO_STOP, Draw, Model, Prompt, Sampling, SongState
 from music.composing.observer import Observer, Work
 from music.errors import NotMusicError, TokenError
 from music.notes import Notes
@@ -67,14 +67,22 @@ class Sampler:
         positions: Sequence[int],
         steps: int,
         attempt: Attempt,
+        stop_ticks: Sequence[int] | None = None,
         temperature_added: float = 0.0,
     ) -> tuple[Draw, ...]:
-        """Sample the next tokens after each state, in the way of an attempt."""
+        """Sample the next tokens after each state, in the way of an attempt.
+
+        Those of a state end early where `stop_ticks` says so, as `Model.decode` takes it.
+        """
         brief = self._brief
         temperature = brief.temperature + temperature_added
         how = attempt.sampling(temperature, brief.top_k, brief.top_p)
         return self._model.decode(
-            states, positions=positions, steps=steps, sampling=Sampling(*how, brief.seed)
+            states,
+            positions=positions,
+            steps=steps,
+            stop_ticks=stop_ticks or [NO_STOP] * len(states),
+            sampling=Sampling(*how, brief.seed),
         )
 
     def until_right(

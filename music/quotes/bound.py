@@ -81,38 +81,34 @@ def is_degenerate(notes: Notes, steps: int, before: Notes = NO_NOTES) -> bool:
 
     Args:
         notes: Of the chunk, ordered.
-        steps: How many tokens it has.
+        steps: How many tokens it has; of few, none may be a note.
         before: All notes that the chunk follows, on the same ticks: a cycle may start in them, and
             the chunk may continue their last chord.
     """
-    if steps < FEWEST_STEPS:
-        return False
-    has_few_notes = 2 * len(notes) < steps
-    is_cycle = _longest_cycle(notes, before) > _MOST_CYCLED
-    return has_few_notes or is_cycle or _has_few_chords(notes, before)
+    has_few_notes = steps >= FEWEST_STEPS and 2 * len(notes) < steps
+    earlier = _last_onsets(before, max(onsets for onsets, _ in _TOO_FEW_CHORDS))
+    chords = [tuple(sorted(chord.tolist())) for chord in join([earlier, notes]).chords()]
+    first = len(chords) - len(notes.chords())
+    is_cycle = _longest_cycle(chords, first) > _MOST_CYCLED
+    return has_few_notes or is_cycle or _has_few_chords(chords)
 
 
-def _has_few_chords(notes: Notes, before: Notes) -> bool:
+def _has_few_chords(chords: Sequence[tuple[int, ...]]) -> bool:
     """Whether the last onsets strike too few different chords."""
-    longest = max(onsets for onsets, _ in _TOO_FEW_CHORDS)
-    last = _last_onsets(join([_last_onsets(before, longest), notes]), longest)
-    chords = [tuple(sorted(chord.tolist())) for chord in last.chords()]
     return any(
         len(chords) >= onsets and len(set(chords[-onsets:])) <= few
         for onsets, few in _TOO_FEW_CHORDS
     )
 
 
-def _longest_cycle(notes: Notes, before: Notes) -> int:
+def _longest_cycle(chords: Sequence[tuple[int, ...]], first: int) -> int:
     """Count the onsets of the longest run that repeats up to `_LONGEST_CYCLE` onsets.
 
     Args:
-        notes: In which the run ends.
-        before: In which it may start. What counts is as many onsets as make the run too long.
+        chords: Of each onset.
+        first: The first onset at which a run may end that counts.
     """
-    before = _last_onsets(before, _MOST_CYCLED + 1)
-    chords = [sorted(chord.tolist()) for chord in join([before, notes]).chords()]
-    first, longest = len(chords) - len(notes.chords()), 0
+    longest = 0
     for period in range(1, _LONGEST_CYCLE + 1):
         run = 0
         for n in range(period, len(chords)):

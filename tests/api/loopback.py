@@ -224,19 +224,23 @@ class LoopbackModelServer:
             state = _read(state, token)
         return _state_outputs(state, tokens[0, -1])
 
-    def _decode(self, _game, token, state, position, steps, temperature, top_k, top_p, seed):
-        columns = (token, state, position, steps, temperature, top_k, top_p, seed)
-        return _together([self._row(*row) for row in zip(*columns, strict=True)])
+    def _decode(self, _game, **inputs):
+        rows = [dict(zip(inputs, row, strict=True)) for row in zip(*inputs.values(), strict=True)]
+        return _together([self._row(**row) for row in rows])
 
-    def _row(self, token, state, position, steps, temperature, top_k, top_p, seed):
+    def _row(self, token, state, position, steps, stop_ticks, temperature, top_k, top_p, seed):
         how = (*seed, temperature * 1000, top_k, top_p * 1000)
         leaves = _share_of_others(float(temperature), float(top_p))
-        hidden, last, tokens = state.tolist(), int(token), []
+        hidden, last, tokens, moved = state.tolist(), int(token), [], 0
         for place in range(position, position + steps):
-            hidden = _read(hidden, last)
-            last = self._next(hidden, last, place, leaves, *how)
+            after = _read(hidden, last)
+            following = self._next(after, last, place, leaves, *how)
+            moved += _waited(following) if last >= FIRST else 0
+            if moved >= stop_ticks:
+                break
+            hidden, last = after, following
             tokens.append(last)
-        tokens += [0] * self.extra_width
+        tokens += [0] * (self.extra_width + int(steps) - len(tokens))
         return {
             "tokens": np.array([tokens], np.int32),
             "log_probability": _log_probability(tokens),
@@ -259,6 +263,11 @@ class LoopbackModelServer:
         if token in self.by_heart and _mixed(place, *how) >= leaves * (1 << 20):
             return self.by_heart[(self.by_heart.index(token) + 1) % len(self.by_heart)]
         return _draw(state, token, place, *how)
+
+
+def _waited(token):
+    """Return the ticks from the note before a token's note to it."""
+    return int(CODEC.shift_ticks[CODEC.split_fields([token])[0, 0]])
 
 
 def _together(rows):

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tensorflow_serving.apis import prediction_log_pb2
 
 from music.codec import BOS, FIRST, PAD, open_codec
+from music.composing.model import NO_STOP
 from music.description import Description
 from music.errors import MusicError
 from training.errors import ExportError
@@ -123,7 +124,8 @@ def _check_sampling(bundle: _Bundle, description: Description) -> None:
     _require(read["token"].tolist() == last, f"prefill gives the tokens {read['token']}")
     _require(bool(np.isfinite(read["state"]).all()), "prefill gives a state that is not finite")
 
-    row = {"position": 0, "steps": _STEPS, "temperature": 1.0, "top_k": 0, "top_p": 0.95}
+    row = {"position": 0, "steps": _STEPS, "stop_ticks": NO_STOP}
+    row |= {"temperature": 1.0, "top_k": 0, "top_p": 0.95}
     sampling = {name: [value, value] for name, value in row.items()}
     drawn = bundle.call("decode", **read, **sampling, seed=[[0, 0], [1, 0]])
     sampled, state = drawn["tokens"], drawn["state"]

@@ -150,17 +150,36 @@ class Reader:
         Returns:
             The new state, and the predictors of the next token.
         """
+        inputs, memory_features = self.inputs_of(rows, known)
+        after = self.step(inputs, state)
+        return after, self.predictors(after[-2], memory_features, known)
+
+    def inputs_of(self, rows: Any, known: MemoryInputs | None) -> tuple[Any, Any]:
+        """Compute what tokens and memory contribute, which depends on no state.
+
+        Args:
+            rows: int32[B, F].
+            known: As `read` takes it.
+
+        Returns:
+            The addends to the lowest layer's gates, float32[B, 4U], and the memory's contribution
+            to the output, float32[B, E]; None without memory.
+        """
         inputs = tf.reduce_sum(tf.gather(self.inputs, rows), axis=1)
-        memory_features = None
-        if self.context is not None and known is not None:
-            read, memory_features = self.context.both_sides(known)
-            inputs = self.context.read(read, inputs)
+        if self.context is None or known is None:
+            return inputs, None
+        read, memory_features = self.context.both_sides(known)
+        return self.context.read(read, inputs), memory_features
+
+    def step(self, inputs: Any, state: State) -> State:
+        """Take one step of the LSTM layers from the addends to the lowest one's gates."""
         after = [*_cell(self.recurrent(state[0], inputs), state[1])]
         for (product, bias), h, c in zip(self.stacked, state[2::2], state[3::2], strict=True):
             after += _cell(product(tf.concat([after[-2], h], axis=1), bias), c)
-        return tuple(after), self._predictors(after[-2], memory_features, known)
+        return tuple(after)
 
-    def _predictors(self, x: Any, memory_features: Any, known: MemoryInputs | None) -> Predictors:
+    def predictors(self, x: Any, memory_features: Any, known: MemoryInputs | None) -> Predictors:
+        """Return the predictors of the next token from the top layer's h, float32[B, W]."""
         for product, bias in self.dense:
             x = tf.nn.relu(product(x, bias))
         if memory_features is not None:

@@ -7,7 +7,8 @@ import keras
 import tensorflow as tf
 from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
 
-from music.codec import BOS
+from music.codec import BOS, open_codec
+from music.composing.model import NO_STOP
 from music.description import Description
 from training.errors import ExportError
 from training.export.decoder import Network
@@ -36,7 +37,8 @@ def export_bundle(model: keras.Model, description: Description, folder: Path, we
     drawn, named = field_sizes(model), tuple(map(len, description.vocabulary))
     if drawn != named:
         raise ExportError(f"the network draws fields of {drawn} values, the vocabulary has {named}")
-    network = Network(model, PRODUCTS[weights])
+    codec = open_codec(description.codec, description.vocabulary)
+    network = Network(model, PRODUCTS[weights], codec.advance_ticks)
     archive = keras.export.ExportArchive()
     archive.track(network)
     _add_signatures(archive, network, description)
@@ -62,13 +64,14 @@ def _add_signatures(archive: Any, network: Network, description: Description) ->
         state: Any,
         position: Any,
         steps: Any,
+        stop_ticks: Any,
         temperature: Any,
         top_k: Any,
         top_p: Any,
         seed: Any,
     ) -> dict[str, Any]:
         sampling = Sampling(temperature, top_k, top_p)
-        drawn = network.decode(token, state, position, steps, sampling, seed)
+        drawn = network.decode(token, state, position, steps, stop_ticks, sampling, seed)
         return {
             "tokens": drawn.tokens,
             "state": drawn.state,
@@ -91,7 +94,7 @@ def _add_signatures(archive: Any, network: Network, description: Description) ->
 
     state = tf.TensorSpec([None, network.state_width], tf.float32)
     seed = tf.TensorSpec([None, 2], tf.int32)
-    row = (_VECTOR_I, state, _VECTOR_I, _VECTOR_I, _VECTOR_F, _VECTOR_I, _VECTOR_F, seed)
+    row = (_VECTOR_I, state, _VECTOR_I, _VECTOR_I, _VECTOR_I, _VECTOR_F, _VECTOR_I, _VECTOR_F, seed)
     start = [_WINDOWS, _VECTOR_I, _VECTOR_I, _VECTOR_I]
     archive.add_endpoint("serving_default", serving_default, start)
     archive.add_endpoint("prefill", prefill, start)
@@ -122,6 +125,7 @@ def _write_warmup(network: Network, game: str, extra: Path) -> None:
         "state": network.initial_state(1),
         "position": tf.constant([0]),
         "steps": tf.constant([_WARMUP_STEPS]),
+        "stop_ticks": tf.constant([NO_STOP]),
         "temperature": tf.constant([1.0]),
         "top_k": tf.constant([0]),
         "top_p": tf.constant([0.9]),
@@ -129,7 +133,8 @@ def _write_warmup(network: Network, game: str, extra: Path) -> None:
         "probe": tf.constant([0]),
     }
     start = ("tokens", "lengths", "bar_ticks", "place_ticks")
-    decode = ("token", "state", "position", "steps", "temperature", "top_k", "top_p", "seed")
+    decode = ("token", "state", "position", "steps", "stop_ticks")
+    decode += ("temperature", "top_k", "top_p", "seed")
     inputs = {
         "serving_default": start,
         "prefill": start,

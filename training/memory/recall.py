@@ -130,11 +130,13 @@ class Ahead(NamedTuple):
         sounding: float32[B, 176], as from `training.memory.context.sounding`.
         pitch_bias: float32[B, 88], added to the pitch's logits before sampling, as a filter:
             pitches rise within an onset.
+        waited: int32[B, 1], the ticks from the last onset to it; 0 for a song's first note.
     """
 
     place: Any
     sounding: Any
     pitch_bias: Any
+    waited: Any
 
 
 class Recall:
@@ -234,6 +236,7 @@ class Recall:
             place=shown_ticks((memory.place_ticks + waited) % memory.bar_ticks),
             sounding=tf.cast(tf.concat([sounds, is_struck], axis=1), tf.float32),
             pitch_bias=tf.cast(is_forbidden, tf.float32) * _FORBIDDEN,
+            waited=waited,
         )
 
     def packed(self, memory: Memory) -> Any:

@@ -16,7 +16,7 @@ from music.composing.brief import Brief
 from music.composing.composition import Composition
 from music.composing.continuation import Continuation
 from music.composing.game_music import GameMusic, notes_per_beat
-from music.composing.model import Draw, Prompt, Sampling, SongState, draws_of
+from music.composing.model import Draw, Prompt, Sampling, SongState, drawn_lengths, draws_of
 from music.description import LearnedPiece, PieceForm
 from music.expression.articulation import learned_articulation
 from music.form.analysis import form_of
@@ -38,24 +38,23 @@ _WINDOWS = tf.TensorSpec([None, None], tf.int32)
 class InProcessModel:
     """A `Model` of a network in this process, in the arithmetic of a bundle."""
 
-    def __init__(self, model: keras.Model) -> None:
-        """Take the weights of a model as `training.network` builds it."""
-        network = Network(model, PRODUCTS[weights_here()])
+    def __init__(self, model: keras.Model, codec: Codec) -> None:
+        """Take the weights of a model as `training.network` builds it, and its codec."""
+        network = Network(model, PRODUCTS[weights_here()], codec.advance_ticks)
         states = tf.TensorSpec([None, network.state_width], tf.float32)
         seeds = tf.TensorSpec([None, 2], tf.int32)
 
-        def decode(token: Any, state: Any, position: Any, steps: Any, *rest: Any) -> Any:
-            *how, seed = rest
-            drawn = network.decode(
-                token, state, position, steps, rows_sampling.Sampling(*how), seed
-            )
+        def decode(*inputs: Any) -> Any:
+            *row, temperature, top_k, top_p, seed = inputs
+            sampling = rows_sampling.Sampling(temperature, top_k, top_p)
+            drawn = network.decode(*row, sampling, seed)
             return drawn.tokens, drawn.log_probability, drawn.state, drawn.token
 
         def read(token: Any, state: Any, tokens: Any, lengths: Any) -> Any:
             after = network.read(token, state, tokens, lengths)
             return after.tokens, after.log_probability, after.state, after.token
 
-        row = [_VECTOR_I, states, _VECTOR_I, _VECTOR_I]
+        row = [_VECTOR_I, states, _VECTOR_I, _VECTOR_I, _VECTOR_I]
         self._prefill = _compiled(network.prefill, [_WINDOWS, *[_VECTOR_I] * 3])
         self._decode = _compiled(decode, [*row, _VECTOR_F, _VECTOR_I, _VECTOR_F, seeds])
         self._read = _compiled(read, [_VECTOR_I, states, _WINDOWS, _VECTOR_I])
@@ -72,6 +71,7 @@ class InProcessModel:
         *,
         positions: Sequence[int],
         steps: int,
+        stop_ticks: Sequence[int],
         sampling: Sampling,
     ) -> tuple[Draw, ...]:
         """Sample the next tokens of songs."""
@@ -80,12 +80,13 @@ class InProcessModel:
             *_columns(states),
             _int32(positions),
             _int32([steps] * rows),
+            _int32(stop_ticks),
             np.full(rows, sampling.temperature, np.float32),
             _int32([sampling.top_k] * rows),
             np.full(rows, sampling.top_p, np.float32),
             _int32([sampling.seed_words] * rows),
         )
-        return _draws(drawn, [steps] * rows)
+        return _draws(drawn, drawn_lengths(drawn[0]))
 
     def read(
         self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
@@ -124,7 +125,7 @@ def generate(model: keras.Model, music: GameMusic, requested: Requested) -> list
         music: Of the pieces that it has learned.
         requested: Length, sampling and seeds.
     """
-    network = InProcessModel(model)
+    network = InProcessModel(model, music.codec)
     return [_song(network, music, requested, seed) for seed in requested.seeds]
 
 

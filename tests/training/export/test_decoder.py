@@ -7,11 +7,13 @@ import pytest
 import tensorflow as tf
 
 from music.codec import BOS, FIRST, PAD
+from music.composing.model import NO_STOP
 from tests.training.conftest import CODEC, TINY, WITHOUT_MEMORY
 from tests.training.memory.music import as_served, random_fields
 from training.export.decoder import MOST_STEPS, Network
 from training.export.quantised_matmul import Float32Product, Int8Product
 from training.export.sampling import Sampling
+from training.export.song_reader import BLOCK_TOKENS
 from training.fitting.encoded import EncodedPiece, window
 from training.memory.context import context
 from training.network.network import build_network, field_sizes, has_memory
@@ -48,9 +50,14 @@ def with_memory():
     return random_model(replace(TINY.network, dense_units=()), CODEC.field_sizes)
 
 
+def advance_ticks(model):
+    """Return how far a token moves a song: by its wait, or by half a beat."""
+    return CODEC.advance_ticks if has_memory(model) else np.full(11, 6, np.int32)
+
+
 @pytest.fixture(scope="module", params=[Float32Product, Int8Product])
 def network(request, model):
-    return Network(model, request.param)
+    return Network(model, request.param, advance_ticks(model))
 
 
 @pytest.fixture(scope="module")
@@ -118,17 +125,30 @@ def probabilities(network, tokens) -> np.ndarray:
 @pytest.fixture(scope="module")
 def decode(network):
     @tf.function(reduce_retracing=True)
-    def run(token, state, position, steps, sampling, seed):
-        drawn = network.decode(token, state, position, steps, Sampling(*sampling), seed)
+    def run(token, state, position, steps, stop_ticks, sampling, seed):
+        sampling = Sampling(*sampling)
+        drawn = network.decode(token, state, position, steps, stop_ticks, sampling, seed)
         return drawn.tokens, drawn.state, drawn.token, drawn.log_probability
 
-    def call(seeds, steps, *, start=None, position=0, temperature=1.0, top_k=0, top_p=1.0):
+    def call(
+        seeds,
+        steps,
+        *,
+        start=None,
+        position=0,
+        stop_ticks=NO_STOP,
+        temperature=1.0,
+        top_k=0,
+        top_p=1.0,
+    ):
         n = len(seeds)
         token, state = start or (tf.fill([n], BOS), network.initial_state(n))
         sampling = (tf.fill([n], temperature), tf.fill([n], top_k), tf.fill([n], top_p))
         seed = tf.constant([[s, 0] for s in seeds])
-        steps = tf.constant(np.broadcast_to(steps, n).astype(np.int32))
-        return run(token, state, tf.fill([n], position), steps, sampling, seed)
+        steps, stops = (
+            tf.constant(np.broadcast_to(each, n).astype(np.int32)) for each in (steps, stop_ticks)
+        )
+        return run(token, state, tf.fill([n], position), steps, stops, sampling, seed)
 
     return call
 
@@ -257,7 +277,7 @@ def test_a_finished_row_does_not_change_while_others_continue(decode):
 
 def test_the_steps_of_a_call_are_bounded(decode):
     assert decode([1], 10**9)[0].shape == (1, MOST_STEPS)
-    assert decode([1], -5)[0].shape == (1, 0)
+    assert decode([1], -5)[0].numpy().tolist() == [[PAD]]
 
 
 def test_special_tokens_are_never_sampled(network, decode):
@@ -278,7 +298,8 @@ def test_log_probabilities_of_samples_equal_keras(model, exact):
     start, last = exact.prefill(tf.constant([[BOS]]), tf.constant([1]), *meters(1))
     sampling = Sampling(tf.ones(1), tf.zeros(1, tf.int32), tf.ones(1))
     drawn = exact.decode(
-        last, start, tf.constant([0]), tf.constant([20]), sampling, tf.constant([[5, 0]])
+        *(last, start, tf.constant([0]), tf.constant([20]), tf.constant([NO_STOP])),
+        *(sampling, tf.constant([[5, 0]])),
     )
     expected = keras_log_probability(model, drawn.tokens.numpy())
     np.testing.assert_allclose(drawn.log_probability, expected, atol=ROUNDED)
@@ -295,7 +316,8 @@ class Composer:
     def _drawn(self, token, state, position, steps, top_p, seed):
         n = tf.shape(token)[0]
         sampling = Sampling(tf.ones([n]), tf.zeros([n], tf.int32), tf.fill([n], top_p))
-        drawn = self._network.decode(token, state, position, steps, sampling, seed)
+        never = tf.fill([n], NO_STOP)
+        drawn = self._network.decode(token, state, position, steps, never, sampling, seed)
         return drawn.tokens, drawn.state, drawn.token, drawn.log_probability
 
     def song(self, prompts, bars, places, chunks, seeds, top_p=1.0):
@@ -380,6 +402,49 @@ def test_within_an_onset_pitches_rise(composer):
         before, after = pitch[:-1][chord], pitch[1:][chord]
         assert ((after > before) | (before == HIGHEST_KEY)).all()
         assert (after[before == HIGHEST_KEY] == HIGHEST_KEY).all()
+
+
+def moved(model, tokens):
+    """Return how far a song has moved after each token; its first one does not move it."""
+    if not has_memory(model):
+        return 6 * np.arange(len(tokens))
+    waits = CODEC.shift_ticks[CODEC.split_fields(tokens)[:, 0]]
+    return np.cumsum([0, *waits[1:]])
+
+
+def test_a_row_stops_before_the_token_that_moves_it_too_far(model, decode):
+    songs = decode([1, 2, 3, 4], 40)[0].numpy()
+    stops = [1, 24, int(moved(model, songs[2])[10]), NO_STOP]
+    tokens, state, token, logs = decode([1, 2, 3, 4], 40, stop_ticks=stops)
+    assert tokens.shape == (4, 40)
+    for row, stop in enumerate(stops):
+        count = int((moved(model, songs[row]) < stop).sum())
+        assert 0 < count <= 40
+        assert tokens.numpy()[row].tolist() == [*songs[row, :count], *[PAD] * (40 - count)]
+        alone = decode([1 + row], count)
+        np.testing.assert_array_equal(token[row], alone[2][0])
+        np.testing.assert_allclose(state[row], alone[1][0], atol=1e-6)
+        np.testing.assert_allclose(logs[row, :count], alone[3][0], atol=1e-5)
+        assert not logs.numpy()[row, count:].any()
+
+
+def test_a_song_that_may_not_move_rests(decode):
+    start = decode([5], 9)
+    tokens, state, token, _ = decode([5], 9, start=(start[2], start[1]), stop_ticks=0)
+    assert tokens.numpy().tolist() == [[PAD]]
+    np.testing.assert_array_equal(token, start[2])
+    np.testing.assert_allclose(state, start[1], atol=1e-6)
+
+
+def test_many_tokens_are_read_in_blocks_as_if_they_were_sampled(network, decode):
+    start = decode([1, 2], 3)
+    count = 2 * BLOCK_TOKENS + 5
+    lengths = [count, BLOCK_TOKENS]
+    tokens, state, token, logs = decode([3, 4], lengths, start=(start[2], start[1]), position=3)
+    read = network.read(start[2], start[1], tokens, tf.constant(lengths))
+    np.testing.assert_array_equal(read.token, token)
+    np.testing.assert_allclose(read.state, state, atol=1e-4)
+    np.testing.assert_allclose(read.log_probability, logs, atol=1e-3)
 
 
 @pytest.mark.parametrize("steps", [[3, 3], [8, 8], [9, 6], [4, 1], [11, 4]])

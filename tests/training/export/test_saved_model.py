@@ -10,7 +10,8 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import prediction_log_pb2
 
 from music.bars import COMMON_TIME
-from music.codec import BOS, FIRST
+from music.codec import BOS, FIRST, PAD
+from music.composing.model import NO_STOP
 from music.description import Description
 from tests.training.conftest import CODEC, TINY, WITHOUT_MEMORY, scale
 from tests.training.export.support import description
@@ -38,6 +39,7 @@ CONTRACT = {
             "state": ("float32", (None, S)),
             "position": ("int32", (None,)),
             "steps": ("int32", (None,)),
+            "stop_ticks": ("int32", (None,)),
             "temperature": ("float32", (None,)),
             "top_k": ("int32", (None,)),
             "top_p": ("float32", (None,)),
@@ -125,6 +127,7 @@ def test_it_has_the_signatures_of_the_contract(session):
 def test_a_graph_mode_session_gives_the_same_song_for_any_chunks(session):
     start = session.run("prefill", tokens=[[BOS, 42, 93]], lengths=[3], **meter(36))
     row = {"temperature": [1.0], "top_k": [0], "top_p": [0.9], "seed": [[7, 0]]}
+    row["stop_ticks"] = [NO_STOP]
     whole = session.run("decode", **start, position=[0], steps=[40], **row)
     first = session.run("decode", **start, position=[0], steps=[15], **row)
     rest = {"state": first["state"], "token": first["token"]}
@@ -140,8 +143,9 @@ def test_a_session_takes_a_call_in_which_every_row_rests(session, steps):
     start = {"token": [BOS] * rows, "state": np.zeros((rows, S)), "position": [0] * rows}
     sampling = {"temperature": [1.0] * rows, "top_k": [0] * rows, "top_p": [1.0] * rows}
     seed = np.zeros((rows, 2), np.int32)
-    drawn = session.run("decode", **start, steps=steps, **sampling, seed=seed)
-    assert drawn["tokens"].shape == (rows, 0)
+    stop = {"stop_ticks": [NO_STOP] * rows}
+    drawn = session.run("decode", **start, steps=steps, **stop, **sampling, seed=seed)
+    assert drawn["tokens"].tolist() == [[PAD]] * rows
     assert drawn["token"].tolist() == [BOS] * rows
 
 

@@ -132,7 +132,7 @@ def test_rows_of_different_lengths_are_read_as_in_the_service(random_model, serv
     rows = [(5, 6, 7), (8,)]
     prompt = opening_prompt(MUSIC.openings[0])
     model, deadline = Model("tiny", 1), Deadline.after(60)
-    own = InProcessModel(random_model)
+    own = InProcessModel(random_model, MUSIC.codec)
     here = own.read([own.prefill(prompt)] * 2, rows)
     there = served.read(model, [served.prefill(model, prompt, deadline)] * 2, rows, deadline)
     for tokens, first, second in zip(rows, here, there, strict=True):
