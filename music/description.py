@@ -20,7 +20,7 @@ from music.form.plan import MOST_BARS, Form, Section
 from music.notes import Notes
 from music.piece import TimeSignature
 
-FORMAT = 8  # 8: `decode` takes `stop_ticks`
+FORMAT = 8  # 8: `decode` takes `start_ticks` and `stop_ticks`
 INT32_MAX = 2**31 - 1
 _MOST_OPENING_TICKS = 100_000
 

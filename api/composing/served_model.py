@@ -47,6 +47,7 @@ class ServedModel:
         *,
         positions: Sequence[int],
         steps: int,
+        start_ticks: Sequence[int],
         stop_ticks: Sequence[int],
         sampling: Sampling,
     ) -> tuple[Draw, ...]:
@@ -56,6 +57,7 @@ class ServedModel:
             states,
             positions=positions,
             steps=steps,
+            start_ticks=start_ticks,
             stop_ticks=stop_ticks,
             sampling=sampling,
             deadline=self.deadline,

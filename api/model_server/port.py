@@ -89,6 +89,7 @@ class ModelServer(Protocol):
         *,
         positions: Sequence[int],
         steps: int,
+        start_ticks: Sequence[int],
         stop_ticks: Sequence[int],
         sampling: Sampling,
         deadline: Deadline,
@@ -101,6 +102,7 @@ class ModelServer(Protocol):
             positions: For each song, the number of its next token, which with the seed decides on
                 the random numbers.
             steps: How many at most, 1 or more.
+            start_ticks: For each song: its first token moves it so far ahead or farther.
             stop_ticks: For each song: it stops before the first token that moves it so far ahead.
             sampling: How.
             deadline: When the call ends at the latest.

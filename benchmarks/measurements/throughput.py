@@ -151,6 +151,7 @@ async def _compose(
     sampling = default_sampling(seed)
     same_in_every_call = {
         "steps": int32_tensor([CHUNK_STEPS]),
+        "start_ticks": int32_tensor([0]),
         "stop_ticks": int32_tensor([NO_STOP]),
         "temperature": float32_tensor([sampling.temperature]),
         "top_k": int32_tensor([sampling.top_k]),

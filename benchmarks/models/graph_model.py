@@ -92,7 +92,7 @@ class GraphModel:
         self._decode = self._call(
             signatures["decode"],
             (
-                *("token", "state", "position", "steps", "stop_ticks"),
+                *("token", "state", "position", "steps", "start_ticks", "stop_ticks"),
                 *("temperature", "top_k", "top_p", "seed"),
             ),
             ("tokens", "log_probability", "state", "token"),
@@ -132,6 +132,7 @@ class GraphModel:
             states.hidden,
             np.array(positions, np.int32),
             np.full(batch, steps, np.int32),
+            np.zeros(batch, np.int32),
             np.full(batch, NO_STOP, np.int32),
             sampling.temperature,
             sampling.top_k,

@@ -48,6 +48,11 @@ class Events(Codec):
         """As every codec; here each event moves the cursor to its end."""
         return np.full(self.field_sizes[0], EVENT_TICKS, np.int32)
 
+    def start_ticks(self, left_ticks: int) -> int:
+        """As every codec; here an event starts at the cursor, whatever there is to wait for."""
+        del left_ticks
+        return 0
+
     def stop_ticks(self, left_ticks: int) -> int:
         """As every codec; the last event may end too late, if it starts in time."""
         return left_ticks + EVENT_TICKS

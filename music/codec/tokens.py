@@ -133,6 +133,17 @@ class Codec(ABC):
     def advance_ticks(self) -> NDArray[np.int32]:
         """How far each value of the first field moves the cursor: int32[n]."""
 
+    def start_ticks(self, left_ticks: int) -> int:
+        """Return how far a token must move the cursor, if its note is not to start too early.
+
+        Args:
+            left_ticks: From the cursor to the first tick that is not too early.
+
+        Returns:
+            At most as many as a token can move it.
+        """
+        return min(left_ticks, int(self.advance_ticks[-1]))
+
     def stop_ticks(self, left_ticks: int) -> int:
         """Return how far tokens must not move the cursor, if no note is to start too late.
 

@@ -8,9 +8,9 @@ import numpy as np
 from music.codec import Cursor
 from music.composing.continuation import Continuation
 from music.composing.game_music import GameMusic
-from music.composing.model import NO_STOP, Draw, SongState
+from music.composing.model import Draw, SongState
 from music.composing.passage import Passage
-from music.composing.sampler import Sampler
+from music.composing.sampler import Bounds, Sampler
 from music.errors import NotMusicError
 from music.form.candidates import Candidate, best
 from music.form.closing import best_closing, closed
@@ -22,7 +22,7 @@ from music.quotes.finder import NO_QUOTES, QuoteState
 
 ROWS = 4  # candidates of new bars: they cost a call a third more than one does
 CLOSING_ROWS = 16
-CHUNK_STEPS = 32
+CHUNK_STEPS = 24
 CLOSING_STEPS = 8
 _SPAN_TOKENS = 4096  # random numbers of a span: most tokens that it may take
 _STRIDE = 1 << 20  # between the random numbers of two candidates: those of all spans
@@ -361,17 +361,18 @@ class Arranger:
             [first + (row.number + CLOSING_ROWS * number) * _STRIDE for row in rows],
             stretch.steps,
             attempt,
-            stop_ticks=[self._stop_ticks(row.place, stretch) for row in rows],
+            bounds=[self._bounds(row.place, stretch) for row in rows],
             temperature_added=_TEMPERATURES_ADDED[stretch.round],
         )
         return [self._after(row, draw, stretch) for row, draw in zip(rows, draws, strict=True)]
 
-    def _stop_ticks(self, place: _Place, stretch: _Stretch) -> int:
-        """Return how far the model must not move a song that stops at a span's end."""
+    def _bounds(self, place: _Place, stretch: _Stretch) -> Bounds:
+        """Bound a song's next tokens to the notes that are not dropped."""
+        here = place.cursor.onset_ticks if place.has_begun else self._plan.ticks(0)
+        start_ticks = self._codec.start_ticks(max(0, stretch.keep_from_ticks - here))
         if not stretch.stops:
-            return NO_STOP
-        last_ticks = place.cursor.onset_ticks if place.has_begun else self._plan.ticks(0)
-        return self._codec.stop_ticks(stretch.end_ticks - last_ticks)
+            return Bounds(start_ticks)
+        return Bounds(start_ticks, self._codec.stop_ticks(stretch.end_ticks - here))
 
     def _after(self, row: _Row, draw: Draw, stretch: _Stretch) -> _Row:
         place = row.place

@@ -118,6 +118,7 @@ class Model(Protocol):
         *,
         positions: Sequence[int],
         steps: int,
+        start_ticks: Sequence[int],
         stop_ticks: Sequence[int],
         sampling: Sampling,
     ) -> tuple[Draw, ...]:
@@ -128,6 +129,8 @@ class Model(Protocol):
             positions: For each song, the number of its next token, which with the seed decides on
                 the random numbers.
             steps: How many at most, 1 or more.
+            start_ticks: For each song: its first token moves it so far ahead or farther; 0 where
+                any will do.
             stop_ticks: For each song: it stops before the first token that moves it so far ahead,
                 counted from its last token; `NO_STOP` where it does not.
             sampling: How.

@@ -1,6 +1,7 @@
 """The sampling loop: the next tokens of songs, resampled where a song cannot continue from them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -15,6 +16,14 @@ from music.errors import NotMusicError, TokenError
 from music.notes import Notes
 from music.quotes.bound import ATTEMPTS, Attempt, QuoteBound
 from music.quotes.finder import QuoteState
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Where tokens of a song may start, as `Model.decode` takes it."""
+
+    start_ticks: int = 0
+    stop_ticks: int = NO_STOP
 
 
 class Chunk(Protocol):
@@ -67,21 +76,23 @@ class Sampler:
         positions: Sequence[int],
         steps: int,
         attempt: Attempt,
-        stop_ticks: Sequence[int] | None = None,
+        bounds: Sequence[Bounds] = (),
         temperature_added: float = 0.0,
     ) -> tuple[Draw, ...]:
         """Sample the next tokens after each state, in the way of an attempt.
 
-        Those of a state end early where `stop_ticks` says so, as `Model.decode` takes it.
+        With `bounds`, those of each state are within them.
         """
         brief = self._brief
+        bounds = bounds or [Bounds()] * len(states)
         temperature = brief.temperature + temperature_added
         how = attempt.sampling(temperature, brief.top_k, brief.top_p)
         return self._model.decode(
             states,
             positions=positions,
             steps=steps,
-            stop_ticks=stop_ticks or [NO_STOP] * len(states),
+            start_ticks=[each.start_ticks for each in bounds],
+            stop_ticks=[each.stop_ticks for each in bounds],
             sampling=Sampling(*how, brief.seed),
         )
 

@@ -21,8 +21,8 @@ _MOST_CYCLED = 24  # onsets of a run that turns in such a cycle; pieces of games
 # Onsets, and how many different chords are too few for them, whatever their order: of 45 pieces of
 # three games, one has so few.
 _TOO_FEW_CHORDS = ((32, 2), (64, 4))
-_SAME_WAY = 4
-_MOST = 8
+_SAME_WAY = 2
+_MOST = 6
 _STRIDE = 1 << 20  # more than a song has tokens
 
 

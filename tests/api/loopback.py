@@ -228,13 +228,16 @@ class LoopbackModelServer:
         rows = [dict(zip(inputs, row, strict=True)) for row in zip(*inputs.values(), strict=True)]
         return _together([self._row(**row) for row in rows])
 
-    def _row(self, token, state, position, steps, stop_ticks, temperature, top_k, top_p, seed):
-        how = (*seed, temperature * 1000, top_k, top_p * 1000)
-        leaves = _share_of_others(float(temperature), float(top_p))
+    def _row(self, token, state, position, steps, start_ticks, stop_ticks, **how):
+        temperature, top_k, top_p = (float(how[name]) for name in ("temperature", "top_k", "top_p"))
+        leaves = _share_of_others(temperature, top_p)
+        how = (*how["seed"], temperature * 1000, top_k, top_p * 1000)
         hidden, last, tokens, moved = state.tolist(), int(token), [], 0
         for place in range(position, position + steps):
             after = _read(hidden, last)
             following = self._next(after, last, place, leaves, *how)
+            if not tokens:
+                following = _late_enough(following, int(start_ticks))
             moved += _waited(following) if last >= FIRST else 0
             if moved >= stop_ticks:
                 break
@@ -268,6 +271,13 @@ class LoopbackModelServer:
 def _waited(token):
     """Return the ticks from the note before a token's note to it."""
     return int(CODEC.shift_ticks[CODEC.split_fields([token])[0, 0]])
+
+
+def _late_enough(token, start_ticks):
+    """Let a note wait longer where it would start too early."""
+    shift, *rest = CODEC.split_fields([token])[0]
+    least = int(np.searchsorted(CODEC.shift_ticks, start_ticks))
+    return int(CODEC.merge_fields(np.array([[max(shift, least), *rest]]))[0])
 
 
 def _together(rows):

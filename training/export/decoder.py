@@ -20,6 +20,7 @@ from training.export.prng import uniform
 from training.export.quantised_matmul import Float32Product, ProductOf
 from training.export.sampling import Draw, Sampling
 from training.export.song_reader import Song, SongReader, where
+from training.memory.recall import FORBIDDEN
 
 MOST_STEPS = 256  # of one call, whatever is asked
 # A turn of a loop costs a session as much as a third of a token; so a turn draws several.
@@ -59,6 +60,14 @@ class _Drawing(NamedTuple):
     song: Song
     is_going: Any
     moved_ticks: Any
+
+
+class _Bounds(NamedTuple):
+    """What bounds the tokens of each row, int32[B, 1] each; as `Network.decode` takes them."""
+
+    steps: Any
+    start_ticks: Any
+    stop_ticks: Any
 
 
 class Network(tf.Module):
@@ -198,6 +207,7 @@ class Network(tf.Module):
         state: Any,
         position: Any,
         steps: Any,
+        start_ticks: Any,
         stop_ticks: Any,
         sampling: Sampling,
         seed: Any,
@@ -213,8 +223,10 @@ class Network(tf.Module):
             state: float32[B, S].
             position: int32[B], how many tokens the song has drawn before.
             steps: int32[B], 0 to `MOST_STEPS`.
-            stop_ticks: int32[B]: a row's tokens move its song ahead by fewer ticks than this.
-                What moves it ahead is a token's first field, but not that of the song's first.
+            start_ticks: int32[B]: a row's first token moves its song ahead by these ticks or more.
+                At most as many as a token can.
+            stop_ticks: int32[B]: all its tokens move it ahead by fewer ticks than these. What moves
+                it is a token's first field, but not that of the song's first token.
             sampling: Of B rows; of each field of a token likewise.
             seed: int32[B, 2].
         """
@@ -230,8 +242,8 @@ class Network(tf.Module):
             is_going=(steps > 0)[:, None] & (stop_ticks > 0)[:, None],
             moved_ticks=tf.zeros_like(token)[:, None],
         )
-        steps, stop_ticks = steps[:, None], stop_ticks[:, None]
-        last, rows, logits = self._drawn_all(first, steps, stop_ticks, numbers, draw)
+        within = _Bounds(*(each[:, None] for each in (steps, start_ticks, stop_ticks)))
+        last, rows, logits = self._drawn_all(first, within, numbers, draw)
         is_drawn = rows[:, :, 0] > 0
         return Drawn(
             tokens=tf.transpose(tf.where(is_drawn, self._numbering.tokens(rows), PAD)),
@@ -245,14 +257,13 @@ class Network(tf.Module):
         )
 
     def _drawn_all(
-        self, first: _Drawing, steps: Any, stop_ticks: Any, numbers: Any, draw: Draw
+        self, first: _Drawing, within: _Bounds, numbers: Any, draw: Draw
     ) -> tuple[_Drawing, Any, Any]:
         """Draw until every row rests.
 
         Args:
             first: Before the first token.
-            steps: int32[B, 1].
-            stop_ticks: int32[B, 1].
+            within: The bounds of each row.
             numbers: float32[N, B, F].
             draw: Draws.
 
@@ -275,13 +286,14 @@ class Network(tf.Module):
             reader = self._stack.laid_out()
             drawn, logits = arrays
             for n in range(TOKENS_PER_TURN):
-                after, predicted = self._drawn_after(reader, last, tf.gather(numbers, i + n), draw)
-                is_drawn = last.is_going & (after.moved_ticks < stop_ticks)
+                decided = draw, tf.gather(numbers, i + n)
+                after, predicted = self._drawn_after(reader, last, within, *decided)
+                is_drawn = last.is_going & (after.moved_ticks < within.stop_ticks)
                 drawn = drawn.write(i + n, tf.where(is_drawn, after.rows, 0))
                 logits = logits.write(i + n, predicted)
                 song = where(is_drawn, after.song, last.song)
                 rows = tf.where(is_drawn, after.rows, last.rows)
-                is_going = is_drawn & (i + n + 1 < steps)
+                is_going = is_drawn & (i + n + 1 < within.steps)
                 last = _Drawing(rows, song, is_going, after.moved_ticks)
             return i + TOKENS_PER_TURN, last, drawn, logits
 
@@ -292,7 +304,7 @@ class Network(tf.Module):
         return _Drawing(*last), drawn[:most], logits[:most]
 
     def _drawn_after(
-        self, reader: Reader, last: _Drawing, numbers: Any, draw: Draw
+        self, reader: Reader, last: _Drawing, within: _Bounds, draw: Draw, numbers: Any
     ) -> tuple[_Drawing, Any]:
         """Draw a token's fields one after the other, with float32[B, F].
 
@@ -302,7 +314,9 @@ class Network(tf.Module):
         """
         song, predictors = self._songs.read(reader, last.rows, last.song)
         draws = self._draws(draw)
-        logits, values = [predictors.first], [draws[0](predictors.first, numbers[:, :1])]
+        is_early = self._advance_ticks + last.moved_ticks < within.start_ticks
+        late = predictors.first + tf.cast(is_early, tf.float32) * FORBIDDEN
+        logits, values = [predictors.first], [draws[0](late, numbers[:, :1])]
         next_onset: list[Any] = []
         bias: dict[int, Any] = {}
         if self._recall is not None:

@@ -64,6 +64,7 @@ def _add_signatures(archive: Any, network: Network, description: Description) ->
         state: Any,
         position: Any,
         steps: Any,
+        start_ticks: Any,
         stop_ticks: Any,
         temperature: Any,
         top_k: Any,
@@ -71,7 +72,9 @@ def _add_signatures(archive: Any, network: Network, description: Description) ->
         seed: Any,
     ) -> dict[str, Any]:
         sampling = Sampling(temperature, top_k, top_p)
-        drawn = network.decode(token, state, position, steps, stop_ticks, sampling, seed)
+        drawn = network.decode(
+            token, state, position, steps, start_ticks, stop_ticks, sampling, seed
+        )
         return {
             "tokens": drawn.tokens,
             "state": drawn.state,
@@ -94,7 +97,7 @@ def _add_signatures(archive: Any, network: Network, description: Description) ->
 
     state = tf.TensorSpec([None, network.state_width], tf.float32)
     seed = tf.TensorSpec([None, 2], tf.int32)
-    row = (_VECTOR_I, state, _VECTOR_I, _VECTOR_I, _VECTOR_I, _VECTOR_F, _VECTOR_I, _VECTOR_F, seed)
+    row = (_VECTOR_I, state, *[_VECTOR_I] * 4, _VECTOR_F, _VECTOR_I, _VECTOR_F, seed)
     start = [_WINDOWS, _VECTOR_I, _VECTOR_I, _VECTOR_I]
     archive.add_endpoint("serving_default", serving_default, start)
     archive.add_endpoint("prefill", prefill, start)
@@ -125,6 +128,7 @@ def _write_warmup(network: Network, game: str, extra: Path) -> None:
         "state": network.initial_state(1),
         "position": tf.constant([0]),
         "steps": tf.constant([_WARMUP_STEPS]),
+        "start_ticks": tf.constant([0]),
         "stop_ticks": tf.constant([NO_STOP]),
         "temperature": tf.constant([1.0]),
         "top_k": tf.constant([0]),
@@ -133,7 +137,7 @@ def _write_warmup(network: Network, game: str, extra: Path) -> None:
         "probe": tf.constant([0]),
     }
     start = ("tokens", "lengths", "bar_ticks", "place_ticks")
-    decode = ("token", "state", "position", "steps", "stop_ticks")
+    decode = ("token", "state", "position", "steps", "start_ticks", "stop_ticks")
     decode += ("temperature", "top_k", "top_p", "seed")
     inputs = {
         "serving_default": start,

@@ -234,10 +234,11 @@ class SongReader:
 
 def where(is_new: Any, new: _Parts, old: _Parts) -> _Parts:
     """Take new values for the rows for which bool[B, 1] holds, and old ones for the others."""
+    rows = tf.squeeze(is_new, axis=1)
 
     def chosen(after: Any, before: Any) -> Any:
-        shape = [-1] + [1] * (len(after.shape) - 1)
-        return tf.where(tf.reshape(is_new, shape) if len(shape) > 2 else is_new, after, before)
+        # The older operation copies whole rows; the newer one compares shapes value by value.
+        return tf.raw_ops.Select(condition=rows, x=after, y=before)
 
     parts: _Parts = tf.nest.map_structure(chosen, new, old)
     return parts

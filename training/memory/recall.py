@@ -48,7 +48,7 @@ _LONG_AGO = -(1 << 20)  # the ticks for no note
 _HITS = 1 << RECENT_PREDICTIONS
 _HISTORY_BITS = HISTORY_NOTES.bit_length() - 1  # H is a power of 2
 _RUNS = LONGEST_RUN + 1
-_FORBIDDEN = -1e9  # a logit
+FORBIDDEN = -1e9  # a logit
 _ALL_KEYS = np.arange(KEYS, dtype=np.int32)[None]
 
 # Runs are multiplied by H, so that one sum ranks them, the latest of equally long ones first.
@@ -235,7 +235,7 @@ class Recall:
         return Ahead(
             place=shown_ticks((memory.place_ticks + waited) % memory.bar_ticks),
             sounding=tf.cast(tf.concat([sounds, is_struck], axis=1), tf.float32),
-            pitch_bias=tf.cast(is_forbidden, tf.float32) * _FORBIDDEN,
+            pitch_bias=tf.cast(is_forbidden, tf.float32) * FORBIDDEN,
             waited=waited,
         )
 

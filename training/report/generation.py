@@ -54,7 +54,7 @@ class InProcessModel:
             after = network.read(token, state, tokens, lengths)
             return after.tokens, after.log_probability, after.state, after.token
 
-        row = [_VECTOR_I, states, _VECTOR_I, _VECTOR_I, _VECTOR_I]
+        row = [_VECTOR_I, states, *[_VECTOR_I] * 4]
         self._prefill = _compiled(network.prefill, [_WINDOWS, *[_VECTOR_I] * 3])
         self._decode = _compiled(decode, [*row, _VECTOR_F, _VECTOR_I, _VECTOR_F, seeds])
         self._read = _compiled(read, [_VECTOR_I, states, _WINDOWS, _VECTOR_I])
@@ -71,6 +71,7 @@ class InProcessModel:
         *,
         positions: Sequence[int],
         steps: int,
+        start_ticks: Sequence[int],
         stop_ticks: Sequence[int],
         sampling: Sampling,
     ) -> tuple[Draw, ...]:
@@ -80,6 +81,7 @@ class InProcessModel:
             *_columns(states),
             _int32(positions),
             _int32([steps] * rows),
+            _int32(start_ticks),
             _int32(stop_ticks),
             np.full(rows, sampling.temperature, np.float32),
             _int32([sampling.top_k] * rows),

@@ -125,9 +125,8 @@ def probabilities(network, tokens) -> np.ndarray:
 @pytest.fixture(scope="module")
 def decode(network):
     @tf.function(reduce_retracing=True)
-    def run(token, state, position, steps, stop_ticks, sampling, seed):
-        sampling = Sampling(*sampling)
-        drawn = network.decode(token, state, position, steps, stop_ticks, sampling, seed)
+    def run(token, state, position, bounds, sampling, seed):
+        drawn = network.decode(token, state, position, *bounds, Sampling(*sampling), seed)
         return drawn.tokens, drawn.state, drawn.token, drawn.log_probability
 
     def call(
@@ -136,6 +135,7 @@ def decode(network):
         *,
         start=None,
         position=0,
+        start_ticks=0,
         stop_ticks=NO_STOP,
         temperature=1.0,
         top_k=0,
@@ -145,10 +145,11 @@ def decode(network):
         token, state = start or (tf.fill([n], BOS), network.initial_state(n))
         sampling = (tf.fill([n], temperature), tf.fill([n], top_k), tf.fill([n], top_p))
         seed = tf.constant([[s, 0] for s in seeds])
-        steps, stops = (
-            tf.constant(np.broadcast_to(each, n).astype(np.int32)) for each in (steps, stop_ticks)
-        )
-        return run(token, state, tf.fill([n], position), steps, stops, sampling, seed)
+        bounds = [
+            tf.constant(np.broadcast_to(each, n).astype(np.int32))
+            for each in (steps, start_ticks, stop_ticks)
+        ]
+        return run(token, state, tf.fill([n], position), bounds, sampling, seed)
 
     return call
 
@@ -298,7 +299,14 @@ def test_log_probabilities_of_samples_equal_keras(model, exact):
     start, last = exact.prefill(tf.constant([[BOS]]), tf.constant([1]), *meters(1))
     sampling = Sampling(tf.ones(1), tf.zeros(1, tf.int32), tf.ones(1))
     drawn = exact.decode(
-        *(last, start, tf.constant([0]), tf.constant([20]), tf.constant([NO_STOP])),
+        *(
+            last,
+            start,
+            tf.constant([0]),
+            tf.constant([20]),
+            tf.constant([0]),
+            tf.constant([NO_STOP]),
+        ),
         *(sampling, tf.constant([[5, 0]])),
     )
     expected = keras_log_probability(model, drawn.tokens.numpy())
@@ -316,8 +324,8 @@ class Composer:
     def _drawn(self, token, state, position, steps, top_p, seed):
         n = tf.shape(token)[0]
         sampling = Sampling(tf.ones([n]), tf.zeros([n], tf.int32), tf.fill([n], top_p))
-        never = tf.fill([n], NO_STOP)
-        drawn = self._network.decode(token, state, position, steps, never, sampling, seed)
+        bounds = steps, tf.zeros_like(steps), tf.fill([n], NO_STOP)
+        drawn = self._network.decode(token, state, position, *bounds, sampling, seed)
         return drawn.tokens, drawn.state, drawn.token, drawn.log_probability
 
     def song(self, prompts, bars, places, chunks, seeds, top_p=1.0):
@@ -434,6 +442,23 @@ def test_a_song_that_may_not_move_rests(decode):
     assert tokens.numpy().tolist() == [[PAD]]
     np.testing.assert_array_equal(token, start[2])
     np.testing.assert_allclose(state, start[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("start_ticks", [1, 40, 192])
+def test_the_first_token_moves_a_song_as_far_as_it_must(with_memory, start_ticks):
+    network = Network(with_memory, Int8Product, CODEC.advance_ticks)
+    rows = 40
+    state, last = network.prefill(tf.constant([[BOS, 9]] * rows), tf.fill([rows], 2), *meters(rows))
+    sampling = Sampling(tf.ones(rows), tf.zeros(rows, tf.int32), tf.ones(rows))
+    seed = tf.constant([[row, 0] for row in range(rows)])
+    bounds = tf.fill([rows], 4), tf.fill([rows], start_ticks), tf.fill([rows], NO_STOP)
+    drawn = network.decode(last, state, tf.zeros_like(last), *bounds, sampling, seed)
+    first, *later = CODEC.shift_ticks[
+        np.stack([CODEC.split_fields(row)[:, 0] for row in drawn.tokens.numpy()], axis=1)
+    ]
+    assert first.min() >= start_ticks
+    assert np.min(later) == 0
+    assert np.isfinite(drawn.log_probability).all()
 
 
 def test_many_tokens_are_read_in_blocks_as_if_they_were_sampled(network, decode):

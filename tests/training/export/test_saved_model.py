@@ -39,6 +39,7 @@ CONTRACT = {
             "state": ("float32", (None, S)),
             "position": ("int32", (None,)),
             "steps": ("int32", (None,)),
+            "start_ticks": ("int32", (None,)),
             "stop_ticks": ("int32", (None,)),
             "temperature": ("float32", (None,)),
             "top_k": ("int32", (None,)),
@@ -127,7 +128,7 @@ def test_it_has_the_signatures_of_the_contract(session):
 def test_a_graph_mode_session_gives_the_same_song_for_any_chunks(session):
     start = session.run("prefill", tokens=[[BOS, 42, 93]], lengths=[3], **meter(36))
     row = {"temperature": [1.0], "top_k": [0], "top_p": [0.9], "seed": [[7, 0]]}
-    row["stop_ticks"] = [NO_STOP]
+    row |= {"start_ticks": [0], "stop_ticks": [NO_STOP]}
     whole = session.run("decode", **start, position=[0], steps=[40], **row)
     first = session.run("decode", **start, position=[0], steps=[15], **row)
     rest = {"state": first["state"], "token": first["token"]}
@@ -143,8 +144,8 @@ def test_a_session_takes_a_call_in_which_every_row_rests(session, steps):
     start = {"token": [BOS] * rows, "state": np.zeros((rows, S)), "position": [0] * rows}
     sampling = {"temperature": [1.0] * rows, "top_k": [0] * rows, "top_p": [1.0] * rows}
     seed = np.zeros((rows, 2), np.int32)
-    stop = {"stop_ticks": [NO_STOP] * rows}
-    drawn = session.run("decode", **start, steps=steps, **stop, **sampling, seed=seed)
+    bounds = {"start_ticks": [0] * rows, "stop_ticks": [NO_STOP] * rows}
+    drawn = session.run("decode", **start, steps=steps, **bounds, **sampling, seed=seed)
     assert drawn["tokens"].tolist() == [[PAD]] * rows
     assert drawn["token"].tolist() == [BOS] * rows
 
