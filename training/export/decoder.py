@@ -278,12 +278,13 @@ class Network(tf.Module):
             for dtype, width in zip((tf.int32, tf.float32), widths, strict=True)
         ]
 
+        reader = self._stack.laid_out()
+
         def goes_on(i: Any, last: _Drawing, *_: Any) -> Any:
             # Once in any case: a session stacks no empty list of tensors.
             return (i < 1) | tf.reduce_any(last.is_going)
 
         def draw_some(i: Any, last: _Drawing, *arrays: Any) -> tuple[Any, ...]:
-            reader = self._stack.laid_out()
             drawn, logits = arrays
             for n in range(TOKENS_PER_TURN):
                 decided = draw, tf.gather(numbers, i + n)

@@ -323,16 +323,16 @@ class Stack(tf.Module):
         return [np.concatenate(both, axis=-1) for both in zip(logits, trust, strict=True)]
 
     def laid_out(self) -> Reader:
-        """Add the weights to the graph that is being built."""
+        """Read the weights in the graph that is being built, for it and for loops in it."""
         stacked = [product.laid_out() for product in self._stacked]
         return Reader(
-            inputs=self._inputs,
+            inputs=tf.convert_to_tensor(self._inputs),
             recurrent=self._recurrent.laid_out(),
-            stacked=list(zip(stacked, self._stacked_bias, strict=True)),
+            stacked=list(zip(stacked, _read(self._stacked_bias), strict=True)),
             dense=[affine.laid_out() for affine in self._dense],
             top=self._top.laid_out(),
             top_widths=self._top_widths,
-            given=self._given,
+            given=[_read(tables) for tables in self._given],
             logits=[affine.laid_out() for affine in self._logits],
             context=self._context.laid_out() if self._context is not None else None,
         )
@@ -372,13 +372,13 @@ class _ContextWeights(tf.Module):
 
     def laid_out(self) -> _Context:
         return _Context(
-            table=self._table,
+            table=tf.convert_to_tensor(self._table),
             first_rows=self._first_rows,
             key=tf.convert_to_tensor(self._key),
             read=self._read.laid_out(),
             sounding=self._sounding.laid_out(),
-            next_place=self._next_place,
-            agree=self._agree,
+            next_place=_read(self._next_place),
+            agree=_read(self._agree),
         )
 
 
@@ -406,7 +406,7 @@ class _Affine(tf.Module):
         self._bias = _constant(bias)
 
     def laid_out(self) -> tuple[Multiply, Any]:
-        return self._product.laid_out(), self._bias
+        return self._product.laid_out(), tf.convert_to_tensor(self._bias)
 
 
 def _weights(model: keras.Model, name: str) -> list[NDArray[np.float32]]:
@@ -416,6 +416,10 @@ def _weights(model: keras.Model, name: str) -> list[NDArray[np.float32]]:
 
 def _is_between(layer: keras.layers.Layer) -> bool:
     return str(layer.name).startswith("dense_")
+
+
+def _read(variables: Sequence[tf.Variable]) -> list[Any]:
+    return [tf.convert_to_tensor(each) for each in variables]
 
 
 def _constant(values: Any) -> tf.Variable:

@@ -46,7 +46,7 @@ class Product(Protocol):
     """A kernel float32[K, N] that rows are multiplied by."""
 
     def laid_out(self) -> Multiply:
-        """Put the kernel into the graph that is being built, to be used in it many times."""
+        """Read the kernel in the graph that is being built, for it and for loops in it."""
         ...
 
 
@@ -77,7 +77,7 @@ class Int8Product:
         self._zero = (-_ZERO * self._kernel.sum(axis=0, dtype=np.int64)).astype(np.float32)
 
     def laid_out(self) -> Multiply:
-        """Write the kernel as a constant: oneDNN would convert a variable in every call."""
+        """Write the kernel as a constant where it is used: oneDNN would convert a variable."""
         multiply_whole = self.whole_laid_out()
         return lambda x, bias: multiply_whole(x * _LARGEST_INPUT) * self.scale + bias
 
@@ -86,13 +86,20 @@ class Int8Product:
 
         Times `scale` they are what the rows give, divided by 127.
         """
-        kernel = tf.constant(self._kernel, tf.qint8)
+        kernels: dict[Any, Any] = {}
+
+        def kernel_here() -> Any:
+            """Return the constant of the graph that is being built: a loop's body has its own."""
+            graph = tf.compat.v1.get_default_graph()
+            if graph not in kernels:
+                kernels[graph] = tf.constant(self._kernel, tf.qint8)
+            return kernels[graph]
 
         def multiply(x: Any) -> Any:
             rounded = tf.cast(x + (_ZERO + 0.5), tf.uint8)
             return tf.raw_ops.QuantizedMatMulWithBiasAndDequantize(
                 a=tf.bitcast(rounded, tf.quint8),
-                b=kernel,
+                b=kernel_here(),
                 bias=self._zero,
                 min_a=0.0,
                 max_a=255.0,

@@ -115,11 +115,12 @@ class SongReader:
     def read_known(self, rows: Any, lengths: Any, song: Song) -> Song:
         """Read as many of int32[T, B, F] rows as int32[B] says."""
         most = tf.reduce_max(lengths)
+        reader = self.stack.laid_out()
 
         def read_block(start: Any, song: Song) -> tuple[Any, Song]:
             end = tf.minimum(start + BLOCK_TOKENS, most)
             block = _Block(rows[start:end], None, lengths - start, end - start)
-            return end, self._read_block(block, song)[0]
+            return end, self._read_block(reader, block, song)[0]
 
         _, song = tf.while_loop(lambda start, _: start < most, read_block, (0, song))
         return Song(*song)
@@ -137,12 +138,13 @@ class SongReader:
         """
         most = tf.shape(rows)[0] - 1
         batch = tf.shape(rows)[1]
+        reader = self.stack.laid_out()
 
         def read_block(start: Any, song: Song, costs: Any) -> tuple[Any, Song, Any]:
             end = tf.minimum(start + BLOCK_TOKENS, most)
             following = rows[start + 1 : end + 1]
             block = _Block(rows[start:end], following, lengths - start, end - start)
-            song, those = self._read_block(block, song)
+            song, those = self._read_block(reader, block, song)
             return end, song, tf.concat([costs, those], axis=0)
 
         shapes = tf.nest.map_structure(lambda part: part.shape, song)
@@ -154,19 +156,18 @@ class SongReader:
         )
         return Song(*song), costs
 
-    def _read_block(self, block: _Block, song: Song) -> tuple[Song, Any]:
+    def _read_block(self, reader: Reader, block: _Block, song: Song) -> tuple[Song, Any]:
         """Read a block; gives the costs float32[T, B] of its following tokens, if there are any.
 
         What does not depend on the layers' state is computed for all tokens at once.
         """
-        reader = self.stack.laid_out()
         memory, known, next_onset = self._remembered(block, song.memory)
         inputs, memory_features = reader.inputs_of(block.flat(block.rows), known)
         inputs = tf.reshape(inputs, [block.count, -1, inputs.shape[1]])
         top = tf.TensorArray(tf.float32, block.count, element_shape=[None, self.stack.units[-1]])
 
         def step(i: Any, layers: State, top: Any) -> tuple[Any, State, Any]:
-            after = self.stack.laid_out().step(tf.gather(inputs, i), layers)
+            after = reader.step(tf.gather(inputs, i), layers)
             return i + 1, where(block.is_read(i), after, layers), top.write(i, after[-2])
 
         _, layers, top = tf.while_loop(lambda i, *_: i < block.count, step, (0, song.layers, top))
