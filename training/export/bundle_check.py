@@ -124,8 +124,8 @@ def _check_sampling(bundle: _Bundle, description: Description) -> None:
     _require(read["token"].tolist() == last, f"prefill gives the tokens {read['token']}")
     _require(bool(np.isfinite(read["state"]).all()), "prefill gives a state that is not finite")
 
-    row = {"position": 0, "steps": _STEPS, "start_ticks": 0, "stop_ticks": NO_STOP}
-    row |= {"temperature": 1.0, "top_k": 0, "top_p": 0.95}
+    bounds = {"position": 0, "steps": _STEPS, "start_ticks": 0, "stop_ticks": NO_STOP}
+    row = {**bounds, "temperature": 1.0, "top_k": 0, "top_p": 0.95}
     sampling = {name: [value, value] for name, value in row.items()}
     drawn = bundle.call("decode", **read, **sampling, seed=[[0, 0], [1, 0]])
     sampled, state = drawn["tokens"], drawn["state"]

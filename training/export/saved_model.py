@@ -137,8 +137,8 @@ def _write_warmup(network: Network, game: str, extra: Path) -> None:
         "probe": tf.constant([0]),
     }
     start = ("tokens", "lengths", "bar_ticks", "place_ticks")
-    decode = ("token", "state", "position", "steps", "start_ticks", "stop_ticks")
-    decode += ("temperature", "top_k", "top_p", "seed")
+    bounds = ("steps", "start_ticks", "stop_ticks")
+    decode = ("token", "state", "position", *bounds, "temperature", "top_k", "top_p", "seed")
     inputs = {
         "serving_default": start,
         "prefill": start,

@@ -20,7 +20,14 @@ from training.export.decoder_cells import (
     State,
 )
 from training.export.token_ids import TokenIds
-from training.memory.recall import STATE_WIDTH, Memory, Recall, shown_ticks
+from training.memory.recall import (
+    STATE_WIDTH,
+    Candidates,
+    Clock,
+    Memory,
+    Recall,
+    shown_ticks,
+)
 
 BLOCK_TOKENS = 64  # known tokens are read in blocks, which bounds the memory that a call takes
 
@@ -107,8 +114,8 @@ class SongReader:
         """Read one token of each song, int32[B, F] rows."""
         memory, known = song.memory, None
         if self.recall is not None:
-            memory = self.recall.read(memory, rows - self.numbering.first_rows)
-            known = self._inputs_of(memory)
+            memory, candidates = self.recall.read(memory, rows)
+            known = self._inputs_of(memory, candidates)
         layers, predictors = reader.read(rows, known, song.layers)
         return Song(layers, memory), predictors
 
@@ -193,22 +200,22 @@ class SongReader:
         if recall is None:
             return memory, None, None
 
-        def inputs_after(i: Any, memory: Memory) -> list[Any]:
-            inputs = [*self._inputs_of(memory)]
+        def inputs_after(i: Any, memory: Memory, candidates: Candidates) -> list[Any]:
+            inputs = [*self._inputs_of(memory, candidates)]
             if block.following is not None:
                 shift = tf.gather(block.following, i)[:, :1] - self.numbering.first_rows[0]
                 inputs += self.next_onset(memory, tf.maximum(shift, 0))
             return inputs
 
         def step(i: Any, memory: Memory, arrays: Sequence[Any]) -> tuple[Any, Memory, list[Any]]:
-            values = tf.gather(block.rows, i) - self.numbering.first_rows
-            memory = where(block.is_read(i), recall.read(memory, values), memory)
-            inputs = inputs_after(i, memory)
+            after, candidates = recall.read(memory, tf.gather(block.rows, i))
+            inputs = inputs_after(i, after, candidates)
+            memory = where(block.is_read(i), after, memory)
             return i + 1, memory, [a.write(i, x) for a, x in zip(arrays, inputs, strict=True)]
 
         arrays = [
             tf.TensorArray(example.dtype, block.count, element_shape=[None, *example.shape[1:]])
-            for example in inputs_after(0, memory)
+            for example in inputs_after(0, *recall.read(memory, tf.gather(block.rows, 0)))
         ]
         _, memory, arrays = tf.while_loop(lambda i, *_: i < block.count, step, (0, memory, arrays))
         inputs = [block.flat(array.stack()) for array in arrays]
@@ -216,13 +223,14 @@ class SongReader:
         rest = inputs[len(known) :]
         return Memory(*memory), known, NextOnset(*rest) if rest else None
 
-    def _inputs_of(self, memory: Memory) -> MemoryInputs:
+    def _inputs_of(self, memory: Memory, candidates: Candidates) -> MemoryInputs:
         assert self.recall is not None
+        clock = Clock.of(memory)
         return MemoryInputs(
-            place=shown_ticks(memory.place_ticks),
-            bar=shown_ticks(memory.bar_ticks),
-            candidates=memory.candidates,
-            evidence=memory.evidence,
+            place=shown_ticks(clock.place_ticks),
+            bar=shown_ticks(clock.bar_ticks),
+            candidates=candidates.values,
+            evidence=candidates.evidence,
             key_weights=self.recall.scaled_key_weights(memory),
         )
 

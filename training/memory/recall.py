@@ -9,10 +9,11 @@ number. So one number represents a whole note, and the numbers of a row are colu
 broadcast with rows without a further dimension.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from music.bars import COMMON_TIME
 from music.codec.notetuple import NoteTuple
@@ -41,10 +42,12 @@ _BYTE_BITS = 8  # the bits of a note's number for its pitch and its duration, be
 _BYTE = (1 << _BYTE_BITS) - 1
 _NO_NOTE = -((1 << 2 * _BYTE_BITS) + (1 << _BYTE_BITS) + 1)  # the number for no note
 _STEP_BITS = 9  # the bits of a step's number for its interval, below its shift
-_NO_STEP, _FIRST_STEP = -(1 << 20), -(1 << 21)  # the steps for no note, and of the first note
+_NO_STEP = -(1 << 20)  # the step for no note
+_NO_PITCH = 1 << 21  # before the first note, so that its step equals no other
 _STRIKE_BITS = 7  # the bits of a strike's number for its key, below its onset
 _LONGEST_BAR_TICKS = 1 << 16  # so that products of ticks fit into an int32
 _LONG_AGO = -(1 << 20)  # the ticks for no note
+_NO_STRIKE = _LONG_AGO << _STRIKE_BITS
 _HITS = 1 << RECENT_PREDICTIONS
 _HISTORY_BITS = HISTORY_NOTES.bit_length() - 1  # H is a power of 2
 _RUNS = LONGEST_RUN + 1
@@ -59,11 +62,13 @@ _LONGEST_RANK = LONGEST_RUN << _HISTORY_BITS
 _ONE_NOTE_MORE = np.full((2, HISTORY_NOTES), HISTORY_NOTES, np.int32)
 _ONE_NOTE_MORE[:, -1] = _ONE_NOTE_MORE[1, 0] = 0
 
-# For each candidate: which of the two runs it follows, its bars back, and the least evidence.
+# For each candidate: which of the two runs it follows, its bars back, and the least evidence. What
+# is of one kind alone is chosen by masks, of all bits or none: faster than a selection.
 _RUN_OF = np.array([0] * TRANSPOSED + [1], np.int32)
 _IS_TRANSPOSED = _RUN_OF[None]
 _BACK = np.array([[0, *BARS_BACK, 0]], np.int32)
 _IS_BACK = _BACK > 0
+_OF_BACK, _OF_RUN = -_IS_BACK.astype(np.int32), -(~_IS_BACK).astype(np.int32)
 _FEWEST_LATER = np.where(_IS_BACK, 0, HISTORY_NOTES).astype(np.int32)
 _FEWEST_NOTES = np.full((1, CANDIDATES), HISTORY_NOTES, np.int32)
 _FEWEST_NOTES[:, [MATCH, TRANSPOSED]] = 1, FEWEST_TRANSPOSED_NOTES
@@ -73,9 +78,8 @@ _HALF_LIVES = len(KEY_HALF_LIVES_TICKS)
 # By ticks. A table, since the rounding of powers depends on the position in a batch.
 _DECAY = np.exp2(-np.arange(1 << 10)[:, None] / np.array(KEY_HALF_LIVES_TICKS))
 _DECAY = np.repeat(_DECAY, 12, axis=1).astype(np.float32)
-# By key; the last row is for no key.
 _PITCH_CLASS = np.eye(12, dtype=np.float32)[(np.arange(KEYS) + LOWEST_PITCH) % 12]
-_PITCH_CLASS = np.pad(np.tile(_PITCH_CLASS * _EXACT, (1, _HALF_LIVES)), [(0, 1), (0, 0)])
+_PITCH_CLASS = np.tile(_PITCH_CLASS * _EXACT, (1, _HALF_LIVES))
 
 _WIDTHS = (HISTORY_NOTES, HISTORY_NOTES, CANDIDATES, KEY_WEIGHTS, KEYS, KEYS, 3)
 STATE_WIDTH = sum(_WIDTHS)
@@ -85,41 +89,66 @@ class Memory(NamedTuple):
     """The memory of B songs, and the inputs that follow from it.
 
     Attributes:
-        notes: int32[B, H], each note's shift, pitch and duration as one number.
-        strikes: int32[B, H], its onset, on the clock of the history, and its key as one number.
-        steps: int32[B, H], its shift and the interval from the previous note as one number.
+        history: int32[B, 3, H]: each note's shift, pitch and duration as one number; its onset, on
+            the clock of the history, and its key as one number; and its shift and the interval from
+            the previous note as one number.
         ranks: int32[B, 2, H], the length of the run ending at each note of the history that equals
             the current run, and of the one that equals it in another key; times H.
         hits: int32[B, C], a bit for each of a candidate's last eight predictions.
+        predicted: int32[B, C], a candidate's shift and pitch as one number; -1 for no candidate.
         key_weights: float32[B, 24], integers, not yet scaled.
         end_ticks: int32[B, 88], when each key's last note ends.
         struck_ticks: int32[B, 88], when it was struck.
-        now_ticks: int32[B, 1], the last onset, on the clock of the history.
-        pitch: int32[B, 1], the pitch of the last note.
-        place_ticks: int32[B, 1], the last onset's position in the bar.
-        bar_ticks: int32[B, 1].
-        elapsed_ticks: int32[B, 1], from the song's first note to the last onset; -1 before it.
-        candidates: int32[B, F, C], values; -1 for no candidate.
-        evidence: int32[B, C].
-        predicted: int32[B, C], a candidate's shift and pitch as one number; -1 for no candidate.
+        clock: int32[B, 7], a `Clock` side by side.
     """
 
-    notes: Any
-    strikes: Any
-    steps: Any
+    history: Any
     ranks: Any
     hits: Any
+    predicted: Any
     key_weights: Any
     end_ticks: Any
     struck_ticks: Any
+    clock: Any
+
+
+class Clock(NamedTuple):
+    """The position of B songs, int32[B, 1] each.
+
+    Attributes:
+        now_ticks: The last onset, on the clock of the history.
+        pitch: The pitch of the last note; -1 before the first.
+        interval_from: The same; `_NO_PITCH` before the first.
+        place_ticks: The last onset's position in the bar.
+        bar_ticks: The length of the bar.
+        elapsed_ticks: From the song's first note to the last onset.
+        has_begun: 1 from the first note on, 0 before it.
+    """
+
     now_ticks: Any
     pitch: Any
+    interval_from: Any
     place_ticks: Any
     bar_ticks: Any
     elapsed_ticks: Any
-    candidates: Any
+    has_begun: Any
+
+    @classmethod
+    def of(cls, memory: Memory) -> Self:
+        """Split the clock of a memory."""
+        return cls(*tf.split(memory.clock, len(cls._fields), axis=1))
+
+
+class Candidates(NamedTuple):
+    """The candidates for the next note.
+
+    Attributes:
+        values: int32[B, F, C], the values of their fields; -1 for no candidate.
+        evidence: int32[B, C].
+    """
+
+    values: Any
     evidence: Any
-    predicted: Any
 
 
 class Ahead(NamedTuple):
@@ -148,14 +177,16 @@ class Recall:
         Args:
             codec: The codec of the notes.
         """
-        # The last row, 0 ticks, is for no note: graphs have no negative indices.
-        self._shift_ticks = np.append(codec.shift_ticks, 0).astype(np.int32)
-        self._duration_ticks = np.append(codec.duration_ticks, 0).astype(np.int32)
+        self._shift_ticks = codec.shift_ticks.astype(np.int32)
         self._nearest_shift = codec.nearest_shift(
             np.arange(int(codec.shift_ticks[-1]) + 1, dtype=np.int32)
         ).astype(np.int32)
         self._run_evidence = run_buckets() * (MOST_HALF_TURNS + 1)
         self._hit_evidence = np.array([1 + bits.bit_count() for bits in range(_HITS)], np.int32)
+        self._numbers = _Numbers.table(codec)
+        before = 1 + len(codec.shift_ticks)  # rows of shifts
+        after = 1 + len(codec.duration_ticks)
+        self._pitch_classes = np.pad(_PITCH_CLASS, [(before + 1, after), (0, 0)])
 
     def empty(self, place_ticks: Any, bar_ticks: Any) -> Memory:
         """Start songs.
@@ -167,52 +198,72 @@ class Recall:
         batch = tf.shape(place_ticks)[0]
         bar_ticks = _or_common_time(bar_ticks[:, None])
         history = [batch, HISTORY_NOTES]
-        return self._with_candidates(
-            notes=tf.fill(history, _NO_NOTE),
-            strikes=tf.fill(history, _LONG_AGO << _STRIKE_BITS),
-            steps=tf.fill(history, _NO_STEP),
+        clock = Clock(
+            now_ticks=tf.zeros([batch, 1], tf.int32),
+            pitch=tf.fill([batch, 1], -1),
+            interval_from=tf.fill([batch, 1], _NO_PITCH),
+            place_ticks=place_ticks[:, None] % bar_ticks,
+            bar_ticks=bar_ticks,
+            elapsed_ticks=tf.zeros([batch, 1], tf.int32),
+            has_begun=tf.zeros([batch, 1], tf.int32),
+        )
+        none = [tf.fill(history, number) for number in (_NO_NOTE, _NO_STRIKE, _NO_STEP)]
+        return Memory(
+            history=tf.stack(none, axis=1),
             ranks=tf.zeros([batch, 2, HISTORY_NOTES], tf.int32),
             hits=tf.zeros([batch, CANDIDATES], tf.int32),
+            predicted=tf.fill([batch, CANDIDATES], -1),
             key_weights=tf.zeros([batch, KEY_WEIGHTS]),
             end_ticks=tf.fill([batch, KEYS], _LONG_AGO),
             struck_ticks=tf.fill([batch, KEYS], _LONG_AGO),
-            now_ticks=tf.zeros([batch, 1], tf.int32),
-            pitch=tf.fill([batch, 1], -1),
-            place_ticks=place_ticks[:, None] % bar_ticks,
-            bar_ticks=bar_ticks,
-            elapsed_ticks=tf.fill([batch, 1], -1),
+            clock=tf.concat(clock, axis=1),
         )
 
-    def read(self, memory: Memory, values: Any) -> Memory:
-        """Read a note of each song, int32[B, F]; -1 for no note, at a song's start."""
-        shift, pitch, duration = tf.split(values, 3, axis=1)
-        waited = self._waited(memory, shift)
-        lasts = tf.gather(self._duration_ticks, _or_last(duration, self._duration_ticks))
-        now = memory.now_ticks + waited
-        key = shift * (1 << _BYTE_BITS) + pitch
-        step = shift * (1 << _STEP_BITS) + pitch - memory.pitch
-        step = tf.where(memory.pitch >= 0, step, _FIRST_STEP)
-        notes = _with_newest(memory.notes, key * (1 << _BYTE_BITS) + duration)
-        steps = _with_newest(memory.steps, step)
-        is_same = tf.equal(_above(_BYTE_BITS, notes), key)
+    def read(self, memory: Memory, rows: Any) -> tuple[Memory, Candidates]:
+        """Read a note of each song.
+
+        Args:
+            memory: Before it.
+            rows: int32[B, F], the rows of its values in a table that has of each field a row for no
+                value, then one for each value, field behind field.
+        """
+        note = _Numbers.of(tf.reduce_sum(tf.gather(self._numbers, rows), axis=1))
+        before = Clock.of(memory)
+        waited = note.shift_ticks * before.has_begun
+        now = before.now_ticks + waited
+        step = note.step - before.interval_from
+        newest = tf.stack([note.note, now * (1 << _STRIKE_BITS) + note.pitch, step], axis=1)
+        history = tf.concat([memory.history[:, :, 1:], newest], axis=2)
+        notes, strikes, steps = tf.unstack(history, axis=1)
+        is_same = tf.equal(_above(_BYTE_BITS, notes), note.key)
         is_moved = tf.equal(steps, step) & ~is_same
-        goes_on = tf.cast(tf.stack([is_same, is_moved], axis=1), tf.int32)
-        is_struck = tf.equal(_ALL_KEYS, pitch)
-        return self._with_candidates(
-            notes=notes,
-            strikes=_with_newest(memory.strikes, now * (1 << _STRIKE_BITS) + pitch),
-            steps=steps,
-            ranks=tf.minimum((memory.ranks + _ONE_NOTE_MORE) * goes_on, _LONGEST_RANK),
-            hits=_hits_after(memory, key),
-            key_weights=_key_weights_after(memory.key_weights, waited, pitch, lasts),
-            end_ticks=tf.where(is_struck, now + lasts, memory.end_ticks),
-            struck_ticks=tf.where(is_struck, now, memory.struck_ticks),
+        longer = tf.minimum(memory.ranks + _ONE_NOTE_MORE, _LONGEST_RANK)
+        goes_on = tf.stack([is_same, is_moved], axis=1)
+        is_right = tf.cast(tf.equal(memory.predicted, note.key), tf.int32)
+        is_struck = tf.equal(_ALL_KEYS, note.pitch)
+        decay = tf.gather(_DECAY, tf.squeeze(waited, axis=1))
+        pitch_class = tf.gather(self._pitch_classes, rows[:, 1])
+        clock = Clock(
             now_ticks=now,
-            pitch=pitch,
-            place_ticks=(memory.place_ticks + waited) % memory.bar_ticks,
-            bar_ticks=memory.bar_ticks,
-            elapsed_ticks=tf.maximum(memory.elapsed_ticks, tf.minimum(shift, 0)) + waited,
+            pitch=note.pitch,
+            interval_from=note.interval_from,
+            place_ticks=(before.place_ticks + waited) % before.bar_ticks,
+            bar_ticks=before.bar_ticks,
+            elapsed_ticks=before.elapsed_ticks + waited,
+            has_begun=tf.maximum(before.has_begun, note.is_note),
         )
+        after = Memory(
+            history=history,
+            ranks=tf.where(goes_on, longer, tf.zeros_like(longer)),
+            hits=(2 * memory.hits + is_right) & (_HITS - 1),
+            predicted=memory.predicted,
+            key_weights=tf.round(memory.key_weights * decay)
+            + pitch_class * tf.cast(note.key_weight, tf.float32),
+            end_ticks=tf.where(is_struck, now + note.duration_ticks, memory.end_ticks),
+            struck_ticks=tf.where(is_struck, now, memory.struck_ticks),
+            clock=tf.concat(clock, axis=1),
+        )
+        return self._with_candidates(after, clock, notes, strikes)
 
     def scaled_key_weights(self, memory: Memory) -> Any:
         """Return float32[B, 24]; the sum for each half-life is `KEY_WEIGHTS_SUM`, or 0."""
@@ -224,16 +275,17 @@ class Recall:
 
     def ahead(self, memory: Memory, shift: Any) -> Ahead:
         """Return the inputs for the next note, whose first field is int32[B, 1]."""
-        waited = self._waited(memory, shift)
-        onset = memory.now_ticks + waited
+        clock = Clock.of(memory)
+        waited = tf.gather(self._shift_ticks, shift) * clock.has_begun
+        onset = clock.now_ticks + waited
         sounds = (memory.end_ticks > onset) & (memory.struck_ticks < onset)
-        is_struck = memory.struck_ticks == onset
+        is_struck = tf.equal(memory.struck_ticks, onset)
         # Only the highest key may follow itself: the codec drops such a doubling.
-        highest = tf.minimum(memory.pitch, KEYS - 2)
+        highest = tf.minimum(clock.pitch, KEYS - 2)
         # After a wait of a tick or more, every key is free.
         is_forbidden = highest - waited * KEYS >= _ALL_KEYS
         return Ahead(
-            place=shown_ticks((memory.place_ticks + waited) % memory.bar_ticks),
+            place=shown_ticks((clock.place_ticks + waited) % clock.bar_ticks),
             sounding=tf.cast(tf.concat([sounds, is_struck], axis=1), tf.float32),
             pitch_bias=tf.cast(is_forbidden, tf.float32) * FORBIDDEN,
             waited=waited,
@@ -241,13 +293,15 @@ class Recall:
 
     def packed(self, memory: Memory) -> Any:
         """Encode memories as float32[B, STATE_WIDTH], to travel with a request."""
-        notes = memory.notes - _NO_NOTE
+        clock = Clock.of(memory)
+        notes = memory.history[:, 0] - _NO_NOTE
         runs = _above(_HISTORY_BITS, memory.ranks)
         runs = runs[:, 0] * _RUNS + runs[:, 1]
-        sounds_on = tf.maximum(memory.end_ticks - memory.now_ticks, 0)
-        is_struck = memory.struck_ticks == memory.now_ticks
-        scalars = [memory.place_ticks, memory.bar_ticks, memory.elapsed_ticks + 1]
-        whole = [notes, runs, memory.hits, sounds_on, is_struck, tf.concat(scalars, axis=1)]
+        sounds_on = tf.maximum(memory.end_ticks - clock.now_ticks, 0)
+        is_struck = tf.equal(memory.struck_ticks, clock.now_ticks)
+        begun = clock.elapsed_ticks + clock.has_begun
+        scalars = tf.concat([clock.place_ticks, clock.bar_ticks, begun], axis=1)
+        whole = [notes, runs, memory.hits, sounds_on, is_struck, scalars]
         notes, runs, hits, *rest = (tf.cast(part, tf.float32) for part in whole)
         return tf.concat([notes, runs, hits, memory.key_weights, *rest], axis=1)
 
@@ -260,74 +314,80 @@ class Recall:
         notes += _NO_NOTE
         shift, pitch = _above(2 * _BYTE_BITS, notes), _above(_BYTE_BITS, notes) & _BYTE
         is_note = notes >= 0
-        waited = tf.gather(self._shift_ticks, tf.where(is_note, shift, len(self._shift_ticks) - 1))
+        waited = tf.where(is_note, tf.gather(self._shift_ticks, tf.maximum(shift, 0)), 0)
         since = tf.cumsum(waited, axis=1, exclusive=True, reverse=True)
-        strikes = tf.where(is_note, -since, _LONG_AGO) * (1 << _STRIKE_BITS) + pitch
+        strikes = tf.where(is_note, -since * (1 << _STRIKE_BITS) + pitch, _NO_STRIKE)
         is_second = tf.pad(is_note[:, :-1], [[0, 0], [1, 0]]) & is_note
         before = tf.pad(pitch[:, :-1], [[0, 0], [1, 0]])
         steps = tf.where(is_second, shift * (1 << _STEP_BITS) + pitch - before, _NO_STEP)
         place, bar, begun = tf.split(scalars, 3, axis=1)
-        return self._with_candidates(
-            notes=notes,
-            strikes=strikes,
-            steps=steps,
+        last = tf.where(is_note, pitch, -1)[:, -1:]
+        clock = Clock(
+            now_ticks=tf.zeros_like(place),
+            pitch=last,
+            interval_from=tf.where(last >= 0, last, _NO_PITCH),
+            place_ticks=place,
+            bar_ticks=_or_common_time(bar),
+            elapsed_ticks=tf.maximum(begun - 1, 0),
+            has_begun=tf.minimum(begun, 1),
+        )
+        memory = Memory(
+            history=tf.stack([notes, strikes, steps], axis=1),
             ranks=tf.stack([runs // _RUNS, runs % _RUNS], axis=1) * HISTORY_NOTES,
             hits=hits,
+            predicted=tf.zeros_like(hits),
             key_weights=parts[3],
             end_ticks=sounds_on,
             struck_ticks=tf.where(is_struck > 0, 0, _LONG_AGO),
-            now_ticks=tf.zeros_like(place),
-            pitch=tf.where(is_note, pitch, -1)[:, -1:],
-            place_ticks=place,
-            bar_ticks=_or_common_time(bar),
-            elapsed_ticks=begun - 1,
+            clock=tf.concat(clock, axis=1),
         )
+        return self._with_candidates(memory, clock, notes, strikes)[0]
 
-    def _waited(self, memory: Memory, shift: Any) -> Any:
-        """Return the ticks of a shift int32[B, 1]; 0 for a song's first note."""
-        ticks = tf.gather(self._shift_ticks, _or_last(shift, self._shift_ticks))
-        return tf.where(memory.elapsed_ticks < 0, 0, ticks)
-
-    def _with_candidates(self, **remembered: Any) -> Memory:
+    def _with_candidates(
+        self, memory: Memory, clock: Clock, notes: Any, strikes: Any
+    ) -> tuple[Memory, Candidates]:
         """Find all candidates side by side; what concerns none of a kind is left out by constants.
 
         A match is what followed the end of the longest run; a candidate some bars back is the first
         note after the same place there.
+
+        Args:
+            memory: Without what is predicted.
+            clock: Its clock.
+            notes: int32[B, H], the first row of its history.
+            strikes: int32[B, H], the second.
         """
-        memory = Memory(**remembered, candidates=(), evidence=(), predicted=())
         best = tf.reduce_max(memory.ranks + _PLACES_IN_HISTORY, axis=2)
         best = tf.gather(best, _RUN_OF, axis=1)
         runs, ends = _above(_HISTORY_BITS, best), best & (HISTORY_NOTES - 1)
-        back_ticks = memory.bar_ticks * _BACK
-        there = memory.now_ticks - back_ticks
-        strikes = there * (1 << _STRIKE_BITS) + memory.pitch
-        later = tf.raw_ops.UpperBound(sorted_inputs=memory.strikes, values=strikes)
-        places = tf.minimum(tf.where(_IS_BACK, later, ends + 1), HISTORY_NOTES - 1)
+        back_ticks = clock.bar_ticks * _BACK
+        there = clock.now_ticks - back_ticks
+        same = there * (1 << _STRIKE_BITS) + clock.pitch
+        later = tf.raw_ops.UpperBound(sorted_inputs=strikes, values=same)
+        places = tf.minimum((later & _OF_BACK) | (ends + 1 & _OF_RUN), HISTORY_NOTES - 1)
         looked_up = tf.concat([places, ends[:, TRANSPOSED:]], axis=1)
-        found = tf.gather(memory.notes, looked_up, axis=1, batch_dims=1)
+        found = tf.gather(notes, looked_up, axis=1, batch_dims=1)
         found, end = tf.split(found, [CANDIDATES, 1], axis=1)
-        moved_by = memory.pitch - (_above(_BYTE_BITS, end) & _BYTE)
+        moved_by = clock.pitch - (_above(_BYTE_BITS, end) & _BYTE)
         pitch = (_above(_BYTE_BITS, found) & _BYTE) + moved_by * _IS_TRANSPOSED
-        shift = tf.where(
-            _IS_BACK, self._shift_from(there, places, memory), _above(2 * _BYTE_BITS, found)
+        shift = (self._shift_from(there, places, strikes) & _OF_BACK) | (
+            _above(2 * _BYTE_BITS, found) & _OF_RUN
         )
-        is_back = (memory.elapsed_ticks >= back_ticks) & (later > _FEWEST_LATER)
+        is_back = (clock.elapsed_ticks >= back_ticks) & (later > _FEWEST_LATER)
         exists = is_back | (runs >= _FEWEST_NOTES)
         exists = tf.cast(exists & (pitch >= 0) & (pitch < KEYS), tf.int32)
         is_none = exists - 1  # -1, all bits set, for no candidate
         hits = tf.gather(self._hit_evidence, memory.hits)
-        evidence = tf.where(_IS_BACK, hits, self._match_evidence(runs, ends))
-        fields = tf.stack([shift, pitch, found & _BYTE], axis=1)
-        return memory._replace(
-            candidates=fields | is_none[:, None],
-            evidence=evidence * exists,
-            predicted=(shift * (1 << _BYTE_BITS) + pitch) | is_none,
-        )
+        evidence = (hits & _OF_BACK) | (self._match_evidence(runs, ends) & _OF_RUN)
+        values = tf.stack([shift, pitch, found & _BYTE], axis=1)
+        predicted = (shift * (1 << _BYTE_BITS) + pitch) | is_none
+        candidates = Candidates(values | is_none[:, None], evidence * exists)
+        return memory._replace(predicted=predicted), candidates
 
-    def _shift_from(self, there: Any, places: Any, memory: Memory) -> Any:
+    def _shift_from(self, there: Any, places: Any, strikes: Any) -> Any:
         """Return the shifts from onsets int32[B, C] to the notes at indices int32[B, C]."""
-        strikes = tf.gather(memory.strikes, places, axis=1, batch_dims=1)
-        waited = _above(_STRIKE_BITS, strikes) - there
+        found = tf.gather(strikes, places, axis=1, batch_dims=1)
+        waited = _above(_STRIKE_BITS, found) - there
         return tf.gather(self._nearest_shift, _within(waited, self._nearest_shift))
 
     def _match_evidence(self, runs: Any, ends: Any) -> Any:
@@ -347,32 +407,85 @@ def _above(bits: int, numbers: Any) -> Any:
     return tf.bitwise.right_shift(numbers, bits)
 
 
-def _with_newest(history: Any, newest: Any) -> Any:
-    """Replace the oldest of int32[B, H] by int32[B, 1], the newest."""
-    return tf.concat([history[:, 1:], newest], axis=1)
+class _Numbers(NamedTuple):
+    """What the memory reads of a note: numbers that are sums over its fields, int32[B, 1] each.
 
+    Attributes:
+        note: Its shift, pitch and duration as one number.
+        key: Its shift and pitch as one number.
+        step: Its shift and pitch, from which the pitch before it is subtracted.
+        pitch: Its pitch; -1 for no note.
+        interval_from: The same; `_NO_PITCH` for no note.
+        is_note: 1; 0 for no note.
+        shift_ticks: How long it waits.
+        duration_ticks: How long it lasts.
+        key_weight: How much it adds to the weight of its pitch class.
+    """
 
-def _hits_after(memory: Memory, key: Any) -> Any:
-    """Update the hits int32[B, C]; a shift and pitch is one number int32[B, 1]."""
-    is_right = tf.cast(tf.equal(memory.predicted, key), tf.int32)
-    return (2 * memory.hits + is_right) & (_HITS - 1)
+    note: Any
+    key: Any
+    step: Any
+    pitch: Any
+    interval_from: Any
+    is_note: Any
+    shift_ticks: Any
+    duration_ticks: Any
+    key_weight: Any
 
+    @classmethod
+    def of(cls, sums: Any) -> Self:
+        """Split int32[B, 9]."""
+        return cls(*tf.split(sums, len(cls._fields), axis=1))
 
-def _key_weights_after(weights: Any, waited: Any, pitch: Any, lasts: Any) -> Any:
-    decay = tf.gather(_DECAY, tf.squeeze(waited, axis=1))
-    pitch_class = tf.gather(_PITCH_CLASS, tf.squeeze(_or_last(pitch, _PITCH_CLASS), axis=1))
-    lasting = tf.cast(tf.minimum(lasts, MOST_KEY_TICKS), tf.float32)
-    return tf.round(weights * decay) + pitch_class * lasting
+    @classmethod
+    def table(cls, codec: NoteTuple) -> NDArray[np.int32]:
+        """Compute what each value adds: int32[rows, 9], the rows as `Recall.read` takes them."""
+        shift = np.arange(-1, len(codec.shift_ticks))
+        pitch = np.arange(-1, KEYS)
+        duration = np.arange(-1, len(codec.duration_ticks))
+        ticks = np.append(0, codec.duration_ticks)
+        fields = [
+            cls(
+                note=shift << 2 * _BYTE_BITS,
+                key=shift << _BYTE_BITS,
+                step=shift << _STEP_BITS,
+                pitch=0 * shift,
+                interval_from=0 * shift,
+                is_note=0 * shift,
+                shift_ticks=np.append(0, codec.shift_ticks),
+                duration_ticks=0 * shift,
+                key_weight=0 * shift,
+            ),
+            cls(
+                note=pitch << _BYTE_BITS,
+                key=pitch,
+                step=pitch,
+                pitch=pitch,
+                interval_from=np.where(pitch < 0, _NO_PITCH, pitch),
+                is_note=(pitch >= 0).astype(np.int32),
+                shift_ticks=0 * pitch,
+                duration_ticks=0 * pitch,
+                key_weight=0 * pitch,
+            ),
+            cls(
+                note=duration,
+                key=0 * duration,
+                step=0 * duration,
+                pitch=0 * duration,
+                interval_from=0 * duration,
+                is_note=0 * duration,
+                shift_ticks=0 * duration,
+                duration_ticks=ticks,
+                key_weight=np.minimum(ticks, MOST_KEY_TICKS),
+            ),
+        ]
+        rows = [np.stack(field, axis=1) for field in fields]
+        return np.concatenate(rows).astype(np.int32)
 
 
 def _or_common_time(bar_ticks: Any) -> Any:
     is_given = bar_ticks > 0
     return tf.where(is_given, tf.minimum(bar_ticks, _LONGEST_BAR_TICKS), COMMON_TIME.bar_ticks)
-
-
-def _or_last(values: Any, table: np.ndarray) -> Any:
-    """Replace -1 by the index of a table's last row."""
-    return tf.where(values >= 0, values, len(table) - 1)
 
 
 def _within(values: Any, table: np.ndarray) -> Any:

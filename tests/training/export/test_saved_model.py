@@ -186,7 +186,7 @@ def test_no_operation_needs_a_gpu_library_or_xla(bundle):
     graph = saved_model.meta_graphs[0].graph_def
     functions = [node for function in graph.library.function for node in function.node_def]
     operations = {node.op for node in [*graph.node, *functions]}
-    assert "While" in operations
+    assert "StatelessWhile" in operations
     assert not [op for op in operations if "Cudnn" in op or op.startswith("Xla")]
 
 

@@ -7,12 +7,18 @@ import pytest
 import tensorflow as tf
 
 from tests.training.memory.music import CODEC, fields_of, random_fields
+from training.export.token_ids import TokenIds
 from training.memory.candidates import HISTORY_NOTES, KEY_WEIGHTS_EXACT
 from training.memory.context import KEYS, Context, context, sounding
-from training.memory.recall import STATE_WIDTH, Memory, Recall, shown_ticks
+from training.memory.recall import STATE_WIDTH, Clock, Memory, Recall, shown_ticks
 
 RECALL = Recall(CODEC)
 NO_NOTE = [[-1, -1, -1]]  # as BOS is read
+FIRST_ROWS = TokenIds(CODEC.field_sizes).first_rows
+
+
+def read_note(memory, values):
+    return RECALL.read(memory, tf.constant(values) + FIRST_ROWS)[0]
 
 
 @tf.function(
@@ -33,15 +39,15 @@ def read(notes, next_shifts, is_packed, state):
     arrays = [tf.TensorArray(kind, steps) for kind in 4 * [tf.int32] + 3 * [tf.float32]]
 
     def step(n, memory, arrays):
-        memory = RECALL.read(memory, notes[n])
+        memory, candidates = RECALL.read(memory, notes[n] + FIRST_ROWS)
         memory = tf.cond(
             is_packed[n], lambda: RECALL.unpacked(RECALL.packed(memory)), lambda: memory
         )
         ahead = RECALL.ahead(memory, next_shifts[n][:, None])
         now = [
-            memory.candidates,
-            memory.evidence,
-            shown_ticks(memory.place_ticks)[:, 0],
+            candidates.values,
+            candidates.evidence,
+            shown_ticks(Clock.of(memory).place_ticks)[:, 0],
             ahead.place[:, 0],
             RECALL.scaled_key_weights(memory),
             ahead.sounding,
@@ -134,18 +140,18 @@ def test_a_state_of_zeros_is_a_song_in_four_four_that_has_not_begun():
     notes = tf.constant(np.concatenate([np.tile(NO_NOTE, (1, 1, 1)), np.swapaxes(song, 0, 1)]))
     notes = tf.cast(notes, tf.int32)
     never = tf.zeros(41, tf.bool)
-    from_zeros, last = read(notes, notes[:, :, 0], never, tf.zeros((1, STATE_WIDTH)))
-    from_start, expected = read(notes, notes[:, :, 0], never, started([0], [48]))
+    from_zeros, last = read(notes, tf.maximum(notes[:, :, 0], 0), never, tf.zeros((1, STATE_WIDTH)))
+    from_start, expected = read(notes, tf.maximum(notes[:, :, 0], 0), never, started([0], [48]))
     for one, other in zip(from_zeros, from_start, strict=True):
         np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(last, expected)
     empty = RECALL.unpacked(tf.zeros((2, STATE_WIDTH)))
-    assert empty.bar_ticks.numpy().tolist() == [[48], [48]]
+    assert Clock.of(empty).bar_ticks.numpy().tolist() == [[48], [48]]
 
 
 def test_a_song_without_notes_is_the_same_with_or_without_bos():
     state = started([30], [36])
-    read_on = RECALL.packed(RECALL.read(RECALL.unpacked(state), tf.constant(NO_NOTE)))
+    read_on = RECALL.packed(read_note(RECALL.unpacked(state), NO_NOTE))
     np.testing.assert_array_equal(read_on, state)
 
 
@@ -162,7 +168,7 @@ def _written_ahead(pitches, next_shift: int):
     song = fields_of([0] * len(pitches), pitches)
     memory = RECALL.empty(tf.constant([0]), tf.constant([0]))
     for note in itertools.chain(NO_NOTE, song.tolist()):
-        memory = RECALL.read(memory, tf.constant([note]))
+        memory = read_note(memory, [note])
     return RECALL.ahead(memory, tf.constant([[next_shift]]))
 
 
@@ -181,13 +187,17 @@ def test_a_memory_is_packed_except_what_follows_from_it():
     song = random_fields(9, 80)
     memory = RECALL.empty(tf.constant([12]), tf.constant([36]))
     for note in itertools.chain(NO_NOTE, song.tolist()):
-        memory = RECALL.read(memory, tf.constant([note]))
+        memory = read_note(memory, [note])
     again = RECALL.unpacked(RECALL.packed(memory))
-    since = int(memory.now_ticks[0, 0])
-    clocks = {"strikes", "end_ticks", "struck_ticks", "now_ticks"}  # start anew
-    begins = {"steps"}  # of the first note there is none
-    for name in set(Memory._fields) - clocks - begins:
+    clock = Clock.of(memory)
+    since = int(clock.now_ticks[0, 0])
+    counted = {"history", "end_ticks", "struck_ticks", "clock"}  # the count starts anew
+    for name in set(Memory._fields) - counted:
         np.testing.assert_array_equal(getattr(memory, name), getattr(again, name), err_msg=name)
-    last = slice(-len(song), None)
-    np.testing.assert_array_equal(again.strikes[0, last], memory.strikes[0, last] - since * 128)
-    np.testing.assert_array_equal(again.steps[0, last][1:], memory.steps[0, last][1:])
+    for name in set(Clock._fields) - {"now_ticks"}:
+        kept = getattr(Clock.of(again), name)
+        np.testing.assert_array_equal(getattr(clock, name), kept, err_msg=name)
+    (before, after) = (each.history.numpy()[0, :, -len(song) :] for each in (memory, again))
+    np.testing.assert_array_equal(after[0], before[0])
+    np.testing.assert_array_equal(after[1], before[1] - since * 128)
+    np.testing.assert_array_equal(after[2, 1:], before[2, 1:])  # the first note has no step
