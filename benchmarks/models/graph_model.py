@@ -123,17 +123,31 @@ class GraphModel:
         return SongStates(*self._prefill(*(np.array(values, np.int32) for values in inputs)))
 
     def decode(
-        self, states: SongStates, positions: Sequence[int], steps: int, sampling: SamplingRows
+        self,
+        states: SongStates,
+        positions: Sequence[int],
+        steps: int,
+        sampling: SamplingRows,
+        bounds: tuple[Sequence[int], Sequence[int]] | None = None,
     ) -> Sampled:
-        """Sample the next `steps` tokens of songs."""
+        """Sample the next tokens of songs: `steps` of them, unless `bounds` end a song earlier.
+
+        Args:
+            states: Of B songs.
+            positions: For each song, the number of its next token.
+            steps: How many at most.
+            sampling: How.
+            bounds: The start ticks and the stop ticks of each song, as `Model.decode` takes them.
+        """
         batch = len(states.token)
+        start_ticks, stop_ticks = bounds or ([0] * batch, [NO_STOP] * batch)
         tokens, log_probability, hidden, token = self._decode(
             states.token,
             states.hidden,
             np.array(positions, np.int32),
             np.full(batch, steps, np.int32),
-            np.zeros(batch, np.int32),
-            np.full(batch, NO_STOP, np.int32),
+            np.array(start_ticks, np.int32),
+            np.array(stop_ticks, np.int32),
             sampling.temperature,
             sampling.top_k,
             sampling.top_p,

@@ -12,7 +12,7 @@ from api.model_server.port import Model, State, VersionStatus
 from api.telemetry.call_record import CallRecord
 from benchmarks.models.graph_model import GraphModel, Sampled, SamplingRows, SongStates
 from music.codec import padded
-from music.composing.model import Draw, Prompt, Sampling, SongState, draws_of
+from music.composing.model import Draw, Prompt, Sampling, SongState, drawn_lengths, draws_of
 from music.description import Description
 
 
@@ -76,16 +76,20 @@ class InProcess:
         *,
         positions: Sequence[int],
         steps: int,
+        start_ticks: Sequence[int],
+        stop_ticks: Sequence[int],
         sampling: Sampling,
         deadline: Deadline,
     ) -> tuple[Draw, ...]:
-        """Sample the next `steps` tokens of songs."""
+        """Sample the next tokens of songs."""
         del model, deadline
         rows = SamplingRows.of([sampling] * len(states))
-        self._clock.tokens += steps * len(states)
+        bounds = start_ticks, stop_ticks
         with self._clock.running():
-            sampled = self._graph.decode(_joined(states), positions, steps, rows)
-        return _draws(sampled, [steps] * len(states))
+            sampled = self._graph.decode(_joined(states), positions, steps, rows, bounds)
+        lengths = drawn_lengths(sampled.tokens)
+        self._clock.tokens += sum(lengths)
+        return _draws(sampled, lengths)
 
     def read(
         self,

@@ -52,7 +52,7 @@ def form(*sections):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 99}, "format is 99; this reads 7"),
+        ({"format": 99}, "format is 99; this reads 8"),
         ({"game": 5}, "game must be text, not 5"),
         ({"title": "half of a pair: \ud83c"}, "title must be text, not 'half of a pair: \\ud83c'"),
         ({"vocabulary": None}, "vocabulary must be lists of text, not None"),

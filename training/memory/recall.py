@@ -238,7 +238,7 @@ class Recall:
         is_same = tf.equal(_above(_BYTE_BITS, notes), note.key)
         is_moved = tf.equal(steps, step) & ~is_same
         longer = tf.minimum(memory.ranks + _ONE_NOTE_MORE, _LONGEST_RANK)
-        goes_on = tf.stack([is_same, is_moved], axis=1)
+        goes_on = tf.cast(tf.stack([is_same, is_moved], axis=1), tf.int32)
         is_right = tf.cast(tf.equal(memory.predicted, note.key), tf.int32)
         is_struck = tf.equal(_ALL_KEYS, note.pitch)
         decay = tf.gather(_DECAY, tf.squeeze(waited, axis=1))
@@ -254,7 +254,7 @@ class Recall:
         )
         after = Memory(
             history=history,
-            ranks=tf.where(goes_on, longer, tf.zeros_like(longer)),
+            ranks=longer * goes_on,
             hits=(2 * memory.hits + is_right) & (_HITS - 1),
             predicted=memory.predicted,
             key_weights=tf.round(memory.key_weights * decay)

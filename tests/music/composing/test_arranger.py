@@ -15,6 +15,7 @@ from music.composing.game_music import GameMusic
 from music.composing.model import Draw, Prompt, Sampling, SongState
 from music.notes import Notes
 from music.quotes.finder import QuoteFinder
+from tests.music.composing.bounded import bounded
 
 EIGHTH = 6  # ticks
 TIMES = 40
@@ -53,6 +54,8 @@ class StuckModel:
         *,
         positions: Sequence[int],  # noqa: ARG002  as `Model` has it
         steps: int,
+        start_ticks: Sequence[int],
+        stop_ticks: Sequence[int],
         sampling: Sampling,
     ) -> tuple[Draw, ...]:
         period = len(self._tokens) if sampling.temperature > 1 else self._chord_notes
@@ -60,7 +63,7 @@ class StuckModel:
             [self._tokens[n % period] for n in range(place, place + steps)]
             for place in (int(state.hidden[0]) for state in states)
         ]
-        return self.read(states, rows)
+        return self.read(states, bounded(CODEC, states, rows, start_ticks, stop_ticks))
 
     def read(
         self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
@@ -69,7 +72,7 @@ class StuckModel:
             Draw(
                 np.array(row, np.int32),
                 np.zeros(len(row), np.float32),
-                SongState(state.hidden + np.float32(len(row)), row[-1]),
+                SongState(state.hidden + np.float32(len(row)), [state.token, *row][-1]),
             )
             for state, row in zip(states, tokens, strict=True)
         )
@@ -102,6 +105,8 @@ class CertainModel(StuckModel):
         *,
         positions: Sequence[int],
         steps: int,
+        start_ticks: Sequence[int],
+        stop_ticks: Sequence[int],
         sampling: Sampling,
     ) -> tuple[Draw, ...]:
         del positions
@@ -112,7 +117,7 @@ class CertainModel(StuckModel):
             chord = self._tokens[: self._chord_notes]
             source = chord if is_caught else self._tokens
             rows.append([source[n % len(source)] for n in range(place, place + steps)])
-        draws = self.read(states, rows)
+        draws = self.read(states, bounded(CODEC, states, rows, start_ticks, stop_ticks))
         for state, draw in zip(states, draws, strict=True):
             started = sampling.temperature if state.hidden[0] == 0 else state.hidden[1]
             draw.state.hidden[1] = started
@@ -161,6 +166,8 @@ class UnevenModel:
         *,
         positions: Sequence[int],
         steps: int,
+        start_ticks: Sequence[int],
+        stop_ticks: Sequence[int],
         sampling: Sampling,  # noqa: ARG002  as `Model` has it
     ) -> tuple[Draw, ...]:
         self.rows.append(len(states))
@@ -169,13 +176,17 @@ class UnevenModel:
             candidate, number = divmod(position, 1 << 20)
             notes = self._halves if candidate % CLOSING_ROWS else self._eighths
             rows.append([notes[(number + n) % len(notes)] for n in range(steps)])
-        return self.read(states, rows)
+        return self.read(states, bounded(self.codec, states, rows, start_ticks, stop_ticks))
 
     def read(
         self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
     ) -> tuple[Draw, ...]:
         return tuple(
-            Draw(np.array(row, np.int32), np.zeros(len(row), np.float32), state)
+            Draw(
+                np.array(row, np.int32),
+                np.zeros(len(row), np.float32),
+                SongState(state.hidden, [state.token, *row][-1]),
+            )
             for state, row in zip(states, tokens, strict=True)
         )
 
