@@ -47,6 +47,8 @@ class TracedModel:
         *,
         positions: Sequence[int],
         steps: int,
+        start_ticks: Sequence[int],
+        stop_ticks: Sequence[int],
         sampling: Sampling,
     ) -> tuple[Draw, ...]:
         """Sample the next tokens of songs."""
@@ -57,7 +59,14 @@ class TracedModel:
             "leitmotif.temperature": sampling.temperature,
         }
         with self._tracer.span("decode", **attributes):
-            return self._model.decode(states, positions=positions, steps=steps, sampling=sampling)
+            return self._model.decode(
+                states,
+                positions=positions,
+                steps=steps,
+                start_ticks=start_ticks,
+                stop_ticks=stop_ticks,
+                sampling=sampling,
+            )
 
     def read(
         self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]

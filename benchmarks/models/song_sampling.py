@@ -9,7 +9,7 @@ from api.deadline import Deadline
 from api.model_server.port import Model, ModelServer
 from benchmarks.models.graph_model import GraphModel, SamplingRows
 from music.composing.continuation import EMPTY_PROMPT
-from music.composing.model import Sampling
+from music.composing.model import NO_STOP, Sampling
 from music.sampling import CHUNK_STEPS, TEMPERATURE, TOP_K, TOP_P
 
 PATIENCE_S = 120.0  # the timeout of calls that take seconds at most
@@ -37,6 +37,8 @@ def sample_song(
             [state],
             positions=[position],
             steps=min(steps, tokens - position),
+            start_ticks=[0],
+            stop_ticks=[NO_STOP],
             sampling=sampling,
             deadline=deadline,
         )

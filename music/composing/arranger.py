@@ -116,10 +116,6 @@ class _Stretch:
         later = notes.onset_ticks[notes.onset_ticks >= self.keep_from_ticks]
         return notes[notes.onset_ticks == later[:1].max(initial=-1)]
 
-    def has_early_notes(self, notes: Notes) -> bool:
-        """Return whether notes come before the span, which are dropped."""
-        return bool((notes.onset_ticks < self.keep_from_ticks).any())
-
 
 class Arranger:
     """Composes one song by its plan."""
@@ -288,7 +284,6 @@ class Arranger:
             Candidate(
                 notes=stretch.within(row.sampled),
                 start_ticks=stretch.start_ticks,
-                has_early_notes=stretch.number > 0 and stretch.has_early_notes(row.sampled),
                 bar_ticks=self._plan.meter.bar_ticks,
                 following_log_probability=after,
                 distance=self._distance(stretch, row),

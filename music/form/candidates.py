@@ -13,7 +13,6 @@ class Candidate:
     Attributes:
         notes: Those that start in the bars, perhaps none.
         start_ticks: The bar line at which the bars start.
-        has_early_notes: Whether the model played notes before the bars, which are dropped.
         bar_ticks: The length of a bar.
         following_log_probability: Mean log-probability of the notes of the known bar that comes
             after it; 0 where none is known. How likely its own notes are does not count: the
@@ -23,7 +22,6 @@ class Candidate:
 
     notes: Notes
     start_ticks: int
-    has_early_notes: bool
     bar_ticks: int
     following_log_probability: float
     distance: float = 0.0
@@ -36,7 +34,7 @@ class Candidate:
     def fits(self, song: Notes, *, begins: bool) -> bool:
         """Whether nothing speaks against it after the song, or as its beginning."""
         starts = self.is_on_downbeat if begins else bool(len(self.notes))
-        return starts and not self.has_early_notes and self.is_new_after(song)
+        return starts and self.is_new_after(song)
 
     def is_new_after(self, song: Notes) -> bool:
         """Whether at least half of its bars are neither the song's nor earlier ones of its own."""
@@ -65,12 +63,11 @@ def best(candidates: Sequence[Candidate], song: Notes, *, on_downbeat: bool) -> 
         on_downbeat: Prefer those that start at the bar line.
     """
 
-    def rank(number: int) -> tuple[bool, bool, bool, bool, float, float]:
+    def rank(number: int) -> tuple[bool, bool, bool, float, float]:
         one = candidates[number]
         return (
             bool(len(one.notes)),
             one.is_on_downbeat or not on_downbeat,
-            not one.has_early_notes,
             one.is_new_after(song),
             -round(one.distance, 4),
             round(one.following_log_probability, 4),

@@ -23,14 +23,13 @@ def best_closing(candidates: Sequence[Candidate], song: Notes, keys: Keys = froz
         keys: One of which the song is to be in; none where it is in any.
     """
 
-    def rank(number: int) -> tuple[bool, bool, float, bool, float]:
+    def rank(number: int) -> tuple[bool, bool, float, float]:
         one = candidates[number]
         if not one.is_on_downbeat:
             return (
                 False,
                 False,
                 0.0,
-                not one.has_early_notes,
                 round(one.following_log_probability, 4),
             )
         key = find_key(released(song) if len(song) else one.notes, keys)
@@ -42,7 +41,6 @@ def best_closing(candidates: Sequence[Candidate], song: Notes, keys: Keys = froz
             True,
             bool(bass == 0),
             in_triad,
-            not one.has_early_notes,
             round(one.following_log_probability, 4),
         )
 

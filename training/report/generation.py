@@ -45,9 +45,12 @@ class InProcessModel:
         seeds = tf.TensorSpec([None, 2], tf.int32)
 
         def decode(*inputs: Any) -> Any:
-            *row, temperature, top_k, top_p, seed = inputs
+            token, state, position, *bounds, temperature, top_k, top_p, seed = inputs
             sampling = rows_sampling.Sampling(temperature, top_k, top_p)
-            drawn = network.decode(*row, sampling, seed)
+            steps, start_ticks, stop_ticks = bounds
+            drawn = network.decode(
+                token, state, position, steps, start_ticks, stop_ticks, sampling, seed
+            )
             return drawn.tokens, drawn.log_probability, drawn.state, drawn.token
 
         def read(token: Any, state: Any, tokens: Any, lengths: Any) -> Any:

@@ -188,6 +188,8 @@ def test_the_inputs_of_a_decode_call(client, loopback):
         "state": (real, [1, 4]),
         "position": (whole, [1]),
         "steps": (whole, [1]),
+        "start_ticks": (whole, [1]),
+        "stop_ticks": (whole, [1]),
         "temperature": (real, [1]),
         "top_k": (whole, [1]),
         "top_p": (real, [1]),
