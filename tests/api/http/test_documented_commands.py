@@ -97,7 +97,15 @@ def loop_of(ogg):
 
 
 def test_files_for_engines_are_named_by_their_titles(files):
-    names = {"Battle.mid", "Battle.wav", "Calm.ogg", "Danger.ogg", "Dusk.ogg", "Town.ogg"}
+    names = {
+        "Battle.mid",
+        "Battle.ogg",
+        "Battle.wav",
+        "Calm.ogg",
+        "Danger.ogg",
+        "Dusk.ogg",
+        "Town.ogg",
+    }
     assert {path.name for path in files.iterdir()} == {*names, "town.json", "loopstart.txt"}
 
 
@@ -127,6 +135,7 @@ def test_a_wav_file_with_an_intro_has_its_loop_twice_and_where_the_page_says(fil
     midi = mido.MidiFile(files / "Battle.mid")
     intro_s, loop_s = (midi.length * bars / 18 for bars in (2, 16))
     assert first == int((files / "loopstart.txt").read_text())
+    assert (first, last + 1 - first) == loop_of(files / "Battle.ogg")
     assert last + 1 == len(frames)
     assert first / rate_hz == pytest.approx(intro_s + loop_s, abs=1e-4)
     assert (last + 1 - first) / rate_hz == pytest.approx(loop_s, abs=1e-4)
