@@ -4,6 +4,7 @@ import logging
 import socket
 import urllib.error
 import urllib.request
+from contextlib import suppress
 
 import pytest
 
@@ -95,12 +96,24 @@ def test_after_a_failure_redis_is_left_alone_for_a_while(limited):
 
 
 @pytest.mark.usefixtures("no_pause")
-def test_a_redis_that_hangs_counts_as_gone(limited, monkeypatch):
+def test_a_redis_that_hangs_counts_as_gone_after_one_try(limited, monkeypatch):
     monkeypatch.setattr(rate_limiter, "REDIS_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}"
         client = limited(Rate(1, "day"), rate_storage=url)
         assert [post(client) for _ in range(2)] == [200, 429]
+        assert connections(silent) == 2
+
+
+def connections(server):
+    """Count the connections that wait to be accepted, and end them."""
+    server.settimeout(0)
+    count = 0
+    with suppress(BlockingIOError):
+        while True:
+            server.accept()[0].close()
+            count += 1
+    return count
 
 
 def test_a_wrong_password_counts_as_gone(limited, redis, caplog):

@@ -161,6 +161,18 @@ def test_what_is_sent_while_it_is_made_is_traced_to_its_end(compose, collector, 
     assert len(collector.named("encode")) == (form != "ndjson")
 
 
+def test_a_file_that_is_made_while_it_is_sent_is_encoded_until_then(traced, collector):
+    response = traced.test_client().post(f"{SONG}&notes=40&format=wav", buffered=False)
+    pieces = response.iter_encoded()
+    next(pieces)
+    services_of(traced).tracer.flush()
+    assert not collector.named("encode")
+    assert list(pieces)
+    response.close()
+    services_of(traced).tracer.flush()
+    assert collector.parents("encode") == {"POST /generate"}
+
+
 def test_an_invalid_request_is_a_span_without_an_error(compose, collector):
     compose("/generate?game=zelda&notes=0")
     (root,) = collector.spans
