@@ -284,6 +284,7 @@ class Arranger:
             Candidate(
                 notes=stretch.within(row.sampled),
                 start_ticks=stretch.start_ticks,
+                end_ticks=stretch.end_ticks,
                 bar_ticks=self._plan.meter.bar_ticks,
                 following_log_probability=after,
                 distance=self._distance(stretch, row),

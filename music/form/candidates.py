@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from music.notes import Notes
 
 
@@ -13,6 +15,7 @@ class Candidate:
     Attributes:
         notes: Those that start in the bars, perhaps none.
         start_ticks: The bar line at which the bars start.
+        end_ticks: The bar line at which they end.
         bar_ticks: The length of a bar.
         following_log_probability: Mean log-probability of the notes of the known bar that comes
             after it; 0 where none is known. How likely its own notes are does not count: the
@@ -22,6 +25,7 @@ class Candidate:
 
     notes: Notes
     start_ticks: int
+    end_ticks: int
     bar_ticks: int
     following_log_probability: float
     distance: float = 0.0
@@ -33,8 +37,16 @@ class Candidate:
 
     def fits(self, song: Notes, *, begins: bool) -> bool:
         """Whether nothing speaks against it after the song, or as its beginning."""
-        starts = self.is_on_downbeat if begins else bool(len(self.notes))
-        return starts and self.is_new_after(song)
+        starts = self.is_on_downbeat or not begins
+        return starts and self.silent_bars == 0 and self.is_new_after(song)
+
+    @property
+    def silent_bars(self) -> int:
+        """The number of bars in which nothing sounds."""
+        starts = np.arange(self.start_ticks, self.end_ticks, self.bar_ticks)[:, None]
+        begun = self.notes.onset_ticks < starts + self.bar_ticks
+        ends = self.notes.onset_ticks + self.notes.duration_ticks
+        return int(np.sum(~(begun & (ends > starts)).any(axis=1)))
 
     def is_new_after(self, song: Notes) -> bool:
         """Whether at least half of its bars are neither the song's nor earlier ones of its own."""
@@ -63,10 +75,10 @@ def best(candidates: Sequence[Candidate], song: Notes, *, on_downbeat: bool) -> 
         on_downbeat: Prefer those that start at the bar line.
     """
 
-    def rank(number: int) -> tuple[bool, bool, bool, float, float]:
+    def rank(number: int) -> tuple[int, bool, bool, float, float]:
         one = candidates[number]
         return (
-            bool(len(one.notes)),
+            -one.silent_bars,
             one.is_on_downbeat or not on_downbeat,
             one.is_new_after(song),
             -round(one.distance, 4),

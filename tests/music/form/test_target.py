@@ -39,6 +39,7 @@ def test_the_candidate_nearest_to_the_target_is_kept(target, near, far):
         Candidate(
             notes,
             start_ticks=0,
+            end_ticks=BAR_TICKS,
             bar_ticks=BAR_TICKS,
             following_log_probability=0.0,
             distance=target.distance(notes, BAR_TICKS),
