@@ -33,3 +33,18 @@ class SongSlots:
             place.callback(self._free.release)
             place.callback(self._in_flight.dec)
             yield place
+
+    @contextmanager
+    def more(self, most: int) -> Iterator[int]:
+        """Hold up to `most` further slots for the songs of a request that has one; yields how many.
+
+        None may be free: such a request composes one song after the other.
+        """
+        with ExitStack() as places:
+            taken = 0
+            while taken < most and self._free.acquire(blocking=False):
+                places.callback(self._free.release)
+                self._in_flight.inc()
+                places.callback(self._in_flight.dec)
+                taken += 1
+            yield taken

@@ -41,6 +41,7 @@ examples:
   python -m api compose --game majoras_mask --seconds 60 --seed 7 -o song.wav
   python -m api compose --game bach --notes 100 --primer intro.mid --play
   python -m api compose --game bach --format json -o - | jq '.notes | length'
+  python -m api compose --game bach --songs 8 --format ogg -o songs.zip
 
 It says on stderr what it wrote and with which seed: the same seed, parameters and model version
 bring the same song. The exit status is 0 for a song, 1 where there is none, and 2 where an option
@@ -59,6 +60,8 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     if options.output is None and not options.play:
         parser.error("say where the song goes: -o FILE, --play, or both")
+    if (options.songs or 1) > 1:
+        _check_archive(options, parser)
     form = options.format or _format_of(options.output, parser)
     _check_folder(options.output, parser)
     if options.play and options.output is not None and form not in SOUNDING:
@@ -147,6 +150,17 @@ def _format_of(output: str | None, parser: argparse.ArgumentParser) -> Format:
         ending = f"{suffix!r} is the ending of no format" if suffix else "the name has no ending"
         parser.error(f"-o: {ending}; let it be {', '.join(_SUFFIXES)}, or give --format")
     return cast("Format", _SUFFIXES[suffix.lower()])
+
+
+def _check_archive(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Check that several songs have a file that holds them; --format says what is in an archive."""
+    if options.play:
+        parser.error("--play: it plays one song; leave --songs out")
+    suffix = Path(str(options.output)).suffix.lower()
+    if suffix == ".zip":
+        options.format = options.format or "midi"
+    elif suffix != ".json" and options.output != STDOUT:
+        parser.error("-o: with --songs, the name must end in .zip or .json")
 
 
 def _check_folder(output: str | None, parser: argparse.ArgumentParser) -> None:

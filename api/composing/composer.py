@@ -2,12 +2,16 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain, islice
 from typing import TypeVar
 
+from api.composing.at_once import at_once
 from api.composing.drawing import Drawing
 from api.composing.limit import NO_LIMIT, Limit
+from api.composing.merged_model import MergedModel
 from api.composing.primers import Upload
+from api.composing.ranking import RankedSong, ranked
 from api.composing.served_model import ServedModel, SongMetrics, translated_errors
 from api.composing.song import Primer, Song, SongRequest
 from api.composing.traced_model import Attempts, TracedModel, TracedWork
@@ -19,6 +23,7 @@ from api.telemetry.metrics import Metrics
 from api.telemetry.tracing import UNTRACED, Tracer
 from music.composing.composition import Composition
 from music.composing.continuation import EMPTY_PROMPT, Continuation, opening_prompt
+from music.composing.model import Model
 from music.composing.passage import Passage
 from music.expression.dynamics import FLAT
 from music.expression.touch import Touch
@@ -96,7 +101,49 @@ class Composer:
             SongTooLongError: It exceeds the limit; raised as soon as that is certain.
             ModelServerError: The model server does not respond, or its response is no music.
         """
-        return self._drawing(request, bundle, deadline, limit).finished()
+        return self._drawing(request, bundle, self._served(bundle, deadline), limit).finished()
+
+    def compose_several(
+        self,
+        request: SongRequest,
+        games: Games,
+        deadline: Deadline,
+        limit: Limit = NO_LIMIT,
+        bundle: Bundle | None = None,
+        *,
+        threads: int,
+        is_wanted: Callable[[], bool],
+    ) -> tuple[RankedSong, ...]:
+        """Compose the songs of a request by one version, and rank them.
+
+        The songs are composed at the same time, and their calls of the model server are merged. If
+        one fails, the others stop.
+
+        Args:
+            request: For one or more songs.
+            games: Find the version.
+            deadline: Of all songs.
+            limit: Of each song.
+            bundle: The version, if it has been resolved already.
+            threads: How many songs are composed at the same time; the others follow.
+            is_wanted: Whether anybody waits for the songs. They stop soon after nobody does.
+
+        Raises:
+            ApiError: As `compose`, for the first song that fails.
+            OutOfTimeError: Nobody waits for the songs any more.
+        """
+
+        def composed(current: Bundle) -> tuple[RankedSong, ...]:
+            part = deadline.of_part()
+            merged = MergedModel(self._served(current, part), threads)
+
+            def compose(one: SongRequest) -> Song:
+                return self._drawing(one, current, merged, limit).finished()
+
+            tasks = [partial(compose, one) for one in request.each_song()]
+            return ranked(at_once(tasks, threads, merged.composing, part, is_wanted), current)
+
+        return _with_newest(request, games, deadline, composed, bundle)
 
     def compose_stream(self, request: SongRequest, games: Games, deadline: Deadline) -> Drawing:
         """Start a song to stream, with the version that `Games.bundle` finds.
@@ -108,11 +155,14 @@ class Composer:
             ApiError: As `compose`.
         """
         return _with_newest(
-            request, games, deadline, lambda bundle: self._drawing(request, bundle, deadline)
+            request,
+            games,
+            deadline,
+            lambda current: self._drawing(request, current, self._served(current, deadline)),
         )
 
     def _drawing(
-        self, request: SongRequest, bundle: Bundle, deadline: Deadline, limit: Limit = NO_LIMIT
+        self, request: SongRequest, bundle: Bundle, model: Model, limit: Limit = NO_LIMIT
     ) -> Drawing:
         with translated_errors():
             continuation = _continuation(request, bundle)
@@ -123,7 +173,7 @@ class Composer:
             composition.tempos,
             composition.bar_ticks,
         )
-        passages = self.passages(composition, bundle, deadline)
+        passages = self.passages(composition, bundle, model)
         first = next(passages)
         dynamics = bundle.description.dynamics if request.dynamics else FLAT
         return Drawing(
@@ -138,21 +188,21 @@ class Composer:
             composition.plan,
         )
 
-    def passages(
-        self, composition: Composition, bundle: Bundle, deadline: Deadline
-    ) -> Iterator[Passage]:
+    def _served(self, bundle: Bundle, deadline: Deadline) -> ServedModel:
+        return ServedModel(self._model_server, bundle, deadline)
+
+    def passages(self, composition: Composition, bundle: Bundle, model: Model) -> Iterator[Passage]:
         """Compose a song passage by passage, lazily.
 
         Raises:
             ModelServerError: The model server does not respond, or with no or too little music.
         """
         attempts = Attempts()
-        served = ServedModel(self._model_server, bundle, deadline)
-        model = TracedModel(served, self._tracer, attempts)
+        traced = TracedModel(model, self._tracer, attempts)
         metrics = SongMetrics(self._metrics, bundle.model.game)
         observer = TracedWork(metrics, self._tracer, attempts)
         with translated_errors():
-            yield from composition.passages(model, observer, self._chunk_steps)
+            yield from composition.passages(traced, observer, self._chunk_steps)
 
 
 def _continuation(request: SongRequest, bundle: Bundle) -> Continuation:

@@ -1,7 +1,7 @@
 """A song, from what was asked for to what came of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from api.composing.primers import Upload
@@ -16,6 +16,7 @@ from music.quotes.finder import Quote
 
 UPLOADED = "uploaded"  # in the place of a primer's name
 THEME = "primer"  # of what a song is a variation
+SEEDS = 1 << 53  # which JSON can carry
 
 
 class Primer(StrEnum):
@@ -40,6 +41,7 @@ class SongRequest:
         given_title: The title that was sent; None for a neutral title.
         media_format: The name of a format; None if the Accept header decides.
         is_seed_drawn: Whether no seed was sent and a random one is used.
+        songs: How many songs are composed, each with a seed of its own.
     """
 
     game: str
@@ -51,6 +53,16 @@ class SongRequest:
     given_title: str | None = None
     media_format: str | None = None
     is_seed_drawn: bool = False
+    songs: int = 1
+
+    def each_song(self) -> Iterator["SongRequest"]:
+        """Yield the request for each of the songs: their seeds are successive, from `seed` on.
+
+        After the highest seed comes 0.
+        """
+        for number in range(self.songs):
+            seed = (self.brief.seed + number) % SEEDS
+            yield replace(self, brief=replace(self.brief, seed=seed), songs=1)
 
     @property
     def primer_warnings(self) -> tuple[str, ...]:

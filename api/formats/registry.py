@@ -1,7 +1,7 @@
 """The output formats of a song: one table, and the choice of a format."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import itemgetter
 from typing import NamedTuple
@@ -19,6 +19,9 @@ from api.formats.event import Event
 from music.audio.instrument import Instrument
 from music.audio.piano import Piano
 
+JSON_NAME = "json"
+ZIP = "application/zip"  # several songs as files
+
 
 @dataclass(frozen=True)
 class Format:
@@ -34,6 +37,7 @@ class Format:
         effort: How much more a song costs than as MIDI, of its caller's rate limit.
         limit: The longest song that the format can hold.
         instrument: Identifies the file of the instrument.
+        song_suffix: The suffix of each song's file in an archive; empty if it is none.
     """
 
     name: str
@@ -45,11 +49,19 @@ class Format:
     effort: int = 1
     limit: Limit = NO_LIMIT
     instrument: str = ""
+    song_suffix: str = ""
 
     @property
     def edition(self) -> str:
         """Identify the encoder for ETags: our code, the libraries and the instrument."""
         return edition(self.libraries) + self.instrument
+
+    def of_several(self) -> "Format":
+        """Return the format of a response with several songs: JSON, or a ZIP archive of files."""
+        if self.name == JSON_NAME:
+            return self
+        names = (*self.aliases, self.media_type)
+        return replace(self, media_type=ZIP, aliases=names, suffix="zip", song_suffix=self.suffix)
 
 
 @dataclass(frozen=True)
@@ -110,7 +122,7 @@ def formats(instrument: Instrument, instrument_digest: str = "") -> tuple[Format
             instrument=instrument_digest,
         ),
         Format(
-            name="json",
+            name=JSON_NAME,
             media_type="application/json",
             aliases=(),
             suffix="json",

@@ -2,18 +2,16 @@
 
 import hashlib
 import json
-import re
 import unicodedata
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from api.composing.primers import Upload
 from api.composing.song import UPLOADED, Song, SongRequest
+from api.formats.file_names import NAMELESS, file_stem
 from api.formats.registry import Format, Stream
 from api.web import caching
 from music.quotes.finder import Quote
-
-NAMELESS = "Song"  # the file name if a title has no characters that are valid in one
-_NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|%]')
 
 
 def request_headers(request: SongRequest, version: int, form: Format | Stream) -> dict[str, str]:
@@ -29,12 +27,13 @@ def request_headers(request: SongRequest, version: int, form: Format | Stream) -
     return {**headers, "Content-Disposition": content_disposition(request.title, form.suffix)}
 
 
-def song_headers(song: Song, form: Format) -> dict[str, str]:
-    """Return the headers of a finished song."""
+def song_headers(request: SongRequest, songs: Sequence[Song], form: Format) -> dict[str, str]:
+    """Return the headers of the finished songs of a request: all notes, and the longest quote."""
+    longest = max((song.longest_quote for song in songs), key=lambda quote: quote.length_notes)
     return {
-        **request_headers(song.request, song.version, form),
-        "Leitmotif-Notes": str(song.new_notes),
-        "Leitmotif-Longest-Quote": quoted(song.longest_quote),
+        **request_headers(request, songs[0].version, form),
+        "Leitmotif-Notes": str(sum(song.new_notes for song in songs)),
+        "Leitmotif-Longest-Quote": quoted(longest),
     }
 
 
@@ -60,7 +59,7 @@ def content_disposition(title: str, suffix: str) -> str:
     Characters that file systems refuse become hyphens. Programs that do not read the UTF-8 name of
     RFC 6266 get a name with the ASCII characters only.
     """
-    stem = _NOT_IN_FILE_NAMES.sub("-", title).strip(" .")
+    stem = file_stem(title)
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().strip(" .")
     offered = f'attachment; filename="{plain or NAMELESS}.{suffix}"'
     if stem in {plain, ""}:

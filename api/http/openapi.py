@@ -8,7 +8,7 @@ from api.access.api_keys import KEY_HEADER
 from api.access.guard import COST_HEADER, LIMIT_HEADER, POLICY_HEADER
 from api.composing.song import UPLOADED
 from api.errors import ApiError, UnsupportedBodyError
-from api.formats.registry import FORMATS, STREAMS
+from api.formats.registry import FORMATS, STREAMS, ZIP
 from api.http.parameters import PARAMETERS, Parameter, Value
 from api.http.problems import (
     MEDIA_TYPE,
@@ -47,6 +47,10 @@ _GENERATE = """\
 `game` is required, in the query or in the body; give `notes` or `seconds`, not both. With your own
 `seed` the response has an `ETag`: send it as `If-None-Match`, and an unchanged song is a 304
 without composing.
+
+With `songs` from 2 on, the response is a ZIP archive with a file for each song and the index
+`songs.json`, or JSON with all songs (`Songs`), the best first. The songs have the seeds `seed`,
+`seed + 1` and so on; each seed alone returns the same song.
 
 Streams send the song while it is sampled, one event per line or, with `text/event-stream`, a field
 `event` for its name, `data` for the rest, and an `id`. An event `song` comes first, then `notes`,
@@ -215,6 +219,7 @@ def _song_responses(
             "headers": _headers(*_SONG_HEADERS, *_RATE_HEADERS),
             "content": {
                 **{form.media_type: _SONG_CONTENT.get(form.media_type, {}) for form in FORMATS},
+                ZIP: {},
                 **{stream.media_type: _STREAM_CONTENT for stream in STREAMS},
             },
         },
@@ -235,7 +240,7 @@ def _body(media_type: str) -> dict[str, Any]:
     return {"schema": reference(schema), "example": _EXAMPLE}
 
 
-_SONG_CONTENT = {JSON: {"schema": reference("Song")}}
+_SONG_CONTENT = {JSON: {"schema": {"anyOf": [reference("Song"), reference("Songs")]}}}
 _STREAM_CONTENT = {"x-itemSchema": reference("Event")}  # OpenAPI 3.2 will call it itemSchema
 _IF_NONE_MATCH = {
     "name": "If-None-Match",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from api.composing.primers import Upload
-from api.composing.song import THEME, Primer, SongRequest
+from api.composing.song import SEEDS, THEME, Primer, SongRequest
 from api.errors import BadParameterError
 from api.formats.registry import FORMAT_NAMES
 from api.http.character import METER_PATTERN, character_of
@@ -33,7 +33,8 @@ from music.sampling import TEMPERATURE, TOP_K, TOP_P
 
 LENGTHS = ("notes", "seconds", "bars")  # one of them says how long a song is
 DRAWN_SEEDS = 1 << 32
-MOST_EXACT = (1 << 53) - 1  # the largest integer that is exact in every JSON parser
+MOST_EXACT = SEEDS - 1  # the largest integer that is exact in every JSON parser
+MOST_SONGS = 16
 MOST_KEEP_CHARACTERS = 200
 _VARIED = ("keep", "intro_bars", "include_primer", *LENGTHS)  # fixed by the theme of a variation
 _REVISED = ("form", "include_primer", *LENGTHS)  # fixed by the song that `keep` revises
@@ -265,6 +266,15 @@ PARAMETERS = (
         highest=MOST_EXACT,
     ),
     Parameter(
+        name="songs",
+        kind=Kind.WHOLE,
+        effect="how many songs are composed, best first: by the seed, the seed + 1 and so on. The "
+        "response is a ZIP archive of files, or JSON with all songs",
+        lowest=1,
+        highest=MOST_SONGS,
+        default=1,
+    ),
+    Parameter(
         name="tempo",
         kind=Kind.NUMBER,
         effect="beats per minute; default: the tempo of the music that the song continues",
@@ -422,6 +432,7 @@ def song_request(said: Iterable[RequestValue]) -> SongRequest:
         given_title=str(values["title"]) if "title" in values else None,
         media_format=str(values["format"]) if "format" in values else None,
         is_seed_drawn=is_seed_drawn,
+        songs=int(values["songs"]),
     )
 
 

@@ -1,7 +1,7 @@
 """The paths that are answered: each decodes, calls and encodes, and nothing else."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from http import HTTPStatus
@@ -15,9 +15,11 @@ from api.access.song_slots import SongSlots
 from api.composing.composer import Composer
 from api.composing.song import SongRequest
 from api.deadline import Deadline
+from api.errors import BadParameterError
 from api.formats.encoders import Pieces
 from api.formats.event import Event, EventId
 from api.formats.registry import Format, Stream, chosen_format
+from api.formats.several import encode_several
 from api.http.headers import cache_headers, request_headers, song_headers
 from api.http.parameters import song_request
 from api.http.problems import NOT_READY, problem_response
@@ -29,6 +31,7 @@ from api.telemetry.metrics import MEDIA_TYPE, Metrics, Stage
 from api.telemetry.request_record import Ending, RequestRecord, record
 from api.telemetry.tracing import Tracer
 from api.web import caching
+from api.web.disconnection import is_connected
 
 LISTING_SECONDS = 3.0  # a game that takes longer is listed as UNREACHABLE
 PROBE_SECONDS = 2.0  # a probe that waits longer has failed
@@ -87,7 +90,7 @@ def generate() -> Response:
     about.seed = asked.brief.seed
     if asked.game in services.games.names():
         about.game = asked.game
-    form = chosen_format(asked.media_format, request.accept_mimetypes, services.formats)
+    form = _format_of(asked, services.formats)
     about.form = form.name
     deadline = services.deadline()
     bundle = None
@@ -100,7 +103,28 @@ def generate() -> Response:
         if last is not None and (asked.is_seed_drawn or asked.brief.seed == last.seed):
             return _rest_of_stream(services, asked, form, deadline, last)
         return _stream_response(services, asked, form, deadline)
+    if asked.songs > 1:
+        return _songs_response(services, asked, form, deadline, bundle)
     return _song_response(services, asked, form, deadline, bundle)
+
+
+def _format_of(asked: SongRequest, formats: Sequence[Format]) -> Format | Stream:
+    """Choose the format of the response.
+
+    Raises:
+        NotAcceptableError: The client accepts none.
+        BadParameterError: It is a stream, for several songs.
+    """
+    several = asked.songs > 1
+    offered = [form.of_several() for form in formats] if several else formats
+    form = chosen_format(asked.media_format, request.accept_mimetypes, offered)
+    if several and isinstance(form, Stream):
+        raise BadParameterError(
+            f"A stream has one song. With songs={asked.songs}, format must be one of "
+            f"{', '.join(form.name for form in formats)}.",
+            "songs",
+        )
+    return form
 
 
 @bp.get("/games")
@@ -225,9 +249,47 @@ def _song_response(
             response = _held(slot, pieces, form.media_type)
             if file.length_bytes is not None:
                 response.content_length = file.length_bytes
-    response.headers.update(song_headers(song, form))
+    response.headers.update(song_headers(asked, [song], form))
     if isinstance(file, Pieces) and file.length_bytes is not None and not asked.is_seed_drawn:
         _send_range(response, file.length_bytes, about)
+    return response
+
+
+def _songs_response(
+    services: Services,
+    asked: SongRequest,
+    form: Format,
+    deadline: Deadline,
+    bundle: Bundle | None,
+) -> Response:
+    """Respond with several finished songs, which are written while they are sent.
+
+    The songs take as many slots as are free, one at least.
+    """
+    about, encoding = record(), services.metrics.timer(Stage.ENCODING)
+    is_there = is_connected(request.environ)
+
+    def is_wanted() -> bool:
+        about.ended = None if is_there() else Ending.DISCONNECTED
+        return about.ended is None
+
+    with services.slots.taken() as slot:
+        charge(song_cost(asked.brief, form.effort, asked.songs))
+        with services.slots.more(asked.songs - 1) as more:
+            songs = services.composer.compose_several(
+                *(asked, services.games, deadline, form.limit, bundle),
+                threads=1 + more,
+                is_wanted=is_wanted,
+            )
+        composed = [one.song for one in songs]
+        about.version = composed[0].version
+        about.notes = sum(song.new_notes for song in composed)
+        slot.callback(encoding.stop)
+        with encoding.running():
+            pieces = encode_several(songs, asked.brief.seed, form, deadline)
+        about.ended = Ending.DISCONNECTED
+        response = _held(slot, _written(encoding.each(pieces), about), form.media_type)
+    response.headers.update(song_headers(asked, composed, form))
     return response
 
 

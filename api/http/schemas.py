@@ -12,6 +12,7 @@ from music.notes import HIGHEST_PITCH, LOWEST_PITCH
 from music.reading.midi import MOST_NOTES
 from music.reading.smf import MOST_BEATS
 from music.reading.song_json import DENOMINATORS, MOST_BEATS_OF_BAR, MOST_CHANGES, TEMPOS_BPM
+from music.typicality import MEASURES
 
 Schema = dict[str, Any]
 
@@ -72,6 +73,8 @@ def answer_schemas() -> dict[str, Schema]:
     """Name the schemas of all answers in JSON."""
     return {
         "Song": _song(),
+        "Songs": _SONGS,
+        "RankedSong": _RANKED_SONG,
         "Note": _NOTE,
         "Quote": _QUOTE,
         "Event": {"oneOf": [reference(_event_schema(name)) for name in EVENT_NAMES]},
@@ -167,7 +170,7 @@ _POSITIVE = {"type": "number", "exclusiveMinimum": 0}
 _VERSION = _said({"type": "integer", "minimum": 1}, "The model's that drew it.")
 _TEMPO = _said(_POSITIVE, "Beats (quarter notes) a minute.")
 # They change nothing in the music, or stand for others.
-_NOT_OF_ORIGIN = ("title", "format", "mood")
+_NOT_OF_ORIGIN = ("title", "format", "mood", "songs")
 _ORIGIN: Schema = {
     "description": "All that makes the same song again.",
     "type": "object",
@@ -309,6 +312,31 @@ _QUOTE = _shown(
     first_note_in_piece=0,
     start_beats=9,
     start_s=4.5,
+)
+_RANKED_SONG = _object(
+    rank=_said({"type": "integer", "minimum": 1}, "1 is the best."),
+    seed=_said(_COUNT, "Brings this song alone."),
+    score=_said(
+        {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "How typical the song is of the game's pieces, by `measures`; null if these are too few.",
+    ),
+    measures={
+        "description": "What the score compares with the game's pieces.",
+        "type": "object",
+        "properties": {name: {"type": "number"} for name in MEASURES},
+        "additionalProperties": False,
+    },
+    keeps_max_quote=_said(
+        {"type": "boolean"}, "Songs that do not keep the bound on quotes have the last ranks."
+    ),
+    song=reference("Song"),
+)
+_SONGS = _object(
+    game=_NAME,
+    game_title=_said(_TEXT, "The game's name as people write it."),
+    version=_VERSION,
+    seed=_said(_COUNT, "The seed of the request; the songs have this seed and those after it."),
+    songs=_said({**_list("RankedSong"), "minItems": 2}, "The songs, best first."),
 )
 _GAME_STATE_MEMBERS = {
     "game": _NAME,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
@@ -29,6 +30,7 @@ from music.composing.game_music import GameMusic, notes_per_beat
 from music.description import Description
 from music.errors import MusicError
 from music.quotes.finder import QuoteFinder
+from music.typicality import Usual
 
 STATUS_SECONDS = 10.0  # for all calls about the status of one game
 MOST_THREADS = 64  # that ask for statuses; each game takes one at most
@@ -53,6 +55,11 @@ class Bundle:
     description: Description
     music: GameMusic
     prefills: PrefillCache
+
+    @cached_property
+    def usual(self) -> Usual | None:
+        """The measures of the pieces that the model has learned; None if they are too few."""
+        return Usual.of(piece.notes for piece in self.description.learned)
 
 
 @dataclass(frozen=True)

@@ -163,24 +163,23 @@ class GrpcModelServer:
         states: Sequence[SongState],
         *,
         positions: Sequence[int],
-        steps: int,
+        steps: Sequence[int],
         start_ticks: Sequence[int],
         stop_ticks: Sequence[int],
-        sampling: Sampling,
+        samplings: Sequence[Sampling],
         deadline: Deadline,
     ) -> tuple[Draw, ...]:
         """Sample the next tokens of one or more songs."""
-        rows = len(states)
         inputs = {
             **_state_tensors(states),
             "position": int32_tensor(positions),
-            "steps": int32_tensor([steps] * rows),
+            "steps": int32_tensor(steps),
             "start_ticks": int32_tensor(start_ticks),
             "stop_ticks": int32_tensor(stop_ticks),
-            "temperature": float32_tensor([sampling.temperature] * rows),
-            "top_k": int32_tensor([sampling.top_k] * rows),
-            "top_p": float32_tensor([sampling.top_p] * rows),
-            "seed": int32_tensor([sampling.seed_words] * rows),
+            "temperature": float32_tensor([sampling.temperature for sampling in samplings]),
+            "top_k": int32_tensor([sampling.top_k for sampling in samplings]),
+            "top_p": float32_tensor([sampling.top_p for sampling in samplings]),
+            "seed": int32_tensor([sampling.seed_words for sampling in samplings]),
         }
         outputs = self._predict(model, "decode", inputs, deadline)
         tokens = outputs.int32("tokens")
@@ -243,15 +242,18 @@ def _state_tensors(states: Sequence[SongState]) -> dict[str, TensorProto]:
     }
 
 
-def _drawn_lengths(tokens: NDArray[np.int32], steps: int, stop_ticks: Sequence[int]) -> list[int]:
-    """Return how many tokens each row has; as many as steps where the song does not stop."""
-    rows = len(stop_ticks)
-    if tokens.ndim != 2 or tokens.shape[0] != rows:
-        raise BrokenContractError(_BROKEN, f"{tokens.shape} drawn, not ({rows}, {steps})")
+def _drawn_lengths(
+    tokens: NDArray[np.int32], steps: Sequence[int], stop_ticks: Sequence[int]
+) -> list[int]:
+    """Return how many tokens each row has; as many as its steps where the song does not stop."""
+    if tokens.ndim != 2 or tokens.shape[0] != len(steps):
+        raise BrokenContractError(
+            _BROKEN, f"{tokens.shape} drawn, not ({len(steps)}, {max(steps)})"
+        )
     lengths = drawn_lengths(tokens)
-    for length, stop in zip(lengths, stop_ticks, strict=True):
-        if length > steps or (length < steps and stop == NO_STOP):
-            raise BrokenContractError(_BROKEN, f"{length} tokens drawn, not {steps}")
+    for length, most, stop in zip(lengths, steps, stop_ticks, strict=True):
+        if length > most or (length < most and stop == NO_STOP):
+            raise BrokenContractError(_BROKEN, f"{length} tokens drawn, not {most}")
     return lengths
 
 

@@ -88,10 +88,10 @@ class ModelServer(Protocol):
         states: Sequence[SongState],
         *,
         positions: Sequence[int],
-        steps: int,
+        steps: Sequence[int],
         start_ticks: Sequence[int],
         stop_ticks: Sequence[int],
-        sampling: Sampling,
+        samplings: Sequence[Sampling],
         deadline: Deadline,
     ) -> tuple[Draw, ...]:
         """Sample the next tokens of one or more songs.
@@ -101,10 +101,10 @@ class ModelServer(Protocol):
             states: Where each song stands.
             positions: For each song, the number of its next token, which with the seed decides on
                 the random numbers.
-            steps: How many at most, 1 or more.
+            steps: For each song, how many tokens at most, 1 or more.
             start_ticks: For each song: its first token moves it so far ahead or farther.
             stop_ticks: For each song: it stops before the first token that moves it so far ahead.
-            sampling: How.
+            samplings: For each song, how.
             deadline: When the call ends at the latest.
         """
         ...

@@ -36,10 +36,10 @@ def sample_song(
             model,
             [state],
             positions=[position],
-            steps=min(steps, tokens - position),
+            steps=[min(steps, tokens - position)],
             start_ticks=[0],
             stop_ticks=[NO_STOP],
-            sampling=sampling,
+            samplings=[sampling],
             deadline=deadline,
         )
         state = draw.state

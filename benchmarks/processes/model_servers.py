@@ -75,18 +75,18 @@ class InProcess:
         states: Sequence[SongState],
         *,
         positions: Sequence[int],
-        steps: int,
+        steps: Sequence[int],
         start_ticks: Sequence[int],
         stop_ticks: Sequence[int],
-        sampling: Sampling,
+        samplings: Sequence[Sampling],
         deadline: Deadline,
     ) -> tuple[Draw, ...]:
-        """Sample the next tokens of songs."""
+        """Sample the next tokens of songs, of all songs as many at most."""
         del model, deadline
-        rows = SamplingRows.of([sampling] * len(states))
-        bounds = start_ticks, stop_ticks
+        (most_steps,) = set(steps)
+        rows, bounds = SamplingRows.of(samplings), (start_ticks, stop_ticks)
         with self._clock.running():
-            sampled = self._graph.decode(_joined(states), positions, steps, rows, bounds)
+            sampled = self._graph.decode(_joined(states), positions, most_steps, rows, bounds)
         lengths = drawn_lengths(sampled.tokens)
         self._clock.tokens += sum(lengths)
         return _draws(sampled, lengths)

@@ -281,6 +281,12 @@ def _late_enough(token, start_ticks):
 
 
 def _together(rows):
+    """Stack the rows of a call; PAD follows the tokens of those that have fewer steps."""
+    width = max((row["tokens"].shape[1] for row in rows if "tokens" in row), default=0)
+    for row in rows:
+        for name in {"tokens", "log_probability"} & row.keys():
+            missing = width - row[name].shape[1]
+            row[name] = np.pad(row[name], [(0, 0), (0, max(0, missing))])
     return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar, Unpack
 
-from .blocking import Event, Format, Game, Leitmotif, Song, Wishes
+from .blocking import Event, Format, Game, Leitmotif, RankedSong, Song, Wishes
 
 _Result = TypeVar("_Result")
 
@@ -39,6 +39,20 @@ class AsyncLeitmotif:
         with _thread() as thread:
             return await _run(
                 thread, lambda: self._blocking.generate(game, format=format, **wishes)
+            )
+
+    async def generate_songs(
+        self,
+        game: str,
+        *,
+        format: Format = "midi",  # noqa: A002  as the API says it
+        **wishes: Unpack[Wishes],
+    ) -> tuple[RankedSong, ...]:
+        """Have several songs composed; raises as `Leitmotif.generate_songs`."""
+        with _thread() as thread:
+            return await _run(
+                thread,
+                lambda: self._blocking.generate_songs(game, format=format, **wishes),
             )
 
     async def stream(self, game: str, **wishes: Unpack[Wishes]) -> AsyncGenerator[Event, None]:

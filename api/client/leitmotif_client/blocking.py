@@ -13,11 +13,13 @@ LeitmotifError
 """
 
 import http.client
+import io
 import json
 import os
 import re
 import secrets
 import time
+import zipfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
@@ -99,6 +101,7 @@ class Wishes(TypedDict, total=False):
     top_k: int
     top_p: float
     seed: int
+    songs: int  # from 2 on, the content is a ZIP archive or JSON; generate_songs unpacks it
     tempo: float
     key: str  # C, F#m, Bb
     mode: Literal["major", "minor"]
@@ -137,6 +140,27 @@ class Song:
     notes: int
     longest_quote_notes: int
     longest_quote_piece: str | None
+
+
+@dataclass(frozen=True)
+class RankedSong:
+    """A song among several of one request.
+
+    Attributes:
+        rank: 1 is the best.
+        score: How typical the song is of the game's pieces, 0 to 1; None if these are too few.
+        seed: The seed; it returns this song alone.
+        file: A name for the file, with rank, title and seed.
+        content: The file.
+        origin: All that makes the same song again, by the parameters' names.
+    """
+
+    rank: int
+    score: float | None
+    seed: int
+    file: str
+    content: bytes
+    origin: Mapping[str, str | int | float]
 
 
 @dataclass(frozen=True)
@@ -317,6 +341,25 @@ class Leitmotif:
         """
         with self._asked("POST", "/generate", _Body.of(game, format, wishes)) as answer:
             return _song(answer)
+
+    def generate_songs(
+        self,
+        game: str,
+        *,
+        format: Format = "midi",  # noqa: A002  as the API says it
+        **wishes: Unpack[Wishes],
+    ) -> tuple[RankedSong, ...]:
+        """Have several songs composed at the same time, 8 by default; the best comes first.
+
+        Raises:
+            LeitmotifError: There are no songs.
+            OSError: The primer cannot be read.
+            ValueError: One song is requested, which `generate` returns.
+        """
+        if wishes.setdefault("songs", 8) == 1:
+            raise ValueError("songs must be 2 or more; generate returns one song")
+        song = self.generate(game, format=format, **wishes)
+        return _songs_in_json(song.content) if format == "json" else _songs_in_zip(song.content)
 
     def stream(self, game: str, **wishes: Unpack[Wishes]) -> Generator[Event, None, None]:
         """Stream a song while it is sampled; composing stops when the iterator is closed.
@@ -563,6 +606,35 @@ def _song(answer: _Answer) -> Song:
         notes=int(answer.header("Leitmotif-Notes")),
         longest_quote_notes=int(quote[1]),
         longest_quote_piece=unquote(quote[2]) if quote[2] else None,
+    )
+
+
+@_as_leitmotif_writes()
+def _songs_in_zip(content: bytes) -> tuple[RankedSong, ...]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            index = json.loads(archive.read("songs.json"))
+            return tuple(
+                _picked(RankedSong, {**one, "content": archive.read(one["file"])})
+                for one in index["songs"]
+            )
+    except zipfile.BadZipFile as error:
+        raise ValueError("it is no archive") from error
+
+
+@_as_leitmotif_writes()
+def _songs_in_json(content: bytes) -> tuple[RankedSong, ...]:
+    return tuple(
+        _picked(
+            RankedSong,
+            {
+                **one,
+                "file": f"{one['rank']:02} {one['song']['title']} seed {one['seed']}.json",
+                "content": json.dumps(one["song"], ensure_ascii=False).encode(),
+                "origin": one["song"]["origin"],
+            },
+        )
+        for one in json.loads(content)["songs"]
     )
 
 

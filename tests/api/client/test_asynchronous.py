@@ -31,6 +31,7 @@ def test_its_songs_streams_and_games_are_those_of_the_blocking_client(address):
             await leitmotif.generate("zelda", seed=7, notes=40, format="json"),
             [event async for event in leitmotif.stream("zelda", seed=7, notes=40)],
             await leitmotif.games(),
+            await leitmotif.generate_songs("zelda", seed=7, songs=2, notes=40),
         )
 
     leitmotif = Leitmotif(address)
@@ -38,6 +39,7 @@ def test_its_songs_streams_and_games_are_those_of_the_blocking_client(address):
         leitmotif.generate("zelda", seed=7, notes=40, format="json"),
         list(leitmotif.stream("zelda", seed=7, notes=40)),
         leitmotif.games(),
+        leitmotif.generate_songs("zelda", seed=7, songs=2, notes=40),
     )
 
 

@@ -41,7 +41,7 @@ from api.http.parameters import PARAMETERS, Kind
 from api.version import HEADER, VERSION
 from music.description import LearnedPiece
 from music.reading import read_midi
-from tests.api.client.support import FINE
+from tests.api.client.support import FINE, FINE_HEADERS
 from tests.api.contract import CONTRACT
 from tests.api.loopback import description
 from tests.api.primers import CUT_INTRO, INTRO, URL, uploaded
@@ -74,6 +74,34 @@ def test_a_song_has_the_file_and_the_values_of_its_headers(leitmotif, client):
     assert song.content == client.post(SONG).data
     assert (song.media_type, song.seed, song.version, song.notes) == ("audio/midi", 7, 1, 40)
     assert (song.longest_quote_notes, song.longest_quote_piece) == (0, None)
+
+
+@pytest.mark.parametrize("form", ["midi", "ogg", "json"])
+def test_songs_of_one_request_are_those_of_their_seeds(leitmotif, form):
+    songs = leitmotif.generate_songs("zelda", seed=7, songs=3, notes=40, format=form)
+    assert [song.rank for song in songs] == [1, 2, 3]
+    assert sorted(song.seed for song in songs) == [7, 8, 9]
+    for song in songs:
+        alone = leitmotif.generate("zelda", seed=song.seed, notes=40, format=form)
+        assert song.content == alone.content
+        assert song.origin["seed"] == song.seed
+        assert song.file.startswith(f"0{song.rank} Song")
+
+
+def test_without_a_number_eight_songs_are_composed(leitmotif):
+    assert len(leitmotif.generate_songs("zelda", notes=9)) == 8
+
+
+def test_one_song_is_none_of_several(leitmotif):
+    with pytest.raises(ValueError, match="songs must be 2 or more"):
+        leitmotif.generate_songs("zelda", songs=1)
+
+
+@pytest.mark.parametrize(("form", "content"), [("midi", b"PK"), ("json", b"{}"), ("json", b"PK")])
+def test_what_are_no_songs_is_reported(form, content):
+    scene = answer(200, content, **FINE_HEADERS)
+    with playing(scene) as (address, _), pytest.raises(UnreachableError):
+        Leitmotif(address).generate_songs("zelda", format=form)
 
 
 def test_the_example_in_the_readme_runs_unchanged(address, tmp_path):

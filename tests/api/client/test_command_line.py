@@ -56,6 +56,32 @@ def test_a_song_is_written_and_described(compose, client, tmp_path):
     assert os.listdir(tmp_path) == ["models.config", "song.mid"]  # noqa: PTH208  by name
 
 
+def test_several_songs_are_written_as_an_archive_or_json(compose, client, tmp_path):
+    songs = (*ZELDA, "--songs", "2")
+    for output, form in (("songs.zip", "midi"), ("songs.json", "json")):
+        status, said = compose(*songs, "-o", output)
+        assert (status, said) == (
+            0,
+            f"{output}: 80 notes, seed 7, version 1, nothing quoted\n",
+        )
+        expected = client.post(f"{SONG}&songs=2&format={form}").data
+        assert (tmp_path / output).read_bytes() == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("-o", "songs.mid"), "-o: with --songs, the name must end in .zip or .json"),
+        (("-o", "songs.zip", "--play"), "--play: it plays one song; leave --songs out"),
+        (("--songs", "17", "-o", "songs.zip"), "songs must be an integer from 1 to 16."),
+    ],
+)
+def test_several_songs_that_cannot_be_written_or_played_are_refused(compose, options, says):
+    status, said = compose(*ZELDA, "--songs", "2", *options)
+    assert status == 2
+    assert says in said
+
+
 @pytest.mark.parametrize("version", ["1", "canary"])
 def test_an_old_version_is_asked_for_by_its_number_or_label(
     compose, client, config, tmp_path, version

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from api import create_app
 from api.composing.composer import Composer
+from api.composing.served_model import ServedModel
 from api.composing.song import Primer, SongRequest
 from api.deadline import Deadline
 from api.model_server.games import Games
@@ -49,7 +50,8 @@ class Workplace:
         bundle = self.games.bundle("zelda", deadline)
         nothing = Continuation.of_nothing(bundle.music)
         composition = Composition.of(asked.brief, bundle.music, nothing)
-        passages = Composer(self.server, chunk_steps).passages(composition, bundle, deadline)
+        model = ServedModel(self.server, bundle, deadline)
+        passages = Composer(self.server, chunk_steps).passages(composition, bundle, model)
         return (passage.notes for passage in passages)
 
 

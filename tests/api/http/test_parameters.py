@@ -37,6 +37,8 @@ def misfitting(parameter):
 
 
 def in_python(request: SongRequest, name):
+    if name == "songs":
+        return request.songs
     if name in {"density", "register"}:
         return getattr(request.brief.character, name)
     return getattr(request.brief, {"tempo": "tempo_bpm"}.get(name, name))

@@ -1,0 +1,67 @@
+"""Does several tasks of a request at the same time; they end together."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
+from contextvars import copy_context
+from typing import TypeVar
+
+from api.deadline import Deadline
+from api.errors import OutOfTimeError
+
+LOOK_S = 0.25  # how often to look whether the results are still wanted
+
+Result = TypeVar("Result")
+
+
+def at_once(
+    tasks: Sequence[Callable[[], Result]],
+    threads: int,
+    working: Callable[[], AbstractContextManager[None]],
+    deadline: Deadline,
+    is_wanted: Callable[[], bool],
+) -> list[Result]:
+    """Do tasks in some threads, and return their results in order.
+
+    Args:
+        tasks: Each ends by the deadline.
+        threads: How many; each does one task after the other.
+        working: What each thread is within while it works.
+        deadline: Of the tasks alone. It is cancelled if one of them fails, or none is wanted.
+        is_wanted: Whether anybody waits for the results.
+
+    Raises:
+        OutOfTimeError: The results are not wanted any more.
+        Exception: As the first task that fails.
+    """
+    left, results = deque(enumerate(tasks)), dict[int, Result]()
+
+    def work() -> None:
+        with working():
+            while left:
+                number, task = left.popleft()
+                results[number] = task()
+
+    with ThreadPoolExecutor(threads, "song") as executor:
+        # The context has the request's id, which goes with every call.
+        workers = [executor.submit(copy_context().run, work) for _ in range(threads)]
+        try:
+            _wait(workers, is_wanted)
+        except BaseException:
+            left.clear()
+            deadline.cancel()
+            raise
+    return [results[number] for number in range(len(tasks))]
+
+
+def _wait(workers: Sequence[Future[None]], is_wanted: Callable[[], bool]) -> None:
+    """Wait until all are done, or raise as `at_once`."""
+    is_done = False
+    while not is_done:
+        done, others = wait(workers, LOOK_S, FIRST_EXCEPTION)
+        for worker in done:
+            worker.result()
+        is_done = not others
+        if not is_done and not is_wanted():
+            raise OutOfTimeError("The client has disconnected.")

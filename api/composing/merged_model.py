@@ -1,0 +1,177 @@
+"""One model for songs that are composed at the same time: their calls are merged into one.
+
+A call of eight rows costs the model server a quarter more than a call of one row. The model server
+merges calls that wait for it, but those of eight threads seldom wait together. Here, a call is made
+when no song computes anything by itself any more, for all songs that wait for a call of its kind.
+Every row has its own random numbers, so merging changes no song.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Condition
+from typing import Generic, TypeVar
+
+from api.composing.served_model import DecodeRow, ServedModel
+from music.composing.model import Draw, Prompt, Sampling, SongState
+
+MOST_ROWS = 32  # of a call; batches on the model server hold 64
+
+_Row = TypeVar("_Row")
+
+
+class MergedModel:
+    """A `Model` for the threads that compose songs of one request; each song has one thread."""
+
+    def __init__(self, served: ServedModel, threads: int) -> None:
+        """Merge the calls of `threads` threads, each of which has to be `composing`."""
+        self._served = served
+        self._turn = _Turn(threads)
+        self._decodes: _Lane[DecodeRow] = _Lane(self._turn, served.decode_rows)
+        self._reads: _Lane[tuple[SongState, Sequence[int]]] = _Lane(self._turn, self._read_rows)
+
+    @contextmanager
+    def composing(self) -> Iterator[None]:
+        """Count as a thread that may call, until the end."""
+        try:
+            yield
+        finally:
+            self._turn.leave()
+
+    def prefill(self, prompt: Prompt) -> SongState:
+        """Read what a song continues, once for all songs that continue the same."""
+        return self._served.prefill(prompt)
+
+    def decode(
+        self,
+        states: Sequence[SongState],
+        *,
+        positions: Sequence[int],
+        steps: int,
+        start_ticks: Sequence[int],
+        stop_ticks: Sequence[int],
+        sampling: Sampling,
+    ) -> tuple[Draw, ...]:
+        """Sample the next tokens of songs."""
+        rows = DecodeRow.of_song(
+            states,
+            positions=positions,
+            steps=steps,
+            start_ticks=start_ticks,
+            stop_ticks=stop_ticks,
+            sampling=sampling,
+        )
+        return self._decodes.draws(rows)
+
+    def read(
+        self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
+    ) -> tuple[Draw, ...]:
+        """Read the next tokens of songs."""
+        return self._reads.draws(list(zip(states, tokens, strict=True)))
+
+    def _read_rows(self, rows: Sequence[tuple[SongState, Sequence[int]]]) -> tuple[Draw, ...]:
+        return self._served.read([state for state, _ in rows], [tokens for _, tokens in rows])
+
+
+class _Turn:
+    """Whose turn it is: the songs', as long as one of them computes, and then the model's.
+
+    Attributes:
+        changed: Notifies of every change.
+        computing: How many threads neither wait for a call nor have left.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self.changed = Condition()
+        self.computing = threads
+
+    def leave(self) -> None:
+        with self.changed:
+            self.computing -= 1
+            self.changed.notify_all()
+
+
+@dataclass(eq=False)
+class _Waiting(Generic[_Row]):
+    """The rows of one thread.
+
+    Attributes:
+        rows: Of its call.
+        draws: What came of them; None until then.
+        error: Why nothing came of them.
+    """
+
+    rows: Sequence[_Row]
+    draws: tuple[Draw, ...] | None = None
+    error: BaseException | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return self.draws is not None or self.error is not None
+
+
+@dataclass(eq=False)
+class _Lane(Generic[_Row]):
+    """The calls of one kind, one at a time; the thread that waits longest makes the next.
+
+    Attributes:
+        turn: Of all lanes.
+        call: Makes a call of rows, and returns a draw for each.
+        queue: What waits for the next call.
+        is_calling: Whether a call is being made.
+    """
+
+    turn: _Turn
+    call: Callable[[Sequence[_Row]], tuple[Draw, ...]]
+    queue: list[_Waiting[_Row]] = field(default_factory=list)
+    is_calling: bool = False
+
+    def draws(self, rows: Sequence[_Row]) -> tuple[Draw, ...]:
+        """Return the draws of some rows; raises as `call`."""
+        own = _Waiting(rows)
+        with self.turn.changed:
+            self.queue.append(own)
+            self.turn.computing -= 1
+            self.turn.changed.notify_all()
+            self.turn.changed.wait_for(lambda: own.is_done or self._is_first(own))
+            merged = [] if own.is_done else self._take()
+        if merged:
+            self._call(merged)
+        if own.error is not None:
+            raise own.error
+        assert own.draws is not None
+        return own.draws
+
+    def _is_first(self, own: _Waiting[_Row]) -> bool:
+        is_free = self.turn.computing == 0 and not self.is_calling
+        return is_free and self.queue[0] is own
+
+    def _take(self) -> list[_Waiting[_Row]]:
+        """Take the first of the queue, and those after it that fit into the same call."""
+        taken = [self.queue.pop(0)]
+        room = MOST_ROWS - len(taken[0].rows)
+        while self.queue and len(self.queue[0].rows) <= room:
+            room -= len(self.queue[0].rows)
+            taken.append(self.queue.pop(0))
+        self.is_calling = True
+        return taken
+
+    def _call(self, merged: Sequence[_Waiting[_Row]]) -> None:
+        try:
+            draws = self.call([row for each in merged for row in each.rows])
+        except BaseException as error:
+            self._end(merged, error)
+            raise
+        first = 0
+        for each in merged:
+            each.draws = draws[first : first + len(each.rows)]
+            first += len(each.rows)
+        self._end(merged)
+
+    def _end(self, merged: Sequence[_Waiting[_Row]], error: BaseException | None = None) -> None:
+        with self.turn.changed:
+            for each in merged:
+                each.error = error
+            self.is_calling = False
+            self.turn.computing += len(merged)
+            self.turn.changed.notify_all()
