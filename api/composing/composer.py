@@ -138,10 +138,13 @@ class Composer:
             merged = MergedModel(self._served(current, part), threads)
 
             def compose(one: SongRequest) -> Song:
-                return self._drawing(one, current, merged, limit).finished()
+                with self._tracer.span("song", **{"leitmotif.seed": one.brief.seed}):
+                    return self._drawing(one, current, merged, limit).finished()
 
             tasks = [partial(compose, one) for one in request.each_song()]
-            return ranked(at_once(tasks, threads, merged.composing, part, is_wanted), current)
+            songs = at_once(tasks, threads, merged.composing, part, is_wanted)
+            with self._tracer.span("rank", **{"leitmotif.songs": len(songs)}):
+                return ranked(songs, current)
 
         return _with_newest(request, games, deadline, composed, bundle)
 

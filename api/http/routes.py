@@ -285,6 +285,7 @@ def _songs_response(
         about.version = composed[0].version
         about.notes = sum(song.new_notes for song in composed)
         slot.callback(encoding.stop)
+        slot.enter_context(services.tracer.span("encode", **{"leitmotif.format": form.name}))
         with encoding.running():
             pieces = encode_several(songs, asked.brief.seed, form, deadline)
         about.ended = Ending.DISCONNECTED

@@ -161,6 +161,20 @@ def test_what_is_sent_while_it_is_made_is_traced_to_its_end(compose, collector, 
     assert len(collector.named("encode")) == (form != "ndjson")
 
 
+@pytest.mark.parametrize("form", ["midi", "json"])
+def test_each_of_several_songs_is_a_span_with_its_own(compose, collector, form):
+    compose(f"{SONG}&bars=6&form=ABA&songs=3&format={form}")
+    songs = collector.named("song")
+    assert sorted(attributes(song)["seed"] for song in songs) == [7, 8, 9]
+    for part in ("song", "rank", "encode"):
+        assert collector.parents(part) == {"POST /generate"}
+    assert attributes(collector.one("rank")) == {"songs": 3}
+    for part in ("decode", "codec", "quotes"):
+        parents = {collector.parent(span).span_id for span in collector.named(part)}
+        assert parents == {song.span_id for song in songs}
+    assert len({span.trace_id for span in collector.spans}) == 1
+
+
 def test_a_file_that_is_made_while_it_is_sent_is_encoded_until_then(traced, collector):
     response = traced.test_client().post(f"{SONG}&notes=40&format=wav", buffered=False)
     pieces = response.iter_encoded()
