@@ -21,6 +21,7 @@ from music.quotes.bound import ATTEMPTS, Attempt, is_degenerate
 from music.quotes.finder import NO_QUOTES, QuoteState
 
 ROWS = 4  # candidates of new bars: they cost a call a third more than one does
+TARGET_ROWS = 8  # where they have a target: with 4, a quarter of songs left the wanted key
 CLOSING_ROWS = 16
 CHUNK_STEPS = 24
 CLOSING_STEPS = 8
@@ -134,6 +135,7 @@ class Arranger:
         self._notes_per_beat = music.notes_per_beat
         self._plan = plan
         self._target = target
+        self._rows = ROWS if target.is_anything else TARGET_ROWS
         self._chunk_steps = min(most_steps, CHUNK_STEPS)
 
     def passages(self, continuation: Continuation) -> Iterator[Passage]:
@@ -225,7 +227,7 @@ class Arranger:
             start_ticks=start_ticks,
             end_ticks=start_ticks + 1 if span.closes else plan.ticks(span.end_bar),
             stops=not span.closes,
-            rows=CLOSING_ROWS if span.closes else ROWS,
+            rows=CLOSING_ROWS if span.closes else self._rows,
             usual_tokens=usual_tokens,
             steps=CLOSING_STEPS if span.closes else self._chunk_steps,
             before=song,
