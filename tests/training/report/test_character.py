@@ -60,7 +60,7 @@ def songs():
     recipe = load_recipe("default")
     network = build_network(recipe.network, CODEC.field_sizes)
     load_base(network)
-    model, music = InProcessModel(network), without_bound(learned_music(PIECES, CODEC))
+    model, music = InProcessModel(network, CODEC), without_bound(learned_music(PIECES, CODEC))
 
     def composed(character: Character) -> list[Piece]:
         briefs = [Brief(seed, bars=8, character=character) for seed in range(SONGS)]
