@@ -16,7 +16,7 @@ from music.keys import Key, Mode, find_key
 from music.notes import TICKS_PER_BEAT, Notes
 from music.piece import TimeSignature
 
-_NEAREST_SHARE = 3  # the nearest third of the openings may begin a song
+_NEAREST_SHARE = 2  # the nearest half of the openings may begin a song
 _FEWEST = 2  # but so many where there are, since one opening makes all songs alike
 
 
@@ -58,7 +58,7 @@ def fitting_opening(
     """Choose the opening that a song of a character continues, in the wanted key.
 
     The seed chooses among all openings that fit or, where the notes have a target, among the
-    nearest third of them, at least two.
+    nearest half of them, at least two.
 
     Args:
         openings: Of the game's pieces, one or more.
