@@ -223,7 +223,7 @@ def test_composing_stops_when_the_client_disconnects(loopback, config, tmp_path,
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         connection.request("POST", f"{SONG}&notes=4000&format={form}")
         answer = connection.getresponse()
-        assert answer.readline().startswith((b"event: song", b'{"event": "song"'))
+        assert answer.readline().startswith((b"id: ", b'{"event": "song"'))
         answer.readline()
         answer.close()
         connection.close()
