@@ -39,8 +39,11 @@ def at_once(
 
     def work() -> None:
         with working():
-            while left:
-                number, task = left.popleft()
+            while True:
+                try:
+                    number, task = left.popleft()
+                except IndexError:  # another thread may have taken the last one meanwhile
+                    return
                 results[number] = task()
 
     with ThreadPoolExecutor(threads, "song") as executor:
