@@ -7,20 +7,30 @@ import { Games } from "./games.js";
 import { Keep } from "./keep.js";
 import { lastBars } from "./midi.js";
 import { Piece } from "./piece.js";
+import { RankedSongs } from "./ranked.js";
 import { fromLink, toBase64, toLink } from "./recipe.js";
-import { Problem, compose, isVersionGone, rememberKey, form as planned, time } from "./service.js";
+import {
+  Problem,
+  compose,
+  composeSeveral,
+  describe,
+  isVersionGone,
+  rememberKey,
+} from "./service.js";
 import { Shelf } from "./shelf.js";
 import { Transport } from "./transport.js";
 import { clock, count } from "./words.js";
 
 /** @import { ToldNote } from "./piece.js" */
 /** @import { Recipe } from "./recipe.js" */
-/** @import { SongEvent } from "./service.js" */
+/** @import { RankedPiece, SongEvent } from "./service.js" */
 
+const RANKED_SONGS = 8; // of a request for several
 const SAID_EVERY_NOTES = 250; // to those who hear the page
 
 const isWide = matchMedia("(min-width: 60rem)"); // so that the form stands beside the piece
 const button = byId("compose", HTMLButtonElement);
+const several = byId("compose-eight", HTMLButtonElement);
 const progress = byId("progress", HTMLProgressElement);
 const status = byId("status", HTMLElement);
 const heading = byId("piece-heading", HTMLElement);
@@ -29,7 +39,7 @@ const notice = byId("notice", HTMLElement);
 const keepIt = byId("keep-it", HTMLButtonElement);
 
 const games = new Games(() => {
-  button.disabled = !games.isReady && !composing;
+  showButtons();
   form.showGame();
 });
 const form = new Form(games);
@@ -37,6 +47,7 @@ const keep = new Keep((problem) => form.askForKey(problem));
 const transport = new Transport();
 const again = new Again(transport.marks, composeAgain);
 const shelf = new Shelf(openPiece, () => shown && showFacts(shown));
+const ranked = new RankedSongs(transport.player.piano, keepRanked, () => several.focus());
 
 /** @type {AbortController | null} */
 let composing = null;
@@ -47,6 +58,7 @@ let ownLink = "";
 
 /** For tests and debugging of the sound. */
 export const { player } = transport;
+export const rankedPlayer = ranked.player;
 
 /**
  * @typedef {object} Wish How a piece is composed.
@@ -76,6 +88,50 @@ async function composePiece(recipe, wish) {
   } finally {
     if (composing === mine) stopComposing();
   }
+}
+
+/**
+ * Composes several pieces, and shows them when all are there.
+ * @param {Recipe} recipe
+ */
+async function composeRanked(recipe) {
+  stopComposing();
+  const mine = new AbortController();
+  composing = mine;
+  setComposing(true);
+  progress.removeAttribute("value"); // nothing tells how far it is
+  several.setAttribute("aria-busy", "true");
+  button.focus(); // which stops it
+  say(`Composing ${RANKED_SONGS} songs …`);
+  try {
+    const songs = await composeSeveral(recipe, RANKED_SONGS, mine.signal);
+    if (composing === mine) showRanked(songs, recipe);
+  } catch (error) {
+    if (composing !== mine) return;
+    say("Stopped.");
+    if (error instanceof Problem) form.show(error);
+    else if (!mine.signal.aborted) throw error;
+  } finally {
+    if (composing === mine) stopComposing();
+  }
+}
+
+/**
+ * @param {RankedPiece[]} songs
+ * @param {Recipe} recipe That of all of them.
+ */
+function showRanked(songs, recipe) {
+  form.used(recipe.file);
+  ranked.show(songs);
+  if (document.activeElement === button) ranked.focus();
+  say(`Finished: ${count(songs.length, "song")}, best first.`);
+}
+
+/** @param {RankedPiece} song */
+function keepRanked({ rank, piece }) {
+  piece.name = shelf.nextName();
+  shelf.add(piece);
+  say(`Song ${rank} is kept as ${piece.name}.`);
 }
 
 /** Cancels the request in progress; its events are ignored from now on. */
@@ -136,17 +192,15 @@ async function* composed(recipe, signal, version) {
  * @param {Wish} wish
  */
 function begin(piece, song, { isPlayed, linkedVersion }) {
-  const { game_title: gameTitle, version, origin, primer_notes: primerNotes } = song;
-  Object.assign(piece, { gameTitle, version, origin, primerNotes, name: shelf.nextName() });
-  piece.keepTime(...time(song));
-  Object.assign(piece, planned(song.plan));
+  describe(piece, song);
+  piece.name = shelf.nextName();
   form.used(piece.recipe.file);
   show(piece);
   if (isPlayed) player.play();
-  if (linkedVersion && linkedVersion !== version) {
+  if (linkedVersion && linkedVersion !== piece.version) {
     notice.textContent =
       `This link is to a piece by version ${linkedVersion} of the model. ` +
-      `The service no longer has it, so this is another piece, by version ${version}.`;
+      `The service no longer has it, so this is another piece, by version ${piece.version}.`;
   }
 }
 
@@ -257,9 +311,15 @@ function came({ file, keep, revised }) {
 /** @param {boolean} isComposing */
 function setComposing(isComposing) {
   button.textContent = isComposing ? "Stop" : "Compose";
-  button.disabled = !isComposing && !games.isReady;
   progress.value = 0;
   progress.hidden = !isComposing;
+  several.removeAttribute("aria-busy");
+  showButtons();
+}
+
+function showButtons() {
+  button.disabled = !composing && !games.isReady;
+  several.disabled = !!composing || !games.isReady;
 }
 
 /** @param {string} words To those who hear the page. */
@@ -303,6 +363,12 @@ form.element.addEventListener("submit", (event) => {
   form.useSeed();
   void composePiece(form.recipe, { isPlayed: true });
   if (!isWide.matches) byId("stage", HTMLElement).scrollIntoView({ block: "start" });
+});
+several.addEventListener("click", () => {
+  if (!form.check()) return;
+  form.useSeed();
+  ranked.player.unlock(); // while somebody has just asked for something
+  void composeRanked(form.recipe);
 });
 byId("continue", HTMLButtonElement).addEventListener("click", () => {
   if (!shown) return;

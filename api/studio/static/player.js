@@ -1,9 +1,9 @@
 /** Plays a piece, also one that is still being composed. */
 
-import { Piano, room } from "./piano.js";
+import { room } from "./piano.js";
 
 /** @import { Piece } from "./piece.js" */
-/** @import { Voice } from "./piano.js" */
+/** @import { Piano, Voice } from "./piano.js" */
 
 const AHEAD_S = 0.4; // notes are handed to the audio clock so long before they sound
 const AHEAD_HIDDEN_S = 1.8; // browsers run timers of hidden pages once a second
@@ -12,8 +12,12 @@ const LEAD_S = 0.08; // from a start to the first sound
 const HEAD_START_S = 1; // of the composer, before its piece is played
 
 export class Player {
+  /**
+   * The one that plays, as only one does at a time.
+   * @type {Player | null}
+   */
+  static #active = null;
   #onChange;
-  #piano = new Piano();
   /** @type {Piece | null} */
   #piece = null;
   /** Where in the piece its clock was started, or stands. */
@@ -46,15 +50,19 @@ export class Player {
   isPlaying = false;
   isLooping = false;
 
-  /** @param {() => void} onChange Called when it starts, pauses, waits, ends, or jumps. */
-  constructor(onChange) {
+  /**
+   * @param {() => void} onChange Called when it starts, pauses, waits, ends, or jumps.
+   * @param {Piano} piano
+   */
+  constructor(onChange, piano) {
     this.#onChange = onChange;
+    this.piano = piano;
     setInterval(() => this.#tick(), EVERY_MS);
   }
 
   /** Gets the piano ready, which takes a moment. */
   prepare() {
-    return this.#piano.prepare();
+    return this.piano.prepare();
   }
 
   /** @param {Piece} piece */
@@ -79,6 +87,8 @@ export class Player {
 
   /** Plays, as soon as there is something to play. */
   play() {
+    if (Player.#active !== this) Player.#active?.pause();
+    Player.#active = this;
     this.unlock();
     if (this.#piece?.isFinished && this.#from_s >= this.#piece.end_s) this.#stopClock(0);
     this.isPlaying = true;
@@ -177,7 +187,7 @@ export class Player {
   #startClock(context, piece) {
     const ahead_s = piece.seconds(piece.knownTicks) - this.#from_s;
     if (!piece.notes.length || ahead_s < HEAD_START_S) return false;
-    if (!this.#piano.isReady || context.state !== "running") return false;
+    if (!this.piano.isReady || context.state !== "running") return false;
     this.#zero_s = context.currentTime + LEAD_S - this.#from_s;
     this.#handedOverTicks = piece.ticks(this.#from_s) - 0.01; // a note just there is played too
     this.#onChange();
@@ -196,7 +206,7 @@ export class Player {
     for (const note of piece.notes.slice(piece.firstFrom(this.#handedOverTicks), last)) {
       const at_s = Math.max(input.context.currentTime, zero_s + piece.seconds(note.start));
       const held_s = piece.seconds(note.start + note.sounding) - piece.seconds(note.start);
-      const voice = this.#piano.strike(input, { ...note, at_s, held_s });
+      const voice = this.piano.strike(input, { ...note, at_s, held_s });
       this.#voices.add(voice);
       voice.source.onended = () => this.#voices.delete(voice);
     }

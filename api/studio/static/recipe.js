@@ -61,13 +61,15 @@ export function newSeed() {
  * Writes a request's body.
  * @param {Recipe} recipe
  * @param {string} format
- * @param {{title?: string, version?: number}} [more] What the piece is called in a file, and the
- *     version of the model that composes it; 0 leaves it to the service.
+ * @param {{title?: string, version?: number, songs?: number}} [more] What the piece is called in a
+ *     file; the version of the model that composes it, where 0 leaves it to the service; how many
+ *     songs are composed.
  */
-export function toForm(recipe, format, { title, version } = {}) {
+export function toForm(recipe, format, { title, version, songs } = {}) {
   const form = new FormData();
   if (title) form.set("title", title);
   if (version) form.set("version", String(version));
+  if (songs) form.set("songs", String(songs));
   form.set("game", recipe.game);
   form.set("format", format);
   for (const [name, value] of values(recipe)) form.set(name, value);

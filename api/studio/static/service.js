@@ -1,9 +1,10 @@
 /** The service that this page came from. */
 
 import { TICKS_PER_BEAT } from "./meter.js";
+import { Piece } from "./piece.js";
 import { toForm } from "./recipe.js";
 
-/** @import { Loop, Origin, Piece, Quote, Section, ToldNote } from "./piece.js" */
+/** @import { Loop, Origin, Quote, Section, ToldNote } from "./piece.js" */
 /** @import { TimeSignature } from "./meter.js" */
 /** @import { Recipe } from "./recipe.js" */
 /** @import { TempoChange } from "./tempo.js" */
@@ -20,8 +21,12 @@ import { toForm } from "./recipe.js";
  */
 
 /**
- * @typedef {{event: "song", game_title: string, version: number, tempos: ToldTempo[],
- *     time_signatures: ToldSignature[], origin: Origin, primer_notes: number, plan?: ToldPlan}
+ * @typedef {{game_title: string, version: number, tempos: ToldTempo[],
+ *     time_signatures: ToldSignature[], origin: Origin, primer_notes: number, plan?: ToldPlan}} ToldSong
+ */
+
+/**
+ * @typedef {{event: "song"} & ToldSong
  *   | {event: "notes", notes: ToldNote[]}
  *   | {event: "quote"} & Quote
  *   | {event: "end", notes: number, longest_quote: number}
@@ -29,10 +34,18 @@ import { toForm } from "./recipe.js";
  */
 
 /**
+ * @typedef {ToldSong & {notes: ToldNote[], quotes: Quote[]}} WholeSong
  * @typedef {{start_beats: number, tempo: number}} ToldTempo
  * @typedef {{bars: number, sections: {name: string, start_beats: number}[],
  *     loop?: {start_beats: number, length_beats: number}}} ToldPlan
  * @typedef {{start_beats: number, numerator: number, denominator: number}} ToldSignature
+ */
+
+/**
+ * @typedef {object} RankedPiece One of the pieces that one request brings.
+ * @property {number} rank 1 is the best.
+ * @property {boolean} keepsMaxQuote Whether it quotes no more than was asked for.
+ * @property {Piece} piece With the recipe of its own seed, and without a name.
  */
 
 const KEY = "leitmotif.key"; // of this tab alone
@@ -84,11 +97,56 @@ export async function* compose(recipe, signal, version) {
 }
 
 /**
+ * Composes several pieces of one recipe, with seeds of their own.
+ * @param {Recipe} recipe
+ * @param {number} songs 2 or more.
+ * @param {AbortSignal} signal
+ * @returns {Promise<RankedPiece[]>} The best first.
+ */
+export async function composeSeveral(recipe, songs, signal) {
+  const response = await generated(toForm(recipe, "json", { songs }), signal);
+  const ranked = await response.json().catch((error) => {
+    throw signal.aborted ? error : new Problem("The connection was lost while composing.");
+  });
+  return ranked.songs.map(
+    (/** @type {{rank: number, seed: number, keeps_max_quote: boolean, song: WholeSong}} */ one) => ({
+      rank: one.rank,
+      keepsMaxQuote: one.keeps_max_quote,
+      piece: whole({ ...recipe, seed: one.seed }, one.song),
+    }),
+  );
+}
+
+/**
+ * @param {Recipe} recipe
+ * @param {WholeSong} song
+ */
+function whole(recipe, song) {
+  const piece = new Piece(recipe);
+  describe(piece, song);
+  piece.add(song.notes);
+  piece.quotes = song.quotes;
+  piece.isFinished = true;
+  return piece;
+}
+
+/**
+ * Writes into a piece what the service says of it besides its notes.
+ * @param {Piece} piece
+ * @param {ToldSong} song
+ */
+export function describe(piece, song) {
+  const { game_title: gameTitle, version, origin, primer_notes: primerNotes } = song;
+  Object.assign(piece, { gameTitle, version, origin, primerNotes }, form(song.plan));
+  piece.keepTime(...time(song));
+}
+
+/**
  * Reads a song's tempos and time signatures.
  * @param {{tempos: ToldTempo[], time_signatures: ToldSignature[]}} song
  * @returns {[TempoChange[], TimeSignature[]]}
  */
-export function time({ tempos, time_signatures }) {
+function time({ tempos, time_signatures }) {
   const start = (/** @type {{start_beats: number}} */ { start_beats }) =>
     Math.round(start_beats * TICKS_PER_BEAT);
   return [
@@ -106,7 +164,7 @@ export function time({ tempos, time_signatures }) {
  * @param {ToldPlan | undefined} plan
  * @returns {{plannedBars: number, sections: Section[], loop: Loop | null}}
  */
-export function form(plan) {
+function form(plan) {
   const ticks = (/** @type {number} */ beats) => Math.round(beats * TICKS_PER_BEAT);
   const sections = (plan?.sections ?? []).map(({ name, start_beats }) => ({
     name,

@@ -2,6 +2,7 @@
 
 import { byId, make } from "./elements.js";
 import { Piece } from "./piece.js";
+import { sketch } from "./sketch.js";
 import { clock, count } from "./words.js";
 
 const STORE = "leitmotif.pieces";
@@ -54,7 +55,7 @@ export class Shelf {
     this.#removed = this.#removed.filter((removed) => removed.piece !== piece);
     this.#pieces.unshift(piece);
     for (const oldest of this.#pieces.slice(MOST_PIECES)) this.#takeOut(oldest);
-    this.mark(piece);
+    this.#show();
     this.#keep();
   }
 
@@ -131,7 +132,7 @@ export class Shelf {
     const open = make(
       "button",
       { type: "button", class: "piece-open", "aria-label": `Open ${piece.name}` },
-      sketch(piece),
+      sketch(piece, SKETCH),
     );
     open.addEventListener("click", () => this.#onOpen(piece));
     const remove = make(
@@ -188,25 +189,4 @@ function read() {
   } catch {
     return []; // somebody else's text, or a browser that keeps nothing
   }
-}
-
-/**
- * Draws a piece, small.
- * @param {Piece} piece
- */
-function sketch(piece) {
-  const canvas = make("canvas", { class: "sketch" });
-  const { width, height } = SKETCH;
-  [canvas.width, canvas.height] = [2 * width, 2 * height];
-  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  pen.scale(2, 2);
-  pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--accent");
-  const pitches = piece.notes.map(({ pitch }) => pitch);
-  const [low, high] = [Math.min(...pitches, 48), Math.max(...pitches, 84)];
-  for (const { pitch, start, duration } of piece.notes) {
-    const x = (start / piece.endTicks) * width;
-    const y = 2 + ((high - pitch) / (high - low)) * (height - 6);
-    pen.fillRect(x, y, Math.max(0.8, (duration / piece.endTicks) * width), 1.6);
-  }
-  return canvas;
 }

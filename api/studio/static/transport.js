@@ -2,6 +2,7 @@
 
 import { byId, make } from "./elements.js";
 import { Marks } from "./marks.js";
+import { Piano } from "./piano.js";
 import { Piece } from "./piece.js";
 import { Player } from "./player.js";
 import { Roll } from "./roll.js";
@@ -25,7 +26,7 @@ export class Transport {
   marks = new Marks();
 
   constructor() {
-    this.player = new Player(() => this.#played());
+    this.player = new Player(() => this.#played(), new Piano());
     const parts = {
       canvas: this.#canvas,
       scroller: byId("roll-scroller", HTMLElement),
