@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from api.config import Config
 from tests.api.processes import running_api
-from tests.studio.conftest import compose, kept, player, rows, until, wait_for
+from tests.studio.conftest import compose, kept, player, rows, until
 from tests.studio.support import AXE, LOOKS
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ def compose_eight(page, notes=40):
 
 
 def play_button(page, rank):
-    return page.get_by_role("button", name=re.compile(f"^Play song {rank} of 8"))
+    return page.get_by_role("button", name=re.compile(f"^Play number {rank} of 8"))
 
 
 def seed_of(page, rank):
@@ -41,11 +41,11 @@ def ranks(page):
 
 
 def keep(page, rank):
-    page.get_by_role("button", name=f"Keep: song {rank}").click()
+    page.get_by_role("button", name=f"Keep: number {rank}").click()
 
 
 def throw_away(page, rank):
-    page.get_by_role("button", name=f"Throw away: song {rank}").click()
+    page.get_by_role("button", name=f"Throw away: number {rank}").click()
 
 
 def test_eight_songs_are_shown_by_rank_each_with_its_own_seed(page):
@@ -53,8 +53,10 @@ def test_eight_songs_are_shown_by_rank_each_with_its_own_seed(page):
     assert ranks(page) == list(range(1, 9))
     assert sorted(seed_of(page, rank) for rank in range(1, 9)) == list(SEEDS)
     expect(page.locator("#ranked-songs canvas")).to_have_count(8)
-    drawn = """[...document.querySelectorAll('#ranked-songs canvas')].map((canvas) =>
-        canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean))"""
+    drawn = """[...document.querySelectorAll('#ranked-songs canvas')].map((canvas) => {
+        const pen = canvas.getContext('2d');
+        return pen.getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean);
+    })"""
     assert page.evaluate(drawn) == [True] * 8
     assert kept(page) == []
 
@@ -64,6 +66,7 @@ def test_a_song_that_is_kept_equals_the_piece_of_its_seed_and_can_be_downloaded(
     seed = seed_of(page, 3)
     keep(page, 3)
     assert ranks(page) == [1, 2, 4, 5, 6, 7, 8]
+    expect(page.locator("#ranked-kept")).to_have_text("Number 3 is kept as Song 1.")
     expect(play_button(page, 4)).to_be_focused()
     (piece,) = kept(page)
     assert piece["name"] == "Song 1"
@@ -101,7 +104,7 @@ def test_songs_are_played_by_keys_alone_one_at_a_time(page):
         page.keyboard.press(key)
         expect(play_button(page, rank)).to_be_focused()
     page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Keep: song 8")).to_be_focused()
+    expect(page.get_by_role("button", name="Keep: number 8")).to_be_focused()
 
 
 def test_pointing_at_a_song_plays_it_until_the_pointer_leaves(page):
@@ -130,7 +133,7 @@ def test_a_song_that_is_thrown_away_comes_back_to_its_place(page):
     compose_eight(page)
     throw_away(page, 2)
     assert ranks(page) == [1, 3, 4, 5, 6, 7, 8]
-    expect(page.locator("#ranked-thrown")).to_have_text("Song 2 is thrown away.")
+    expect(page.locator("#ranked-thrown")).to_have_text("Number 2 is thrown away.")
     expect(play_button(page, 3)).to_be_focused()
     page.click("#ranked-undo")
     assert ranks(page) == list(range(1, 9))
@@ -184,9 +187,10 @@ def test_a_rate_limit_says_what_the_songs_cost(
 ):
     watch.allowed = "429"
     config = Config(models_config=models_config)
-    with running_api(
-        model_server, config, tmp_path, API_WORKERS="1", RATE_LIMIT="10/hour"
-    ) as (port, _):
+    with running_api(model_server, config, tmp_path, API_WORKERS="1", RATE_LIMIT="10/hour") as (
+        port,
+        _,
+    ):
         page = browser.new_page()
         page.on("console", watch._said)
         page.goto(f"http://127.0.0.1:{port}")
@@ -203,7 +207,7 @@ def test_the_songs_are_accessible_and_fit_a_phone(studio, look):
     compose_eight(page)
     if "phone" in look:
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        page.get_by_role("button", name="Throw away: song 1").tap()
+        page.get_by_role("button", name="Throw away: number 1").tap()
         play_button(page, 2).tap()
         expect(play_button(page, 2)).to_have_attribute("aria-pressed", "true")
         play_button(page, 2).tap()

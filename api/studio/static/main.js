@@ -131,7 +131,9 @@ function showRanked(songs, recipe) {
 function keepRanked({ rank, piece }) {
   piece.name = shelf.nextName();
   shelf.add(piece);
-  say(`Song ${rank} is kept as ${piece.name}.`);
+  const words = `Number ${rank} is kept as ${piece.name}.`;
+  say(words);
+  return words;
 }
 
 /** Cancels the request in progress; its events are ignored from now on. */

@@ -15,6 +15,7 @@ export class RankedSongs {
   #section = byId("ranked", HTMLElement);
   #head = byId("ranked-head", HTMLElement);
   #list = byId("ranked-songs", HTMLElement);
+  #keptWords = byId("ranked-kept", HTMLElement);
   #thrownWords = byId("ranked-thrown", HTMLElement);
   #undo = byId("ranked-undo", HTMLButtonElement);
   /**
@@ -31,13 +32,18 @@ export class RankedSongs {
   #items = new Map();
   /** @type {RankedPiece | null} */
   #playing = null;
+  /**
+   * What the mouse has moved over; what comes to lie under a still mouse is not meant.
+   * @type {RankedPiece | null}
+   */
+  #pointed = null;
   #onKeep;
   #onEmpty;
   player;
 
   /**
    * @param {Piano} piano
-   * @param {(song: RankedPiece) => void} onKeep
+   * @param {(song: RankedPiece) => string} onKeep Keeps a song, and says so.
    * @param {() => void} onEmpty Called when no song is left, so that the focus has a place.
    */
   constructor(piano, onKeep, onEmpty) {
@@ -58,6 +64,7 @@ export class RankedSongs {
     this.#stop();
     this.#songs = [...songs];
     this.#thrown = [];
+    this.#keptWords.textContent = "";
     this.#items = new Map(songs.map((song) => [song, this.#item(song, songs.length)]));
     this.#show();
   }
@@ -89,7 +96,7 @@ export class RankedSongs {
         type: "button",
         class: "ranked-play",
         "aria-pressed": "false",
-        "aria-label": `Play song ${rank} of ${songs}, ${facts}`,
+        "aria-label": `Play number ${rank} of ${songs}, ${facts}`,
       },
       sketch(piece, SKETCH),
       make("span", { class: "ranked-playhead", hidden: "" }),
@@ -106,12 +113,13 @@ export class RankedSongs {
       this.#button("Keep", rank, () => this.#keep(song)),
       this.#button("Throw away", rank, () => this.#throwAway(song)),
     );
-    item.addEventListener("pointerenter", ({ pointerType }) => {
-      const isAllowed = navigator.userActivation?.hasBeenActive ?? true;
-      if (pointerType === "mouse" && isAllowed) this.#play(song);
+    item.addEventListener("pointermove", ({ pointerType }) => {
+      if (pointerType === "mouse") this.#point(song);
     });
     item.addEventListener("pointerleave", ({ pointerType }) => {
-      if (pointerType === "mouse") this.#stop(song);
+      if (pointerType !== "mouse") return;
+      this.#pointed = null;
+      this.#stop(song);
     });
     item.addEventListener("focusout", ({ relatedTarget }) => {
       if (!item.contains(/** @type {Node | null} */ (relatedTarget))) this.#stop(song);
@@ -125,10 +133,17 @@ export class RankedSongs {
    * @param {() => void} then
    */
   #button(words, rank, then) {
-    const label = `${words}: song ${rank}`;
+    const label = `${words}: number ${rank}`;
     const button = make("button", { type: "button", class: "quiet", "aria-label": label }, words);
     button.addEventListener("click", then);
     return button;
+  }
+
+  /** @param {RankedPiece} song */
+  #point(song) {
+    if (song === this.#pointed) return;
+    this.#pointed = song;
+    this.#play(song);
   }
 
   /** @param {RankedPiece} song */
@@ -171,7 +186,7 @@ export class RankedSongs {
   #keep(song) {
     const place = this.#takeOut(song);
     this.#show();
-    this.#onKeep(song);
+    this.#keptWords.textContent = this.#onKeep(song);
     this.#focusAt(place);
   }
 
@@ -247,6 +262,6 @@ export class RankedSongs {
 
 /** @param {RankedPiece[]} thrown */
 function inWords(thrown) {
-  if (thrown.length === 1) return `Song ${thrown[0].rank} is thrown away.`;
+  if (thrown.length === 1) return `Number ${thrown[0].rank} is thrown away.`;
   return `${count(thrown.length, "song")} are thrown away.`;
 }

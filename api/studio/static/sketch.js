@@ -5,6 +5,8 @@ import { make } from "./elements.js";
 /** @import { Piece } from "./piece.js" */
 
 const DOTS = 2; // of the canvas per pixel of the page
+const FEWEST_KEYS = 36;
+const THINNEST = 1.6; // note, in pixels
 
 /**
  * Draws the notes of a piece, each hand in its colour.
@@ -19,12 +21,15 @@ export function sketch({ notes, endTicks }, { width, height }) {
   const style = getComputedStyle(document.documentElement);
   const [right, left] = ["--accent", "--left-hand"].map((name) => style.getPropertyValue(name));
   const pitches = notes.map(({ pitch }) => pitch);
-  const [low, high] = [Math.min(...pitches, 48), Math.max(...pitches, 84)];
+  const [lowest, highest] = [Math.min(...pitches), Math.max(...pitches)];
+  const keys = Math.max(FEWEST_KEYS, highest - lowest + 1);
+  const top = (highest + lowest + keys) / 2; // so that the notes are in the middle
+  const thickness = Math.max(THINNEST, (0.8 * height) / keys);
   for (const { pitch, start, duration, isRight } of notes) {
     pen.fillStyle = isRight ? right : left;
     const x = (start / endTicks) * width;
-    const y = 2 + ((high - pitch) / (high - low)) * (height - 6);
-    pen.fillRect(x, y, Math.max(0.8, (duration / endTicks) * width), 1.6);
+    const y = ((top - pitch - 0.5) / keys) * (height - thickness);
+    pen.fillRect(x, y, Math.max(0.8, (duration / endTicks) * width), thickness);
   }
   return canvas;
 }
