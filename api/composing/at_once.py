@@ -12,13 +12,13 @@ from api.errors import OutOfTimeError
 
 LOOK_S = 0.25  # how often to look whether the results are still wanted
 
+Tool = TypeVar("Tool")
 Result = TypeVar("Result")
 
 
 def at_once(
-    tasks: Sequence[Callable[[], Result]],
-    threads: int,
-    working: Callable[[], AbstractContextManager[None]],
+    tasks: Sequence[Callable[[Tool], Result]],
+    tools: Sequence[AbstractContextManager[Tool]],
     deadline: Deadline,
     is_wanted: Callable[[], bool],
 ) -> list[Result]:
@@ -26,8 +26,7 @@ def at_once(
 
     Args:
         tasks: Each ends by the deadline.
-        threads: How many; each does one task after the other.
-        working: What each thread is within while it works.
+        tools: One for each thread, which does one task after the other with it.
         deadline: Of the tasks alone. It is cancelled if one of them fails, or none is wanted.
         is_wanted: Whether anybody waits for the results.
 
@@ -37,18 +36,18 @@ def at_once(
     """
     left, results = deque(enumerate(tasks)), dict[int, Result]()
 
-    def work() -> None:
-        with working():
+    def work(tools: AbstractContextManager[Tool]) -> None:
+        with tools as tool:
             while True:
                 try:
                     number, task = left.popleft()
                 except IndexError:  # another thread may have taken the last one meanwhile
                     return
-                results[number] = task()
+                results[number] = task(tool)
 
-    with ThreadPoolExecutor(threads, "song") as executor:
+    with ThreadPoolExecutor(len(tools), "song") as executor:
         # The context has the request's id, which goes with every call.
-        workers = [executor.submit(copy_context().run, work) for _ in range(threads)]
+        workers = [executor.submit(copy_context().run, work, each) for each in tools]
         try:
             _wait(workers, is_wanted)
         except BaseException:

@@ -135,14 +135,14 @@ class Composer:
 
         def composed(current: Bundle) -> tuple[RankedSong, ...]:
             part = deadline.of_part()
-            merged = MergedModel(self._served(current, part), threads)
+            models = MergedModel.of_groups(self._served(current, part), threads)
 
-            def compose(one: SongRequest) -> Song:
+            def compose(one: SongRequest, merged: MergedModel) -> Song:
                 with self._tracer.span("song", **{"leitmotif.seed": one.brief.seed}):
                     return self._drawing(one, current, merged, limit).finished()
 
             tasks = [partial(compose, one) for one in request.each_song()]
-            songs = at_once(tasks, threads, merged.composing, part, is_wanted)
+            songs = at_once(tasks, models, part, is_wanted)
             with self._tracer.span("rank", **{"leitmotif.songs": len(songs)}):
                 return ranked(songs, current)
 

@@ -7,15 +7,22 @@ Every row has its own random numbers, so merging changes no song.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from threading import Condition
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
+
+import numpy as np
 
 from api.composing.served_model import DecodeRow, ServedModel
 from music.composing.model import Draw, Prompt, Sampling, SongState
 
+# Songs that share calls. Four songs have some ten rows, candidates included; from there on, a row
+# costs nearly as much in a common call as alone, and other groups compute on other cores.
+MOST_SONGS = 4
 MOST_ROWS = 32  # of a call; batches on the model server hold 64
+# A section that returns is read in pieces, so that other songs can read with it.
+MOST_READ = 48
 
 _Row = TypeVar("_Row")
 
@@ -30,11 +37,23 @@ class MergedModel:
         self._decodes: _Lane[DecodeRow] = _Lane(self._turn, served.decode_rows)
         self._reads: _Lane[tuple[SongState, Sequence[int]]] = _Lane(self._turn, self._read_rows)
 
+    @classmethod
+    def of_groups(cls, served: ServedModel, threads: int) -> list[AbstractContextManager[Self]]:
+        """Return for each of some threads the model of its group, as `composing`."""
+        groups = -(-threads // MOST_SONGS)
+        sizes = [threads // groups + (number < threads % groups) for number in range(groups)]
+        models = [cls(served, size) for size in sizes]
+        return [
+            model.composing()
+            for model, size in zip(models, sizes, strict=True)
+            for _ in range(size)
+        ]
+
     @contextmanager
-    def composing(self) -> Iterator[None]:
-        """Count as a thread that may call, until the end."""
+    def composing(self) -> Iterator[Self]:
+        """Count as a thread that may call, until the end; yields the model."""
         try:
-            yield
+            yield self
         finally:
             self._turn.leave()
 
@@ -67,10 +86,45 @@ class MergedModel:
         self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
     ) -> tuple[Draw, ...]:
         """Read the next tokens of songs."""
-        return self._reads.draws(list(zip(states, tokens, strict=True)))
+        read = [_Read(state, tuple(those)) for state, those in zip(states, tokens, strict=True)]
+        while unread := [each for each in read if each.left]:
+            draws = self._reads.draws([(each.state, each.left[:MOST_READ]) for each in unread])
+            for each, draw in zip(unread, draws, strict=True):
+                each.add(draw)
+        return tuple(each.whole for each in read)
 
     def _read_rows(self, rows: Sequence[tuple[SongState, Sequence[int]]]) -> tuple[Draw, ...]:
         return self._served.read([state for state, _ in rows], [tokens for _, tokens in rows])
+
+
+@dataclass(eq=False)
+class _Read:
+    """Tokens of a song that are read in pieces.
+
+    Attributes:
+        state: After those that were read.
+        left: The others.
+        draws: Of the pieces.
+    """
+
+    state: SongState
+    left: tuple[int, ...]
+    draws: list[Draw] = field(default_factory=list)
+
+    def add(self, draw: Draw) -> None:
+        """Take the draw of the next piece."""
+        self.left = self.left[MOST_READ:]
+        self.state = draw.state
+        self.draws.append(draw)
+
+    @property
+    def whole(self) -> Draw:
+        """The draw of all pieces."""
+        return Draw(
+            np.concatenate([draw.tokens for draw in self.draws]),
+            np.concatenate([draw.log_probability for draw in self.draws]),
+            self.state,
+        )
 
 
 class _Turn:

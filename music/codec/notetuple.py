@@ -152,9 +152,10 @@ def _nearest(rising: NDArray[np.int32], ticks: NDArray[np.int32]) -> NDArray[np.
 
 def _is_first(notes: Notes, cursor: Cursor) -> NDArray[np.bool_]:
     """Return for each note whether its key has not been struck at its onset before."""
-    strikes = np.stack([notes.onset_ticks, notes.pitch], axis=1)
+    strikes = notes.onset_ticks.astype(np.int64) * 128 + notes.pitch
     is_first = np.zeros(len(notes), np.bool_)
-    is_first[np.unique(strikes, axis=0, return_index=True)[1]] = True
-    again = np.isin(notes.pitch, list(cursor.struck)) & (notes.onset_ticks == cursor.onset_ticks)
-    fresh: NDArray[np.bool_] = is_first & ~again
-    return fresh
+    is_first[np.unique(strikes, return_index=True)[1]] = True
+    if cursor.struck and notes.onset_ticks[0] == cursor.onset_ticks:
+        again = np.isin(notes.pitch, list(cursor.struck))
+        is_first &= ~(again & (notes.onset_ticks == cursor.onset_ticks))
+    return is_first

@@ -99,6 +99,35 @@ def test_the_last_songs_do_not_wait_for_those_that_have_ended():
     assert served.decodes == [3, 1, 1, 1]
 
 
+@pytest.mark.parametrize(
+    ("threads", "sizes"), [(1, [1]), (4, [4]), (5, [2, 3]), (8, [4, 4]), (16, [4, 4, 4, 4])]
+)
+def test_songs_share_calls_in_groups_of_up_to_four(threads, sizes):
+    served = Served()
+    with ThreadPoolExecutor(threads) as executor:
+        for each in MergedModel.of_groups(served, threads):
+            executor.submit(compose_within, each)
+    assert sorted(served.decodes) == sizes
+
+
+def compose_within(model):
+    with model as merged:
+        sampling = Sampling(1.0, 0, 1.0, 7)
+        bounds = {"start_ticks": [0], "stop_ticks": [NO_STOP]}
+        state = merged.prefill(0)
+        merged.decode([state], positions=[0], steps=16, **bounds, sampling=sampling)
+
+
+def test_a_long_section_is_read_in_pieces_that_give_the_same():
+    served, tokens = Served(), [[1] * 100, [2] * 30]
+    model = MergedModel(served, 1)
+    with model.composing():
+        states = [model.prefill(0), model.prefill(1)]
+        draws = model.read(states, tokens)
+    assert [draw.state.token for draw in draws] == [100, 61]
+    assert served.reads == [2, 1, 1]
+
+
 def test_a_call_that_fails_fails_for_every_song_in_it():
     served = Served(fails_at=2)
     model = MergedModel(served, 3)
