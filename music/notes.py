@@ -4,6 +4,7 @@ A beat is a quarter note and has `TICKS_PER_BEAT` ticks, for both sixteenths and
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -62,8 +63,8 @@ class Notes:
 
     def chords(self) -> list[NDArray[np.int32]]:
         """Return the pitches that start together, onset by onset."""
-        starts = np.flatnonzero(np.diff(self.onset_ticks, prepend=-1))
-        return np.split(self.pitch, starts)[1:]
+        starts = np.flatnonzero(np.diff(self.onset_ticks, prepend=-1)).tolist()
+        return [self.pitch[start:end] for start, end in pairwise([*starts, len(self)])]
 
     def transposed(self, semitones: int) -> "Notes":
         """Transpose every pitch; those outside of the piano's range move into it by octaves."""

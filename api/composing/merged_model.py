@@ -1,6 +1,6 @@
 """One model for songs that are composed at the same time: their calls are merged into one.
 
-A call of eight rows costs the model server a quarter more than a call of one row. The model server
+A call of eight rows costs the model server less than twice a call of one row. The model server
 merges calls that wait for it, but those of eight threads seldom wait together. Here, a call is made
 when no song computes anything by itself any more, for all songs that wait for a call of its kind.
 Every row has its own random numbers, so merging changes no song.
@@ -17,9 +17,7 @@ import numpy as np
 from api.composing.served_model import DecodeRow, ServedModel
 from music.composing.model import Draw, Prompt, Sampling, SongState
 
-# Songs that share calls. Four songs have some ten rows, candidates included; from there on, a row
-# costs nearly as much in a common call as alone, and other groups compute on other cores.
-MOST_SONGS = 4
+MOST_SONGS = 8  # that share calls: some twenty rows, with candidates; others compute beside them
 MOST_ROWS = 32  # of a call; batches on the model server hold 64
 # A section that returns is read in pieces, so that other songs can read with it.
 MOST_READ = 48
