@@ -2,6 +2,7 @@
 
 import pytest
 
+from music.composing.arranger import ROWS, TARGET_ROWS
 from music.description import LearnedPiece, Opening
 from music.piece import TimeSignature
 from tests.api.loopback import CODEC, description, token
@@ -133,3 +134,22 @@ def test_what_is_sent_beside_a_mood_holds(two, query, origin):
 def test_notes_and_a_character_have_a_plan(two):
     assert "plan" not in two.post("/generate?game=zelda&seed=7&notes=40&format=json").json
     assert "plan" in two.post("/generate?game=zelda&seed=7&notes=40&key=C&format=json").json
+
+
+def test_bars_that_have_a_target_have_more_candidates(two, loopback):
+    def most_rows(query):
+        loopback.calls.clear()
+        two.post(f"{SONG}&ending=false{query}")
+        decodes = [call for call in loopback.calls if call.model_spec.signature_name == "decode"]
+        return max(call.inputs["token"].tensor_shape.dim[0].size for call in decodes)
+
+    assert most_rows("") <= ROWS < TARGET_ROWS
+    assert most_rows("&key=C") == TARGET_ROWS
+
+
+def test_every_one_of_several_songs_has_the_character(two):
+    ranked = two.post(f"{SONG}&songs=3&key=D&meter=4/4").json["songs"]
+    songs = [each["song"] for each in ranked]
+    assert len(songs) == 3
+    assert {song["origin"]["key"] for song in songs} == {"D"}
+    assert {song["time_signatures"][0]["numerator"] for song in songs} == {4}
