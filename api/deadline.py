@@ -26,7 +26,7 @@ class Deadline:
         return cls(time.monotonic() + seconds)
 
     def of_part(self) -> "Deadline":
-        """Return the same deadline for a part of the work, which can be cancelled by itself."""
+        """Return the same deadline for a part of the work, which can be cancelled alone."""
         return Deadline(self.moment_s)
 
     def cancel(self) -> None:

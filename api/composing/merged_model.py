@@ -2,7 +2,7 @@
 
 A call of eight rows costs the model server less than twice a call of one row. The model server
 merges calls that wait for it, but those of eight threads seldom wait together. Here, a call is made
-when no song computes anything by itself any more, for all songs that wait for a call of its kind.
+when no song computes anything any more, for all songs that wait for a call of its kind.
 Every row has its own random numbers, so merging changes no song.
 """
 
