@@ -54,7 +54,8 @@ func _wishes() -> Dictionary:
 
 func _receive(result: int, status: int, headers: PackedStringArray, body: PackedByteArray) -> void:
 	if result != HTTPRequest.RESULT_SUCCESS:
-		_fail("%s does not respond (HTTPRequest result %d)." % [service, result])
+		var hint := " Does it allow this page's origin?" if OS.has_feature("web") else ""
+		_fail("%s does not respond (HTTPRequest result %d).%s" % [service, result, hint])
 	elif status != HTTPClient.RESPONSE_OK:
 		var problem: Variant = JSON.parse_string(body.get_string_from_utf8())
 		_fail(problem.detail if problem is Dictionary else "HTTP status %d" % status)
