@@ -13,7 +13,14 @@ from tests.studio.support import AXE, LOOKS
 pytestmark = pytest.mark.slow
 
 SEEDS = range(7, 15)
-IS_PLAYING = "import('/studio/main.js').then(({rankedPlayer}) => rankedPlayer.isPlaying)"
+
+
+def ranked_player(expression):
+    """Say something of the player of the songs to choose from."""
+    return f"import('/studio/main.js').then(({{rankedPlayer}}) => {expression})"
+
+
+IS_PLAYING = ranked_player("rankedPlayer.isPlaying")
 
 
 def compose_eight(page, notes=40):
@@ -127,6 +134,18 @@ def test_a_song_and_the_open_piece_do_not_play_at_once(page):
     play_button(page, 1).hover()
     until(page, IS_PLAYING)
     assert page.evaluate(player("player.isPlaying")) is False
+
+
+def test_songs_are_as_loud_as_the_open_piece_and_loops_repeat(page):
+    page.click("#loops")
+    page.fill("#volume", "0.3")
+    compose_eight(page, 100)
+    play_button(page, 1).hover()
+    until(page, IS_PLAYING)
+    assert page.evaluate(ranked_player("[rankedPlayer.volume, rankedPlayer.isLooping]")) == [
+        0.3,
+        True,
+    ]
 
 
 def test_a_song_that_is_thrown_away_comes_back_to_its_place(page):

@@ -47,7 +47,7 @@ const keep = new Keep((problem) => form.askForKey(problem));
 const transport = new Transport();
 const again = new Again(transport.marks, composeAgain);
 const shelf = new Shelf(openPiece, () => shown && showFacts(shown));
-const ranked = new RankedSongs(transport.player.piano, keepRanked, () => several.focus());
+const ranked = new RankedSongs(transport.player, keepRanked, () => several.focus());
 
 /** @type {AbortController | null} */
 let composing = null;

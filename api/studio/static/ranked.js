@@ -5,7 +5,6 @@ import { Player } from "./player.js";
 import { sketch } from "./sketch.js";
 import { clock, count } from "./words.js";
 
-/** @import { Piano } from "./piano.js" */
 /** @import { RankedPiece } from "./service.js" */
 
 const SKETCH = { width: 240, height: 96 };
@@ -39,17 +38,19 @@ export class RankedSongs {
   #pointed = null;
   #onKeep;
   #onEmpty;
+  #main;
   player;
 
   /**
-   * @param {Piano} piano
+   * @param {Player} main Plays the open piece; its piano and its volume are used here too.
    * @param {(song: RankedPiece) => string} onKeep Keeps a song, and says so.
    * @param {() => void} onEmpty Called when no song is left, so that the focus has a place.
    */
-  constructor(piano, onKeep, onEmpty) {
+  constructor(main, onKeep, onEmpty) {
+    this.#main = main;
     this.#onKeep = onKeep;
     this.#onEmpty = onEmpty;
-    this.player = new Player(() => this.#showPlaying(), piano);
+    this.player = new Player(() => this.#showPlaying(), main.piano);
     byId("ranked-close", HTMLButtonElement).addEventListener("click", () => this.#close());
     this.#undo.addEventListener("click", () => this.#bringBack());
     this.#list.addEventListener("keydown", (event) => this.#pressed(event));
@@ -156,6 +157,8 @@ export class RankedSongs {
   #play(song) {
     this.#playing = song;
     this.player.load(song.piece);
+    this.player.isLooping = !!song.piece.recipe.loop;
+    this.player.volume = this.#main.volume;
     this.player.play();
   }
 
