@@ -99,8 +99,10 @@ def test_the_last_songs_do_not_wait_for_those_that_have_ended():
     assert served.decodes == [3, 1, 1, 1]
 
 
-@pytest.mark.parametrize(("threads", "sizes"), [(1, [1]), (8, [8]), (9, [4, 5]), (16, [8, 8])])
-def test_songs_share_calls_in_groups_of_up_to_eight(threads, sizes):
+@pytest.mark.parametrize(
+    ("threads", "sizes"), [(1, [1]), (4, [4]), (5, [2, 3]), (8, [4, 4]), (16, [4] * 4)]
+)
+def test_songs_share_calls_in_groups_of_up_to_four(threads, sizes):
     served = Served()
     with ThreadPoolExecutor(threads) as executor:
         for each in MergedModel.of_groups(served, threads):
