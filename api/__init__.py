@@ -17,7 +17,7 @@ from api.formats.edition import digest_of_file
 from api.formats.registry import Format
 from api.http import docs
 from api.http.problems import register_problems
-from api.http.request_values import MOST_BODY_BYTES
+from api.http.request.values import MOST_BODY_BYTES
 from api.http.routes import Services, bp
 from api.model_server.call_tracing import CallTracer
 from api.model_server.games import Games

@@ -14,7 +14,8 @@ from api.client.sounding import SOUNDING
 from api.config import ConfigError, local_address
 from api.errors import BadParameterError
 from api.formats.registry import FORMATS
-from api.http.parameters import PARAMETERS, Kind, Parameter, RequestValue, Value
+from api.http.request.parameter import Kind, Parameter, RequestValue, Value
+from api.http.request.parameters import PARAMETERS
 
 KEY_VARIABLE = "LEITMOTIF_API_KEY"
 STDOUT = "-"

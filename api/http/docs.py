@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, render_template
 
-from api.http.request_values import JSON
+from api.http.request.values import JSON
 from api.http.static_files import MEDIA_TYPES, StaticFile, read_files
 
 bp = Blueprint("docs", __name__, template_folder="templates")

@@ -9,7 +9,6 @@ from api.access.guard import COST_HEADER, LIMIT_HEADER, POLICY_HEADER
 from api.composing.song import UPLOADED
 from api.errors import ApiError, UnsupportedBodyError
 from api.formats.registry import FORMATS, STREAMS, ZIP
-from api.http.parameters import PARAMETERS, Parameter, Value
 from api.http.problems import (
     MEDIA_TYPE,
     NOT_READY,
@@ -19,7 +18,9 @@ from api.http.problems import (
     as_members,
     plain_problem,
 )
-from api.http.request_values import FORMS, JSON, MOST_BODY_BYTES, MOST_FILE_BYTES, MULTIPART
+from api.http.request.parameter import Parameter, Value
+from api.http.request.parameters import PARAMETERS
+from api.http.request.values import FORMS, JSON, MOST_BODY_BYTES, MOST_FILE_BYTES, MULTIPART
 from api.http.schemas import Schema, answer_schemas, reference, request_schemas, schema_of
 from api.http.static_files import MEDIA_TYPES
 from api.telemetry.request_id import HEADER as REQUEST_ID

@@ -29,7 +29,7 @@ from api.errors import (
     UnsupportedBodyError,
     VersionGoneError,
 )
-from api.http.request_values import MOST_BODY_BYTES, MOST_FILE_BYTES
+from api.http.request.values import MOST_BODY_BYTES, MOST_FILE_BYTES
 
 MEDIA_TYPE = "application/problem+json"
 _LOG = logging.getLogger(__name__)

@@ -21,9 +21,9 @@ from api.formats.event import Event, EventId
 from api.formats.registry import Format, Stream, chosen_format
 from api.formats.several import encode_several
 from api.http.headers import cache_headers, request_headers, song_headers
-from api.http.parameters import song_request
 from api.http.problems import NOT_READY, problem_response
-from api.http.request_values import request_values
+from api.http.request.song_request import song_request
+from api.http.request.values import request_values
 from api.http.streaming import song_events
 from api.model_server.games import Bundle, Games
 from api.model_server.port import State

@@ -6,7 +6,8 @@ from typing import Any, assert_never
 
 from api.composing.song import UPLOADED, Primer
 from api.formats.event import EVENT_NAMES
-from api.http.parameters import CONTROL_CHARACTERS, LENGTHS, PARAMETERS, Kind, Parameter
+from api.http.request.parameter import CONTROL_CHARACTERS, Kind, Parameter
+from api.http.request.parameters import LENGTHS, PARAMETERS
 from music.audio.instrument import SAMPLE_RATE_HZ
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH
 from music.reading.midi import MOST_NOTES

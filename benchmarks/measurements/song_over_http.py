@@ -10,7 +10,8 @@ from pathlib import Path
 from api.composing.composer import Composer
 from api.deadline import Deadline
 from api.formats.encoders import midi
-from api.http.parameters import RequestValue, song_request
+from api.http.request.parameter import RequestValue
+from api.http.request.song_request import song_request
 from api.model_server.games import Games
 from api.model_server.grpc_client import GrpcModelServer
 from api.model_server.metering import CallMeter

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from api.formats.registry import FORMATS
-from api.http.parameters import PARAMETERS
+from api.http.request.parameters import PARAMETERS
 from api.studio import FILES
 
 

@@ -37,7 +37,8 @@ from api.client.leitmotif_client import (
     blocking,
 )
 from api.formats.registry import FORMATS
-from api.http.parameters import PARAMETERS, Kind
+from api.http.request.parameter import Kind
+from api.http.request.parameters import PARAMETERS
 from api.version import HEADER, VERSION
 from music.description import LearnedPiece
 from music.reading import read_midi

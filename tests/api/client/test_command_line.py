@@ -11,7 +11,7 @@ import soundfile
 
 from api.client.command_line import KEY_VARIABLE, main
 from api.formats.registry import FORMATS
-from api.http.parameters import PARAMETERS
+from api.http.request.parameters import PARAMETERS
 from tests.api.client.support import FINE
 from tests.api.loopback import write_labels
 from tests.api.primers import INTRO, URL, uploaded

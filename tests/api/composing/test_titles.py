@@ -8,7 +8,8 @@ import mido
 import music21
 import pytest
 
-from api.http.parameters import RequestValue, song_request
+from api.http.request.parameter import RequestValue
+from api.http.request.song_request import song_request
 from tests.api.problems import assert_problem
 
 SONG = "/generate?game=zelda&seed=7&notes=20"

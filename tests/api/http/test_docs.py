@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from api.http.parameters import PARAMETERS
+from api.http.request.parameters import PARAMETERS
 from tests.api.contract import CONTRACT
 
 

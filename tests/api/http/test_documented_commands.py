@@ -14,7 +14,9 @@ import soundfile
 
 from api import create_app
 from api.config import Config
-from api.http.parameters import PARAMETERS, RequestValue, song_request
+from api.http.request.parameter import RequestValue
+from api.http.request.parameters import PARAMETERS
+from api.http.request.song_request import song_request
 from music.description import LearnedPiece, Opening
 from tests.api.loopback import (
     CODEC,

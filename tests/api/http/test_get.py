@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from api.http.parameters import PARAMETERS
+from api.http.request.parameters import PARAMETERS
 from tests.api.contract import described
 from tests.api.loopback import write_labels
 from tests.api.problems import assert_problem

@@ -10,8 +10,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.errors import BadParameterError
 from api.formats.registry import FORMATS, STREAMS, ZIP
-from api.http.parameters import PARAMETERS, RequestValue, song_request
 from api.http.problems import MEDIA_TYPE, PROBLEMS
+from api.http.request.parameter import RequestValue
+from api.http.request.parameters import PARAMETERS
+from api.http.request.song_request import song_request
 from tests.api.contract import CONTRACT, described, valid, validator
 from tests.api.contract_outline import GOLDEN, outline
 

@@ -9,8 +9,10 @@ from werkzeug.test import EnvironBuilder
 from api.composing.song import Primer, SongRequest
 from api.errors import ApiError, BadParameterError
 from api.formats.registry import FORMATS, STREAMS
-from api.http.parameters import PARAMETERS, Kind, RequestValue, song_request
-from api.http.request_values import request_values
+from api.http.request.parameter import Kind, RequestValue
+from api.http.request.parameters import PARAMETERS
+from api.http.request.song_request import song_request
+from api.http.request.values import request_values
 from music.composing.brief import Brief
 
 NUMBERS = [p for p in PARAMETERS if p.kind in {Kind.WHOLE, Kind.NUMBER}]

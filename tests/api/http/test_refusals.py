@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from api.http.parameters import PARAMETERS
+from api.http.request.parameters import PARAMETERS
 from tests.api.problems import assert_problem
 
 NAMES = ", ".join(parameter.name for parameter in PARAMETERS)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from api.http.parameters import RequestValue, song_request
+from api.http.request.parameter import RequestValue
+from api.http.request.song_request import song_request
 from music.character.wanted import Character
 from music.composing.brief import Brief
 

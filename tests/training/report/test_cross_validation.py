@@ -7,7 +7,8 @@ import pytest
 
 from api.composing.composer import Composer
 from api.deadline import Deadline
-from api.http.parameters import RequestValue, song_request
+from api.http.request.parameter import RequestValue
+from api.http.request.song_request import song_request
 from api.model_server.games import Games
 from api.model_server.port import Model
 from benchmarks.models.graph_model import GraphModel

@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from api.errors import MalformedBodyError, UnsupportedBodyError
-from api.http.parameters import RequestValue
+from api.http.request.parameter import RequestValue
 
 MOST_BODY_BYTES = 64 * 1024  # besides a file
 MOST_FILE_BYTES = 1024 * 1024
