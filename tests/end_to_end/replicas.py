@@ -27,7 +27,7 @@ from tests.end_to_end.conftest import (
 )
 from training.publishing import publish
 
-SEEDS = range(8)
+SEEDS = range(4)
 NOTES = 300
 
 
