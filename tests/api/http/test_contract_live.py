@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.api.processes import running_api
 
-REQUESTS = 3000
+REQUESTS = 2000
 MOST_NOTES = 40
 MOST_SECONDS = 3.0
 MOST_BARS = 8
