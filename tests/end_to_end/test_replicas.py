@@ -29,7 +29,7 @@ from training.publishing import promote
 
 pytestmark = pytest.mark.slow
 
-CHAOS_SECONDS = float(os.environ.get("CHAOS_SECONDS", "10"))  # `make chaos` takes 120
+CHAOS_SECONDS = float(os.environ.get("CHAOS_SECONDS", "16"))  # `make chaos` takes 120
 CALLERS = 32
 
 
