@@ -14,8 +14,8 @@ from typing import Generic, Self, TypeVar
 
 import numpy as np
 
-from api.composing.served_model import DecodeRow, ServedModel
-from music.composing.model import Draw, Prompt, Sampling, SongState
+from api.composing.served_model import ServedModel
+from music.composing.model import DecodeRow, Draw, Prompt, SongState
 
 # Songs that share calls. Four songs have some ten rows, candidates included. Eight in one group
 # took a fifth less processor time, but only one core.
@@ -34,7 +34,7 @@ class MergedModel:
         """Merge the calls of `threads` threads, each of which has to be `composing`."""
         self._served = served
         self._turn = _Turn(threads)
-        self._decodes: _Lane[DecodeRow] = _Lane(self._turn, served.decode_rows)
+        self._decodes: _Lane[DecodeRow] = _Lane(self._turn, served.decode)
         self._reads: _Lane[tuple[SongState, Sequence[int]]] = _Lane(self._turn, self._read_rows)
 
     @classmethod
@@ -61,25 +61,8 @@ class MergedModel:
         """Read what a song continues, once for all songs that continue the same."""
         return self._served.prefill(prompt)
 
-    def decode(
-        self,
-        states: Sequence[SongState],
-        *,
-        positions: Sequence[int],
-        steps: int,
-        start_ticks: Sequence[int],
-        stop_ticks: Sequence[int],
-        sampling: Sampling,
-    ) -> tuple[Draw, ...]:
+    def decode(self, rows: Sequence[DecodeRow]) -> tuple[Draw, ...]:
         """Sample the next tokens of songs."""
-        rows = DecodeRow.of_song(
-            states,
-            positions=positions,
-            steps=steps,
-            start_ticks=start_ticks,
-            stop_ticks=stop_ticks,
-            sampling=sampling,
-        )
         return self._decodes.draws(rows)
 
     def read(

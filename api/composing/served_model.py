@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Self
 
 from api.deadline import Deadline
 from api.errors import BadParameterError, BrokenContractError
 from api.model_server.games import Bundle
 from api.model_server.port import ModelServer
 from api.telemetry.metrics import Metrics, Stage
-from music.composing.model import Draw, Prompt, Sampling, SongState
+from music.composing.model import DecodeRow, Draw, Prompt, SongState
 from music.composing.observer import Work
 from music.errors import (
     CharacterError,
@@ -22,45 +21,6 @@ from music.errors import (
     UnencodablePrimerError,
     UnfinishedSongError,
 )
-
-
-@dataclass(frozen=True, eq=False)
-class DecodeRow:
-    """What a song needs of a call that samples.
-
-    Attributes:
-        state: Of the song.
-        position: The number of its next token.
-        steps: How many tokens at most.
-        start_ticks: The first token moves the song so far ahead or farther.
-        stop_ticks: It stops before the first token that moves it so far ahead.
-        sampling: How.
-    """
-
-    state: SongState
-    position: int
-    steps: int
-    start_ticks: int
-    stop_ticks: int
-    sampling: Sampling
-
-    @classmethod
-    def of_song(
-        cls,
-        states: Sequence[SongState],
-        *,
-        positions: Sequence[int],
-        steps: int,
-        start_ticks: Sequence[int],
-        stop_ticks: Sequence[int],
-        sampling: Sampling,
-    ) -> list[Self]:
-        """Return the rows of a song's call."""
-        columns = zip(states, positions, start_ticks, stop_ticks, strict=True)
-        return [
-            cls(state, position, steps, start, stop, sampling)
-            for state, position, start, stop in columns
-        ]
 
 
 @dataclass(frozen=True)
@@ -81,39 +41,9 @@ class ServedModel:
         """Read what a song continues, once for all songs that continue the same."""
         return self.bundle.prefills.state(prompt, self.deadline)
 
-    def decode(
-        self,
-        states: Sequence[SongState],
-        *,
-        positions: Sequence[int],
-        steps: int,
-        start_ticks: Sequence[int],
-        stop_ticks: Sequence[int],
-        sampling: Sampling,
-    ) -> tuple[Draw, ...]:
+    def decode(self, rows: Sequence[DecodeRow]) -> tuple[Draw, ...]:
         """Sample the next tokens of songs."""
-        rows = DecodeRow.of_song(
-            states,
-            positions=positions,
-            steps=steps,
-            start_ticks=start_ticks,
-            stop_ticks=stop_ticks,
-            sampling=sampling,
-        )
-        return self.decode_rows(rows)
-
-    def decode_rows(self, rows: Sequence[DecodeRow]) -> tuple[Draw, ...]:
-        """Sample the next tokens of songs, of each in its own way."""
-        return self.model_server.decode(
-            self.bundle.model,
-            [row.state for row in rows],
-            positions=[row.position for row in rows],
-            steps=[row.steps for row in rows],
-            start_ticks=[row.start_ticks for row in rows],
-            stop_ticks=[row.stop_ticks for row in rows],
-            samplings=[row.sampling for row in rows],
-            deadline=self.deadline,
-        )
+        return self.model_server.decode(self.bundle.model, rows, self.deadline)
 
     def read(
         self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]

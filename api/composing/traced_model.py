@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from api.telemetry.tracing import Tracer
-from music.composing.model import Draw, Model, Prompt, Sampling, SongState
+from music.composing.model import DecodeRow, Draw, Model, Prompt, SongState
 from music.composing.observer import Observer, Work
 
 
@@ -41,32 +41,16 @@ class TracedModel:
         with self._tracer.span("prefill", **{"leitmotif.tokens": len(prompt.tokens)}):
             return self._model.prefill(prompt)
 
-    def decode(
-        self,
-        states: Sequence[SongState],
-        *,
-        positions: Sequence[int],
-        steps: int,
-        start_ticks: Sequence[int],
-        stop_ticks: Sequence[int],
-        sampling: Sampling,
-    ) -> tuple[Draw, ...]:
-        """Sample the next tokens of songs."""
+    def decode(self, rows: Sequence[DecodeRow]) -> tuple[Draw, ...]:
+        """Sample the next tokens of songs, of all candidates in one way."""
         attributes = {
             "leitmotif.attempt": self._attempts.next(),
-            "leitmotif.candidates": len(states),
-            "leitmotif.steps": steps,
-            "leitmotif.temperature": sampling.temperature,
+            "leitmotif.candidates": len(rows),
+            "leitmotif.steps": rows[0].steps,
+            "leitmotif.temperature": rows[0].sampling.temperature,
         }
         with self._tracer.span("decode", **attributes):
-            return self._model.decode(
-                states,
-                positions=positions,
-                steps=steps,
-                start_ticks=start_ticks,
-                stop_ticks=stop_ticks,
-                sampling=sampling,
-            )
+            return self._model.decode(rows)
 
     def read(
         self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]

@@ -31,9 +31,9 @@ from api.telemetry import request_id
 from music.codec import padded
 from music.composing.model import (
     NO_STOP,
+    DecodeRow,
     Draw,
     Prompt,
-    Sampling,
     SongState,
     drawn_lengths,
     draws_of,
@@ -158,32 +158,23 @@ class GrpcModelServer:
         return state
 
     def decode(
-        self,
-        model: Model,
-        states: Sequence[SongState],
-        *,
-        positions: Sequence[int],
-        steps: Sequence[int],
-        start_ticks: Sequence[int],
-        stop_ticks: Sequence[int],
-        samplings: Sequence[Sampling],
-        deadline: Deadline,
+        self, model: Model, rows: Sequence[DecodeRow], deadline: Deadline
     ) -> tuple[Draw, ...]:
-        """Sample the next tokens of one or more songs."""
+        """Sample the next tokens of one or more songs, of each in its own way."""
         inputs = {
-            **_state_tensors(states),
-            "position": int32_tensor(positions),
-            "steps": int32_tensor(steps),
-            "start_ticks": int32_tensor(start_ticks),
-            "stop_ticks": int32_tensor(stop_ticks),
-            "temperature": float32_tensor([sampling.temperature for sampling in samplings]),
-            "top_k": int32_tensor([sampling.top_k for sampling in samplings]),
-            "top_p": float32_tensor([sampling.top_p for sampling in samplings]),
-            "seed": int32_tensor([sampling.seed_words for sampling in samplings]),
+            **_state_tensors([row.state for row in rows]),
+            "position": int32_tensor([row.position for row in rows]),
+            "steps": int32_tensor([row.steps for row in rows]),
+            "start_ticks": int32_tensor([row.start_ticks for row in rows]),
+            "stop_ticks": int32_tensor([row.stop_ticks for row in rows]),
+            "temperature": float32_tensor([row.sampling.temperature for row in rows]),
+            "top_k": int32_tensor([row.sampling.top_k for row in rows]),
+            "top_p": float32_tensor([row.sampling.top_p for row in rows]),
+            "seed": int32_tensor([row.sampling.seed_words for row in rows]),
         }
         outputs = self._predict(model, "decode", inputs, deadline)
         tokens = outputs.int32("tokens")
-        return _draws(outputs, tokens, _drawn_lengths(tokens, steps, stop_ticks))
+        return _draws(outputs, tokens, _drawn_lengths(tokens, rows))
 
     def read(
         self,
@@ -242,18 +233,15 @@ def _state_tensors(states: Sequence[SongState]) -> dict[str, TensorProto]:
     }
 
 
-def _drawn_lengths(
-    tokens: NDArray[np.int32], steps: Sequence[int], stop_ticks: Sequence[int]
-) -> list[int]:
+def _drawn_lengths(tokens: NDArray[np.int32], rows: Sequence[DecodeRow]) -> list[int]:
     """Return how many tokens each row has; as many as its steps where the song does not stop."""
-    if tokens.ndim != 2 or tokens.shape[0] != len(steps):
-        raise BrokenContractError(
-            _BROKEN, f"{tokens.shape} drawn, not ({len(steps)}, {max(steps)})"
-        )
+    if tokens.ndim != 2 or tokens.shape[0] != len(rows):
+        most = max(row.steps for row in rows)
+        raise BrokenContractError(_BROKEN, f"{tokens.shape} drawn, not ({len(rows)}, {most})")
     lengths = drawn_lengths(tokens)
-    for length, most, stop in zip(lengths, steps, stop_ticks, strict=True):
-        if length > most or (length < most and stop == NO_STOP):
-            raise BrokenContractError(_BROKEN, f"{length} tokens drawn, not {most}")
+    for length, row in zip(lengths, rows, strict=True):
+        if length > row.steps or (length < row.steps and row.stop_ticks == NO_STOP):
+            raise BrokenContractError(_BROKEN, f"{length} tokens drawn, not {row.steps}")
     return lengths
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from api.deadline import Deadline
-from music.composing.model import Draw, Prompt, Sampling, SongState
+from music.composing.model import DecodeRow, Draw, Prompt, SongState
 from music.description import Description
 
 SLUG = re.compile(r"[a-z0-9_]{1,64}")  # a game's name
@@ -83,30 +83,9 @@ class ModelServer(Protocol):
         ...
 
     def decode(
-        self,
-        model: Model,
-        states: Sequence[SongState],
-        *,
-        positions: Sequence[int],
-        steps: Sequence[int],
-        start_ticks: Sequence[int],
-        stop_ticks: Sequence[int],
-        samplings: Sequence[Sampling],
-        deadline: Deadline,
+        self, model: Model, rows: Sequence[DecodeRow], deadline: Deadline
     ) -> tuple[Draw, ...]:
-        """Sample the next tokens of one or more songs.
-
-        Args:
-            model: Which.
-            states: Where each song stands.
-            positions: For each song, the number of its next token, which with the seed decides on
-                the random numbers.
-            steps: For each song, how many tokens at most, 1 or more.
-            start_ticks: For each song: its first token moves it so far ahead or farther.
-            stop_ticks: For each song: it stops before the first token that moves it so far ahead.
-            samplings: For each song, how.
-            deadline: When the call ends at the latest.
-        """
+        """Sample the next tokens of one or more songs, of each in its own way."""
         ...
 
     def read(

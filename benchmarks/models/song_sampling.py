@@ -9,7 +9,7 @@ from api.deadline import Deadline
 from api.model_server.port import Model, ModelServer
 from benchmarks.models.graph_model import GraphModel, SamplingRows
 from music.composing.continuation import EMPTY_PROMPT
-from music.composing.model import NO_STOP, Sampling
+from music.composing.model import DecodeRow, Sampling
 from music.sampling import CHUNK_STEPS, TEMPERATURE, TOP_K, TOP_P
 
 PATIENCE_S = 120.0  # the timeout of calls that take seconds at most
@@ -34,13 +34,8 @@ def sample_song(
     for position in range(0, tokens, steps):
         (draw,) = server.decode(
             model,
-            [state],
-            positions=[position],
-            steps=[min(steps, tokens - position)],
-            start_ticks=[0],
-            stop_ticks=[NO_STOP],
-            samplings=[sampling],
-            deadline=deadline,
+            [DecodeRow(state, position, min(steps, tokens - position), sampling)],
+            deadline,
         )
         state = draw.state
         chunks.append(draw.tokens)

@@ -12,7 +12,7 @@ from api.model_server.port import Model, State, VersionStatus
 from api.telemetry.call_record import CallRecord
 from benchmarks.models.graph_model import GraphModel, Sampled, SamplingRows, SongStates
 from music.codec import padded
-from music.composing.model import Draw, Prompt, Sampling, SongState, drawn_lengths, draws_of
+from music.composing.model import DecodeRow, Draw, Prompt, SongState, drawn_lengths, draws_of
 from music.description import Description
 
 
@@ -70,23 +70,19 @@ class InProcess:
             return _only(self._graph.prefill([prompt]))
 
     def decode(
-        self,
-        model: Model,
-        states: Sequence[SongState],
-        *,
-        positions: Sequence[int],
-        steps: Sequence[int],
-        start_ticks: Sequence[int],
-        stop_ticks: Sequence[int],
-        samplings: Sequence[Sampling],
-        deadline: Deadline,
+        self, model: Model, rows: Sequence[DecodeRow], deadline: Deadline
     ) -> tuple[Draw, ...]:
         """Sample the next tokens of songs, of all songs as many at most."""
         del model, deadline
-        (most_steps,) = set(steps)
-        rows, bounds = SamplingRows.of(samplings), (start_ticks, stop_ticks)
+        (most_steps,) = {row.steps for row in rows}
         with self._clock.running():
-            sampled = self._graph.decode(_joined(states), positions, most_steps, rows, bounds)
+            sampled = self._graph.decode(
+                _joined([row.state for row in rows]),
+                [row.position for row in rows],
+                most_steps,
+                SamplingRows.of([row.sampling for row in rows]),
+                ([row.start_ticks for row in rows], [row.stop_ticks for row in rows]),
+            )
         lengths = drawn_lengths(sampled.tokens)
         self._clock.tokens += sum(lengths)
         return _draws(sampled, lengths)

@@ -8,9 +8,9 @@ import numpy as np
 from music.codec import Cursor
 from music.composing.continuation import Continuation
 from music.composing.game_music import GameMusic
-from music.composing.model import Draw, SongState
+from music.composing.model import NO_STOP, DecodeRow, Draw, SongState
 from music.composing.passage import Passage
-from music.composing.sampler import Bounds, Sampler
+from music.composing.sampler import Sampler
 from music.errors import NotMusicError
 from music.form.candidates import Candidate, best
 from music.form.closing import best_closing, closed
@@ -354,23 +354,32 @@ class Arranger:
     ) -> list[_Row]:
         number += stretch.round * len(ATTEMPTS)
         first = stretch.number * _SPAN_TOKENS + position
+        sampling = self._sampler.sampling(attempt, _TEMPERATURES_ADDED[stretch.round])
         draws = self._sampler.sample(
-            [row.place.state for row in rows],
-            [first + (row.number + CLOSING_ROWS * number) * _STRIDE for row in rows],
-            stretch.steps,
-            attempt,
-            bounds=[self._bounds(row.place, stretch) for row in rows],
-            temperature_added=_TEMPERATURES_ADDED[stretch.round],
+            [
+                self._bounded(
+                    DecodeRow(
+                        row.place.state,
+                        first + (row.number + CLOSING_ROWS * number) * _STRIDE,
+                        stretch.steps,
+                        sampling,
+                    ),
+                    row.place,
+                    stretch,
+                )
+                for row in rows
+            ]
         )
         return [self._after(row, draw, stretch) for row, draw in zip(rows, draws, strict=True)]
 
-    def _bounds(self, place: _Place, stretch: _Stretch) -> Bounds:
+    def _bounded(self, row: DecodeRow, place: _Place, stretch: _Stretch) -> DecodeRow:
         """Bound a song's next tokens to the notes that are not dropped."""
         here = place.cursor.onset_ticks if place.has_begun else self._plan.ticks(0)
         start_ticks = self._codec.start_ticks(max(0, stretch.keep_from_ticks - here))
-        if not stretch.stops:
-            return Bounds(start_ticks)
-        return Bounds(start_ticks, self._codec.stop_ticks(stretch.end_ticks - here))
+        stop_ticks = self._codec.stop_ticks(stretch.end_ticks - here)
+        return replace(
+            row, start_ticks=start_ticks, stop_ticks=stop_ticks if stretch.stops else NO_STOP
+        )
 
     def _after(self, row: _Row, draw: Draw, stretch: _Stretch) -> _Row:
         place = row.place

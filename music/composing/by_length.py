@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from music.codec import Cursor
 from music.composing.continuation import Continuation
 from music.composing.length import Length
-from music.composing.model import SongState
+from music.composing.model import DecodeRow, SongState
 from music.composing.passage import Passage
 from music.composing.sampler import Sampler
 from music.errors import UnfinishedSongError
@@ -100,8 +100,8 @@ def _continued(
     """Sample the next tokens; resample them where the song cannot continue from them."""
 
     def attempted(_: int, attempt: Attempt) -> Sequence[_Place]:
-        positions = [position + attempt.position_added]
-        (draw,) = sampler.sample([before.state], positions, steps, attempt)
+        start = position + attempt.position_added
+        (draw,) = sampler.sample([DecodeRow(before.state, start, steps, sampler.sampling(attempt))])
         notes, cursor = sampler.chunk_decoded(draw, before.cursor)
         first_tick = before.first_tick
         if first_tick is None and len(notes):

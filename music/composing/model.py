@@ -65,6 +65,28 @@ class SongState:
 
 
 @dataclass(frozen=True, eq=False)
+class DecodeRow:
+    """A song whose next tokens are to be sampled: a row of a call.
+
+    Attributes:
+        state: Of the song.
+        position: The number of its next token, which with the seed decides on the random numbers.
+        steps: How many tokens at most, 1 or more.
+        sampling: How they are sampled.
+        start_ticks: The first token moves the song so far ahead or farther; 0 where any will do.
+        stop_ticks: The song stops before the first token that moves it so far ahead, counted from
+            its last token; `NO_STOP` where it does not.
+    """
+
+    state: SongState
+    position: int
+    steps: int
+    sampling: Sampling
+    start_ticks: int = 0
+    stop_ticks: int = NO_STOP
+
+
+@dataclass(frozen=True, eq=False)
 class Draw:
     """Tokens of one song that one call has sampled or read.
 
@@ -112,29 +134,8 @@ class Model(Protocol):
         """Read what a song continues."""
         ...
 
-    def decode(
-        self,
-        states: Sequence[SongState],
-        *,
-        positions: Sequence[int],
-        steps: int,
-        start_ticks: Sequence[int],
-        stop_ticks: Sequence[int],
-        sampling: Sampling,
-    ) -> tuple[Draw, ...]:
-        """Sample the next tokens of one or more songs.
-
-        Args:
-            states: Of each song.
-            positions: For each song, the number of its next token, which with the seed decides on
-                the random numbers.
-            steps: How many at most, 1 or more.
-            start_ticks: For each song: its first token moves it so far ahead or farther; 0 where
-                any will do.
-            stop_ticks: For each song: it stops before the first token that moves it so far ahead,
-                counted from its last token; `NO_STOP` where it does not.
-            sampling: How.
-        """
+    def decode(self, rows: Sequence[DecodeRow]) -> tuple[Draw, ...]:
+        """Sample the next tokens of one or more songs, of each in its own way."""
         ...
 
     def read(

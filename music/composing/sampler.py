@@ -1,7 +1,6 @@
 """The sampling loop: the next tokens of songs, resampled where a song cannot continue from them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -10,20 +9,12 @@ from numpy.typing import NDArray
 from music.codec import Cursor
 from music.composing.brief import Brief
 from music.composing.game_music import GameMusic
-from music.composing.model import NO_STOP, Draw, Model, Prompt, Sampling, SongState
+from music.composing.model import DecodeRow, Draw, Model, Prompt, Sampling, SongState
 from music.composing.observer import Observer, Work
 from music.errors import NotMusicError, TokenError
 from music.notes import Notes
 from music.quotes.bound import ATTEMPTS, Attempt, QuoteBound
 from music.quotes.finder import QuoteState
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """Where tokens of a song may start, as `Model.decode` takes it."""
-
-    start_ticks: int = 0
-    stop_ticks: int = NO_STOP
 
 
 class Chunk(Protocol):
@@ -70,31 +61,16 @@ class Sampler:
         """Read tokens that are known already, one or more after each state."""
         return self._model.read(states, tokens)
 
-    def sample(
-        self,
-        states: Sequence[SongState],
-        positions: Sequence[int],
-        steps: int,
-        attempt: Attempt,
-        bounds: Sequence[Bounds] = (),
-        temperature_added: float = 0.0,
-    ) -> tuple[Draw, ...]:
-        """Sample the next tokens after each state, in the way of an attempt.
-
-        With `bounds`, those of each state are within them.
-        """
+    def sampling(self, attempt: Attempt, temperature_added: float = 0.0) -> Sampling:
+        """Return how tokens are sampled in the way of an attempt."""
         brief = self._brief
-        bounds = bounds or [Bounds()] * len(states)
         temperature = brief.temperature + temperature_added
         how = attempt.sampling(temperature, brief.top_k, brief.top_p)
-        return self._model.decode(
-            states,
-            positions=positions,
-            steps=steps,
-            start_ticks=[each.start_ticks for each in bounds],
-            stop_ticks=[each.stop_ticks for each in bounds],
-            sampling=Sampling(*how, brief.seed),
-        )
+        return Sampling(*how, brief.seed)
+
+    def sample(self, rows: Sequence[DecodeRow]) -> tuple[Draw, ...]:
+        """Sample the next tokens of rows."""
+        return self._model.decode(rows)
 
     def until_right(
         self,

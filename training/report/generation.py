@@ -16,7 +16,7 @@ from music.composing.brief import Brief
 from music.composing.composition import Composition
 from music.composing.continuation import Continuation
 from music.composing.game_music import GameMusic, notes_per_beat
-from music.composing.model import Draw, Prompt, Sampling, SongState, drawn_lengths, draws_of
+from music.composing.model import DecodeRow, Draw, Prompt, SongState, drawn_lengths, draws_of
 from music.description import LearnedPiece, PieceForm
 from music.expression.articulation import learned_articulation
 from music.form.analysis import form_of
@@ -68,28 +68,18 @@ class InProcessModel:
         state, token = self._prefill(_int32([prompt.tokens]), _int32([len(prompt.tokens)]), *meter)
         return SongState(state[0], int(token[0]))
 
-    def decode(
-        self,
-        states: Sequence[SongState],
-        *,
-        positions: Sequence[int],
-        steps: int,
-        start_ticks: Sequence[int],
-        stop_ticks: Sequence[int],
-        sampling: Sampling,
-    ) -> tuple[Draw, ...]:
+    def decode(self, rows: Sequence[DecodeRow]) -> tuple[Draw, ...]:
         """Sample the next tokens of songs."""
-        rows = len(states)
         drawn = self._decode(
-            *_columns(states),
-            _int32(positions),
-            _int32([steps] * rows),
-            _int32(start_ticks),
-            _int32(stop_ticks),
-            np.full(rows, sampling.temperature, np.float32),
-            _int32([sampling.top_k] * rows),
-            np.full(rows, sampling.top_p, np.float32),
-            _int32([sampling.seed_words] * rows),
+            *_columns([row.state for row in rows]),
+            _int32([row.position for row in rows]),
+            _int32([row.steps for row in rows]),
+            _int32([row.start_ticks for row in rows]),
+            _int32([row.stop_ticks for row in rows]),
+            np.array([row.sampling.temperature for row in rows], np.float32),
+            _int32([row.sampling.top_k for row in rows]),
+            np.array([row.sampling.top_p for row in rows], np.float32),
+            _int32([row.sampling.seed_words for row in rows]),
         )
         return _draws(drawn, drawn_lengths(drawn[0]))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from api.composing.merged_model import MOST_ROWS, MergedModel
-from music.composing.model import NO_STOP, Draw, Sampling, SongState
+from music.composing.model import DecodeRow, Draw, Sampling, SongState
 
 STEPS = 5
 
@@ -25,7 +25,7 @@ class Served:
     def prefill(self, prompt):
         return SongState(np.zeros(1, np.float32), prompt)
 
-    def decode_rows(self, rows):
+    def decode(self, rows):
         with self.lock:
             self.decodes.append(len(rows))
         if len(self.decodes) == self.fails_at:
@@ -49,12 +49,7 @@ def compose(model, seed, rows=1, steps=STEPS):
             positions = [number * 10 + row for row in range(rows)]
             sampling = Sampling(1.0, 0, 1.0, seed)
             draws = model.decode(
-                states,
-                positions=positions,
-                steps=16,
-                start_ticks=[0] * rows,
-                stop_ticks=[NO_STOP] * rows,
-                sampling=sampling,
+                [DecodeRow(*row, 16, sampling) for row in zip(states, positions, strict=True)]
             )
             states = [each.state for each in draws]
             if number % 2:
@@ -113,9 +108,7 @@ def test_songs_share_calls_in_groups_of_up_to_four(threads, sizes):
 def compose_within(model):
     with model as merged:
         sampling = Sampling(1.0, 0, 1.0, 7)
-        bounds = {"start_ticks": [0], "stop_ticks": [NO_STOP]}
-        state = merged.prefill(0)
-        merged.decode([state], positions=[0], steps=16, **bounds, sampling=sampling)
+        merged.decode([DecodeRow(merged.prefill(0), 0, 16, sampling)])
 
 
 def test_a_long_section_is_read_in_pieces_that_give_the_same():

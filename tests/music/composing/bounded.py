@@ -6,32 +6,23 @@ import numpy as np
 
 from music.codec import FIRST
 from music.codec.notetuple import NoteTuple
-from music.composing.model import SongState
+from music.composing.model import DecodeRow
 
 
 def bounded(
-    codec: NoteTuple,
-    states: Sequence[SongState],
-    rows: Sequence[Sequence[int]],
-    start_ticks: Sequence[int],
-    stop_ticks: Sequence[int],
+    codec: NoteTuple, rows: Sequence[DecodeRow], tokens: Sequence[Sequence[int]]
 ) -> list[list[int]]:
     """Let the first note of each row wait as long as it must, and end each row where it stops."""
-    return [
-        list(_bounded(codec, state, row, start, stop))
-        for state, row, start, stop in zip(states, rows, start_ticks, stop_ticks, strict=True)
-    ]
+    return [list(_bounded(codec, row, those)) for row, those in zip(rows, tokens, strict=True)]
 
 
-def _bounded(
-    codec: NoteTuple, state: SongState, row: Sequence[int], start_ticks: int, stop_ticks: int
-) -> Iterator[int]:
-    fields = codec.split_fields(list(row))
-    fields[0, 0] = max(fields[0, 0], int(np.searchsorted(codec.shift_ticks, start_ticks)))
+def _bounded(codec: NoteTuple, row: DecodeRow, tokens: Sequence[int]) -> Iterator[int]:
+    fields = codec.split_fields(list(tokens))
+    fields[0, 0] = max(fields[0, 0], int(np.searchsorted(codec.shift_ticks, row.start_ticks)))
     waited = codec.shift_ticks[fields[:, 0]]
-    if state.token < FIRST:  # a song's first note waits for none
+    if row.state.token < FIRST:  # a song's first note waits for none
         waited[0] = 0
     for token, moved_ticks in zip(codec.merge_fields(fields), np.cumsum(waited), strict=True):
-        if moved_ticks >= stop_ticks:
+        if moved_ticks >= row.stop_ticks:
             return
         yield int(token)

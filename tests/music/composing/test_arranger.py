@@ -12,7 +12,7 @@ from music.composing.brief import Brief
 from music.composing.composition import Composition
 from music.composing.continuation import Continuation
 from music.composing.game_music import GameMusic
-from music.composing.model import Draw, Prompt, Sampling, SongState
+from music.composing.model import DecodeRow, Draw, Prompt, SongState
 from music.notes import Notes
 from music.quotes.finder import QuoteFinder
 from tests.music.composing.bounded import bounded
@@ -48,22 +48,13 @@ class StuckModel:
     def prefill(self, prompt: Prompt) -> SongState:
         return SongState(np.zeros(1, np.float32), prompt.tokens[-1])
 
-    def decode(
-        self,
-        states: Sequence[SongState],
-        *,
-        positions: Sequence[int],  # noqa: ARG002  as `Model` has it
-        steps: int,
-        start_ticks: Sequence[int],
-        stop_ticks: Sequence[int],
-        sampling: Sampling,
-    ) -> tuple[Draw, ...]:
-        period = len(self._tokens) if sampling.temperature > 1 else self._chord_notes
-        rows = [
-            [self._tokens[n % period] for n in range(place, place + steps)]
-            for place in (int(state.hidden[0]) for state in states)
-        ]
-        return self.read(states, bounded(CODEC, states, rows, start_ticks, stop_ticks))
+    def decode(self, rows: Sequence[DecodeRow]) -> tuple[Draw, ...]:
+        tokens = []
+        for row in rows:
+            period = len(self._tokens) if row.sampling.temperature > 1 else self._chord_notes
+            place = int(row.state.hidden[0])
+            tokens.append([self._tokens[n % period] for n in range(place, place + row.steps)])
+        return self.read([row.state for row in rows], bounded(CODEC, rows, tokens))
 
     def read(
         self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
@@ -99,28 +90,18 @@ class CertainModel(StuckModel):
 
     _MOVING_TOKENS = 8 * 8 * 3  # eight bars of eight chords of three notes
 
-    def decode(
-        self,
-        states: Sequence[SongState],
-        *,
-        positions: Sequence[int],
-        steps: int,
-        start_ticks: Sequence[int],
-        stop_ticks: Sequence[int],
-        sampling: Sampling,
-    ) -> tuple[Draw, ...]:
-        del positions
-        rows = []
-        for state in states:
-            place = int(state.hidden[0])
-            is_caught = place >= self._MOVING_TOKENS and state.hidden[1] <= 1
+    def decode(self, rows: Sequence[DecodeRow]) -> tuple[Draw, ...]:
+        tokens = []
+        for row in rows:
+            place = int(row.state.hidden[0])
+            is_caught = place >= self._MOVING_TOKENS and row.state.hidden[1] <= 1
             chord = self._tokens[: self._chord_notes]
             source = chord if is_caught else self._tokens
-            rows.append([source[n % len(source)] for n in range(place, place + steps)])
-        draws = self.read(states, bounded(CODEC, states, rows, start_ticks, stop_ticks))
-        for state, draw in zip(states, draws, strict=True):
-            started = sampling.temperature if state.hidden[0] == 0 else state.hidden[1]
-            draw.state.hidden[1] = started
+            tokens.append([source[n % len(source)] for n in range(place, place + row.steps)])
+        draws = self.read([row.state for row in rows], bounded(CODEC, rows, tokens))
+        for row, draw in zip(rows, draws, strict=True):
+            begins = row.state.hidden[0] == 0
+            draw.state.hidden[1] = row.sampling.temperature if begins else row.state.hidden[1]
         return draws
 
     def prefill(self, prompt: Prompt) -> SongState:
@@ -160,23 +141,14 @@ class UnevenModel:
     def prefill(self, prompt: Prompt) -> SongState:
         return SongState(np.zeros(1, np.float32), prompt.tokens[-1])
 
-    def decode(
-        self,
-        states: Sequence[SongState],
-        *,
-        positions: Sequence[int],
-        steps: int,
-        start_ticks: Sequence[int],
-        stop_ticks: Sequence[int],
-        sampling: Sampling,  # noqa: ARG002  as `Model` has it
-    ) -> tuple[Draw, ...]:
-        self.rows.append(len(states))
-        rows = []
-        for position in positions:
-            candidate, number = divmod(position, 1 << 20)
+    def decode(self, rows: Sequence[DecodeRow]) -> tuple[Draw, ...]:
+        self.rows.append(len(rows))
+        tokens = []
+        for row in rows:
+            candidate, number = divmod(row.position, 1 << 20)
             notes = self._halves if candidate % CLOSING_ROWS else self._eighths
-            rows.append([notes[(number + n) % len(notes)] for n in range(steps)])
-        return self.read(states, bounded(self.codec, states, rows, start_ticks, stop_ticks))
+            tokens.append([notes[(number + n) % len(notes)] for n in range(row.steps)])
+        return self.read([row.state for row in rows], bounded(self.codec, rows, tokens))
 
     def read(
         self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
