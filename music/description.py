@@ -363,7 +363,7 @@ def _refuse_constant(name: str) -> float:
 
 
 def _piece_fields(piece: LearnedPiece) -> dict[str, Any]:
-    onset_ticks, duration_ticks, pitch = (column.tolist() for column in piece.notes.columns)
+    onset_ticks, duration_ticks, pitch, _ = (column.tolist() for column in piece.notes.columns)
     return {
         "name": piece.name,
         "onset_ticks": onset_ticks,

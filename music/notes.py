@@ -3,36 +3,59 @@
 A beat is a quarter note and has `TICKS_PER_BEAT` ticks, for both sixteenths and triplets.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from music.roles import DRUMS, PIANO, ROLES
+
 TICKS_PER_BEAT = 12
 LOWEST_PITCH = 21  # A0 to C8: the keys of a piano
 HIGHEST_PITCH = 108
 
+_PITCHES = 128  # the MIDI note numbers, among which keys of a role are counted
+
+
+def _roles(role: ArrayLike | None, count: int) -> NDArray[np.int32]:
+    if role is None:
+        return np.full(count, PIANO, np.int32)
+    return np.asarray(role, dtype=np.int32)
+
 
 @dataclass(frozen=True, eq=False)
 class Notes:
-    """N notes, ordered by onset, then by pitch.
+    """N notes, ordered by onset, then by role, then by pitch.
 
     Attributes:
         onset_ticks: int32[N], 0 or more, never falling.
         duration_ticks: int32[N], 1 or more.
         pitch: int32[N], MIDI note numbers.
+        role: int32[N], who plays each, as in `music.roles`; all 0 for one piano.
     """
 
     onset_ticks: NDArray[np.int32]
     duration_ticks: NDArray[np.int32]
     pitch: NDArray[np.int32]
+    role: NDArray[np.int32]
 
     @classmethod
-    def of(cls, onset_ticks: ArrayLike, duration_ticks: ArrayLike, pitch: ArrayLike) -> Self:
-        """Create notes from three sequences of integers of equal length, already sorted."""
-        return cls(*(np.asarray(a, dtype=np.int32) for a in (onset_ticks, duration_ticks, pitch)))
+    def of(
+        cls,
+        onset_ticks: ArrayLike,
+        duration_ticks: ArrayLike,
+        pitch: ArrayLike,
+        role: ArrayLike | None = None,
+    ) -> Self:
+        """Create notes from sequences of integers of equal length, already sorted.
+
+        Without roles, they are those of one piano.
+        """
+        columns = onset_ticks, duration_ticks, pitch
+        onset, duration, keys = (np.asarray(column, dtype=np.int32) for column in columns)
+        return cls(onset, duration, keys, _roles(role, len(keys)))
 
     def __len__(self) -> int:
         """Count the notes."""
@@ -52,9 +75,26 @@ class Notes:
         return Notes(*(column[which] for column in self.columns))
 
     @property
-    def columns(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-        """Onsets, durations and pitches."""
-        return self.onset_ticks, self.duration_ticks, self.pitch
+    def columns(
+        self,
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+        """Onsets, durations, pitches and roles."""
+        return self.onset_ticks, self.duration_ticks, self.pitch, self.role
+
+    @property
+    def key(self) -> NDArray[np.int32]:
+        """int32[N], role and pitch as one number, which rises within an onset."""
+        return self.role * np.int32(_PITCHES) + self.pitch
+
+    @property
+    def is_melodic(self) -> NDArray[np.bool_]:
+        """bool[N], whether each has a pitch: false for drums."""
+        melodic: NDArray[np.bool_] = self.role != DRUMS
+        return melodic
+
+    def melodic(self) -> "Notes":
+        """Return the notes without those of drums."""
+        return self[self.is_melodic]
 
     @property
     def end_ticks(self) -> int:
@@ -67,13 +107,12 @@ class Notes:
         return [self.pitch[start:end] for start, end in pairwise([*starts, len(self)])]
 
     def transposed(self, semitones: int) -> "Notes":
-        """Transpose every pitch; those outside of the piano's range move into it by octaves."""
-        pitch = self.pitch + semitones
+        """Transpose every pitch but drums'; those off the piano move onto it by octaves."""
+        pitch = self.pitch + np.where(self.is_melodic, np.int32(semitones), np.int32(0))
         octaves_up = np.maximum(0, -((pitch - LOWEST_PITCH) // 12))
         octaves_down = np.maximum(0, -((HIGHEST_PITCH - pitch) // 12))
-        return Notes(
-            self.onset_ticks, self.duration_ticks, pitch + 12 * (octaves_up - octaves_down)
-        )
+        moved = pitch + 12 * (octaves_up - octaves_down)
+        return replace(self, pitch=moved)
 
     def places_of(self, part: "Notes") -> NDArray[np.intp]:
         """Return the indices of some of these notes.
@@ -88,7 +127,7 @@ class Notes:
 
     def shifted(self, ticks: int) -> "Notes":
         """Move every onset by a number of ticks."""
-        return Notes(self.onset_ticks + np.int32(ticks), self.duration_ticks, self.pitch)
+        return replace(self, onset_ticks=self.onset_ticks + np.int32(ticks))
 
 
 NO_NOTES = Notes.of([], [], [])
@@ -100,7 +139,12 @@ def join(parts: "list[Notes] | tuple[Notes, ...]") -> Notes:
     return Notes(*(np.concatenate(column) for column in columns)) if parts else Notes.of([], [], [])
 
 
-def on_grid(onset_beats: ArrayLike, duration_beats: ArrayLike, pitch: ArrayLike) -> Notes:
+def on_grid(
+    onset_beats: ArrayLike,
+    duration_beats: ArrayLike,
+    pitch: ArrayLike,
+    role: ArrayLike | None = None,
+) -> Notes:
     """Round notes to the grid, order them, and drop doublings.
 
     A note ends when the same key is struck again, so that MIDI can represent every note. The piece
@@ -110,17 +154,24 @@ def on_grid(onset_beats: ArrayLike, duration_beats: ArrayLike, pitch: ArrayLike)
         onset_beats: float[N], in any order.
         duration_beats: float[N].
         pitch: int[N].
+        role: int[N]; None for one piano.
     """
-    return cleaned(rounded_to_grid(onset_beats, duration_beats, pitch))
+    return cleaned(rounded_to_grid(onset_beats, duration_beats, pitch, role))
 
 
-def rounded_to_grid(onset_beats: ArrayLike, duration_beats: ArrayLike, pitch: ArrayLike) -> Notes:
+def rounded_to_grid(
+    onset_beats: ArrayLike,
+    duration_beats: ArrayLike,
+    pitch: ArrayLike,
+    role: ArrayLike | None = None,
+) -> Notes:
     """Round notes to the grid, in their order and position, without pitches outside of the piano.
 
     Args:
         onset_beats: float[N], in any order.
         duration_beats: float[N].
         pitch: int[N].
+        role: int[N]; None for one piano.
 
     Returns:
         Notes that are not cleaned yet.
@@ -130,7 +181,7 @@ def rounded_to_grid(onset_beats: ArrayLike, duration_beats: ArrayLike, pitch: Ar
     start = np.rint(onset * TICKS_PER_BEAT).astype(np.int32)
     keys = np.asarray(pitch, dtype=np.int32)
     duration = np.maximum(1, end - start)
-    return Notes(start, duration, keys)[is_on_piano(keys)]
+    return Notes(start, duration, keys, _roles(role, len(keys)))[is_on_piano(keys)]
 
 
 def is_on_piano(pitch: ArrayLike) -> NDArray[np.bool_]:
@@ -154,9 +205,9 @@ def cleaning_order(notes: Notes) -> NDArray[np.intp]:
     Returns:
         intp[M], indices.
     """
-    longest_first = np.lexsort((-notes.duration_ticks, notes.pitch, notes.onset_ticks))
+    longest_first = np.lexsort((-notes.duration_ticks, notes.key, notes.onset_ticks))
     ordered = notes[longest_first]
-    doubled = (np.diff(ordered.onset_ticks) == 0) & (np.diff(ordered.pitch) == 0)
+    doubled = (np.diff(ordered.onset_ticks) == 0) & (np.diff(ordered.key) == 0)
     return longest_first[np.concatenate(([True], ~doubled))[: len(notes)]]
 
 
@@ -164,18 +215,21 @@ def released(notes: Notes) -> Notes:
     """End every note when its key is struck again.
 
     Args:
-        notes: Ordered, no two with the same onset and pitch.
+        notes: Ordered, no two with the same onset, role and pitch.
     """
-    by_key = np.argsort(notes.pitch.astype(np.uint8), kind="stable")  # bytes sort by counting
-    onset, duration, pitch = (column[by_key] for column in notes.columns)
-    same_key = np.diff(pitch) == 0
+    # Numbers of two bytes sort by counting.
+    by_key = np.argsort(notes.key.astype(np.uint16), kind="stable")
+    onset, duration, key = (
+        column[by_key] for column in (notes.onset_ticks, notes.duration_ticks, notes.key)
+    )
+    same_key = np.diff(key) == 0
     until_next = np.where(same_key, np.diff(onset), duration[:-1])
     duration[:-1] = np.minimum(duration[:-1], until_next)
     in_order = np.empty_like(duration)
     in_order[by_key] = duration
-    return Notes(notes.onset_ticks, in_order, notes.pitch)
+    return replace(notes, duration_ticks=in_order)
 
 
 def _strikes(notes: Notes) -> NDArray[np.int64]:
-    """Encode onset and pitch as one number, which sorts as the notes do."""
-    return notes.onset_ticks.astype(np.int64) * 128 + notes.pitch
+    """Encode onset, role and pitch as one number, which sorts as the notes do."""
+    return notes.onset_ticks.astype(np.int64) * (ROLES * _PITCHES) + notes.key

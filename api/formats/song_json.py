@@ -110,7 +110,14 @@ def note_members(
     start_s = seconds_at(tempos, notes.onset_ticks)
     duration_s = seconds_at(tempos, notes.onset_ticks + notes.duration_ticks) - start_s
     sounds = performance.sounding_ticks, performance.velocity
-    columns = (*notes.columns, start_s, duration_s, *sounds)
+    columns = (
+        notes.onset_ticks,
+        notes.duration_ticks,
+        notes.pitch,
+        start_s,
+        duration_s,
+        *sounds,
+    )
     return [
         {
             "pitch": pitch,

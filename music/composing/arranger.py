@@ -409,7 +409,7 @@ class Arranger:
 def _cut(notes: Notes, end_ticks: int) -> Notes:
     """End notes at a bar line at the latest."""
     lasting = np.minimum(notes.duration_ticks, end_ticks - notes.onset_ticks)
-    return Notes(notes.onset_ticks, lasting.astype(np.int32), notes.pitch)
+    return replace(notes, duration_ticks=lasting.astype(np.int32))
 
 
 def _held(chord: Notes, start_ticks: int, end_ticks: int) -> Notes:
@@ -421,5 +421,9 @@ def _held(chord: Notes, start_ticks: int, end_ticks: int) -> Notes:
 def _from_downbeat(first: Notes, notes: Notes, start_ticks: int) -> Notes:
     """Let a song begin on its first downbeat: what is struck first is struck there."""
     waited = first.onset_ticks - np.int32(start_ticks)
-    moved = Notes(first.onset_ticks - waited, first.duration_ticks + waited, first.pitch)
+    moved = replace(
+        first,
+        onset_ticks=first.onset_ticks - waited,
+        duration_ticks=first.duration_ticks + waited,
+    )
     return join([moved, notes[len(first) :]])

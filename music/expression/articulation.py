@@ -7,7 +7,7 @@ by a number of ticks.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ def as_written(notes: Notes) -> Notes:
     nearest = _nearest_written(duration)
     is_near = np.abs(nearest - duration) <= np.maximum(1, duration // 8)
     duration = np.where(_is_odd(duration) & (reached == 0) & is_near, nearest, duration)
-    return released(Notes(notes.onset_ticks, duration.astype(np.int32), notes.pitch))
+    return released(replace(notes, duration_ticks=duration.astype(np.int32)))
 
 
 @dataclass(frozen=True)

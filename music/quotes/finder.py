@@ -158,7 +158,7 @@ class QuoteFinder:
         """
         if not len(notes) or not self._order:
             return replace(quote_state, latest_notes=0)
-        onset, _, pitch = (column.tolist() for column in notes.columns)
+        onset, pitch = notes.onset_ticks.tolist(), notes.pitch.tolist()
         strikes = sorted({*quote_state.open_strikes, *zip(onset, pitch, strict=True)})
         last_onset = bisect_left(strikes, (strikes[-1][0],))
         # A run that ends before the first new strike was judged with the notes before these.
@@ -268,7 +268,7 @@ def _with_run(runs: tuple[Quote, ...], run: Quote) -> tuple[Quote, ...]:
 
 def _steps(notes: Notes) -> NDArray[np.int64]:
     """Encode the steps of N notes: int64[N], of which the last is the end of the piece."""
-    onset, _, pitch = (column.astype(np.int64) for column in notes.columns)
+    onset, pitch = notes.onset_ticks.astype(np.int64), notes.pitch.astype(np.int64)
     codes = _step_code(np.diff(onset), np.diff(pitch))
     return np.append(codes, _END_OF_PIECE)[-len(notes) or 1 :]
 

@@ -6,7 +6,7 @@ at most, the notes that are held and those that move meanwhile.
 
 import bisect
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -116,14 +116,15 @@ def _until(notes: Notes, ticks: int) -> Notes:
     """Cut off what sounds later."""
     begun = notes[notes.onset_ticks < ticks]
     left = (ticks - begun.onset_ticks).astype(np.int32)
-    return Notes(begun.onset_ticks, np.minimum(begun.duration_ticks, left), begun.pitch)
+    return replace(begun, duration_ticks=np.minimum(begun.duration_ticks, left))
 
 
 def _staff(hand: Notes, bars: Sequence[Measure]) -> Staff:
     """Write one hand's notes."""
     written: list[Bar] = []
     tied: list[_Note] = []
-    rows = list(zip(*(column.tolist() for column in hand.columns), strict=True))
+    columns = hand.onset_ticks, hand.duration_ticks, hand.pitch
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
     for bar in bars:
         start, end = bar.start_ticks, bar.start_ticks + bar.ticks
         first, behind = (bisect.bisect_left(rows, (tick,)) for tick in (start, end))

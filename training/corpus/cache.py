@@ -23,7 +23,7 @@ from training.errors import WritingError
 from training.writing import stream_whole
 
 CACHE_DIR = Path(".cache/pieces")
-READER_VERSION = 9  # raise it when reading changes, to read everything again
+READER_VERSION = 10  # raise it when reading changes, to read everything again
 
 
 @dataclass(frozen=True)

@@ -25,5 +25,5 @@ GOLDEN = {
 @pytest.mark.parametrize(("query", "digest"), GOLDEN.items())
 def test_a_request_gives_the_notes_it_has_always_given(client, query, digest):
     notes = notes_of(client.post(f"/generate?game=zelda&{query}"))
-    content = np.stack(notes.columns).astype("<i4").tobytes()
+    content = np.stack(notes.columns[:3]).astype("<i4").tobytes()
     assert hashlib.sha256(content).hexdigest()[:16] == digest

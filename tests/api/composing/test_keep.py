@@ -50,7 +50,7 @@ def of_tune(*numbers):
 
 
 def rows(notes):
-    return list(zip(*(column.tolist() for column in notes.columns), strict=True))
+    return list(zip(*(column.tolist() for column in notes.columns[:3]), strict=True))
 
 
 @pytest.mark.parametrize(

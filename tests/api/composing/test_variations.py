@@ -43,7 +43,7 @@ def section(song, number, bars=4, start_ticks=0):
 
 
 def rows(notes):
-    return list(zip(*(column.tolist() for column in notes.columns), strict=True))
+    return list(zip(*(column.tolist() for column in notes.columns[:3]), strict=True))
 
 
 def test_the_theme_is_section_a_and_returns_where_the_form_says(client):

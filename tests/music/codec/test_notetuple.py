@@ -55,9 +55,7 @@ def test_a_spelled_note_is_a_pitch_and_a_duration_after_an_optional_shift():
 def test_quantised_notes_come_back_exactly(raw):
     notes = gridded(raw)
     near = np.minimum(np.diff(notes.onset_ticks, prepend=notes.onset_ticks[:1]), 48)
-    short = Notes(
-        np.cumsum(near, dtype=np.int32), np.minimum(notes.duration_ticks, 47), notes.pitch
-    )
+    short = Notes.of(np.cumsum(near), np.minimum(notes.duration_ticks, 47), notes.pitch)
     assert CODEC.decode(CODEC.encode(short))[0] == short
 
 

@@ -49,7 +49,7 @@ def notes_of(events):
 
 def sounding(events):
     """List onset, duration and pitch of what is read, in ticks of the grid."""
-    return list(zip(*(column.tolist() for column in notes_of(events).columns), strict=True))
+    return list(zip(*(column.tolist() for column in notes_of(events).columns[:3]), strict=True))
 
 
 ONE_BEAT = {

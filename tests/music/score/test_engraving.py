@@ -78,7 +78,7 @@ def test_notes_in_sixteenths_and_triplets_are_written_as_they_are():
     root = parsed(SCALE)
     expected = [
         (Fraction(onset, 12), Fraction(ticks, 12), pitch, 1 if pitch >= 60 else 2)
-        for onset, ticks, pitch in zip(*(c.tolist() for c in SCALE.columns), strict=True)
+        for onset, ticks, pitch in zip(*(c.tolist() for c in SCALE.columns[:3]), strict=True)
     ]
     assert written(root) == sorted(expected)
 

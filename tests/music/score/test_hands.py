@@ -75,7 +75,7 @@ def test_every_note_is_in_one_hand_and_hands_do_not_cross(raw):
 
 
 def rows(notes):
-    return list(zip(*(column.tolist() for column in notes.columns), strict=True))
+    return list(zip(*(column.tolist() for column in notes.columns[:3]), strict=True))
 
 
 @pytest.mark.skipif(not GAMES.is_dir(), reason="the games' pieces are not at hand")

@@ -17,6 +17,7 @@ and their combination.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,7 +137,7 @@ def _pitches(notes: Notes) -> Symbols:
 def _intervals(notes: Notes) -> Symbols:
     """Encode N notes as 3N symbols, each pitch as the interval from the previous note."""
     interval = np.diff(notes.pitch, prepend=_MIDDLE_PITCH).astype(np.int32)
-    return _pitches(Notes(notes.onset_ticks, notes.duration_ticks, interval))
+    return _pitches(replace(notes, pitch=interval))
 
 
 def _combined(*each: NDArray[np.float64]) -> NDArray[np.float64]:
