@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from music.line_up import ONE_PIANO, LineUp
 from music.notes import TICKS_PER_BEAT, Notes
 from music.performance import Performance
 
@@ -64,7 +65,7 @@ def constant_tempo(bpm: float) -> tuple[TempoChange, ...]:
 
 @dataclass(frozen=True)
 class Piece:
-    """One piece, with merged parts.
+    """One piece: its parts merged as for one piano or, read as a band, with their roles.
 
     Attributes:
         name: The file's name without its suffix.
@@ -74,6 +75,7 @@ class Piece:
             not have one there.
         warnings: The parts that were left out or repaired on reading, one sentence each.
         performance: How the notes sound; None for a score, which does not say.
+        line_up: Which instrument plays each role of the notes.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Piece:
     time_signatures: tuple[TimeSignature, ...] = ()
     warnings: tuple[str, ...] = ()
     performance: Performance | None = None
+    line_up: LineUp = ONE_PIANO
 
     @property
     def tempo_bpm(self) -> float:
