@@ -7,11 +7,12 @@ from typing import Any, TypeVar, get_type_hints
 
 from music.codec import CODECS
 from music.codec.events import Events
+from music.codec.notetuple import BandTuple, NoteTuple
 from training.errors import RecipeError
 
 RECIPES = Path(__file__).with_name("recipes")
 DEFAULT = "default"
-BASE, SCRATCH = STARTS = ("base", "scratch")
+BASE, PIANO_BASE, SCRATCH = STARTS = ("base", "piano base", "scratch")
 ADAM, MUON = OPTIMIZERS = ("adam", "muon")
 
 
@@ -107,7 +108,8 @@ class Recipe:
     Attributes:
         name: The file's name, without its suffix.
         codec: The codec's name in `music.codec.CODECS`.
-        start: `base`, to start from the base's weights, or `scratch`.
+        start: `base`, to start from the weights of the base for the codec; `piano base`, to start
+            from the base for piano music whatever the codec; or `scratch`.
         base_share: The share of the base's weights in the interpolated result, 0 to 1.
         network: The shape of the network.
         fitting: How it learns.
@@ -132,6 +134,10 @@ class Recipe:
                 f"codec {self.codec!r} can only encode the learned pieces in their own keys; "
                 "fitting.transpose must be false, fitting.held_out_share 0"
             )
+
+    def for_band(self) -> "Recipe":
+        """Return the same recipe for music with roles; one that does not read notes stays as is."""
+        return replace(self, codec=BandTuple.name) if self.codec == NoteTuple.name else self
 
     def with_epochs(self, epochs: int) -> "Recipe":
         """Return the same recipe with another number of epochs."""

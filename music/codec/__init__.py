@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from music.codec.events import Events
-from music.codec.notetuple import NoteTuple
+from music.codec.notetuple import BandTuple, NoteTuple
 from music.codec.tokens import BOS, FIRST, PAD, Codec, Cursor, padded
 from music.errors import CodecError
 from music.notes import Notes, cleaned
@@ -21,7 +21,7 @@ __all__ = [
     "padded",
 ]
 
-CODECS: dict[str, type[Codec]] = {kind.name: kind for kind in (NoteTuple, Events)}
+CODECS: dict[str, type[Codec]] = {kind.name: kind for kind in (NoteTuple, BandTuple, Events)}
 
 
 def learn_codec(name: str, pieces: Sequence[Notes]) -> Codec:

@@ -45,7 +45,7 @@ class Cursor:
 
     Attributes:
         onset_ticks: The earliest onset of whatever note comes next.
-        struck: The pitches that already start there.
+        struck: The keys that already start there, as `Notes.key`; pitches, for one piano.
     """
 
     onset_ticks: int = 0

@@ -38,7 +38,7 @@ def _train(settings: Settings) -> int:
     parts = replace(parts, weights=tuple(weight[id(piece)] for piece in parts.learned))
     with locked_checkpoint(CHECKPOINT_DIR) as checkpoint:
         fitted = fit_to_the_end(parts, recipe, corpus.codec(recipe.codec), checkpoint)
-        save_base(fitted.model)
+        save_base(fitted.model, WEIGHTS)
         write_card(music, corpus, recipe, fitted, datetime.now(UTC).date())
         checkpoint.remove()
     say(f"base: wrote {WEIGHTS.name} and {CARD.name}")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from music.bars import places
 from music.codec import Codec
-from music.codec.notetuple import NoteTuple
+from music.codec.notetuple import BandTuple, NoteTuple
 from music.piece import Piece
 from training.errors import RecipeError
 from training.memory.candidates import KEY_WEIGHTS
@@ -27,10 +27,14 @@ class EncodedPiece:
     Attributes:
         fields: int32[N, F].
         context: None for a network without memory.
+        pitch_field: The index of the field of pitches, if the tokens are notes.
+        has_roles: Whether roles are a field.
     """
 
     fields: NDArray[np.int32]
     context: Context | None
+    pitch_field: int = 1
+    has_roles: bool = False
 
     def __len__(self) -> int:
         """Count the tokens."""
@@ -54,15 +58,23 @@ def encode(piece: Piece, codec: Codec, *, memory: bool) -> EncodedPiece:
     """Encode a piece as field values, with the context if the network has memory.
 
     Raises:
-        RecipeError: The network has memory, and the codec's tokens are not notes.
+        RecipeError: The network has memory, and the codec's tokens are not notes; or it has none,
+            and they have roles.
     """
     fields = codec.split_fields(codec.encode(piece.notes))
     if not memory:
+        if codec.name == BandTuple.name:
+            raise RecipeError(f"the codec {codec.name!r} needs network.memory")
         return EncodedPiece(fields, None)
     if not isinstance(codec, NoteTuple):
         raise RecipeError(f"network.memory needs the codec {NoteTuple.name!r}, not {codec.name!r}")
     where = places(piece)
-    return EncodedPiece(fields, context(fields, where.place_ticks, where.bar_ticks, codec))
+    return EncodedPiece(
+        fields,
+        context(fields, where.place_ticks, where.bar_ticks, codec),
+        codec.pitch_field,
+        codec.has_roles,
+    )
 
 
 def window(
@@ -84,7 +96,7 @@ def window(
         semitones: Transposition; only if the fields are those of notes.
         hidden: bool[T, C], the hidden candidates; None for none.
     """
-    fields = _transposed(piece.fields, semitones)
+    fields = _transposed(piece, semitones)
     first, targets = part.start, len(part)
     ends = targets < steps and part.stop == len(fields)
     read = slice(max(first - 1, 0), part.stop - (0 if ends else 1))
@@ -95,8 +107,10 @@ def window(
         "following": _padded(fields[first : first + targets] + 1, slice(0, targets), steps),
     }
     if piece.context is not None:
-        inputs |= _context_inputs(piece.context, read, places, steps, semitones)
-        _fill_next_onset(inputs, piece.context, fields, first, targets, begins)
+        inputs |= _context_inputs(piece, piece.context, read, places, steps, semitones)
+        _fill_next_onset(inputs, piece.context, fields[:, piece.pitch_field], part, begins)
+        if piece.has_roles:
+            inputs |= _role_inputs(piece.context, part, steps, semitones)
         if hidden is not None:
             for name in ("candidates", "evidence"):
                 inputs[name][hidden] = 0
@@ -108,6 +122,7 @@ def window(
 
 
 def _context_inputs(
+    piece: EncodedPiece,
     piece_context: Context,
     read: slice,
     places: slice,
@@ -115,7 +130,8 @@ def _context_inputs(
     semitones: int,
 ) -> Inputs:
     evidence = piece_context.evidence[read]
-    candidates = moved(piece_context.candidates[read], evidence, semitones)
+    is_moved = (evidence > 0) & piece_context.is_candidate_melodic[read]
+    candidates = moved(piece_context.candidates[read], piece.pitch_field, is_moved, semitones)
     shown = np.where(evidence[..., None] > 0, candidates + 1, 0)
     halves = piece_context.key_weights[read].reshape(len(evidence), KEY_WEIGHTS // 12, 12)
     key_weights = np.roll(halves, semitones, axis=-1).reshape(len(evidence), KEY_WEIGHTS)
@@ -133,22 +149,34 @@ def _context_inputs(
 def _fill_next_onset(
     inputs: Inputs,
     piece_context: Context,
-    fields: NDArray[np.int32],
-    first: int,
-    targets: int,
+    pitch: NDArray[np.int32],
+    part: range,
     begins: int,
 ) -> None:
     """Fill in the inputs that depend on the next onset: its position, and the sounding keys."""
-    inputs["next_place"][:targets] = piece_context.place[first : first + targets]
-    inputs["sounding"][:targets] = sounding(piece_context, fields[:, 1], first, targets)
+    inputs["next_place"][: len(part)] = piece_context.place[part.start : part.stop]
+    inputs["sounding"][: len(part)] = sounding(piece_context, pitch, part.start, len(part))
     if begins:  # before the first token, only the meter is known
         inputs["place"][0], inputs["bar"][0] = piece_context.place[0], piece_context.bar[0]
 
 
-def _transposed(fields: NDArray[np.int32], semitones: int) -> NDArray[np.int32]:
+def _role_inputs(piece_context: Context, part: range, steps: int, semitones: int) -> Inputs:
+    """Return the inputs of a band: its line-up, and what each next note's role struck last."""
+    struck = piece_context.role_pitch[part.start : part.stop]
+    is_moved = piece_context.is_melodic[part.start : part.stop] & (struck > 0)
+    struck = np.where(is_moved, folded(struck - 1 + semitones) + 1, struck)
+    return {
+        "line_up": piece_context.line_up,
+        "role_pitch": _padded(struck, slice(0, len(part)), steps),
+    }
+
+
+def _transposed(piece: EncodedPiece, semitones: int) -> NDArray[np.int32]:
     if not semitones:
-        return fields
-    return np.stack([fields[:, 0], folded(fields[:, 1] + semitones), fields[:, 2]], axis=1)
+        return piece.fields
+    everything = np.ones(len(piece), np.bool_)
+    is_melodic = everything if piece.context is None else piece.context.is_melodic
+    return moved(piece.fields, piece.pitch_field, is_melodic, semitones)
 
 
 def _padded(values: NDArray[Any], places: slice, steps: int) -> NDArray[Any]:

@@ -19,12 +19,12 @@ from training.fitting.encoded import encode
 from training.fitting.evaluation import nats, targets_in
 from training.fitting.history import Epoch, History
 from training.fitting.interruption import interruptible
-from training.network.base_weights import base_digest, load_base
+from training.network.base_weights import WEIGHTS, base_digest, base_for, load_base, load_piano_base
 from training.network.loss import FieldsLoss
 from training.network.lstm import runs_on_gpu
 from training.network.network import build_network
 from training.network.optimizer import make_optimizer
-from training.recipe import BASE, FittingRecipe, Recipe
+from training.recipe import BASE, PIANO_BASE, FittingRecipe, Recipe
 
 FEWEST_TO_HOLD_OUT = 3  # pieces: of two, the one held out would be half of the music
 
@@ -136,6 +136,8 @@ def _start(recipe: Recipe, codec: Codec, epochs: Epochs) -> keras.Model:
     model = build_network(recipe.network, codec.field_sizes)
     if recipe.start == BASE:
         load_base(model)
+    elif recipe.start == PIANO_BASE:
+        load_piano_base(model)
     model.compile(
         optimizer=make_optimizer(fitting, epochs.count(0) * fitting.epochs),
         loss=FieldsLoss(codec.field_sizes),
@@ -218,7 +220,8 @@ def _bits_per_note(model: keras.Model, parts: Split, held_out: Sequence[Batch]) 
 
 def _fingerprint(parts: Split, recipe: Recipe, codec: Codec) -> str:
     """Return a hash of all inputs that affect the result; a resumed training must have the same."""
-    base = base_digest() if recipe.start == BASE else ""
+    bases = {BASE: base_for(codec.field_sizes), PIANO_BASE: WEIGHTS}
+    base = base_digest(bases[recipe.start]) if recipe.start in bases else ""
     digest = hashlib.sha256(json.dumps([recipe.as_fields(), codec.vocabulary, base]).encode())
     digest.update(repr(parts.weights).encode())
     for piece in (*parts.learned, *parts.held_out):

@@ -1,7 +1,7 @@
 """Computes the network's inputs from memory for a whole piece, once, before windows are cut.
 
-N is the number of notes, C of candidates, F of a token's fields: shift, pitch, duration. Row n has
-the inputs after note n, which predict note n + 1.
+N is the number of notes, C of candidates, F of a token's fields, R of roles. Row n has the inputs
+after note n, which predict note n + 1. Drums have no pitch: what is about keys leaves them out.
 """
 
 from dataclasses import dataclass
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from music.codec.notetuple import NoteTuple
+from music.codec.notetuple import FieldValues, NoteTuple
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH
+from music.roles import ROLES
 from training.memory.candidates import (
     BARS_BACK,
     FEWEST_TRANSPOSED_NOTES,
@@ -27,6 +28,7 @@ from training.memory.candidates import (
 KEYS = HIGHEST_PITCH - LOWEST_PITCH + 1
 _STILL_SOUNDING_NOTES = 256  # only the last notes may still sound
 _BLOCK_NOTES = 256
+_NO_HEIGHT = -1  # before the first melodic note
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class Context:
         onset_ticks: int32[N].
         end_ticks: int32[N].
         struck_again: int32[N], the next note with the same key; N if there is none.
+        is_melodic: bool[N], false for drums.
+        is_candidate_melodic: bool[N, C], false for drums.
+        role_pitch: int32[N], the key that the note's own role struck last before the note, counted
+            from 1; 0 for none.
+        line_up: float32[R], 1 for every role of the piece.
     """
 
     place: NDArray[np.int32]
@@ -53,6 +60,10 @@ class Context:
     onset_ticks: NDArray[np.int32]
     end_ticks: NDArray[np.int32]
     struck_again: NDArray[np.int32]
+    is_melodic: NDArray[np.bool_]
+    is_candidate_melodic: NDArray[np.bool_]
+    role_pitch: NDArray[np.int32]
+    line_up: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -79,29 +90,37 @@ def context(
     """Compute a piece's inputs from memory.
 
     Args:
-        fields: int32[N, F], the notes' field values, N 1 or more, ordered by onset and pitch.
+        fields: int32[N, F], the notes' field values, N 1 or more, ordered by onset, role and pitch.
         place_ticks: int32[N], the position of each onset in its bar.
         bar_ticks: int32[N], the length of that bar.
         codec: The codec of the field values.
     """
-    shift, pitch, duration = fields.T
-    onset_ticks = np.cumsum(codec.shift_ticks[shift]).astype(np.int32)
+    values = codec.values_of(fields)
+    onset_ticks = np.cumsum(codec.shift_ticks[values.shift]).astype(np.int32)
     onset_ticks -= onset_ticks[0]
-    duration_ticks = codec.duration_ticks[duration]
+    duration_ticks = codec.duration_ticks[values.duration]
+    is_melodic = codec.is_melodic(values.role)
     guesses = [
-        _match(fields),
+        _match(fields, values),
         *(_bars_back(fields, onset_ticks, bars * bar_ticks, codec) for bars in BARS_BACK),
-        _transposed(fields),
+        _transposed(fields, codec),
     ]
+    candidates = np.stack([np.where(g.exists[:, None], g.fields, 0) for g in guesses], axis=1)
     return Context(
         place=np.minimum(place_ticks, PLACES - 1).astype(np.int32),
         bar=np.minimum(bar_ticks, PLACES - 1).astype(np.int32),
-        candidates=np.stack([np.where(g.exists[:, None], g.fields, 0) for g in guesses], axis=1),
+        candidates=candidates,
         evidence=np.stack([np.where(g.exists, g.evidence, 0) for g in guesses], axis=1),
-        key_weights=_key_weights(onset_ticks, duration_ticks, pitch + LOWEST_PITCH),
+        key_weights=_key_weights(
+            onset_ticks, duration_ticks * is_melodic, values.pitch + LOWEST_PITCH
+        ),
         onset_ticks=onset_ticks,
         end_ticks=onset_ticks + duration_ticks,
-        struck_again=_struck_again(pitch),
+        struck_again=_next_with_same(values.pitch + KEYS * ~is_melodic),
+        is_melodic=is_melodic,
+        is_candidate_melodic=codec.is_melodic(codec.values_of(candidates).role),
+        role_pitch=_role_pitch(values),
+        line_up=np.isin(np.arange(len(codec.role)), values.role).astype(np.float32),
     )
 
 
@@ -125,6 +144,7 @@ def sounding(
     is_note = earlier >= 0
     earlier = np.maximum(earlier, 0)
     is_note &= context.struck_again[earlier] >= notes[:, None]
+    is_note &= context.is_melodic[earlier]
     now = context.onset_ticks[notes][:, None]
     onset, end = context.onset_ticks[earlier], context.end_ticks[earlier]
     keys = np.zeros((count, 2 * KEYS), np.float32)
@@ -134,35 +154,69 @@ def sounding(
     return keys
 
 
-def _struck_again(pitch: NDArray[np.int32]) -> NDArray[np.int32]:
-    by_key = np.argsort(pitch, kind="stable")
-    following = np.append(by_key[1:], len(pitch))
-    following[:-1][np.diff(pitch[by_key]) != 0] = len(pitch)
-    struck_again = np.empty(len(pitch), np.int32)
-    struck_again[by_key] = following
-    return struck_again
+def _next_with_same(number: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Find, for each position of int32[N], the next one with the same number; N for none."""
+    by_number = np.argsort(number, kind="stable")
+    following = np.append(by_number[1:], len(number))
+    following[:-1][np.diff(number[by_number]) != 0] = len(number)
+    found = np.empty(len(number), np.int32)
+    found[by_number] = following
+    return found
 
 
-def _match(fields: NDArray[np.int32]) -> _Guess:
+def _role_pitch(values: FieldValues) -> NDArray[np.int32]:
+    """Find the key that each note's role struck last, counted from 1; 0 before its first note."""
+    following = _next_with_same(values.role)
+    has_next = following < len(following)
+    before = np.zeros(len(following), np.int32)
+    before[following[has_next]] = values.pitch[has_next] + 1
+    return before
+
+
+def _match(fields: NDArray[np.int32], values: FieldValues) -> _Guess:
     """Find the note that followed the longest run equal to the run that ends at each note."""
-    shift, pitch, _ = fields.T
-    number = shift.astype(np.int64) * KEYS + pitch
+    number = _shift_and_role(values) * KEYS + values.pitch
     run, period = _longest_runs(number, number >= 0)
     return _followed(fields, run, period, run > 0)
 
 
-def _transposed(fields: NDArray[np.int32]) -> _Guess:
-    """Find a match of intervals, without runs in the same key."""
-    shift, pitch, _ = fields.T
-    interval = np.diff(pitch, prepend=pitch[:1])
-    number = shift.astype(np.int64) * (2 * KEYS) + interval + KEYS
-    has_interval = np.arange(len(pitch)) > 0
-    run, period = _longest_runs(number, has_interval, unequal=pitch)
+def _transposed(fields: NDArray[np.int32], codec: NoteTuple) -> _Guess:
+    """Find a match of intervals, without runs in the same key.
+
+    Intervals are those from one melodic note to the next; drums have to be equal.
+    """
+    values = codec.values_of(fields)
+    is_melodic = codec.is_melodic(values.role)
+    last_melodic = np.maximum.accumulate(np.where(is_melodic, np.arange(len(fields)), -1))
+    height = np.where(last_melodic >= 0, values.pitch[last_melodic], _NO_HEIGHT)
+    before = np.append(_NO_HEIGHT, height[:-1]).astype(np.int32)
+    interval = values.pitch - np.where(is_melodic & (before != _NO_HEIGHT), before, 0)
+    number = _shift_and_role(values) * (2 * KEYS) + interval + KEYS
+    counts = ~is_melodic | (before != _NO_HEIGHT)
+    run, period = _longest_runs(number, counts, unequal=height)
     found = _followed(fields, run, period, run >= FEWEST_TRANSPOSED_NOTES)
-    lower = pitch - pitch[np.maximum(np.arange(len(pitch)) - period, 0)]
-    moved = found.fields[:, 1] + lower
-    fields_here = np.stack([found.fields[:, 0], moved, found.fields[:, 2]], axis=1)
-    return _Guess(found.exists & (moved >= 0) & (moved < KEYS), fields_here, found.evidence)
+    higher = height - height[np.maximum(np.arange(len(height)) - period, 0)]
+    following = codec.values_of(found.fields)
+    pitch = following.pitch + higher * codec.is_melodic(following.role)
+    return _Guess(
+        found.exists & (pitch >= 0) & (pitch < KEYS),
+        _with_pitch(found.fields, pitch, codec.pitch_field),
+        found.evidence,
+    )
+
+
+def _shift_and_role(values: FieldValues) -> NDArray[np.int64]:
+    """Encode shift and role as one number."""
+    return values.shift.astype(np.int64) * ROLES + values.role
+
+
+def _with_pitch(
+    fields: NDArray[np.int32], pitch: NDArray[np.int32], pitch_field: int
+) -> NDArray[np.int32]:
+    """Replace the pitches of notes int32[..., F]."""
+    changed = fields.copy()
+    changed[..., pitch_field] = pitch
+    return changed
 
 
 def _longest_runs(
@@ -214,21 +268,24 @@ def _bars_back(
     back_ticks: NDArray[np.int32],
     codec: NoteTuple,
 ) -> _Guess:
-    """Find the first note after the same position some bars ago, by onset and pitch."""
+    """Find the first note after the same position some bars ago, by onset, role and pitch."""
     note = np.arange(len(fields))
-    shift, pitch, duration = fields.T
+    values = codec.values_of(fields)
+    key = values.role.astype(np.int64) * KEYS + values.pitch
     there = onset_ticks.astype(np.int64) - back_ticks
-    strikes = onset_ticks.astype(np.int64) * 128 + pitch
-    following = np.searchsorted(strikes, there * 128 + pitch, side="right")
+    strikes = onset_ticks.astype(np.int64) * (ROLES * KEYS) + key
+    following = np.searchsorted(strikes, there * (ROLES * KEYS) + key, side="right")
     exists = (there >= 0) & (following <= note) & (following > note - HISTORY_NOTES + 1)
     following = np.minimum(following, len(fields) - 1)
     wait = np.where(exists, codec.nearest_shift(onset_ticks[following] - there), 0)
     is_right = np.zeros(len(fields), np.int32)
-    is_right[1:] = exists[:-1] & (wait[:-1] == shift[1:]) & (pitch[following[:-1]] == pitch[1:])
+    is_same = (wait[:-1] == values.shift[1:]) & (key[following[:-1]] == key[1:])
+    is_right[1:] = exists[:-1] & is_same
     right_so_far = np.concatenate([[0], np.cumsum(is_right)])
     recent = np.maximum(note + 1 - RECENT_PREDICTIONS, 0)
     hits = right_so_far[note + 1] - right_so_far[recent]
-    guess = np.stack([wait, pitch[following], duration[following]], axis=1).astype(np.int32)
+    guess = fields[following]
+    guess[:, 0] = wait
     return _Guess(exists, guess, (1 + hits).astype(np.int32))
 
 
@@ -258,17 +315,17 @@ def _decayed(
         before = before * 0.5 ** ((onset_ticks[block][0] - last_onset) / half_life_ticks)
         weights[block] = (np.cumsum(lasting[block] * growth, axis=0) + before) / growth
         before, last_onset = weights[block][-1], onset_ticks[block][-1]
-    scaled: NDArray[np.float64] = KEY_WEIGHTS_SUM * weights / weights.sum(axis=1, keepdims=True)
+    sums = weights.sum(axis=1, keepdims=True)
+    scaled: NDArray[np.float64] = KEY_WEIGHTS_SUM * weights / np.where(sums > 0, sums, 1)
     return scaled
 
 
 def moved(
-    candidates: NDArray[np.int32], evidence: NDArray[np.int32], semitones: int
+    fields: NDArray[np.int32], pitch_field: int, is_moved: NDArray[np.bool_], semitones: int
 ) -> NDArray[np.int32]:
-    """Transpose candidates int32[..., C, F] with evidence int32[..., C]."""
-    pitch = folded(candidates[..., 1] + semitones)
-    pitch = np.where(evidence > 0, pitch, 0)
-    return np.stack([candidates[..., 0], pitch, candidates[..., 2]], axis=-1)
+    """Transpose those notes of int32[..., F] for which bool[...] holds."""
+    pitch = fields[..., pitch_field]
+    return _with_pitch(fields, np.where(is_moved, folded(pitch + semitones), pitch), pitch_field)
 
 
 def folded(key: NDArray[np.int32]) -> NDArray[np.int32]:

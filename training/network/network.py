@@ -9,12 +9,14 @@ from typing import Any
 import keras
 from keras import ops
 
+from music.codec.notetuple import BandTuple
 from training.memory.candidates import CANDIDATES, EVIDENCE_SIZES, KEY_WEIGHTS, PLACES
 from training.memory.context import KEYS
 from training.network.lstm import LSTM
 from training.recipe import NetworkRecipe
 
 SIDES = INPUT, OUTPUT = "input", "output"  # of the LSTM; names of layers begin with them
+_ROLE = 1  # the field of roles, where there is one
 _COPIED = 1.0  # a fresh network's trust in candidates: most music is repetition
 
 
@@ -30,6 +32,9 @@ def build_network(recipe: NetworkRecipe, field_sizes: tuple[int, ...]) -> keras.
     logits of its own values, weighted by the network's trust in it; for later fields only if it
     agrees with the token's earlier ones. The network also predicts the ends of pieces.
 
+    A network for bands, whose tokens have a role (`training.network.network.has_roles`), also reads
+    the line-up and, once the role is predicted, the key that this role struck last.
+
     Args:
         recipe: The shape.
         field_sizes: How many values each field has.
@@ -39,7 +44,7 @@ def build_network(recipe: NetworkRecipe, field_sizes: tuple[int, ...]) -> keras.
         ending in a network with memory. The inputs are those of
         `training.fitting.batches.Batch`; `following` is not read if there is only one field.
     """
-    inputs = _inputs(recipe, len(field_sizes))
+    inputs = _inputs(recipe, field_sizes)
     x = _sum(_read(inputs, recipe, field_sizes))
     for n, units in enumerate(recipe.lstm_units):
         x = keras.layers.Dropout(recipe.dropout)(x)
@@ -71,11 +76,18 @@ def has_memory(network: keras.Model) -> bool:
     return any(layer.name == "trust_0" for layer in network.layers)
 
 
+def has_roles(field_sizes: tuple[int, ...]) -> bool:
+    """Whether the tokens' fields are those of notes with roles: shift, role, pitch, duration."""
+    return len(field_sizes) == len(BandTuple.fields)
+
+
 def _is_head(layer: keras.layers.Layer) -> bool:
     return isinstance(layer, keras.layers.Dense) and layer.name.startswith("logits_")
 
 
-def _inputs(recipe: NetworkRecipe, fields: int) -> dict[str, Any]:
+def _inputs(recipe: NetworkRecipe, field_sizes: tuple[int, ...]) -> dict[str, Any]:
+    fields = len(field_sizes)
+
     def one(name: str, *shape: int, dtype: str = "int32") -> Any:
         return keras.Input((None, *shape), dtype=dtype, name=name)
 
@@ -90,6 +102,10 @@ def _inputs(recipe: NetworkRecipe, fields: int) -> dict[str, Any]:
             "next_place": one("next_place"),
             "sounding": one("sounding", 2 * KEYS, dtype="float32"),
         }
+        if has_roles(field_sizes):
+            roles = field_sizes[_ROLE]
+            inputs["line_up"] = keras.Input((roles,), dtype="float32", name="line_up")
+            inputs["role_pitch"] = one("role_pitch")
     return inputs
 
 
@@ -120,6 +136,9 @@ def _context(
         for f, size in enumerate(field_sizes):
             name, values = f"{side}_candidate_{c}_{f}", inputs["candidates"][..., c, f]
             parts.append(_embedding(size + 1, units, name, values))
+    if has_roles(field_sizes):
+        line_up = keras.layers.Dense(units, use_bias=False, name=f"{side}_line_up")
+        parts[0] = parts[0] + line_up(inputs["line_up"])[:, None, :]
     return parts
 
 
@@ -163,6 +182,8 @@ def _hidden(
             keras.layers.Dense(units, use_bias=False, name=f"sounding_{f}")(inputs["sounding"]),
             _embedding(PLACES, units, f"next_place_{f}", inputs["next_place"]),
         ]
+        if f > _ROLE and has_roles(field_sizes):
+            parts.append(_embedding(KEYS + 1, units, f"role_pitch_{f}", inputs["role_pitch"]))
     hidden = keras.layers.Activation("tanh")(_sum(parts))
     return keras.layers.Dropout(recipe.dropout)(hidden)
 

@@ -19,6 +19,6 @@ def test_a_codec_opened_by_its_name_and_vocabulary_is_the_one_that_was_learned(n
 
 def test_an_unknown_codec_lists_those_there_are():
     with pytest.raises(
-        CodecError, match="codec 'remi' is unknown; it must be one of notetuple, notes"
+        CodecError, match="codec 'remi' is unknown; it must be one of notetuple, bandtuple, notes"
     ):
         open_codec("remi", [["C4"]])

@@ -247,7 +247,7 @@ def test_sounding_keys_are_those_of_slow_arithmetic(seed, notes):
 def test_candidates_are_transposed_with_the_music_unless_absent():
     candidates = np.array([[[3, 40, 5], [0, 0, 0], [1, 86, 2]]])
     evidence = np.array([[9, 0, 1]])
-    assert moved(candidates, evidence, 3).tolist() == [[[3, 43, 5], [0, 0, 0], [1, 77, 2]]]
+    assert moved(candidates, 1, evidence > 0, 3).tolist() == [[[3, 43, 5], [0, 0, 0], [1, 77, 2]]]
 
 
 @pytest.mark.parametrize("semitones", range(-6, 6))
