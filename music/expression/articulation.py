@@ -27,15 +27,16 @@ _FEWEST_NOTES = 8  # of a length, to learn its share
 def as_written(notes: Notes) -> Notes:
     """Replace lengths that are not written lengths by the lengths that were probably meant.
 
-    A note is extended to the next onset if that is no farther than a quarter of its length.
-    Otherwise it gets the nearest written length, if that differs by no more than an eighth. Both
-    margins are at least one tick. Other notes are not changed.
+    A note is extended to the next onset of its role if that is no farther than a quarter of its
+    length. Otherwise it gets the nearest written length, if that differs by no more than an eighth.
+    Both margins are at least one tick. Other notes and those of drums are not changed.
     """
     reached = np.where(_is_odd(notes.duration_ticks), _to_the_next_onset(notes), 0)
     duration = notes.duration_ticks + reached
     nearest = _nearest_written(duration)
     is_near = np.abs(nearest - duration) <= np.maximum(1, duration // 8)
     duration = np.where(_is_odd(duration) & (reached == 0) & is_near, nearest, duration)
+    duration = np.where(notes.is_melodic, duration, notes.duration_ticks)
     return released(replace(notes, duration_ticks=duration.astype(np.int32)))
 
 
@@ -80,18 +81,21 @@ LEGATO = Articulation(1.0)
 def learned_articulation(pieces: Iterable[Piece]) -> Articulation:
     """Learn the sounding shares of pieces that have a performance.
 
-    A share is a median, at most 1: by the pedal, some notes sound longer than written.
+    A share is a median, at most 1: by the pedal, some notes sound longer than written. Drums have
+    no lengths to learn from.
 
     Args:
         pieces: Pieces with written lengths.
     """
-    performed = [piece for piece in pieces if piece.performance is not None]
-    if not performed:
+    performed = [
+        (piece.notes.melodic(), piece.performance[piece.notes.is_melodic])
+        for piece in pieces
+        if piece.performance is not None
+    ]
+    if not any(len(notes) for notes, _ in performed):
         return LEGATO
-    written = np.concatenate([piece.notes.duration_ticks for piece in performed])
-    sounding = np.concatenate(
-        [piece.performance.sounding_ticks for piece in performed if piece.performance]
-    )
+    written = np.concatenate([notes.duration_ticks for notes, _ in performed])
+    sounding = np.concatenate([performance.sounding_ticks for _, performance in performed])
     shares = (sounding / written).clip(LEAST_SHARE, 1)
     lengths, counts = np.unique(written, return_counts=True)
     common = tuple(
@@ -111,12 +115,20 @@ def _is_odd(duration_ticks: NDArray[np.int32]) -> NDArray[np.bool_]:
 
 
 def _to_the_next_onset(notes: Notes) -> NDArray[np.int32]:
-    """Count the ticks from each note's end to the next onset; 0 if that is far."""
-    end = notes.onset_ticks + notes.duration_ticks
-    behind = np.searchsorted(notes.onset_ticks, end).clip(max=len(notes) - 1)
-    gap = notes.onset_ticks[behind] - end
-    is_near = (gap > 0) & (gap <= np.maximum(1, notes.duration_ticks // 4))
-    return np.where(is_near, gap, 0)
+    """Count the ticks from each note's end to its role's next onset; 0 if that is far."""
+    if not len(notes):
+        return notes.duration_ticks
+    by_role = np.argsort(notes.role, kind="stable")
+    role, onset = notes.role[by_role].astype(np.int64), notes.onset_ticks[by_role]
+    end = onset + notes.duration_ticks[by_role]
+    after_the_last = int(end.max()) + 1  # keeps the roles apart
+    places = np.searchsorted(role * after_the_last + onset, role * after_the_last + end)
+    following = places.clip(max=len(notes) - 1)
+    gap = np.where(role[following] == role, onset[following] - end, 0)
+    is_near = (gap > 0) & (gap <= np.maximum(1, notes.duration_ticks[by_role] // 4))
+    reached = np.zeros_like(notes.duration_ticks)
+    reached[by_role] = np.where(is_near, gap, 0)
+    return reached
 
 
 def _nearest_written(duration_ticks: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -21,12 +21,13 @@ __all__ = [
 PIECE_SUFFIXES = MIDI_SUFFIXES | SCORE_SUFFIXES
 
 
-def read_piece(path: Path, *, repeats: bool = True) -> Piece:
-    """Read all parts of a piece except drums, merged, on the grid.
+def read_piece(path: Path, *, repeats: bool = True, band: bool = False) -> Piece:
+    """Read all parts of a piece on the grid: merged without drums, or as a band.
 
     Args:
         path: The file.
         repeats: Whether the repeats of a score are played; otherwise every measure is played once.
+        band: Whether notes have roles, drums among them, and the piece has a line-up.
 
     Raises:
         UnreadablePieceError: The file is broken, has an unsupported format, or has no notes.
@@ -34,14 +35,18 @@ def read_piece(path: Path, *, repeats: bool = True) -> Piece:
     suffix = path.suffix.lower()
     if suffix in MIDI_SUFFIXES:
         with path.open("rb") as file:
-            return read_midi(file.read(MOST_BYTES + 1), path.stem)  # a byte more is refused
+            content = file.read(MOST_BYTES + 1)  # a byte more is refused
+        return read_midi(content, path.stem, band=band)
     if suffix in SCORE_SUFFIXES:
-        return _with_notes(read_score(path.read_bytes(), suffix, path.stem, repeats=repeats))
+        score = read_score(path.read_bytes(), suffix, path.stem, repeats=repeats, band=band)
+        return _with_notes(score, band=band)
     kinds = ", ".join(sorted(PIECE_SUFFIXES))
     raise UnreadablePieceError(f"not a kind of file that is read ({kinds})")
 
 
-def _with_notes(piece: Piece) -> Piece:
+def _with_notes(piece: Piece, *, band: bool) -> Piece:
     if not len(piece.notes):
-        raise UnreadablePieceError("no notes in it (drums are left out)")
+        raise UnreadablePieceError(
+            "no notes in it" if band else "no notes in it (drums are left out)"
+        )
     return piece

@@ -18,10 +18,12 @@ class WrittenNote:
     Attributes:
         onset: Units after the start of its measure, 0 or more.
         end: Units after the start of its measure.
-        pitch: MIDI note number, as it sounds.
-        part: Position of its instrument in the score, from 0.
+        pitch: MIDI note number, as it sounds; of drums, the key of a kit.
+        part: Position of its part in the score, from 0.
         is_tied_from: Whether a tie from an earlier head ends here.
         is_tied_on: Whether a tie to a later head starts here.
+        program: The General MIDI program that plays it; 0 for drums.
+        is_drum: Whether drums play it.
     """
 
     onset: int
@@ -30,6 +32,8 @@ class WrittenNote:
     part: int
     is_tied_from: bool = False
     is_tied_on: bool = False
+    program: int = 0
+    is_drum: bool = False
 
 
 @dataclass

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.errors import UnreadablePieceError
+from music.line_up import ONE_PIANO, LineUp
 from music.notes import (
     TICKS_PER_BEAT,
     Notes,
@@ -17,13 +18,15 @@ from music.notes import (
 )
 from music.performance import Performance
 from music.piece import Piece, TempoChange, TimeSignature, meter_map, tempo_map
+from music.reading.band.parts import Parts, as_band
 from music.reading.drums import drum_mask
 from music.reading.smf import TEMPO, TIME_SIGNATURE, MidiFile, SystemEvent, parse_midi
 
 MIDI_SUFFIXES = frozenset({".kar", ".mid", ".midi", ".rmi"})
 MOST_NOTES = 20_000
 
-_NOTE_OFF, _NOTE_ON, _CONTROLLER = 0x80, 0x90, 0xB0
+_NOTE_OFF, _NOTE_ON, _CONTROLLER, _PROGRAM_CHANGE = 0x80, 0x90, 0xB0, 0xC0
+_CHANNEL_BITS = 11  # of a channel numbered over all ports
 _PEDAL, _RESET_CONTROLLERS = 64, 121
 _PEDAL_DOWN = 64  # this value or more (General MIDI); nothing lies between up and down
 _TEMPO_BYTES, _TIME_SIGNATURE_BYTES = 3, 4
@@ -33,16 +36,18 @@ _SHORTEST_SOUND = 0.01  # ticks of our grid: a note may end where it starts
 _OFF_PIANO = "outside of the piano's range (A0 to C8)"
 
 
-def read_midi(midi: bytes, name: str) -> Piece:
+def read_midi(midi: bytes, name: str, *, band: bool = False) -> Piece:
     """Read an untrusted standard MIDI file, in bounded time and memory.
 
-    All parts are merged, without drums. A note-off ends the first note of its key that still
-    sounds. While the sustain pedal of its channel is down, the note continues until the pedal is
-    released or the key is struck again.
+    All parts are merged, without drums, or get their roles in a band. A note-off ends the first
+    note of its key that still sounds. While the sustain pedal of its channel is down, the note
+    continues until the pedal is released or the key is struck again.
 
     Args:
         midi: The file, possibly within a RIFF file (RMID).
         name: The piece's name.
+        band: Whether it is read as a band. A part is then what a track plays on a channel with a
+            program, which is 0 until the channel gets one.
 
     Returns:
         The piece, with one note or more. Its warnings say what was left out or ignored.
@@ -52,7 +57,7 @@ def read_midi(midi: bytes, name: str) -> Piece:
             or has no notes.
     """
     file = parse_midi(midi)
-    found = _find_notes(file)
+    found = _find_notes(file, band=band)
     if not len(found.notes):
         raise UnreadablePieceError(_why_none(file, found))
     kept = cleaning_order(found.notes)
@@ -69,6 +74,7 @@ def read_midi(midi: bytes, name: str) -> Piece:
         meter_map(signatures, first_note_ticks),
         tuple(_warnings(file, found, len(notes), ignored)),
         _performance(found.performance[kept], held, notes),
+        found.line_up,
     )
 
 
@@ -79,6 +85,7 @@ class _Found:
     Attributes:
         notes: On the grid, counted from the file's start, not cleaned.
         performance: How they sound.
+        line_up: Who plays them.
         drums: How many were left out because they are drums.
         endless: How many were left out because they never end.
         off_piano: How many were left out because they are outside of the piano's range.
@@ -86,12 +93,13 @@ class _Found:
 
     notes: Notes
     performance: Performance
+    line_up: LineUp
     drums: int
     endless: int
     off_piano: int
 
 
-def _find_notes(file: MidiFile) -> _Found:
+def _find_notes(file: MidiFile, *, band: bool) -> _Found:
     kind = file.status & 0xF0
     is_on = (kind == _NOTE_ON) & (file.data2 > 0)
     if is_on.sum() > MOST_NOTES:
@@ -100,17 +108,37 @@ def _find_notes(file: MidiFile) -> _Found:
     events = np.flatnonzero((kind == _NOTE_ON) | (kind == _NOTE_OFF))
     key = file.track << 18 | _channel(file) << 7 | file.data1
     start, end = (events[indices] for indices in _paired(key[events], is_on[events]))
-    is_melodic = ~is_drum[start]
-    start, end = start[is_melodic], end[is_melodic]
+    left_out = 0 if band else int(is_drum.sum())
+    is_played = band | ~is_drum[start]
+    endless = int(is_on.sum()) - left_out - int(is_played.sum())
+    is_read = is_played & is_on_piano(file.data1[start])
+    off_piano = int(is_played.sum() - is_read.sum())
+    start, end = start[is_read], end[is_read]
     duration = _release_ticks(file, end) - file.tick[start]
-    beat, pitch = file.ticks_per_beat, file.data1[start]
-    notes = rounded_to_grid(file.tick[start] / beat, duration / beat, pitch)
+    beat, line_up = file.ticks_per_beat, ONE_PIANO
+    notes = rounded_to_grid(file.tick[start] / beat, duration / beat, file.data1[start])
+    if band:
+        part = file.track << _CHANNEL_BITS | _channel(file)
+        parts = Parts(part[start], _programs(file)[start], is_drum[start])
+        notes, line_up = as_band(notes, parts)
+    sounding = np.maximum(_SHORTEST_SOUND, duration * TICKS_PER_BEAT / beat)
     performance = Performance(
         file.data2[start].astype(np.int32),
-        np.maximum(_SHORTEST_SOUND, duration * TICKS_PER_BEAT / beat).astype(np.float32),
-    )[is_on_piano(pitch)]
-    drums, endless = int(is_drum.sum()), int(is_on.sum() - is_drum.sum()) - len(start)
-    return _Found(notes, performance, drums, endless, len(start) - len(notes))
+        np.where(notes.is_melodic, sounding, notes.duration_ticks).astype(np.float32),
+    )
+    return _Found(notes, performance, line_up, left_out, endless, off_piano)
+
+
+def _programs(file: MidiFile) -> NDArray[np.int64]:
+    """Return the program of each event's channel then, 0 until it gets one: int64[E]."""
+    by_channel = np.argsort(_channel(file), kind="stable")
+    is_change = (file.status[by_channel] & 0xF0) == _PROGRAM_CHANGE
+    is_first = np.diff(_channel(file)[by_channel], prepend=-1) > 0
+    indices = np.arange(len(by_channel))
+    latest = np.maximum.accumulate(np.where(is_change | is_first, indices, 0))
+    programs = np.empty_like(file.data1)
+    programs[by_channel] = np.where(is_change, file.data1[by_channel], 0)[latest]
+    return programs
 
 
 def _performance(performance: Performance, held: Notes, notes: Notes) -> Performance:

@@ -8,12 +8,22 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from music.errors import UnreadablePieceError
+from music.reading.band.instrument_names import (
+    PIANO_PROGRAM,
+    VOICE_PROGRAM,
+    program_of_names,
+)
 from music.reading.measures import UNITS_PER_BEAT, Measure, WrittenNote
 
 _DRUM_CHANNEL = "10"  # General MIDI's tenth, counted from 1
+_VOICE_SOUND = "voice."  # of the sounds that MusicXML 4.0 lists
+_NO_KEY = -1
+_GENERAL_MIDI = range(128)
+_NOTHING = Element("nothing")
 _LARGEST_NUMBER = 10**9
 _FEWEST_DIVISIONS = 0.01
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -36,7 +46,8 @@ class _MalformedError(Exception):
 def read_measures(root: Element) -> list[Measure]:
     """Read a score's measures, all parts together.
 
-    Pitches are sounding pitches. Drums, grace notes and cue notes are left out.
+    Pitches are sounding pitches. Grace notes, cue notes and drums without a key of a kit are left
+    out.
 
     Args:
         root: `score-partwise` or `score-timewise`.
@@ -47,7 +58,7 @@ def read_measures(root: Element) -> list[Measure]:
     parts = _parts(root)
     measures: list[Measure] = []
     for number, (part, elements) in enumerate(parts.items()):
-        reader = _PartReader(number, _drums_of(root, part), measures)
+        reader = _PartReader(number, _instruments_of(root, part), measures)
         for element in elements:
             try:
                 reader.read(element)
@@ -72,39 +83,64 @@ def _parts(root: Element) -> Mapping[str, list[Element]]:
     return parts
 
 
-def _drums_of(root: Element, part: str) -> "_Drums":
-    """Find out which instruments of a part are drums."""
+@dataclass(frozen=True)
+class _Instrument:
+    """An instrument of a part.
+
+    Attributes:
+        program: Its General MIDI program, from 0.
+        is_drum: Whether it plays on the drum channel.
+        key: The key of a kit that its notes strike; None if they have pitches.
+    """
+
+    program: int
+    is_drum: bool = False
+    key: int | None = None
+
+
+def _instruments_of(root: Element, part: str) -> Mapping[str | None, _Instrument]:
+    """Return the instruments of a part by their ids, its default first."""
     for described in root.iterfind("part-list/score-part"):
         if described.get("id") == part:
-            channels = {
-                each.get("id"): each.findtext("midi-channel")
-                for each in described.iterfind("midi-instrument")
+            played = {each.get("id"): each for each in described.iterfind("midi-instrument")}
+            named = {each.get("id"): each for each in described.iterfind("score-instrument")}
+            part_name = described.findtext("part-name") or ""
+            return {
+                each: _instrument(played.get(each, _NOTHING), named.get(each, _NOTHING), part_name)
+                for each in (*played, *named, None)
             }
-            return _Drums(channels)
-    return _Drums({})
+    return {None: _Instrument(PIANO_PROGRAM)}
 
 
-class _Drums:
-    """The instruments of a part that play on the drum channel."""
+def _instrument(played: Element, named: Element, part_name: str) -> _Instrument:
+    """Read a `midi-instrument` and the `score-instrument` of the same id."""
+    is_drum = played.findtext("midi-channel") == _DRUM_CHANNEL
+    sound = named.findtext("instrument-sound") or ""
+    program = _general_midi(played.findtext("midi-program"))
+    if sound.startswith(_VOICE_SOUND):  # scores let an oboe play a voice
+        program = VOICE_PROGRAM
+    elif program is None and not is_drum:
+        program = program_of_names((sound, named.findtext("instrument-name") or "", part_name))
+    return _Instrument(program or 0, is_drum, _general_midi(played.findtext("midi-unpitched")))
 
-    def __init__(self, channels: Mapping[str | None, str | None]) -> None:
-        """Take MIDI channels by the instruments' ids."""
-        self._ids = {each for each, channel in channels.items() if channel == _DRUM_CHANNEL}
-        self._default = next(iter(channels), None)
 
-    def has(self, note: Mapping[str, Element]) -> bool:
-        """Whether a note is a drum; without an instrument, it belongs to the part's first one."""
-        named = note["instrument"].get("id") if "instrument" in note else self._default
-        return named in self._ids
+def _general_midi(number: str | None) -> int | None:
+    """Convert a number from 1 to 128, a program or the key of a drum, to one from 0."""
+    is_valid = number is not None and _INTEGER.fullmatch(number.strip())
+    value = int(number or 0) - 1 if is_valid else -1
+    return value if value in _GENERAL_MIDI else None
 
 
 class _PartReader:
     """Reads one part, measure by measure."""
 
-    def __init__(self, part: int, drums: _Drums, measures: list[Measure]) -> None:
+    def __init__(
+        self, part: int, instruments: Mapping[str | None, _Instrument], measures: list[Measure]
+    ) -> None:
         """Add the part to `measures`, and append measures as needed."""
         self._part = part
-        self._drums = drums
+        self._instruments = instruments
+        self._default = next(iter(instruments))
         self._measures = measures
         self._position = 0  # of the next measure
         self._number = 0  # the last that was written on a measure
@@ -161,18 +197,33 @@ class _PartReader:
         if "chord" not in fields:
             self._last_onset = self._now
             self._advance(duration)
-        if "pitch" in fields and "cue" not in fields and not self._drums.has(fields):
-            ties = {each.get("type") for each in note.iterfind("tie")} if "tie" in fields else ()
-            self._measure.notes.append(
-                WrittenNote(
-                    onset=round(self._last_onset),
-                    end=round(self._last_onset + duration),
-                    pitch=self._pitch(fields),
-                    part=self._part,
-                    is_tied_from="stop" in ties,
-                    is_tied_on="start" in ties,
-                )
+        if "cue" in fields or not fields.keys() & {"pitch", "unpitched"}:
+            return
+        instrument = self._instrument(fields)
+        is_drum = instrument.is_drum or "pitch" not in fields
+        ties = {each.get("type") for each in note.iterfind("tie")} if "tie" in fields else ()
+        self._measure.notes.append(
+            WrittenNote(
+                onset=round(self._last_onset),
+                end=round(self._last_onset + duration),
+                pitch=self._drum_key(fields, instrument) if is_drum else self._pitch(fields),
+                part=self._part,
+                is_tied_from="stop" in ties,
+                is_tied_on="start" in ties,
+                program=instrument.program,
+                is_drum=is_drum,
             )
+        )
+
+    def _instrument(self, note: Mapping[str, Element]) -> _Instrument:
+        """Return a note's instrument; without one, it belongs to the part's first one."""
+        named = note["instrument"].get("id") if "instrument" in note else self._default
+        return self._instruments.get(named, self._instruments[None])
+
+    def _drum_key(self, note: Mapping[str, Element], instrument: _Instrument) -> int:
+        if instrument.key is not None:
+            return instrument.key
+        return self._pitch(note) if "pitch" in note else _NO_KEY
 
     def _advance(self, duration: float) -> None:
         self._now += duration

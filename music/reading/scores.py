@@ -15,7 +15,9 @@ _TUNE_BOOK_SUFFIX = ".abc"
 SCORE_SUFFIXES = _XML_SUFFIXES | {_TUNE_BOOK_SUFFIX, ".krn"}
 
 
-def read_score(content: bytes, suffix: str, name: str, *, repeats: bool = True) -> Piece:
+def read_score(
+    content: bytes, suffix: str, name: str, *, repeats: bool = True, band: bool = False
+) -> Piece:
     """Read a score as it sounds; the result may have no notes.
 
     The tunes of a tune book follow each other. Tunes that cannot be read are left out with a
@@ -26,13 +28,14 @@ def read_score(content: bytes, suffix: str, name: str, *, repeats: bool = True) 
         suffix: The suffix of the file, one of `SCORE_SUFFIXES`.
         name: The piece's name.
         repeats: Whether repeats and jumps are played; otherwise every measure is played once.
+        band: Whether it is read as a band; otherwise parts are merged, without drums.
 
     Raises:
         UnreadablePieceError: It cannot be read; the message says why.
     """
+    sounding = Sounding(repeats, band)
     if suffix == _TUNE_BOOK_SUFFIX:
-        return _read_book(decoded(content), name, repeats=repeats)
-    sounding = Sounding(repeats)
+        return _read_book(decoded(content), name, sounding)
     sounding.play(_read_xml(content) if suffix in _XML_SUFFIXES else _read_kern(content))
     return sounding.piece(name)
 
@@ -49,9 +52,8 @@ def _read_kern(content: bytes) -> Sequence[Measure]:
     return MUSIC21.read_measures(decoded(content), "humdrum")
 
 
-def _read_book(book: str, name: str, *, repeats: bool) -> Piece:
+def _read_book(book: str, name: str, sounding: Sounding) -> Piece:
     tunes = music21_scores.tunes(book)
-    sounding = Sounding(repeats)
     warnings: list[str] = []
     for title, text in tunes:
         try:

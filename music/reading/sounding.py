@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from music.errors import UnreadablePieceError
-from music.notes import TICKS_PER_BEAT, cleaned, rounded_to_grid
+from music.line_up import ONE_PIANO
+from music.notes import TICKS_PER_BEAT, cleaned, is_on_piano, rounded_to_grid
 from music.piece import DEFAULT_TEMPO_BPM, Piece, TempoChange, TimeSignature, meter_map, tempo_map
+from music.reading.band.parts import Parts, as_band
 from music.reading.measures import UNITS_PER_BEAT, Measure, WrittenNote
 from music.reading.repeats import playing_order
 
@@ -25,22 +29,26 @@ _OpenTies = dict[tuple[int, int], list[int]]  # notes whose ties are open, by pa
 
 @dataclass
 class Sounding:
-    """Music as it is played, with merged parts.
+    """Music as it is played, with merged parts or as a band.
 
     Attributes:
         repeats: Whether repeats and jumps are played.
+        band: Whether parts keep their roles; otherwise they are merged, without drums.
         onsets: Units of each note after the start.
         ends: Units of each note after the start.
         pitches: MIDI note numbers.
+        players: Part, program and whether it is drums of each note.
         tempos: Units after the start, and quarter notes per minute.
         signatures: Units after the start, where a bar starts; numerator and denominator.
         length: Units.
     """
 
     repeats: bool = True
+    band: bool = False
     onsets: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     pitches: list[int] = field(default_factory=list)
+    players: list[tuple[int, int, bool]] = field(default_factory=list)
     tempos: list[tuple[int, float]] = field(default_factory=list)
     signatures: list[tuple[int, int, int]] = field(default_factory=list)
     length: int = 0
@@ -67,7 +75,7 @@ class Sounding:
                 bars.add(start, lengths[index], signature)
             self.tempos += [(start + at, bpm) for at, bpm in measure.tempos if _is_tempo(bpm)]
             for note in sorted(measure.notes, key=lambda note: note.onset):
-                if note.pitch in _PITCHES:
+                if note.pitch in _PITCHES and (self.band or not note.is_drum):
                     self._strike(note, start, ties)
             start += lengths[index]
 
@@ -87,6 +95,7 @@ class Sounding:
             self.onsets.append(onset)
             self.ends.append(end)
             self.pitches.append(note.pitch)
+            self.players.append((note.part, note.program, note.is_drum))
         else:
             opened.remove(place)
             self.ends[place] = end
@@ -107,7 +116,9 @@ class Sounding:
             (end - onset) / UNITS_PER_BEAT
             for onset, end in zip(self.onsets, self.ends, strict=True)
         ]
-        notes = rounded_to_grid(onset_beats, duration_beats, self.pitches)
+        notes, line_up = rounded_to_grid(onset_beats, duration_beats, self.pitches), ONE_PIANO
+        if self.band and len(notes):
+            notes, line_up = as_band(notes, self._parts())
         first_note_ticks = int(notes.onset_ticks.min()) if len(notes) else 0
         tempos = [TempoChange(_ticks(start), bpm) for start, bpm in self.tempos]
         signatures = [TimeSignature(_ticks(start), *meter) for start, *meter in self.signatures]
@@ -117,7 +128,13 @@ class Sounding:
             tempo_map(tempos, first_note_ticks),
             meter_map(signatures, first_note_ticks),
             tuple(warnings),
+            line_up=line_up,
         )
+
+    def _parts(self) -> Parts:
+        """Return the parts of the notes on a piano's keys."""
+        number, program, is_drum = np.array(self.players)[is_on_piano(self.pitches)].T
+        return Parts(number, program, is_drum.astype(np.bool_))
 
 
 class _Bars:

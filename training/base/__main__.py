@@ -29,7 +29,7 @@ def _train(settings: Settings) -> int:
     finder = MusicFinder(settings.base_dir, fetches=settings.fetch, say=say)
     music = finder.find(read_sources())
     # Played repeats would teach to copy, which candidates make easy enough.
-    corpus = read_corpus(music.collection, repeats=False)
+    corpus = read_corpus(music.collection, repeats=False, band=False)
     say(f"base: {len(corpus.pieces)} pieces, {corpus.notes} notes")
     for remark in corpus.remarks:
         say(f"  {remark}")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from music.errors import UnreadablePieceError
 from music.expression.articulation import as_written
+from music.line_up import LineUp
 from music.notes import Notes
 from music.performance import Performance
 from music.piece import Piece, TempoChange, TimeSignature
@@ -43,39 +44,43 @@ class Reading:
     reason: str = ""
 
 
-def read_cached(path: Path, cache_dir: Path, *, repeats: bool = True) -> Reading:
+def read_cached(
+    path: Path, cache_dir: Path, *, repeats: bool = True, band: bool = False
+) -> Reading:
     """Read a piece, or load it from the cache if the same content was read before.
 
     Args:
         path: The file.
         cache_dir: The folder of the cache.
         repeats: Whether the repeats of a score are played; otherwise every measure is played once.
+        band: Whether it is read as a band; otherwise its parts are merged, without drums.
     """
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         return Reading(path, "", None, f"cannot be opened: {error.strerror}")
-    how = READER_VERSION if repeats else f"{READER_VERSION}-once"
+    how = f"{READER_VERSION}{'' if repeats else '-once'}{'-band' if band else ''}"
     kept = cache_dir / f"{digest}-{path.suffix.lower()[1:]}-{how}.npz"
     reading = _load(kept, path, digest)
     if reading is None:
-        reading = _read(path, digest, repeats=repeats)
+        reading = _read(path, digest, repeats=repeats, band=band)
         if reading.piece:  # failures are not cached: another version of a library may succeed
             with suppress(WritingError):  # for example, a full disk: read it again next time
                 _save(kept, reading.piece)
     return reading
 
 
-def _read(path: Path, digest: str, *, repeats: bool) -> Reading:
+def _read(path: Path, digest: str, *, repeats: bool, band: bool) -> Reading:
     try:
-        piece = replace(read_piece(path, repeats=repeats), name=readable(path.stem))
+        piece = read_piece(path, repeats=repeats, band=band)
     except UnreadablePieceError as error:
         return Reading(path, digest, None, str(error))
     except OSError as error:
         return Reading(path, digest, None, f"cannot be opened: {error.strerror}")
     except MemoryError:
         return Reading(path, digest, None, "there is not enough memory to read it")
+    piece = replace(piece, name=readable(path.stem))
     if path.suffix.lower() in MIDI_SUFFIXES:  # scores have written lengths already
         piece = replace(piece, notes=as_written(piece.notes))
     return Reading(path, digest, piece)
@@ -99,6 +104,7 @@ def _piece(name: str, arrays: Mapping[str, NDArray[Any]]) -> Piece:
         tuple(TimeSignature(*signature) for signature in fields["time_signatures"]),
         tuple(fields["warnings"]),
         Performance(arrays["velocity"], arrays["sounding_ticks"]) if "velocity" in arrays else None,
+        LineUp.of(dict(fields["line_up"])),
     )
 
 
@@ -109,6 +115,7 @@ def _save(kept: Path, piece: Piece) -> None:
             (each.start_ticks, each.numerator, each.denominator) for each in piece.time_signatures
         ],
         "warnings": piece.warnings,
+        "line_up": [(player.role, player.program) for player in piece.line_up.players],
     }
     arrays: dict[str, Any] = {
         "notes": np.stack(piece.notes.columns),

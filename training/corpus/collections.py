@@ -25,11 +25,13 @@ class Collection:
         title: The game's title.
         files: All files that may contain music, folder by folder, sorted by name. They include
             dangling links and folders that cannot be listed, so that reading reports them.
+        band: Whether its pieces are read as a band; None if they decide.
     """
 
     game: str
     title: str
     files: tuple[Path, ...]
+    band: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class _Entry:
     title: str
     union: tuple[str, ...] = ()
     corpus: str = ""
+    band: bool | None = None
 
 
 def find_collection(game: str, data_dir: Path) -> Collection:
@@ -80,7 +83,7 @@ def other_games(collection: Collection, data_dir: Path) -> tuple[Collection, ...
     games = [game for game in entries if not entries[game].union]
     found = [(game, _files_of(game, entries, data_dir)) for game in games]
     return tuple(
-        Collection(game, entries[game].title, tuple(files))
+        Collection(game, entries[game].title, tuple(files), entries[game].band)
         for game, files in found
         if files and not set(files) & set(collection.files)
     )
@@ -104,7 +107,7 @@ def _games_with_files(games: tuple[str, ...], data_dir: Path) -> int:
 def _entries(data_dir: Path) -> dict[str, _Entry]:
     table = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
     named = {
-        game: _Entry(e["title"], tuple(e.get("union", ())), e.get("corpus", ""))
+        game: _Entry(e["title"], tuple(e.get("union", ())), e.get("corpus", ""), e.get("band"))
         for game, e in table.items()
     }
     folders = [path.name for path in _folders(data_dir)]
@@ -125,7 +128,8 @@ def _folders(data_dir: Path) -> list[Path]:
 def _collection(game: str, entries: dict[str, _Entry], data_dir: Path) -> Collection:
     entry = entries[game]
     embedded = _chorales() if entry.corpus else ()
-    return Collection(game, entry.title, (*embedded, *_files_of(game, entries, data_dir)))
+    files = (*embedded, *_files_of(game, entries, data_dir))
+    return Collection(game, entry.title, files, entry.band)
 
 
 def _files_of(game: str, entries: dict[str, _Entry], data_dir: Path) -> list[Path]:

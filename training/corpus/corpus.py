@@ -74,6 +74,11 @@ class Corpus:
         )
         return (*set_aside, *warnings)
 
+    @property
+    def is_band(self) -> bool:
+        """Whether more than half of the pieces are for more or other than one piano."""
+        return 2 * sum(not piece.line_up.is_piano for piece in self.pieces) > len(self.pieces)
+
     def codec(self, name: str) -> Codec:
         """Create the codec with that name for all pieces.
 
@@ -84,7 +89,11 @@ class Corpus:
 
 
 def read_corpus(
-    collection: Collection, cache_dir: Path = CACHE_DIR, *, repeats: bool = True
+    collection: Collection,
+    cache_dir: Path = CACHE_DIR,
+    *,
+    repeats: bool = True,
+    band: bool | None = None,
 ) -> Corpus:
     """Read every file of a collection; files that cannot be read are set aside.
 
@@ -92,15 +101,29 @@ def read_corpus(
         collection: The collection.
         cache_dir: The folder of the cache.
         repeats: Whether the repeats of scores are played; otherwise every measure is played once.
+        band: Whether pieces are read as a band, or for one piano. If None, the collection says so,
+            or else its pieces: as a band if most are for one (`Corpus.is_band`).
 
     Raises:
         CollectionError: No file has enough music.
     """
+    decided = collection.band if band is None else band
+    read = partial(_read, collection, cache_dir, repeats=repeats)
+    corpus = read(band=decided is not False)
+    if decided is None and not corpus.is_band:
+        corpus = read(band=False)
+    if not corpus.pieces:
+        reasons = "; ".join(f"{file.name}: {file.reason}" for file in corpus.set_aside)
+        raise CollectionError(f"no piece to learn from ({reasons})")
+    return corpus
+
+
+def _read(collection: Collection, cache_dir: Path, *, repeats: bool, band: bool) -> Corpus:
     seen: dict[str, str] = {}
     pieces: list[Piece] = []
     files: list[Path] = []
     set_aside: list[SetAside] = []
-    for reading in _read_all(collection, cache_dir, repeats=repeats):
+    for reading in _read_all(collection, cache_dir, repeats=repeats, band=band):
         reason = _why_not(reading, seen)
         if reason:
             set_aside.append(SetAside(reading.path, readable(reason)))
@@ -108,9 +131,6 @@ def read_corpus(
             seen[_fingerprint(reading.piece)] = reading.path.name
             pieces.append(reading.piece)
             files.append(reading.path)
-    if not pieces:
-        reasons = "; ".join(f"{file.name}: {file.reason}" for file in set_aside)
-        raise CollectionError(f"no piece to learn from ({reasons})")
     return Corpus(collection, tuple(pieces), tuple(files), tuple(set_aside))
 
 
@@ -128,8 +148,10 @@ def _fingerprint(piece: Piece) -> str:
     return hashlib.sha256(b"".join(c.tobytes() for c in piece.notes.columns)).hexdigest()
 
 
-def _read_all(collection: Collection, cache_dir: Path, *, repeats: bool) -> Iterator[Reading]:
-    read = partial(read_cached, cache_dir=cache_dir, repeats=repeats)
+def _read_all(
+    collection: Collection, cache_dir: Path, *, repeats: bool, band: bool
+) -> Iterator[Reading]:
+    read = partial(read_cached, cache_dir=cache_dir, repeats=repeats, band=band)
     # A score takes tenths of a second, a MIDI file milliseconds.
     if any(path.suffix.lower() in SCORE_SUFFIXES for path in collection.files):
         yield from _with_bar(_in_processes(read, collection.files), collection)
