@@ -21,7 +21,6 @@ from training.export.decoder_cells import (
 )
 from training.export.token_ids import TokenIds
 from training.memory.recall import (
-    STATE_WIDTH,
     Candidates,
     Clock,
     Memory,
@@ -83,7 +82,7 @@ class SongReader:
     @property
     def state_width(self) -> int:
         """S: twice the sum of the layers' units, and what songs remember."""
-        return 2 * sum(self.stack.units) + (STATE_WIDTH if self.recall else 0)
+        return 2 * sum(self.stack.units) + (self.recall.state_width if self.recall else 0)
 
     def begun(self, batch: Any, bar_ticks: Any, place_ticks: Any) -> Song:
         """Begin songs.

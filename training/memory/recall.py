@@ -1,8 +1,8 @@
 """The memory of songs inside a graph, equal to `training.memory.context`, note by note.
 
-B is the batch size, F the number of fields of a note, C of candidates, H of notes in the history,
-the newest last. A field's value is -1 for no note. The model's state holds integers as floats,
-which are exact up to 2**24.
+B is the batch size, F the number of fields of a note, C of candidates, R of roles, H of notes in
+the history, the newest last. A field's value is -1 for no note. The state of the model holds
+integers as floats, which are exact up to 2**24.
 
 A step of a song consists of a few hundred small operations, and its time is proportional to their
 number. So one number represents a whole note, and the numbers of a row are columns [B, 1], which
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from music.bars import COMMON_TIME
 from music.codec.notetuple import NoteTuple
 from music.notes import LOWEST_PITCH
+from music.roles import DRUMS
 from training.memory.candidates import (
     BARS_BACK,
     CANDIDATES,
@@ -38,16 +39,17 @@ from training.memory.candidates import (
 )
 from training.memory.context import KEYS
 
-_BYTE_BITS = 8  # the bits of a note's number for its pitch and its duration, below its shift
+_BYTE_BITS = 8  # the bits of a note's number for its pitch and its duration, below the others
 _BYTE = (1 << _BYTE_BITS) - 1
-_NO_NOTE = -((1 << 2 * _BYTE_BITS) + (1 << _BYTE_BITS) + 1)  # the number for no note
-_STEP_BITS = 9  # the bits of a step's number for its interval, below its shift
+_NO_NOTE = -((1 << 2 * _BYTE_BITS) + (1 << _BYTE_BITS) + 1)  # the number for no note of a piano
+_STEP_BITS = 9  # the bits of a step's number for its interval, below its shift and role
 _NO_STEP = -(1 << 20)  # the step for no note
-_NO_PITCH = 1 << 21  # before the first note, so that its step equals no other
-_STRIKE_BITS = 7  # the bits of a strike's number for its key, below its onset
+_NO_PITCH = 1 << 24  # before the first note, so that its step equals no other
+_KEY_BITS = 7  # the bits of a pitch among the keys of a role
+_PITCH = (1 << _KEY_BITS) - 1
+_INTEGER_BITS = 31  # of an int32 without its sign
 _LONGEST_BAR_TICKS = 1 << 16  # so that products of ticks fit into an int32
-_LONG_AGO = -(1 << 20)  # the ticks for no note
-_NO_STRIKE = _LONG_AGO << _STRIKE_BITS
+_LONG_AGO_BITS = 20  # the ticks for no note, if as many fit beside a key
 _HITS = 1 << RECENT_PREDICTIONS
 _HISTORY_BITS = HISTORY_NOTES.bit_length() - 1  # H is a power of 2
 _RUNS = LONGEST_RUN + 1
@@ -82,7 +84,6 @@ _PITCH_CLASS = np.eye(12, dtype=np.float32)[(np.arange(KEYS) + LOWEST_PITCH) % 1
 _PITCH_CLASS = np.tile(_PITCH_CLASS * _EXACT, (1, _HALF_LIVES))
 
 _WIDTHS = (HISTORY_NOTES, HISTORY_NOTES, CANDIDATES, KEY_WEIGHTS, KEYS, KEYS, 3)
-STATE_WIDTH = sum(_WIDTHS)
 
 
 class Memory(NamedTuple):
@@ -91,7 +92,9 @@ class Memory(NamedTuple):
     Attributes:
         history: int32[B, 3, H]: each note's shift, pitch and duration as one number; its onset, on
             the clock of the history, and its key as one number; and its shift and the interval from
-            the previous note as one number.
+            the previous note as one number. For bands int32[B, 4, H]: the first three also have the
+            role, intervals are those between melodic notes, and the fourth row has the pitch of the
+            last melodic note; `_NO_PITCH` before the first.
         ranks: int32[B, 2, H], the length of the run ending at each note of the history that equals
             the current run, and of the one that equals it in another key; times H.
         hits: int32[B, C], a bit for each of a candidate's last eight predictions.
@@ -100,6 +103,9 @@ class Memory(NamedTuple):
         end_ticks: int32[B, 88], when each key's last note ends.
         struck_ticks: int32[B, 88], when it was struck.
         clock: int32[B, 7], a `Clock` side by side.
+        role_pitch: int32[B, R], the key that each role struck last, counted from 1; 0 for none;
+            () for a piano.
+        line_up: float32[B, R], 1 for every role of the band; () for a piano.
     """
 
     history: Any
@@ -110,6 +116,8 @@ class Memory(NamedTuple):
     end_ticks: Any
     struck_ticks: Any
     clock: Any
+    role_pitch: Any
+    line_up: Any
 
 
 class Clock(NamedTuple):
@@ -117,8 +125,8 @@ class Clock(NamedTuple):
 
     Attributes:
         now_ticks: The last onset, on the clock of the history.
-        pitch: The pitch of the last note; -1 before the first.
-        interval_from: The same; `_NO_PITCH` before the first.
+        key: The pitch of the last note, above it the role; -1 before the first.
+        interval_from: The pitch of the last melodic note; `_NO_PITCH` before the first.
         place_ticks: The last onset's position in the bar.
         bar_ticks: The length of the bar.
         elapsed_ticks: From the song's first note to the last onset.
@@ -126,7 +134,7 @@ class Clock(NamedTuple):
     """
 
     now_ticks: Any
-    pitch: Any
+    key: Any
     interval_from: Any
     place_ticks: Any
     bar_ticks: Any
@@ -158,14 +166,17 @@ class Ahead(NamedTuple):
         place: int32[B, 1], its position in the bar.
         sounding: float32[B, 176], as from `training.memory.context.sounding`.
         pitch_bias: float32[B, 88], added to the pitch's logits before sampling, as a filter:
-            pitches rise within an onset.
+            pitches rise within an onset, for bands those of a role.
         waited: int32[B, 1], the ticks from the last onset to it; 0 for a song's first note.
+        role_bias: float32[B, R], added to the role's logits likewise: only roles of the line-up
+            play, and roles rise within an onset; () for a piano.
     """
 
     place: Any
     sounding: Any
     pitch_bias: Any
     waited: Any
+    role_bias: Any
 
 
 class Recall:
@@ -177,6 +188,16 @@ class Recall:
         Args:
             codec: The codec of the notes.
         """
+        self._roles = len(codec.role) if codec.has_roles else 0
+        self._role_bits = (self._roles - 1).bit_length() if codec.has_roles else 0
+        self._all_roles = np.arange(self._roles, dtype=np.int32)[None]
+        # No role is above the drums, so that they are told apart by one comparison.
+        self._drum_keys = int(np.searchsorted(codec.role, DRUMS)) << _KEY_BITS
+        self._shift_bits = 2 * _BYTE_BITS + self._role_bits
+        self._strike_bits = _KEY_BITS + self._role_bits
+        self._long_ago = -(1 << min(_LONG_AGO_BITS, _INTEGER_BITS - self._strike_bits))
+        of_band = (HISTORY_NOTES, self._roles, self._roles) if self._roles else ()
+        self._widths = (*_WIDTHS, *of_band)
         self._shift_ticks = codec.shift_ticks.astype(np.int32)
         self._nearest_shift = codec.nearest_shift(
             np.arange(int(codec.shift_ticks[-1]) + 1, dtype=np.int32)
@@ -184,39 +205,60 @@ class Recall:
         self._run_evidence = run_buckets() * (MOST_HALF_TURNS + 1)
         self._hit_evidence = np.array([1 + bits.bit_count() for bits in range(_HITS)], np.int32)
         self._numbers = _Numbers.table(codec)
-        before = 1 + len(codec.shift_ticks)  # rows of shifts
-        after = 1 + len(codec.duration_ticks)
+        sizes = [1 + size for size in codec.field_sizes]
+        before, after = sum(sizes[: codec.pitch_field]), sum(sizes[codec.pitch_field + 1 :])
         self._pitch_classes = np.pad(_PITCH_CLASS, [(before + 1, after), (0, 0)])
+        self._pitch_field = codec.pitch_field
 
-    def empty(self, place_ticks: Any, bar_ticks: Any) -> Memory:
+    @property
+    def has_roles(self) -> bool:
+        """Whether notes have roles."""
+        return self._roles > 0
+
+    @property
+    def roles(self) -> int:
+        """R; 0 for a piano."""
+        return self._roles
+
+    @property
+    def state_width(self) -> int:
+        """The width of a packed memory."""
+        return sum(self._widths)
+
+    def empty(self, place_ticks: Any, bar_ticks: Any, line_up: Any = ()) -> Memory:
         """Start songs.
 
         Args:
             place_ticks: int32[B], the position in its bar at which the first note will start.
             bar_ticks: int32[B], the length of a bar; 0 for 4/4.
+            line_up: int32[B, R], 1 for every role that plays; () for a piano.
         """
         batch = tf.shape(place_ticks)[0]
         bar_ticks = _or_common_time(bar_ticks[:, None])
         history = [batch, HISTORY_NOTES]
         clock = Clock(
             now_ticks=tf.zeros([batch, 1], tf.int32),
-            pitch=tf.fill([batch, 1], -1),
+            key=tf.fill([batch, 1], -1),
             interval_from=tf.fill([batch, 1], _NO_PITCH),
             place_ticks=place_ticks[:, None] % bar_ticks,
             bar_ticks=bar_ticks,
             elapsed_ticks=tf.zeros([batch, 1], tf.int32),
             has_begun=tf.zeros([batch, 1], tf.int32),
         )
-        none = [tf.fill(history, number) for number in (_NO_NOTE, _NO_STRIKE, _NO_STEP)]
+        no_strike = self._long_ago << self._strike_bits
+        nothing = (_NO_NOTE, no_strike, _NO_STEP, _NO_PITCH)[: 4 if self._roles else 3]
+        none = [tf.fill(history, number) for number in nothing]
         return Memory(
             history=tf.stack(none, axis=1),
             ranks=tf.zeros([batch, 2, HISTORY_NOTES], tf.int32),
             hits=tf.zeros([batch, CANDIDATES], tf.int32),
             predicted=tf.fill([batch, CANDIDATES], -1),
             key_weights=tf.zeros([batch, KEY_WEIGHTS]),
-            end_ticks=tf.fill([batch, KEYS], _LONG_AGO),
-            struck_ticks=tf.fill([batch, KEYS], _LONG_AGO),
+            end_ticks=tf.fill([batch, KEYS], self._long_ago),
+            struck_ticks=tf.fill([batch, KEYS], self._long_ago),
             clock=tf.concat(clock, axis=1),
+            role_pitch=tf.zeros([batch, self._roles], tf.int32) if self._roles else (),
+            line_up=tf.cast(line_up, tf.float32) if self._roles else (),
         )
 
     def read(self, memory: Memory, rows: Any) -> tuple[Memory, Candidates]:
@@ -231,21 +273,24 @@ class Recall:
         before = Clock.of(memory)
         waited = note.shift_ticks * before.has_begun
         now = before.now_ticks + waited
-        step = note.step - before.interval_from
-        newest = tf.stack([note.note, now * (1 << _STRIKE_BITS) + note.pitch, step], axis=1)
+        newest, note = self._newest(note, now, before)
         history = tf.concat([memory.history[:, :, 1:], newest], axis=2)
-        notes, strikes, steps = tf.unstack(history, axis=1)
+        notes, _, steps, *heights = tf.unstack(history, axis=1)
         is_same = tf.equal(_above(_BYTE_BITS, notes), note.key)
-        is_moved = tf.equal(steps, step) & ~is_same
+        is_moved = tf.equal(steps, newest[:, 2])
+        if self._roles:
+            is_moved &= tf.not_equal(heights[0], note.interval_from)
+        else:
+            is_moved &= ~is_same
         longer = tf.minimum(memory.ranks + _ONE_NOTE_MORE, _LONGEST_RANK)
         goes_on = tf.cast(tf.stack([is_same, is_moved], axis=1), tf.int32)
         is_right = tf.cast(tf.equal(memory.predicted, note.key), tf.int32)
-        is_struck = tf.equal(_ALL_KEYS, note.pitch)
+        is_struck = tf.equal(_ALL_KEYS, note.sounding)
         decay = tf.gather(_DECAY, tf.squeeze(waited, axis=1))
-        pitch_class = tf.gather(self._pitch_classes, rows[:, 1])
+        pitch_class = tf.gather(self._pitch_classes, rows[:, self._pitch_field])
         clock = Clock(
             now_ticks=now,
-            pitch=note.pitch,
+            key=note.struck,
             interval_from=note.interval_from,
             place_ticks=(before.place_ticks + waited) % before.bar_ticks,
             bar_ticks=before.bar_ticks,
@@ -262,8 +307,36 @@ class Recall:
             end_ticks=tf.where(is_struck, now + note.duration_ticks, memory.end_ticks),
             struck_ticks=tf.where(is_struck, now, memory.struck_ticks),
             clock=tf.concat(clock, axis=1),
+            role_pitch=self._role_pitch(memory, note),
+            line_up=memory.line_up,
         )
-        return self._with_candidates(after, clock, notes, strikes)
+        return self._with_candidates(after, clock, history)
+
+    def _newest(self, note: "_Numbers", now: Any, before: Clock) -> tuple[Any, "_Numbers"]:
+        """Return a note as the newest of the history: int32[B, 3 or 4, 1], and its numbers.
+
+        Drums leave the pitch from which intervals are counted as it was, and no key sounds.
+        """
+        from_height = before.interval_from
+        if self._roles:
+            is_drum = note.struck >= self._drum_keys
+            note = note._replace(
+                interval_from=tf.where(is_drum, before.interval_from, note.interval_from),
+                sounding=tf.where(is_drum, -1, note.sounding),
+                key_weight=tf.where(is_drum, 0, note.key_weight),
+            )
+            from_height = tf.where(is_drum, 0, from_height)
+        strike = now * (1 << self._strike_bits) + note.struck
+        newest = [note.note, strike, note.step - from_height]
+        heights = [note.interval_from] if self._roles else []
+        return tf.stack([*newest, *heights], axis=1), note
+
+    def _role_pitch(self, memory: Memory, note: "_Numbers") -> Any:
+        """Return the keys that the roles struck last, after a note."""
+        if not self._roles:
+            return ()
+        is_own = tf.equal(self._all_roles, _above(_KEY_BITS, note.struck))
+        return tf.where(is_own, note.pitch + 1, memory.role_pitch)
 
     def scaled_key_weights(self, memory: Memory) -> Any:
         """Return float32[B, 24]; the sum for each half-life is `KEY_WEIGHTS_SUM`, or 0."""
@@ -281,7 +354,8 @@ class Recall:
         sounds = (memory.end_ticks > onset) & (memory.struck_ticks < onset)
         is_struck = tf.equal(memory.struck_ticks, onset)
         # Only the highest key may follow itself: the codec drops such a doubling.
-        highest = tf.minimum(clock.pitch, KEYS - 2)
+        pitch = clock.key & _PITCH if self._roles else clock.key
+        highest = tf.minimum(pitch, KEYS - 2)
         # After a wait of a tick or more, every key is free.
         is_forbidden = highest - waited * KEYS >= _ALL_KEYS
         return Ahead(
@@ -289,62 +363,127 @@ class Recall:
             sounding=tf.cast(tf.concat([sounds, is_struck], axis=1), tf.float32),
             pitch_bias=tf.cast(is_forbidden, tf.float32) * FORBIDDEN,
             waited=waited,
+            role_bias=self._role_bias(memory, clock, waited),
         )
 
+    def _role_bias(self, memory: Memory, clock: Clock, waited: Any) -> Any:
+        if not self._roles:
+            return ()
+        is_missing = (memory.line_up < 1) & tf.reduce_any(memory.line_up > 0, axis=1, keepdims=True)
+        is_earlier = _above(_KEY_BITS, clock.key) - waited * self._roles > self._all_roles
+        return tf.cast(is_missing | is_earlier, tf.float32) * FORBIDDEN
+
+    def of_role(self, memory: Memory, ahead: Ahead, role: Any) -> tuple[Any, Any]:
+        """Return the inputs for the next note of a band whose role is known.
+
+        Args:
+            memory: Before the note.
+            ahead: The inputs for its onset.
+            role: int32[B, 1].
+
+        Returns:
+            The key that the role struck last, counted from 1, int32[B, 1]; and the pitch's bias as
+            in `Ahead`, now only where the last note has the same role.
+        """
+        struck = tf.gather(memory.role_pitch, role, axis=1, batch_dims=1)
+        is_same = tf.equal(_above(_KEY_BITS, Clock.of(memory).key), role)
+        return struck, ahead.pitch_bias * tf.cast(is_same, tf.float32)
+
     def packed(self, memory: Memory) -> Any:
-        """Encode memories as float32[B, STATE_WIDTH], to travel with a request."""
+        """Encode memories as float32[B, `state_width`], to travel with a request."""
         clock = Clock.of(memory)
-        notes = memory.history[:, 0] - _NO_NOTE
+        notes, of_band = memory.history[:, 0], []
+        if self._roles:
+            notes, who = self._without_roles(notes, memory.history[:, 3])
+            of_band = [who, memory.role_pitch, memory.line_up]
+        notes -= _NO_NOTE
         runs = _above(_HISTORY_BITS, memory.ranks)
         runs = runs[:, 0] * _RUNS + runs[:, 1]
         sounds_on = tf.maximum(memory.end_ticks - clock.now_ticks, 0)
         is_struck = tf.equal(memory.struck_ticks, clock.now_ticks)
         begun = clock.elapsed_ticks + clock.has_begun
         scalars = tf.concat([clock.place_ticks, clock.bar_ticks, begun], axis=1)
-        whole = [notes, runs, memory.hits, sounds_on, is_struck, scalars]
+        whole = [notes, runs, memory.hits, sounds_on, is_struck, scalars, *of_band]
         notes, runs, hits, *rest = (tf.cast(part, tf.float32) for part in whole)
         return tf.concat([notes, runs, hits, memory.key_weights, *rest], axis=1)
 
     def unpacked(self, state: Any) -> Memory:
-        """Decode memories from float32[B, STATE_WIDTH]; zeros are songs in 4/4 without a note."""
-        parts = tf.split(state, _WIDTHS, axis=1)
+        """Decode memories from float32[B, `state_width`]; zeros are songs in 4/4 without a note."""
+        parts = tf.split(state, self._widths, axis=1)
         notes, runs, hits, sounds_on, is_struck, scalars = (
             tf.cast(parts[n], tf.int32) for n in (0, 1, 2, 4, 5, 6)
         )
         notes += _NO_NOTE
-        shift, pitch = _above(2 * _BYTE_BITS, notes), _above(_BYTE_BITS, notes) & _BYTE
         is_note = notes >= 0
-        waited = tf.where(is_note, tf.gather(self._shift_ticks, tf.maximum(shift, 0)), 0)
+        written = _Written.of_piano(notes)
+        if self._roles:
+            written = self._with_roles(notes, tf.cast(parts[7], tf.int32))
+        waited = tf.where(is_note, tf.gather(self._shift_ticks, tf.maximum(written.shift, 0)), 0)
         since = tf.cumsum(waited, axis=1, exclusive=True, reverse=True)
-        strikes = tf.where(is_note, -since * (1 << _STRIKE_BITS) + pitch, _NO_STRIKE)
-        is_second = tf.pad(is_note[:, :-1], [[0, 0], [1, 0]]) & is_note
-        before = tf.pad(pitch[:, :-1], [[0, 0], [1, 0]])
-        steps = tf.where(is_second, shift * (1 << _STEP_BITS) + pitch - before, _NO_STEP)
+        strikes = -since * (1 << self._strike_bits) + written.key
+        strikes = tf.where(is_note, strikes, self._long_ago << self._strike_bits)
+        is_second = tf.pad(is_note[:, :-1], [[0, 0], [1, 0]])
+        before = tf.pad(written.height[:, :-1], [[0, 0], [1, 0]])
+        has_step = is_note & (is_second | written.is_drum)
+        steps = tf.where(has_step, written.step - tf.where(written.is_drum, 0, before), _NO_STEP)
+        rows = [tf.where(is_note, written.note, _NO_NOTE), strikes, steps]
+        if self._roles:
+            rows.append(written.height)
         place, bar, begun = tf.split(scalars, 3, axis=1)
-        last = tf.where(is_note, pitch, -1)[:, -1:]
         clock = Clock(
             now_ticks=tf.zeros_like(place),
-            pitch=last,
-            interval_from=tf.where(last >= 0, last, _NO_PITCH),
+            key=tf.where(is_note, written.key, -1)[:, -1:],
+            interval_from=tf.where(is_note, written.height, _NO_PITCH)[:, -1:],
             place_ticks=place,
             bar_ticks=_or_common_time(bar),
             elapsed_ticks=tf.maximum(begun - 1, 0),
             has_begun=tf.minimum(begun, 1),
         )
         memory = Memory(
-            history=tf.stack([notes, strikes, steps], axis=1),
+            history=tf.stack(rows, axis=1),
             ranks=tf.stack([runs // _RUNS, runs % _RUNS], axis=1) * HISTORY_NOTES,
             hits=hits,
             predicted=tf.zeros_like(hits),
             key_weights=parts[3],
             end_ticks=sounds_on,
-            struck_ticks=tf.where(is_struck > 0, 0, _LONG_AGO),
+            struck_ticks=tf.where(is_struck > 0, 0, self._long_ago),
             clock=tf.concat(clock, axis=1),
+            role_pitch=tf.cast(parts[8], tf.int32) if self._roles else (),
+            line_up=parts[9] if self._roles else (),
         )
-        return self._with_candidates(memory, clock, notes, strikes)[0]
+        return self._with_candidates(memory, clock, memory.history)[0]
+
+    def _without_roles(self, notes: Any, heights: Any) -> tuple[Any, Any]:
+        """Split the numbers of notes int32[B, H], which are too large for a float.
+
+        Returns:
+            The numbers as a piano's; and role and height, which is 0 for none, as one number.
+        """
+        is_note = notes >= 0
+        low = notes & ((1 << 2 * _BYTE_BITS) - 1)
+        plain = _above(self._shift_bits, notes) * (1 << 2 * _BYTE_BITS) + low
+        role = _above(2 * _BYTE_BITS, notes) & ((1 << self._role_bits) - 1)
+        who = role * (1 << _BYTE_BITS) + tf.where(heights < KEYS, heights + 1, 0)
+        return tf.where(is_note, plain, _NO_NOTE), tf.where(is_note, who, 0)
+
+    def _with_roles(self, plain: Any, who: Any) -> "_Written":
+        """Join what `_without_roles` has split."""
+        piano = _Written.of_piano(plain)
+        role, height = _above(_BYTE_BITS, who), (who & _BYTE) - 1
+        shift_and_role = piano.shift * (1 << self._role_bits) + role
+        low = plain & ((1 << 2 * _BYTE_BITS) - 1)
+        key = role * (1 << _KEY_BITS) + piano.key
+        return _Written(
+            note=shift_and_role * (1 << 2 * _BYTE_BITS) + low,
+            shift=piano.shift,
+            key=key,
+            step=shift_and_role * (1 << _STEP_BITS) + piano.key,
+            height=tf.where(height < 0, _NO_PITCH, height),
+            is_drum=key >= self._drum_keys,
+        )
 
     def _with_candidates(
-        self, memory: Memory, clock: Clock, notes: Any, strikes: Any
+        self, memory: Memory, clock: Clock, history: Any
     ) -> tuple[Memory, Candidates]:
         """Find all candidates side by side; what concerns none of a kind is left out by constants.
 
@@ -354,24 +493,32 @@ class Recall:
         Args:
             memory: Without what is predicted.
             clock: Its clock.
-            notes: int32[B, H], the first row of its history.
-            strikes: int32[B, H], the second.
+            history: Its history.
         """
+        notes, strikes, _, *heights = tf.unstack(history, axis=1)
         best = tf.reduce_max(memory.ranks + _PLACES_IN_HISTORY, axis=2)
         best = tf.gather(best, _RUN_OF, axis=1)
         runs, ends = _above(_HISTORY_BITS, best), best & (HISTORY_NOTES - 1)
         back_ticks = clock.bar_ticks * _BACK
         there = clock.now_ticks - back_ticks
-        same = there * (1 << _STRIKE_BITS) + clock.pitch
+        same = there * (1 << self._strike_bits) + clock.key
         later = tf.raw_ops.UpperBound(sorted_inputs=strikes, values=same)
         places = tf.minimum((later & _OF_BACK) | (ends + 1 & _OF_RUN), HISTORY_NOTES - 1)
         looked_up = tf.concat([places, ends[:, TRANSPOSED:]], axis=1)
         found = tf.gather(notes, looked_up, axis=1, batch_dims=1)
         found, end = tf.split(found, [CANDIDATES, 1], axis=1)
-        moved_by = clock.pitch - (_above(_BYTE_BITS, end) & _BYTE)
-        pitch = (_above(_BYTE_BITS, found) & _BYTE) + moved_by * _IS_TRANSPOSED
+        if self._roles:
+            end_height = tf.gather(heights[0], ends[:, TRANSPOSED:], axis=1, batch_dims=1)
+            moved_by = clock.interval_from - end_height
+        else:
+            moved_by = clock.key - (_above(_BYTE_BITS, end) & _BYTE)
+        role = _above(2 * _BYTE_BITS, found) & ((1 << self._role_bits) - 1)
+        is_moved = _IS_TRANSPOSED
+        if self._roles:
+            is_moved = tf.where(role * (1 << _KEY_BITS) < self._drum_keys, is_moved, 0)
+        pitch = (_above(_BYTE_BITS, found) & _BYTE) + moved_by * is_moved
         shift = (self._shift_from(there, places, strikes) & _OF_BACK) | (
-            _above(2 * _BYTE_BITS, found) & _OF_RUN
+            _above(self._shift_bits, found) & _OF_RUN
         )
         is_back = (clock.elapsed_ticks >= back_ticks) & (later > _FEWEST_LATER)
         exists = is_back | (runs >= _FEWEST_NOTES)
@@ -379,15 +526,17 @@ class Recall:
         is_none = exists - 1  # -1, all bits set, for no candidate
         hits = tf.gather(self._hit_evidence, memory.hits)
         evidence = (hits & _OF_BACK) | (self._match_evidence(runs, ends) & _OF_RUN)
-        values = tf.stack([shift, pitch, found & _BYTE], axis=1)
-        predicted = (shift * (1 << _BYTE_BITS) + pitch) | is_none
+        roles = [role] if self._roles else []
+        values = tf.stack([shift, *roles, pitch, found & _BYTE], axis=1)
+        before_pitch = shift * (1 << self._role_bits) + role if self._roles else shift
+        predicted = (before_pitch * (1 << _BYTE_BITS) + pitch) | is_none
         candidates = Candidates(values | is_none[:, None], evidence * exists)
         return memory._replace(predicted=predicted), candidates
 
     def _shift_from(self, there: Any, places: Any, strikes: Any) -> Any:
         """Return the shifts from onsets int32[B, C] to the notes at indices int32[B, C]."""
         found = tf.gather(strikes, places, axis=1, batch_dims=1)
-        waited = _above(_STRIKE_BITS, found) - there
+        waited = _above(self._strike_bits, found) - there
         return tf.gather(self._nearest_shift, _within(waited, self._nearest_shift))
 
     def _match_evidence(self, runs: Any, ends: Any) -> Any:
@@ -407,14 +556,43 @@ def _above(bits: int, numbers: Any) -> Any:
     return tf.bitwise.right_shift(numbers, bits)
 
 
+class _Written(NamedTuple):
+    """What the numbers of the notes of a history say, int32[B, H] each.
+
+    Attributes:
+        note: The number itself.
+        shift: Its shift.
+        key: Its pitch, above it the role.
+        step: Its shift, role and pitch, from which the pitch before it is subtracted.
+        height: The pitch of the last melodic note.
+        is_drum: bool[B, H].
+    """
+
+    note: Any
+    shift: Any
+    key: Any
+    step: Any
+    height: Any
+    is_drum: Any
+
+    @classmethod
+    def of_piano(cls, notes: Any) -> Self:
+        """Read the numbers of a piano's notes."""
+        shift, pitch = _above(2 * _BYTE_BITS, notes), _above(_BYTE_BITS, notes) & _BYTE
+        step = shift * (1 << _STEP_BITS) + pitch
+        return cls(notes, shift, pitch, step, pitch, tf.zeros_like(notes, tf.bool))
+
+
 class _Numbers(NamedTuple):
     """What the memory reads of a note: numbers that are sums over its fields, int32[B, 1] each.
 
     Attributes:
-        note: Its shift, pitch and duration as one number.
-        key: Its shift and pitch as one number.
-        step: Its shift and pitch, from which the pitch before it is subtracted.
+        note: Its shift, role, pitch and duration as one number.
+        key: Its shift, role and pitch as one number.
+        step: Its shift, role and pitch, from which the pitch before it is subtracted.
         pitch: Its pitch; -1 for no note.
+        struck: Its pitch, above it the role; below 0 for no note.
+        sounding: The same as `pitch`; -1 for drums, once they are known.
         interval_from: The same; `_NO_PITCH` for no note.
         is_note: 1; 0 for no note.
         shift_ticks: How long it waits.
@@ -426,6 +604,8 @@ class _Numbers(NamedTuple):
     key: Any
     step: Any
     pitch: Any
+    struck: Any
+    sounding: Any
     interval_from: Any
     is_note: Any
     shift_ticks: Any
@@ -434,53 +614,56 @@ class _Numbers(NamedTuple):
 
     @classmethod
     def of(cls, sums: Any) -> Self:
-        """Split int32[B, 9]."""
+        """Split int32[B, 11]."""
         return cls(*tf.split(sums, len(cls._fields), axis=1))
 
     @classmethod
     def table(cls, codec: NoteTuple) -> NDArray[np.int32]:
-        """Compute what each value adds: int32[rows, 9], the rows as `Recall.read` takes them."""
-        shift = np.arange(-1, len(codec.shift_ticks))
-        pitch = np.arange(-1, KEYS)
-        duration = np.arange(-1, len(codec.duration_ticks))
-        ticks = np.append(0, codec.duration_ticks)
-        fields = [
-            cls(
-                note=shift << 2 * _BYTE_BITS,
-                key=shift << _BYTE_BITS,
-                step=shift << _STEP_BITS,
-                pitch=0 * shift,
-                interval_from=0 * shift,
-                is_note=0 * shift,
+        """Compute what each value adds: int32[rows, 11], the rows as `Recall.read` takes them."""
+        role_bits = (len(codec.role) - 1).bit_length()
+        values = dict(
+            zip(codec.fields, (np.arange(-1, size) for size in codec.field_sizes), strict=True)
+        )
+        shift, pitch, duration = (values[kind] for kind in NoteTuple.fields)
+        added = {
+            "TimeShift": cls._nothing(shift)._replace(
+                note=shift << 2 * _BYTE_BITS + role_bits,
+                key=shift << _BYTE_BITS + role_bits,
+                step=shift << _STEP_BITS + role_bits,
                 shift_ticks=np.append(0, codec.shift_ticks),
-                duration_ticks=0 * shift,
-                key_weight=0 * shift,
             ),
-            cls(
+            "Pitch": cls._nothing(pitch)._replace(
                 note=pitch << _BYTE_BITS,
                 key=pitch,
                 step=pitch,
                 pitch=pitch,
+                struck=pitch,
+                sounding=pitch,
                 interval_from=np.where(pitch < 0, _NO_PITCH, pitch),
                 is_note=(pitch >= 0).astype(np.int32),
-                shift_ticks=0 * pitch,
-                duration_ticks=0 * pitch,
-                key_weight=0 * pitch,
             ),
-            cls(
-                note=duration,
-                key=0 * duration,
-                step=0 * duration,
-                pitch=0 * duration,
-                interval_from=0 * duration,
-                is_note=0 * duration,
-                shift_ticks=0 * duration,
-                duration_ticks=ticks,
-                key_weight=np.minimum(ticks, MOST_KEY_TICKS),
-            ),
-        ]
-        rows = [np.stack(field, axis=1) for field in fields]
+            "Duration": cls._of_duration(duration, np.append(0, codec.duration_ticks)),
+        }
+        if codec.has_roles:
+            role = values["Role"]
+            added["Role"] = cls._nothing(role)._replace(
+                note=role << 2 * _BYTE_BITS,
+                key=role << _BYTE_BITS,
+                step=role << _STEP_BITS,
+                struck=role << _KEY_BITS,
+            )
+        rows = [np.stack(added[kind], axis=1) for kind in codec.fields]
         return np.concatenate(rows).astype(np.int32)
+
+    @classmethod
+    def _of_duration(cls, duration: NDArray[np.int_], ticks: NDArray[np.int32]) -> Self:
+        return cls._nothing(duration)._replace(
+            note=duration, duration_ticks=ticks, key_weight=np.minimum(ticks, MOST_KEY_TICKS)
+        )
+
+    @classmethod
+    def _nothing(cls, values: NDArray[np.int_]) -> Self:
+        return cls(*[0 * values] * len(cls._fields))
 
 
 def _or_common_time(bar_ticks: Any) -> Any:

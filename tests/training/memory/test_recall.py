@@ -10,7 +10,7 @@ from tests.training.memory.music import CODEC, fields_of, random_fields
 from training.export.token_ids import TokenIds
 from training.memory.candidates import HISTORY_NOTES, KEY_WEIGHTS_EXACT
 from training.memory.context import KEYS, Context, context, sounding
-from training.memory.recall import STATE_WIDTH, Clock, Memory, Recall, shown_ticks
+from training.memory.recall import Clock, Memory, Recall, shown_ticks
 
 RECALL = Recall(CODEC)
 NO_NOTE = [[-1, -1, -1]]  # as BOS is read
@@ -26,7 +26,7 @@ def read_note(memory, values):
         tf.TensorSpec([None, None, 3], tf.int32),
         tf.TensorSpec([None, None], tf.int32),
         tf.TensorSpec([None], tf.bool),
-        tf.TensorSpec([None, STATE_WIDTH], tf.float32),
+        tf.TensorSpec([None, RECALL.state_width], tf.float32),
     ]
 )
 def read(notes, next_shifts, is_packed, state):
@@ -140,12 +140,14 @@ def test_a_state_of_zeros_is_a_song_in_four_four_that_has_not_begun():
     notes = tf.constant(np.concatenate([np.tile(NO_NOTE, (1, 1, 1)), np.swapaxes(song, 0, 1)]))
     notes = tf.cast(notes, tf.int32)
     never = tf.zeros(41, tf.bool)
-    from_zeros, last = read(notes, tf.maximum(notes[:, :, 0], 0), never, tf.zeros((1, STATE_WIDTH)))
+    from_zeros, last = read(
+        notes, tf.maximum(notes[:, :, 0], 0), never, tf.zeros((1, RECALL.state_width))
+    )
     from_start, expected = read(notes, tf.maximum(notes[:, :, 0], 0), never, started([0], [48]))
     for one, other in zip(from_zeros, from_start, strict=True):
         np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(last, expected)
-    empty = RECALL.unpacked(tf.zeros((2, STATE_WIDTH)))
+    empty = RECALL.unpacked(tf.zeros((2, RECALL.state_width)))
     assert Clock.of(empty).bar_ticks.numpy().tolist() == [[48], [48]]
 
 
