@@ -25,7 +25,7 @@ from training.memory.recall import FORBIDDEN
 MOST_STEPS = 256  # of one call, whatever is asked
 # A turn of a loop costs a session as much as a third of a token; so a turn draws several.
 TOKENS_PER_TURN = 4
-_PITCH = 1  # the field that is filtered, and that memory forbids some values of
+_ROLE = 1  # the field of a band's roles
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,14 @@ class Network(tf.Module):
         """Give float32[B, S] of a network that has read nothing; with memory, in 4/4."""
         return tf.zeros((batch, self.state_width))
 
-    def probabilities(self, tokens: Any, lengths: Any, bar_ticks: Any, place_ticks: Any) -> Any:
+    @property
+    def roles(self) -> int:
+        """R: how many roles there are; 0 for a piano."""
+        return self._recall.roles if self._recall is not None else 0
+
+    def probabilities(
+        self, tokens: Any, lengths: Any, bar_ticks: Any, place_ticks: Any, line_up: Any = ()
+    ) -> Any:
         """Give the distribution of the token after each window, read from an empty state.
 
         Args:
@@ -119,37 +126,44 @@ class Network(tf.Module):
             lengths: int32[B], 0 to T: how many of a row's tokens count, as `prefill` takes them.
             bar_ticks: int32[B], as `prefill` takes it.
             place_ticks: int32[B], likewise.
+            line_up: int32[B, R], likewise.
 
         Returns:
-            float32[B, V], summing to 1; special tokens have probability 0.
+            float32[B, V], summing to 1; special tokens have probability 0. If there are too many
+            tokens, without their last fields (`Reader.distribution`).
         """
-        state, last = self.prefill(tokens, lengths, bar_ticks, place_ticks)
+        state, last = self.prefill(tokens, lengths, bar_ticks, place_ticks, line_up)
         reader, song = self._stack.laid_out(), self._songs.unpacked(state)
         song, predictors = self._songs.read(reader, self._numbering.rows(last), song)
         memory = song.memory
         if self._recall is None:
             return self._numbering.padded(reader.distribution(predictors, None))
 
-        def next_onset(shift: Any) -> NextOnset:
+        def next_onset(shift: Any, role: Any = None) -> NextOnset:
             each = tf.shape(shift)[0] // tf.shape(last)[0]
             repeated = tf.nest.map_structure(lambda part: tf.repeat(part, each, axis=0), memory)
-            return self._songs.next_onset(repeated, shift)
+            return self._songs.next_onset(repeated, shift, role)
 
-        return self._numbering.padded(reader.distribution(predictors, next_onset))
+        def role_pitch(shift: Any, role: Any) -> Any:
+            return next_onset(shift, role).role_pitch
 
-    def nats(self, tokens: Any, bar_ticks: Any, place_ticks: Any) -> Any:
+        of_role = role_pitch if self.roles else None
+        return self._numbering.padded(reader.distribution(predictors, next_onset, of_role))
+
+    def nats(self, tokens: Any, bar_ticks: Any, place_ticks: Any, line_up: Any = ()) -> Any:
         """Compute what every token costs after those before it, read from an empty state.
 
         Args:
             tokens: int32[B, T], the first of them BOS; what stands behind PAD means nothing.
             bar_ticks: int32[B], as `prefill` takes it.
             place_ticks: int32[B], likewise.
+            line_up: int32[B, R], likewise.
 
         Returns:
             float32[B, T - 1].
         """
         batch, steps = tf.shape(tokens)[0], tf.shape(tokens)[1] - 1
-        begun = self._songs.packed(self._songs.begun(batch, bar_ticks, place_ticks))
+        begun = self._songs.packed(self._songs.begun(batch, bar_ticks, place_ticks, line_up))
         read = self.read(tokens[:, 0], begun, tokens[:, 1:], tf.fill([batch], steps))
         return -read.log_probability
 
@@ -179,7 +193,7 @@ class Network(tf.Module):
         )
 
     def prefill(
-        self, tokens: Any, lengths: Any, bar_ticks: Any, place_ticks: Any
+        self, tokens: Any, lengths: Any, bar_ticks: Any, place_ticks: Any, line_up: Any = ()
     ) -> tuple[Any, Any]:
         """Read the start of a song, all but its last token.
 
@@ -189,6 +203,7 @@ class Network(tf.Module):
             bar_ticks: int32[B], the length of the song's bars; 0 for 4/4. Read by a network with
                 memory.
             place_ticks: int32[B], where in its bar the first note starts; likewise.
+            line_up: int32[B, R], 1 for every role that plays in a band's song; () for a piano.
 
         Returns:
             State float32[B, S] and the last token int32[B], as `decode` takes them.
@@ -198,7 +213,7 @@ class Network(tf.Module):
         padded = tf.concat([tf.fill([batch, 1], BOS), tokens], axis=1)
         last = tf.gather(padded, lengths, axis=1, batch_dims=1)
         rows = tf.transpose(self._numbering.rows(tokens), [1, 0, 2])
-        song = self._songs.begun(batch, bar_ticks, place_ticks)
+        song = self._songs.begun(batch, bar_ticks, place_ticks, line_up)
         return self._songs.packed(self._songs.read_known(rows, lengths - 1, song)), last
 
     def decode(
@@ -323,7 +338,7 @@ class Network(tf.Module):
         if self._recall is not None:
             ahead = self._recall.ahead(song.memory, values[0])
             next_onset = reader.next_onset(NextOnset(ahead.place, ahead.sounding))
-            bias[_PITCH] = ahead.pitch_bias
+            bias = {_ROLE: ahead.role_bias} if self.roles else {self._pitch: ahead.pitch_bias}
             waited = ahead.waited
         else:
             is_first = last.rows[:, :1] < self._numbering.first_rows[0]
@@ -331,15 +346,22 @@ class Network(tf.Module):
         for f in range(1, len(self._sizes)):
             logits.append(reader.field_logits(f, predictors, values, next_onset))
             values.append(draws[f](logits[-1] + bias.get(f, 0.0), numbers[:, f : f + 1]))
+            if self._recall is not None and self.roles and f == _ROLE:
+                struck, bias[self._pitch] = self._recall.of_role(song.memory, ahead, values[f])
+                next_onset = reader.of_role(next_onset, struck)
         rows = tf.concat(values, axis=1) + self._numbering.first_rows
         drawing = _Drawing(rows, song, last.is_going, last.moved_ticks + waited)
         return drawing, tf.concat(logits, axis=1)
 
     def _draws(self, draw: Draw) -> list[Callable[[Any, Any], Any]]:
         """Give each field its way of being drawn: pitches are filtered, and an only field."""
-        fields = len(self._sizes)
-        filtered = _PITCH if fields > 1 else 0
-        return [draw.filtered if f == filtered else draw.unfiltered for f in range(fields)]
+        fields = range(len(self._sizes))
+        return [draw.filtered if f == self._pitch else draw.unfiltered for f in fields]
+
+    @property
+    def _pitch(self) -> int:
+        """The field that is filtered: the pitch, which the duration follows, or the only one."""
+        return max(0, len(self._sizes) - 2)
 
     def _log_probability(self, logits: Any, rows: Any) -> Any:
         """Give float32[N, B] of logits float32[N, B, L] and the rows int32[N, B, F] drawn."""

@@ -24,11 +24,13 @@ from training.export.quantised_matmul import (
     ProductOf,
 )
 from training.memory.candidates import CANDIDATES, KEY_WEIGHTS_SUM
-from training.network.network import SIDES, field_sizes, has_memory
+from training.network.network import SIDES, field_sizes, has_memory, has_roles
 
 # Key weights are multiples of 2**-10. Their products with multiples of its inverse, and the sums of
 # those up to 2**4, fit into a float: they are the same in any order.
 _KEY_EXACT = 1 << 10
+MOST_PROBABILITIES = 1 << 20  # of a row
+_AFTER_ROLE = 2  # the first field that is predicted from a band's role
 
 State = tuple[Any, ...]
 
@@ -42,6 +44,7 @@ class MemoryInputs(NamedTuple):
         candidates: int32[B, F, C], values; -1 for no candidate.
         evidence: int32[B, C].
         key_weights: float32[B, 24].
+        line_up: float32[B, R], 1 for every role of a band; () for a piano.
     """
 
     place: Any
@@ -49,6 +52,7 @@ class MemoryInputs(NamedTuple):
     candidates: Any
     evidence: Any
     key_weights: Any
+    line_up: Any
 
 
 class NextOnset(NamedTuple):
@@ -57,10 +61,13 @@ class NextOnset(NamedTuple):
     Attributes:
         place: int32[B, 1], the next onset's position in its bar.
         sounding: float32[B, 176], as from `training.memory.context.sounding`.
+        role_pitch: int32[B, 1], for bands the key that the next note's role struck last, counted
+            from 1; () for a piano, and before the role is sampled.
     """
 
     place: Any
     sounding: Any
+    role_pitch: Any = ()
 
 
 class Predictors(NamedTuple):
@@ -88,6 +95,8 @@ class _Context:
         read: The lowest LSTM layer's product with the addends to its input.
         sounding: The product of the sounding keys with the hidden layers of all fields but the
             first, and its bias.
+        line_up: float32[R, 2E]; None for a piano.
+        role_pitch: For each field after the role, float32[89, E]; empty for a piano.
         next_place: For each field but the first, float32[PLACES, E].
         agree: For each field but the first, float32[2**C, E], by which candidates agree.
     """
@@ -97,6 +106,8 @@ class _Context:
     key: Any
     read: Multiply
     sounding: tuple[Multiply, Any]
+    line_up: Any
+    role_pitch: Sequence[Any]
     next_place: Sequence[Any]
     agree: Sequence[Any]
 
@@ -106,6 +117,8 @@ class _Context:
         rows = tf.concat([known.place, known.bar, known.evidence, candidates], axis=1)
         added = tf.gather(self.table, rows + self.first_rows)
         both = tf.reduce_sum(added, axis=1) + known.key_weights @ self.key
+        if self.line_up is not None:
+            both += known.line_up @ self.line_up
         read, memory_features = tf.split(both, 2, axis=1)
         return read, tf.tanh(memory_features)
 
@@ -127,6 +140,7 @@ class Reader:
             its hidden layer.
         logits: For each field but the first, the product for its logits, and the bias.
         context: None without memory.
+        field_sizes: How many values each field has.
     """
 
     inputs: Any
@@ -138,6 +152,7 @@ class Reader:
     given: Sequence[Sequence[Any]]
     logits: Sequence[tuple[Multiply, Any]]
     context: _Context | None
+    field_sizes: tuple[int, ...]
 
     def read(self, rows: Any, known: MemoryInputs | None, state: State) -> tuple[State, Predictors]:
         """Read one token of each song.
@@ -198,7 +213,28 @@ class Reader:
         )
         place = tf.squeeze(next_onset.place, axis=1)
         places = [tf.gather(table, place) for table in self.context.next_place]
-        return [sum(both) for both in zip(sounding, places, strict=True)]
+        added = [sum(both) for both in zip(sounding, places, strict=True)]
+        if isinstance(next_onset.role_pitch, tuple):
+            return added
+        return self.of_role(added, next_onset.role_pitch)
+
+    def of_role(self, next_onset: Sequence[Any], role_pitch: Any) -> list[Any]:
+        """Add what the next note's role struck last to the addends that `next_onset` returns.
+
+        Args:
+            next_onset: float32[B, E] for each field but the first, of which that is the role.
+            role_pitch: int32[B, 1], as in `NextOnset`.
+        """
+        assert self.context is not None
+        struck = tf.squeeze(role_pitch, axis=1)
+        role, *later = next_onset
+        return [
+            role,
+            *(
+                added + tf.gather(table, struck)
+                for added, table in zip(later, self.context.role_pitch, strict=True)
+            ),
+        ]
 
     def field_logits(
         self, field: int, predictors: Predictors, values: Sequence[Any], next_onset: Sequence[Any]
@@ -243,21 +279,30 @@ class Reader:
         return logits + tf.reduce_sum(own * trust[:, :, None], axis=1)
 
     def distribution(
-        self, predictors: Predictors, next_onset_of: Callable[[Any], NextOnset] | None
+        self,
+        predictors: Predictors,
+        next_onset_of: Callable[[Any], NextOnset] | None,
+        role_pitch_of: Callable[[Any, Any], Any] | None = None,
     ) -> Any:
         """Return the probability of every token, float32[B, product of the fields' sizes].
+
+        If there are more than `MOST_PROBABILITIES`, the last fields are left out.
 
         Args:
             predictors: As `read` returns them.
             next_onset_of: With memory, maps int32[B * n, 1], the first fields of rows b * n + v, to
                 the inputs that depend on the next onset.
+            role_pitch_of: For bands, maps the first and the second fields of such rows to the key
+                that the role struck last.
         """
         likely = tf.nn.softmax(predictors.first)
         batch, tokens = tf.shape(likely)[0], int(predictors.first.shape[1])
         size = tokens
         values: list[Any] = []
         next_onset: list[Any] = []
-        for f in range(1, len(self.given) + 1):
+        for f, following in enumerate(self.field_sizes[1:], start=1):
+            if tokens * following > MOST_PROBABILITIES:
+                break
             values = [tf.repeat(value, size, axis=0) for value in values]
             values.append(tf.tile(tf.range(size)[:, None], [tf.size(likely) // size, 1]))
             predictors, next_onset = tf.nest.map_structure(
@@ -265,8 +310,10 @@ class Reader:
             )
             if f == 1 and next_onset_of is not None:
                 next_onset = self.next_onset(next_onset_of(values[0]))
+            if f == _AFTER_ROLE and role_pitch_of is not None:
+                next_onset = self.of_role(next_onset, role_pitch_of(values[0], values[1]))
             share = tf.nn.softmax(self.field_logits(f, predictors, values, next_onset))
-            size = int(share.shape[1])
+            size = following
             tokens *= size
             likely = tf.reshape(likely, [-1, 1]) * share
         return tf.reshape(likely, [batch, tokens])
@@ -335,6 +382,7 @@ class Stack(tf.Module):
             given=[_read(tables) for tables in self._given],
             logits=[affine.laid_out() for affine in self._logits],
             context=self._context.laid_out() if self._context is not None else None,
+            field_sizes=self.field_sizes,
         )
 
 
@@ -357,11 +405,21 @@ class _ContextWeights(tf.Module):
         self._first_rows = first_rows.astype(np.int32)
         key = np.rint(_both_sides(model, "key") * _KEY_EXACT) / _KEY_EXACT
         self._key = _constant(key)
+        line_up = None
+        self._role_pitch: list[tf.Variable] = []
+        if has_roles(field_sizes(model)):
+            line_up = np.rint(_both_sides(model, "line_up") * EXACT) / EXACT
+            self._role_pitch = [
+                _constant(_weights(model, f"role_pitch_{f}")[0]) for f in fields[1:]
+            ]
+        self._line_up = None if line_up is None else _constant(line_up)
         self._read: Product = Float32Product(lstm_kernel)
         if product_of is Int8Product:
             units = lstm_kernel.shape[0]
             largest = sum(np.abs(table[:, :units]).max(axis=0) for table in tables)
             largest += KEY_WEIGHTS_SUM * np.abs(key[:, :units]).reshape(-1, 12, units).max(1).sum(0)
+            if line_up is not None:
+                largest += np.abs(line_up[:, :units]).sum(axis=0)
             self._read = FineInt8Product(lstm_kernel, float(largest.max()))
         sounding = np.concatenate([_weights(model, f"sounding_{f}")[0] for f in fields], axis=1)
         no_bias = np.zeros(sounding.shape[1], np.float32)
@@ -377,6 +435,8 @@ class _ContextWeights(tf.Module):
             key=tf.convert_to_tensor(self._key),
             read=self._read.laid_out(),
             sounding=self._sounding.laid_out(),
+            line_up=None if self._line_up is None else tf.convert_to_tensor(self._line_up),
+            role_pitch=_read(self._role_pitch),
             next_place=_read(self._next_place),
             agree=_read(self._agree),
         )

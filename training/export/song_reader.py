@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import tensorflow as tf
 
-from music.codec.notetuple import NoteTuple
+from music.codec.notetuple import BandTuple, NoteTuple
 from training.export.decoder_cells import (
     MemoryInputs,
     NextOnset,
@@ -27,6 +27,7 @@ from training.memory.recall import (
     Recall,
     shown_ticks,
 )
+from training.network.network import has_roles
 
 BLOCK_TOKENS = 64  # known tokens are read in blocks, which bounds the memory that a call takes
 
@@ -77,25 +78,27 @@ class SongReader:
         """Take the layers that read."""
         self.stack = stack
         self.numbering = TokenIds(stack.field_sizes)
-        self.recall = Recall(NoteTuple.over()) if stack.has_memory else None
+        codec = BandTuple if has_roles(stack.field_sizes) else NoteTuple
+        self.recall = Recall(codec.over()) if stack.has_memory else None
 
     @property
     def state_width(self) -> int:
         """S: twice the sum of the layers' units, and what songs remember."""
         return 2 * sum(self.stack.units) + (self.recall.state_width if self.recall else 0)
 
-    def begun(self, batch: Any, bar_ticks: Any, place_ticks: Any) -> Song:
+    def begun(self, batch: Any, bar_ticks: Any, place_ticks: Any, line_up: Any = ()) -> Song:
         """Begin songs.
 
         Args:
             batch: B.
             bar_ticks: int32[B], the length of a bar; 0 for 4/4. Read by a network with memory.
             place_ticks: int32[B], where in its bar the first note starts; likewise.
+            line_up: int32[B, R], 1 for every role of a band; () for a piano.
         """
         song = self.unpacked(tf.zeros((batch, self.state_width)))
         if self.recall is None:
             return song
-        return song._replace(memory=self.recall.empty(place_ticks, bar_ticks))
+        return song._replace(memory=self.recall.empty(place_ticks, bar_ticks, line_up))
 
     def unpacked(self, state: Any) -> Song:
         """Split float32[B, S]."""
@@ -199,28 +202,30 @@ class SongReader:
         if recall is None:
             return memory, None, None
 
-        def inputs_after(i: Any, memory: Memory, candidates: Candidates) -> list[Any]:
-            inputs = [*self._inputs_of(memory, candidates)]
-            if block.following is not None:
-                shift = tf.gather(block.following, i)[:, :1] - self.numbering.first_rows[0]
-                inputs += self.next_onset(memory, tf.maximum(shift, 0))
-            return inputs
+        def inputs_after(
+            i: Any, memory: Memory, candidates: Candidates
+        ) -> tuple[MemoryInputs, NextOnset | tuple[()]]:
+            inputs = self._inputs_of(memory, candidates)
+            if block.following is None:
+                return inputs, ()
+            values = tf.maximum(tf.gather(block.following, i) - self.numbering.first_rows, 0)
+            return inputs, self.next_onset(memory, values[:, :1], values[:, 1:2])
 
         def step(i: Any, memory: Memory, arrays: Sequence[Any]) -> tuple[Any, Memory, list[Any]]:
             after, candidates = recall.read(memory, tf.gather(block.rows, i))
-            inputs = inputs_after(i, after, candidates)
+            inputs = tf.nest.flatten(inputs_after(i, after, candidates))
             memory = where(block.is_read(i), after, memory)
             return i + 1, memory, [a.write(i, x) for a, x in zip(arrays, inputs, strict=True)]
 
+        examples = inputs_after(0, *recall.read(memory, tf.gather(block.rows, 0)))
         arrays = [
             tf.TensorArray(example.dtype, block.count, element_shape=[None, *example.shape[1:]])
-            for example in inputs_after(0, *recall.read(memory, tf.gather(block.rows, 0)))
+            for example in tf.nest.flatten(examples)
         ]
         _, memory, arrays = tf.while_loop(lambda i, *_: i < block.count, step, (0, memory, arrays))
         inputs = [block.flat(array.stack()) for array in arrays]
-        known = MemoryInputs(*inputs[: len(MemoryInputs._fields)])
-        rest = inputs[len(known) :]
-        return Memory(*memory), known, NextOnset(*rest) if rest else None
+        known, next_onset = tf.nest.pack_sequence_as(examples, inputs)
+        return Memory(*memory), known, next_onset or None
 
     def _inputs_of(self, memory: Memory, candidates: Candidates) -> MemoryInputs:
         assert self.recall is not None
@@ -231,13 +236,23 @@ class SongReader:
             candidates=candidates.values,
             evidence=candidates.evidence,
             key_weights=self.recall.scaled_key_weights(memory),
+            line_up=memory.line_up,
         )
 
-    def next_onset(self, memory: Memory, shift: Any) -> NextOnset:
-        """Return the inputs for the next note, whose first field is int32[B, 1]."""
+    def next_onset(self, memory: Memory, shift: Any, second: Any = None) -> NextOnset:
+        """Return the inputs for the next note.
+
+        Args:
+            memory: Before it.
+            shift: int32[B, 1], its first field.
+            second: int32[B, 1], its second one, which is the role for bands; None if not known.
+        """
         assert self.recall is not None
         ahead = self.recall.ahead(memory, shift)
-        return NextOnset(ahead.place, ahead.sounding)
+        if second is None or not self.recall.has_roles:
+            return NextOnset(ahead.place, ahead.sounding)
+        role_pitch, _ = self.recall.of_role(memory, ahead, second)
+        return NextOnset(ahead.place, ahead.sounding, role_pitch)
 
 
 def where(is_new: Any, new: _Parts, old: _Parts) -> _Parts:
