@@ -17,10 +17,12 @@ from music.errors import DescriptionError
 from music.expression.articulation import LEAST_SHARE, LEGATO, Articulation, LengthShare
 from music.expression.dynamics import MOST_SPREAD, SHAPED, VELOCITY_RANGE, Dynamics
 from music.form.plan import MOST_BARS, Form, Section
+from music.line_up import MOST_PROGRAM, ONE_PIANO, LineUp
 from music.notes import Notes
 from music.piece import TimeSignature
+from music.roles import ROLES
 
-FORMAT = 8  # 8: `decode` takes `start_ticks` and `stop_ticks`
+FORMAT = 9  # 9: openings have line-ups, and learned pieces roles
 INT32_MAX = 2**31 - 1
 _MOST_OPENING_TICKS = 100_000
 
@@ -38,6 +40,7 @@ class Opening:
         time_signatures: The piece's first one, and those that start before the opening ends; ticks
             are counted from its first note.
         articulation: The articulation of the piece.
+        line_up: Who plays the whole piece.
     """
 
     piece: str
@@ -45,6 +48,7 @@ class Opening:
     tempo_bpm: float
     time_signatures: tuple[TimeSignature, ...] = (COMMON_TIME,)
     articulation: Articulation = LEGATO
+    line_up: LineUp = ONE_PIANO
 
     @property
     def meter(self) -> TimeSignature:
@@ -256,7 +260,18 @@ def _opening(members: _Members) -> Opening:
         tempo_bpm=members.number("tempo_bpm"),
         time_signatures=_time_signatures(members),
         articulation=_articulation(members.nested("articulation")),
+        line_up=_line_up(members.nested("line_up")),
     )
+
+
+def _line_up(members: _Members) -> LineUp:
+    players = {
+        each.integer("role", 0, ROLES - 1): each.integer("program", 0, MOST_PROGRAM)
+        for each in members.objects("players")
+    }
+    if not players:
+        raise DescriptionError("the line-up of an opening has no player")
+    return LineUp.of(players)
 
 
 def _dynamics(members: _Members) -> Dynamics:
@@ -320,16 +335,17 @@ def _learned_piece(members: _Members) -> LearnedPiece:
     onset_ticks = members.integers("onset_ticks", 0, INT32_MAX)
     duration_ticks = members.integers("duration_ticks", 1, INT32_MAX)
     pitch = members.integers("pitch", 0, 127)
-    if not len(onset_ticks) == len(duration_ticks) == len(pitch):
+    role = members.integers("role", 0, ROLES - 1)
+    if not len(onset_ticks) == len(duration_ticks) == len(pitch) == len(role):
         raise DescriptionError(
-            f"the piece {name!r} has {len(onset_ticks)} onsets, {len(duration_ticks)} durations "
-            f"and {len(pitch)} pitches"
+            f"the piece {name!r} has {len(onset_ticks)} onsets, {len(duration_ticks)} durations, "
+            f"{len(pitch)} pitches and {len(role)} roles"
         )
     if any(later < earlier for earlier, later in pairwise(onset_ticks)):
         raise DescriptionError(f"the onsets of the piece {name!r} are not in order")
     if any(o + d > INT32_MAX for o, d in zip(onset_ticks, duration_ticks, strict=True)):
         raise DescriptionError(f"the piece {name!r} ends after {INT32_MAX} ticks")
-    return LearnedPiece(name, Notes.of(onset_ticks, duration_ticks, pitch))
+    return LearnedPiece(name, Notes.of(onset_ticks, duration_ticks, pitch, role))
 
 
 def _card(members: _Members) -> ModelCard:
@@ -363,10 +379,11 @@ def _refuse_constant(name: str) -> float:
 
 
 def _piece_fields(piece: LearnedPiece) -> dict[str, Any]:
-    onset_ticks, duration_ticks, pitch, _ = (column.tolist() for column in piece.notes.columns)
+    onset_ticks, duration_ticks, pitch, role = (column.tolist() for column in piece.notes.columns)
     return {
         "name": piece.name,
         "onset_ticks": onset_ticks,
         "duration_ticks": duration_ticks,
         "pitch": pitch,
+        "role": role,
     }

@@ -104,7 +104,7 @@ def find_key(notes: Notes, among: Keys = frozenset()) -> Key:
     allowed = np.where(_are_among(among), fits, -np.inf) if among else fits
     best = int(np.argsort(allowed, kind="stable")[-1])
     mode, tonic = divmod(best, 12)
-    share = np.roll(classes, -tonic) / classes.sum()
+    share = np.roll(classes, -tonic) / max(classes.sum(), 1)
     scale = _MINOR_SCALE if mode else _MAJOR_SCALE
     outside = sum(float(s) for degree, s in enumerate(share) if degree not in scale)
     margin = fits[best] - np.delete(fits, best).max()
@@ -132,7 +132,8 @@ def _are_among(keys: Keys) -> NDArray[np.bool_]:
 
 
 def _pitch_classes(notes: Notes) -> NDArray[np.float64]:
-    """Add up the durations of notes by pitch class: float64[12]."""
+    """Add up the durations of notes by pitch class, without drums: float64[12]."""
+    notes = notes.melodic()
     weights = np.minimum(notes.duration_ticks, _LONGEST_TICKS).astype(np.float64)
     return np.bincount(notes.pitch % 12, weights, minlength=12).astype(np.float64)
 

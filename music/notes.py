@@ -97,6 +97,24 @@ class Notes:
         return self[self.is_melodic]
 
     @property
+    def piano_places(self) -> NDArray[np.intp]:
+        """The indices of the notes that one piano would play, by onset and pitch: intp[M].
+
+        Drums are left out. Of notes with the same onset and pitch, the longest counts.
+        """
+        if not self.role.any():
+            return np.arange(len(self))
+        melodic = np.flatnonzero(self.is_melodic)
+        return melodic[cleaning_order(replace(self[melodic], role=np.zeros_like(melodic)))]
+
+    def as_piano(self) -> "Notes":
+        """Return the notes as one piano would play them."""
+        if not self.role.any():
+            return self
+        heard = self[self.piano_places]
+        return replace(heard, role=np.zeros_like(heard.role))
+
+    @property
     def end_ticks(self) -> int:
         """The end of the last note to end."""
         return int((self.onset_ticks + self.duration_ticks).max(initial=0))

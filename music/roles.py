@@ -7,8 +7,7 @@ pitches are the keys of a drum kit.
 Source of the families and their programs: General MIDI System Level 1 (MIDI Association).
 """
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from collections.abc import Iterable
 
 FAMILIES = (
     "piano",
@@ -62,7 +61,7 @@ def name_of(role: int) -> str:
     return FAMILIES[family] + (f" {voice + 1}" if voice else "")
 
 
-def is_drums(role: ArrayLike) -> NDArray[np.bool_]:
-    """Return for each role whether it is the drums."""
-    drums: NDArray[np.bool_] = np.asarray(role) == DRUMS
-    return drums
+def playing(roles: Iterable[int]) -> list[int]:
+    """Return for each of all roles 1 if it is among some, else 0."""
+    among = frozenset(roles)
+    return [int(role in among) for role in range(ROLES)]

@@ -76,8 +76,9 @@ class Usual:
 
 
 def measures(notes: Notes) -> dict[str, float]:
-    """Measure one or more notes, ordered; transposition changes nothing."""
-    return {name: float(measure(notes)) for name, measure in MEASURES.items()}
+    """Measure one or more notes, ordered; drums and transposition change nothing."""
+    heard = notes.as_piano() if notes.is_melodic.any() else notes
+    return {name: float(measure(heard)) for name, measure in MEASURES.items()}
 
 
 def _closeness(deviations: float) -> float:

@@ -65,6 +65,8 @@ def train(
             f"{collection.game}: too few pieces to hold one out, so the training cannot stop when "
             f"the model starts to memorise them; it needs at least {FEWEST_TO_HOLD_OUT} pieces"
         )
+    if corpus.is_band:
+        recipe = recipe.for_band()
     codec = corpus.codec(recipe.codec)
     with locked_checkpoint(models_dir / ".training" / collection.game) as checkpoint:
         fitted = fit(parts, recipe, codec, checkpoint)

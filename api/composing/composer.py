@@ -22,7 +22,7 @@ from api.model_server.port import ModelServer
 from api.telemetry.metrics import Metrics
 from api.telemetry.tracing import UNTRACED, Tracer
 from music.composing.composition import Composition
-from music.composing.continuation import EMPTY_PROMPT, Continuation, opening_prompt
+from music.composing.continuation import Continuation, opening_prompt
 from music.composing.model import Model
 from music.composing.passage import Passage
 from music.expression.dynamics import FLAT
@@ -58,8 +58,10 @@ class Composer:
         Raises:
             ModelServerError: The model server does not respond.
         """
-        prompts = map(opening_prompt, bundle.description.openings)
-        for prompt in islice(chain([EMPTY_PROMPT], prompts), MOST_READ_AHEAD):
+        music = bundle.music
+        empty = Continuation.of_nothing(music).prompt
+        prompts = (opening_prompt(opening, music.codec) for opening in music.openings)
+        for prompt in islice(chain([empty], prompts), MOST_READ_AHEAD):
             bundle.prefills.state(prompt, deadline)
 
     def compose(
@@ -218,7 +220,7 @@ def _continuation(request: SongRequest, bundle: Bundle) -> Continuation:
             return Continuation.of_theme(bundle.music, piece)
         return Continuation.of_primer(bundle.music, piece, is_lead=request.include_primer)
     if request.primer is Primer.NONE:
-        return Continuation.of_nothing(bundle.music)
+        return Continuation.of_nothing(bundle.music, request.brief.seed)
     return Continuation.of_opening(bundle.music, request.brief.seed, request.brief.character)
 
 

@@ -51,7 +51,8 @@ class Drawing:
         new = join([passage.notes for passage in passages])
         notes = cleaned(join([self.lead, new]))
         self._check(len(notes), notes.end_ticks)
-        quote_state, places = passages[-1].quote_state, notes.places_of(new).tolist()
+        quote_state, places = passages[-1].quote_state, notes.places_of(new)
+        places = places[notes[places].piano_places].tolist()
         quotes = [  # found among the new notes
             replace(quote, start_in_song=places[quote.start_in_song])
             for quote in (quote_state.longest, *quote_state.runs)

@@ -8,7 +8,7 @@ from api.composing.drawing import Drawing
 from api.formats.event import LAST_EVENTS, Event, EventId
 from api.formats.song_json import note_members, plan_members, quote_members, time_members
 from api.http.problems import problem_members
-from music.notes import TICKS_PER_BEAT, Notes
+from music.notes import TICKS_PER_BEAT, Notes, join
 from music.quotes.finder import NO_QUOTES, Quote
 from music.tempo import seconds_at
 
@@ -58,12 +58,14 @@ def _music(drawing: Drawing) -> Iterator[Event]:
     lead, onset_ticks = drawing.lead, drawing.lead.onset_ticks.tolist()
     sent_quotes, quote_state, end_ticks = 0, NO_QUOTES, lead.end_ticks
     player = drawing.touch.player(drawing.time_signatures)
+    sent: list[Notes] = []
 
     def notes_event(notes: Notes) -> Event:
         return Event("notes", {"notes": note_members(notes, player.play(notes), drawing.tempos)})
 
     def quote_event(quote: Quote) -> Event:
-        quote = replace(quote, start_in_song=len(lead) + quote.start_in_song)
+        place = int(join(sent).piano_places[quote.start_in_song])
+        quote = replace(quote, start_in_song=len(lead) + place)
         onset = onset_ticks[quote.start_in_song]
         return Event("quote", quote_members(quote, onset, drawing.tempos))
 
@@ -71,6 +73,7 @@ def _music(drawing: Drawing) -> Iterator[Event]:
         yield notes_event(lead)
 
     for passage in drawing.passages:
+        sent.append(passage.notes)
         quote_state = passage.quote_state
         onset_ticks += passage.notes.onset_ticks.tolist()
         end_ticks = max(end_ticks, passage.notes.end_ticks)

@@ -40,6 +40,7 @@ from music.composing.model import (
 )
 from music.description import Description
 from music.errors import DescriptionError
+from music.roles import playing
 from proto.model_server_pb2 import (
     GetModelStatusRequest,
     ModelSpec,
@@ -154,6 +155,8 @@ class GrpcModelServer:
             "bar_ticks": int32_tensor([prompt.bar_ticks]),
             "place_ticks": int32_tensor([prompt.place_ticks]),
         }
+        if prompt.roles:
+            inputs["line_up"] = int32_tensor([playing(prompt.roles)])
         (state,) = _song_states(self._predict(model, "prefill", inputs, deadline), rows=1)
         return state
 

@@ -96,11 +96,6 @@ class NoteTuple(Codec):
         return cls([[f"{kind}_{value}" for value in values[kind]] for kind in cls.fields])
 
     @property
-    def has_roles(self) -> bool:
-        """Whether a note's role is one of its fields."""
-        return "Role" in self.fields
-
-    @property
     def pitch_field(self) -> int:
         """The index of the field of pitches; the field of roles, if there is one, precedes it."""
         return self.fields.index("Pitch")
@@ -195,6 +190,7 @@ class BandTuple(NoteTuple):
     """The codec `bandtuple`, for bands: `notetuple` with the role of each note."""
 
     name: ClassVar[str] = "bandtuple"
+    has_roles: ClassVar[bool] = True
     fields: ClassVar[tuple[str, ...]] = ("TimeShift", "Role", "Pitch", "Duration")
 
 

@@ -59,6 +59,8 @@ class Codec(ABC):
     """A way of writing notes as tokens, with its vocabulary."""
 
     name: ClassVar[str]
+    has_roles: ClassVar[bool] = False
+    """Whether a token has the role of a note."""
 
     def __init__(self, vocabulary: Sequence[Sequence[str]]) -> None:
         """Read the values' meaning off their names.

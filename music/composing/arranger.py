@@ -415,7 +415,8 @@ def _cut(notes: Notes, end_ticks: int) -> Notes:
 def _held(chord: Notes, start_ticks: int, end_ticks: int) -> Notes:
     """Strike a chord at a bar line and hold it to another."""
     count = len(chord)
-    return Notes.of([start_ticks] * count, [end_ticks - start_ticks] * count, chord.pitch)
+    ticks = np.where(chord.is_melodic, end_ticks - start_ticks, chord.duration_ticks)
+    return Notes.of([start_ticks] * count, ticks, chord.pitch, chord.role)
 
 
 def _from_downbeat(first: Notes, notes: Notes, start_ticks: int) -> Notes:

@@ -7,13 +7,14 @@ from music.bars import COMMON_TIME
 from music.character.measures import target_of
 from music.character.openings import fitting_opening
 from music.character.wanted import ANY_CHARACTER, Character
-from music.codec import BOS, Cursor
+from music.codec import BOS, Codec, Cursor
 from music.composing.encoded_primer import encoded_primer
 from music.composing.game_music import GameMusic
 from music.composing.model import Prompt
 from music.description import Opening
 from music.errors import KeepError, NoOpeningsError, ThemeError, TokenError
 from music.expression.articulation import Articulation, learned_articulation
+from music.line_up import ONE_PIANO, LineUp
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import NO_NOTES, Notes
 from music.piece import Piece, TempoChange, TimeSignature, constant_tempo
@@ -37,6 +38,7 @@ class Continuation:
         articulation: Of the song: as detached as the music that it continues.
         codec_start_ticks: Where in that music the codec starts to count.
         revised: The music of which bars are kept, where the song revises or varies one.
+        line_up: Who plays the song.
     """
 
     prompt: Prompt
@@ -47,12 +49,22 @@ class Continuation:
     articulation: Articulation
     codec_start_ticks: int = 0
     revised: Notes = field(default_factory=lambda: NO_NOTES)
+    line_up: LineUp = ONE_PIANO
 
     @classmethod
-    def of_nothing(cls, music: GameMusic) -> Self:
-        """Begin a song of a game's music."""
-        tempos = constant_tempo(_playable(music.tempo_bpm))
-        return cls(EMPTY_PROMPT, Cursor(), tempos, NO_NOTES, (COMMON_TIME,), music.articulation)
+    def of_nothing(cls, music: GameMusic, seed: int = 0) -> Self:
+        """Begin a song of a game's music; the seed chooses the line-up of one of its pieces."""
+        line_ups = [opening.line_up for opening in music.openings]
+        line_up = line_ups[seed % len(line_ups)] if line_ups else ONE_PIANO
+        return cls(
+            replace(EMPTY_PROMPT, roles=roles_of(line_up, music.codec)),
+            Cursor(),
+            constant_tempo(_playable(music.tempo_bpm)),
+            NO_NOTES,
+            (COMMON_TIME,),
+            music.articulation,
+            line_up=line_up,
+        )
 
     @classmethod
     def of_opening(cls, music: GameMusic, seed: int, character: Character = ANY_CHARACTER) -> Self:
@@ -71,12 +83,13 @@ class Continuation:
             opening = fitting_opening(music.opening_notes, music.codec, character, target, seed)
         _, cursor = music.codec.decode(opening.tokens)
         return cls(
-            opening_prompt(opening),
+            opening_prompt(opening, music.codec),
             cursor,
             constant_tempo(_playable(opening.tempo_bpm)),
             NO_NOTES,
             opening.time_signatures,
             opening.articulation,
+            line_up=opening.line_up,
         )
 
     @classmethod
@@ -100,13 +113,19 @@ class Continuation:
         else:
             tempos, lead = constant_tempo(_playable(piece.last_tempo_bpm)), NO_NOTES
         return cls(
-            prompt=_prompt(primer.tokens, piece.time_signatures[-1], codec_start_ticks),
+            prompt=_prompt(
+                primer.tokens,
+                piece.time_signatures[-1],
+                codec_start_ticks,
+                roles_of(piece.line_up, music.codec),
+            ),
             cursor=cursor,
             tempos=tempos,
             lead=lead,
             time_signatures=piece.time_signatures,
             articulation=learned_articulation([piece]),
             codec_start_ticks=codec_start_ticks,
+            line_up=piece.line_up,
         )
 
     @classmethod
@@ -144,13 +163,14 @@ class Continuation:
         except TokenError as error:
             raise ThemeError("a song whose notes the game's model can read") from error
         return cls(
-            prompt=_prompt(EMPTY_PROMPT.tokens, meter, 0),
+            prompt=_prompt(EMPTY_PROMPT.tokens, meter, 0, roles_of(piece.line_up, music.codec)),
             cursor=Cursor(),
             tempos=_playable_until(piece.notes.end_ticks, piece),
             lead=NO_NOTES,
             time_signatures=piece.time_signatures,
             articulation=learned_articulation([piece]),
             revised=piece.notes,
+            line_up=piece.line_up,
         )
 
     @property
@@ -199,17 +219,24 @@ class Continuation:
         return self.codec_start_ticks + first_tick
 
 
-def opening_prompt(opening: Opening) -> Prompt:
+def opening_prompt(opening: Opening, codec: Codec) -> Prompt:
     """Return the prompt of a piece's opening."""
-    return _prompt((BOS, *opening.tokens), opening.meter, 0)
+    return _prompt((BOS, *opening.tokens), opening.meter, 0, roles_of(opening.line_up, codec))
 
 
-def _prompt(tokens: tuple[int, ...], meter: TimeSignature, start_ticks: int) -> Prompt:
+def roles_of(line_up: LineUp, codec: Codec) -> tuple[int, ...]:
+    """Return the roles that a model has to know."""
+    return line_up.roles if codec.has_roles else ()
+
+
+def _prompt(
+    tokens: tuple[int, ...], meter: TimeSignature, start_ticks: int, roles: tuple[int, ...]
+) -> Prompt:
     """Put tokens, whose first note starts so many ticks into a piece, into one of its meters.
 
     All of them, whatever the meter was before: a model has one for a song and what it continues.
     """
-    return Prompt(tokens, meter.bar_ticks, meter.place_ticks(start_ticks))
+    return Prompt(tokens, meter.bar_ticks, meter.place_ticks(start_ticks), roles)
 
 
 def _delayed(piece: Piece, ticks: int) -> Piece:

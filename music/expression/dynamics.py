@@ -27,6 +27,7 @@ MOST_SPREAD = 16.0
 
 _DOWNBEAT, _STRONG_BEAT, _BEAT = 1.0, 0.6, 0.3
 _VOICE = 2.0  # of a note at the top, above one at the bottom
+_DRUM_VOICE = _VOICE / 2
 _BELOW, _ABOVE = 16, 4  # semitones around the top line in which loudness grows with pitch
 _FIRST_LINE, _LOWEST_LINE = 72.0, 60.0  # pitches of the top line
 _FALL_PER_TICK = 0.1  # semitones: the top line falls while no note is struck at its height
@@ -81,8 +82,12 @@ class Shaper:
         Returns:
             int32[N], in `VELOCITY_RANGE`.
         """
-        onsets, pitches = notes.onset_ticks.tolist(), notes.pitch.tolist()
-        weights = [self._weight(onset, pitch) for onset, pitch in zip(onsets, pitches, strict=True)]
+        columns = notes.onset_ticks, notes.pitch, notes.is_melodic
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        weights = [
+            self._weight(onset, pitch) if is_melodic else self._accent(onset) + _DRUM_VOICE
+            for onset, pitch, is_melodic in rows
+        ]
         standard = (np.array(weights, dtype=np.float64) - _MEAN) / _DEVIATION
         velocities = self._dynamics.level + self._dynamics.spread * standard
         return np.rint(velocities).clip(*VELOCITY_RANGE).astype(np.int32)

@@ -14,7 +14,7 @@ _NEARLY_ALL = 0.8  # of the bars that return in the best division into sections
 _EXACT = 0.99  # share of equal bars
 _VARIED = 0.5
 
-_Bar = frozenset[tuple[int, int]]  # the places in the bar, in ticks, and the pitches that start
+_Bar = frozenset[tuple[int, int]]  # the places in the bar, in ticks, and the keys that start
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,14 @@ def form_of(piece: Piece) -> Form:
 
 def _bars(piece: Piece) -> list[_Bar]:
     signatures = score_signatures(replace(piece, time_signatures=signatures_of(piece)))
-    onsets, pitches = piece.notes.onset_ticks.tolist(), piece.notes.pitch.tolist()
+    onsets, keys = piece.notes.onset_ticks.tolist(), piece.notes.key.tolist()
     cut = measures(signatures, onsets[-1] + 1)
     struck: list[set[tuple[int, int]]] = [set() for _ in cut]
     number = 0
-    for onset, pitch in zip(onsets, pitches, strict=True):
+    for onset, key in zip(onsets, keys, strict=True):
         while number + 1 < len(cut) and onset >= cut[number + 1].start_ticks:
             number += 1
-        struck[number].add((onset - cut[number].start_ticks, pitch))
+        struck[number].add((onset - cut[number].start_ticks, key))
     return [frozenset(each) for each in struck]
 
 

@@ -56,11 +56,11 @@ class Candidate:
 
 
 def _bars(notes: Notes, line_ticks: int, bar_ticks: int) -> list[frozenset[tuple[int, int]]]:
-    """List what is struck in each bar in which a note starts: places in the bar and pitches."""
+    """List what is struck in each bar in which a note starts: places in the bar and keys."""
     bars: dict[int, set[tuple[int, int]]] = {}
-    for onset, pitch in zip(notes.onset_ticks.tolist(), notes.pitch.tolist(), strict=True):
+    for onset, key in zip(notes.onset_ticks.tolist(), notes.key.tolist(), strict=True):
         number, place = divmod(onset - line_ticks, bar_ticks)
-        bars.setdefault(number, set()).add((place, pitch))
+        bars.setdefault(number, set()).add((place, key))
     return [frozenset(struck) for struck in bars.values()]
 
 

@@ -6,7 +6,14 @@ import numpy as np
 
 from music.form.candidates import Candidate
 from music.keys import Keys, find_key
-from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes, join, released
+from music.notes import (
+    HIGHEST_PITCH,
+    LOWEST_PITCH,
+    Notes,
+    cleaning_order,
+    join,
+    released,
+)
 
 _MAJOR_TRIAD, _MINOR_TRIAD = (0, 4, 7), (0, 3, 7)
 
@@ -32,11 +39,14 @@ def best_closing(candidates: Sequence[Candidate], song: Notes, keys: Keys = froz
                 0.0,
                 round(one.following_log_probability, 4),
             )
-        key = find_key(released(song) if len(song) else one.notes, keys)
-        degrees = (one.notes.pitch - key.tonic) % 12
+        notes = one.notes.melodic()
+        if not len(notes):
+            return (True, False, 0.0, round(one.following_log_probability, 4))
+        key = find_key(released(song) if len(song) else notes, keys)
+        degrees = (notes.pitch - key.tonic) % 12
         triad = np.isin(degrees, _MAJOR_TRIAD if key.is_major else _MINOR_TRIAD)
         in_triad = float(triad.mean())
-        bass = degrees[one.notes.pitch.argmin()]
+        bass = degrees[notes.pitch.argmin()]
         return (
             True,
             bool(bass == 0),
@@ -50,15 +60,21 @@ def best_closing(candidates: Sequence[Candidate], song: Notes, keys: Keys = froz
 def closed(chord: Notes, song: Notes, keys: Keys = frozenset()) -> Notes:
     """Make a chord close: what is outside of the tonic's triad is left out, the bass is the tonic.
 
+    Drums stay as they are.
+
     Args:
         chord: One note or more.
         song: The music before it, perhaps none.
         keys: As `best_closing` has them.
     """
+    drums, chord = chord[~chord.is_melodic], chord.melodic()
+    if not len(chord):
+        return drums
     key = find_key(released(song) if len(song) else chord, keys)
     degrees = (chord.pitch - key.tonic) % 12
     within = np.isin(degrees, _MAJOR_TRIAD if key.is_major else _MINOR_TRIAD)
-    bass = int(chord.pitch.min())
+    lowest = int(chord.pitch.argmin())
+    bass, role = int(chord.pitch[lowest]), int(chord.role[lowest])
     tonic_pitch = bass + (key.tonic - bass + 5) % 12 - 5  # the nearest
     if tonic_pitch < LOWEST_PITCH:
         tonic_pitch += 12
@@ -66,4 +82,6 @@ def closed(chord: Notes, song: Notes, keys: Keys = frozenset()) -> Notes:
         tonic_pitch -= 12
     upper = chord[within & (chord.pitch > tonic_pitch)]
     onset_ticks, duration_ticks = int(chord.onset_ticks[0]), int(chord.duration_ticks[0])
-    return join([Notes.of([onset_ticks], [duration_ticks], [tonic_pitch]), upper])
+    tonic = Notes.of([onset_ticks], [duration_ticks], [tonic_pitch], [role])
+    closing = join([tonic, upper, drums])
+    return closing[cleaning_order(closing)]

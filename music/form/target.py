@@ -12,8 +12,9 @@ def density_of(notes: Notes, ticks: int) -> float:
 
 
 def register_of(notes: Notes) -> float:
-    """Return the register of one or more notes: the mean of their MIDI note numbers."""
-    return float(notes.pitch.mean())
+    """Return the register of notes: the mean of their MIDI note numbers, without drums; or 0."""
+    melodic = notes.melodic()
+    return float(melodic.pitch.mean()) if len(melodic) else 0.0
 
 
 @dataclass(frozen=True)

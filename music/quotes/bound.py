@@ -77,7 +77,7 @@ def is_degenerate(notes: Notes, steps: int, before: Notes = NO_NOTES) -> bool:
     """Whether a chunk is degenerate repetition, to be resampled.
 
     A model may strike the same keys at one onset for ever, so that hardly any token is a note of
-    its own, turn in a short cycle, or strike a few chords in every order.
+    its own, turn in a short cycle, or strike a few chords in every order. Drums may.
 
     Args:
         notes: Of the chunk, ordered.
@@ -86,6 +86,7 @@ def is_degenerate(notes: Notes, steps: int, before: Notes = NO_NOTES) -> bool:
             the chunk may continue their last chord.
     """
     has_few_notes = steps >= FEWEST_STEPS and 2 * len(notes) < steps
+    notes, before = notes.as_piano(), before.as_piano()
     earlier = _last_onsets(before, max(onsets for onsets, _ in _TOO_FEW_CHORDS))
     chords = [tuple(sorted(chord.tolist())) for chord in join([earlier, notes]).chords()]
     first = len(chords) - len(notes.chords())

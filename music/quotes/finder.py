@@ -123,8 +123,9 @@ class QuoteFinder:
             pieces: The pieces that could be quoted, none or more.
         """
         self._names = [piece.name for piece in pieces]
-        self._starts = np.cumsum([0, *(len(piece.notes) for piece in pieces)]).tolist()
-        codes = np.concatenate([[], *(_steps(piece.notes) for piece in pieces)]).astype(np.int64)
+        steps = [_steps(piece.notes) for piece in pieces]
+        self._starts = np.cumsum([0, *map(len, steps)]).tolist()
+        codes = np.concatenate([[], *steps]).astype(np.int64)
         kinds, numbers = np.unique([_END_OF_PIECE, *codes], return_inverse=True)
         self._letters = {code: chr(letter) for letter, code in enumerate(kinds.tolist())}
         self._text = "".join(map(chr, numbers[1:].tolist()))
@@ -150,12 +151,14 @@ class QuoteFinder:
         """Add a song's next notes.
 
         The result depends neither on the division into chunks nor on the order of notes that start
-        together. A doubling counts once, as in the written file.
+        together. A doubling counts once, as in the written file. Parts are heard together, as one
+        piano would play them, without drums: a quote's notes are counted so.
 
         Args:
             notes: The song's next notes, none of them before the last onset.
             quote_state: The state after the previous notes.
         """
+        notes = notes.as_piano()
         if not len(notes) or not self._order:
             return replace(quote_state, latest_notes=0)
         onset, pitch = notes.onset_ticks.tolist(), notes.pitch.tolist()
@@ -267,7 +270,8 @@ def _with_run(runs: tuple[Quote, ...], run: Quote) -> tuple[Quote, ...]:
 
 
 def _steps(notes: Notes) -> NDArray[np.int64]:
-    """Encode the steps of N notes: int64[N], of which the last is the end of the piece."""
+    """Encode the steps of N notes of a piano: int64[N], of which the last ends the piece."""
+    notes = notes.as_piano()
     onset, pitch = notes.onset_ticks.astype(np.int64), notes.pitch.astype(np.int64)
     codes = _step_code(np.diff(onset), np.diff(pitch))
     return np.append(codes, _END_OF_PIECE)[-len(notes) or 1 :]

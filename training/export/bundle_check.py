@@ -22,7 +22,9 @@ from music.codec import BOS, FIRST, PAD, open_codec
 from music.composing.model import NO_STOP
 from music.description import Description
 from music.errors import MusicError
+from music.roles import playing
 from training.errors import ExportError
+from training.export.decoder_cells import probable_values
 from training.failures import reason
 
 _STEPS = 16
@@ -102,7 +104,8 @@ def _description(bundle: _Bundle) -> Description:
 
 def _check_sampling(bundle: _Bundle, description: Description) -> None:
     """Read two starts of different lengths, one of them empty, and sample the next tokens."""
-    size = open_codec(description.codec, description.vocabulary).vocabulary_size
+    codec = open_codec(description.codec, description.vocabulary)
+    size = codec.vocabulary_size
     opening = description.openings[0]
     starts = [BOS], [BOS, *opening.tokens]
     lengths = [len(start) for start in starts]
@@ -114,9 +117,12 @@ def _check_sampling(bundle: _Bundle, description: Description) -> None:
         "bar_ticks": [opening.meter.bar_ticks] * 2,
         "place_ticks": [opening.meter.place_ticks(0)] * 2,
     }
+    if codec.has_roles:
+        start["line_up"] = [playing(opening.line_up.roles)] * 2
 
     likely = bundle.call("serving_default", **start)["probabilities"]
-    _require(likely.shape == (2, size), f"probabilities have the shape {likely.shape}")
+    shape = 2, FIRST + probable_values(codec.field_sizes)
+    _require(likely.shape == shape, f"probabilities have the shape {likely.shape}")
     _require(np.allclose(likely.sum(axis=1), 1, atol=1e-3), "probabilities do not sum to 1")
 
     read = bundle.call("prefill", **start)

@@ -29,7 +29,7 @@ from training.network.network import SIDES, field_sizes, has_memory, has_roles
 # Key weights are multiples of 2**-10. Their products with multiples of its inverse, and the sums of
 # those up to 2**4, fit into a float: they are the same in any order.
 _KEY_EXACT = 1 << 10
-MOST_PROBABILITIES = 1 << 20  # of a row
+_MOST_PROBABILITIES = 1 << 20  # of a row
 _AFTER_ROLE = 2  # the first field that is predicted from a band's role
 
 State = tuple[Any, ...]
@@ -286,7 +286,7 @@ class Reader:
     ) -> Any:
         """Return the probability of every token, float32[B, product of the fields' sizes].
 
-        If there are more than `MOST_PROBABILITIES`, the last fields are left out.
+        The last fields are left out as far as `probable_values` leaves them out.
 
         Args:
             predictors: As `read` returns them.
@@ -301,7 +301,7 @@ class Reader:
         values: list[Any] = []
         next_onset: list[Any] = []
         for f, following in enumerate(self.field_sizes[1:], start=1):
-            if tokens * following > MOST_PROBABILITIES:
+            if tokens == probable_values(self.field_sizes):
                 break
             values = [tf.repeat(value, size, axis=0) for value in values]
             values.append(tf.tile(tf.range(size)[:, None], [tf.size(likely) // size, 1]))
@@ -317,6 +317,16 @@ class Reader:
             tokens *= size
             likely = tf.reshape(likely, [-1, 1]) * share
         return tf.reshape(likely, [batch, tokens])
+
+
+def probable_values(field_sizes: Sequence[int]) -> int:
+    """Count the values of fields together: of the first ones, as many as give not too many."""
+    count = 1
+    for size in field_sizes:
+        if count * size > _MOST_PROBABILITIES:
+            break
+        count *= size
+    return count
 
 
 class Stack(tf.Module):

@@ -20,4 +20,5 @@ def opening(piece: Piece, codec: Codec) -> Opening:
         piece.tempo_bpm,
         (first_signature, *(each for each in later if each.start_ticks < _OPENING_TICKS)),
         learned_articulation([piece]),
+        piece.line_up,
     )

@@ -141,6 +141,7 @@ def _write_warmup(network: Network, game: str, extra: Path) -> None:
         "lengths": tf.constant([1]),
         "bar_ticks": tf.constant([0]),
         "place_ticks": tf.constant([0]),
+        "line_up": tf.ones([1, network.roles], tf.int32),
         "token": tf.constant([BOS]),
         "state": network.initial_state(1),
         "position": tf.constant([0]),
@@ -153,7 +154,8 @@ def _write_warmup(network: Network, game: str, extra: Path) -> None:
         "seed": tf.constant([[0, 0]]),
         "probe": tf.constant([0]),
     }
-    start = ("tokens", "lengths", "bar_ticks", "place_ticks")
+    line_up = ("line_up",) if network.roles else ()
+    start = ("tokens", "lengths", "bar_ticks", "place_ticks", *line_up)
     bounds = ("steps", "start_ticks", "stop_ticks")
     decode = ("token", "state", "position", *bounds, "temperature", "top_k", "top_p", "seed")
     inputs = {

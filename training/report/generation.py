@@ -23,6 +23,7 @@ from music.form.analysis import form_of
 from music.piece import Piece
 from music.quotes.bound import usual_quote_notes
 from music.quotes.finder import QuoteFinder
+from music.roles import playing
 from training.export import sampling as rows_sampling
 from training.export.decoder import Network
 from training.export.prompts import opening
@@ -58,14 +59,19 @@ class InProcessModel:
             return after.tokens, after.log_probability, after.state, after.token
 
         row = [_VECTOR_I, states, *[_VECTOR_I] * 4]
-        self._prefill = _compiled(network.prefill, [_WINDOWS, *[_VECTOR_I] * 3])
+        self._has_roles = network.roles > 0
+        line_up = [tf.TensorSpec([None, network.roles], tf.int32)] if self._has_roles else []
+        self._prefill = _compiled(network.prefill, [_WINDOWS, *[_VECTOR_I] * 3, *line_up])
         self._decode = _compiled(decode, [*row, _VECTOR_F, _VECTOR_I, _VECTOR_F, seeds])
         self._read = _compiled(read, [_VECTOR_I, states, _WINDOWS, _VECTOR_I])
 
     def prefill(self, prompt: Prompt) -> SongState:
         """Read what a song continues."""
         meter = ([prompt.bar_ticks], [prompt.place_ticks])
-        state, token = self._prefill(_int32([prompt.tokens]), _int32([len(prompt.tokens)]), *meter)
+        line_up = [_int32([playing(prompt.roles)])] if self._has_roles else []
+        state, token = self._prefill(
+            _int32([prompt.tokens]), _int32([len(prompt.tokens)]), *meter, *line_up
+        )
         return SongState(state[0], int(token[0]))
 
     def decode(self, rows: Sequence[DecodeRow]) -> tuple[Draw, ...]:

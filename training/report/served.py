@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from music.bars import places
 from music.codec import BOS, Codec, padded
 from music.piece import Piece
+from music.roles import playing
 from training.export.decoder import Network
 from training.export.quantised_matmul import ProductOf
 
@@ -27,10 +28,12 @@ def served_nats(
     sequences = [codec.encode(piece.notes) for piece in pieces]
     rows, _ = padded([[BOS, *tokens] for tokens in sequences])
     starts = [places(piece) for piece in pieces]
+    line_ups = [playing(piece.line_up.roles) for piece in pieces]
     costs = tf.function(Network(model, product_of).nats)(
         tf.constant(rows),
         tf.constant([int(start.bar_ticks[0]) for start in starts]),
         tf.constant([int(start.place_ticks[0]) for start in starts]),
+        *([tf.constant(line_ups)] if codec.has_roles else []),
     )
     each = costs.numpy().astype(np.float64)
     return [row[: len(tokens)] for row, tokens in zip(each, sequences, strict=True)]

@@ -15,7 +15,7 @@ from tests.training.export.test_decoder import random_model
 from tests.training.memory.music import as_served
 from tests.training.memory.test_bands import BASS, FLUTE, STRINGS, random_band
 from training.export.decoder import Network
-from training.export.decoder_cells import MOST_PROBABILITIES
+from training.export.decoder_cells import probable_values
 from training.export.quantised_matmul import Float32Product, Int8Product
 from training.export.sampling import Sampling
 from training.fitting.encoded import EncodedPiece, window
@@ -115,5 +115,5 @@ def test_a_band_is_read_as_it_was_decoded(network):
 def test_probabilities_leave_out_the_fields_that_would_be_too_many(network):
     start = tf.constant([[BOS]]), tf.constant([1]), tf.constant([48]), tf.constant([0])
     likely = network.probabilities(*start, tf.constant([line_up(BASS, DRUMS)])).numpy()
-    assert likely.shape[1] == 2 + np.prod(SIZES[:3]) <= MOST_PROBABILITIES
+    assert likely.shape[1] == 2 + np.prod(SIZES[:3]) == 2 + probable_values(SIZES)
     np.testing.assert_allclose(likely.sum(), 1, atol=1e-3)
