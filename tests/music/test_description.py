@@ -21,6 +21,7 @@ def test_the_card_is_readable_on_its_own():
 
 
 LEGATO = {"share": 1, "lengths": []}
+PIANO = {"players": [{"role": 0, "program": 0}]}
 WALTZ = {"start_ticks": 0, "numerator": 3, "denominator": 4}
 
 
@@ -33,6 +34,7 @@ def opening(**changes):
                 "tempo_bpm": 90,
                 "time_signatures": [WALTZ],
                 "articulation": LEGATO,
+                "line_up": PIANO,
                 **changes,
             }
         ]
@@ -40,7 +42,7 @@ def opening(**changes):
 
 
 def learned(**changes):
-    notes = {"onset_ticks": [0, 12], "duration_ticks": [1, 1], "pitch": [60, 62]}
+    notes = {"onset_ticks": [0, 12], "duration_ticks": [1, 1], "pitch": [60, 62], "role": [0, 0]}
     return {"learned": [{"name": "x", **notes, **changes}]}
 
 
@@ -52,7 +54,7 @@ def form(*sections):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 99}, "format is 99; this reads 8"),
+        ({"format": 99}, "format is 99; this reads 9"),
         ({"game": 5}, "game must be text, not 5"),
         ({"title": "half of a pair: \ud83c"}, "title must be text, not 'half of a pair: \\ud83c'"),
         ({"vocabulary": None}, "vocabulary must be lists of text, not None"),
@@ -110,7 +112,13 @@ def form(*sections):
             learned(pitch=[60, 128]),
             "learned[0].pitch must be integers from 0 to 127, not [60, 128]",
         ),
-        (learned(pitch=[60]), "the piece 'x' has 2 onsets, 2 durations and 1 pitches"),
+        (learned(pitch=[60]), "the piece 'x' has 2 onsets, 2 durations, 1 pitches and 2 roles"),
+        (learned(role=[0, 61]), "learned[0].role must be integers from 0 to 60, not [0, 61]"),
+        (opening(line_up={"players": []}), "the line-up of an opening has no player"),
+        (
+            opening(line_up={"players": [{"role": 60, "program": 128}]}),
+            "openings[0].line_up.players[0].program must be an integer from 0 to 127, not 128",
+        ),
         (learned(onset_ticks=[12, 0]), "the onsets of the piece 'x' are not in order"),
         (learned(onset_ticks=[0, 2**31 - 1]), "the piece 'x' ends after 2147483647 ticks"),
     ],
