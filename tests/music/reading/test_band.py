@@ -4,11 +4,15 @@ from pathlib import Path
 
 import mido
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from music.errors import UnreadablePieceError
 from music.line_up import ONE_PIANO
-from music.notes import Notes
+from music.notes import Notes, cleaning_order, released
 from music.reading import read_midi, read_piece
 from music.reading.band.instrument_names import program_of_name
+from music.reading.band.parts import DRUM_TICKS
 from music.reading.scores import read_score
 from music.roles import DRUMS, name_of
 from tests.music.reading.support import midi_file, note
@@ -142,6 +146,44 @@ def test_a_key_that_two_roles_strike_sounds_twice():
     piece = read(part(VIOLIN, 60, beats=4), part(OBOE, 60, channel=1, wait=1))
     assert piece.notes == Notes.of([0, 12], [48, 12], [60, 60], [STRINGS, REED])
     assert piece.performance.sounding_ticks.tolist() == [48, 12]
+
+
+def test_a_file_of_too_many_parts_is_refused_as_a_band_alone():
+    tracks = [[each for n in range(128) for each in part(n, 60, channel=c)] for c in range(3)]
+    with pytest.raises(UnreadablePieceError, match="it has 384 parts; up to 256 are read"):
+        read(*tracks)
+    assert len(read_midi(midi_file(*tracks), "x").notes) == 128
+
+
+TRACKS = st.lists(
+    st.lists(
+        st.tuples(
+            st.integers(0, 15), st.integers(0, 127), st.integers(0, 127), st.integers(0, 960)
+        ),
+        max_size=12,
+    ),
+    max_size=5,
+)
+
+
+@given(TRACKS)
+def test_a_line_up_has_the_roles_of_the_notes(tracks):
+    messages = [
+        [
+            each
+            for channel, number, key, ticks in track
+            for each in (*program(number, channel), *note(key, ticks, channel=channel))
+        ]
+        for track in tracks
+    ]
+    piece = read(part(OBOE, 60), *messages)
+    notes = piece.notes
+    assert set(piece.line_up.roles) == set(notes.role.tolist())
+    assert released(notes[cleaning_order(notes)]) == notes
+    assert (notes.duration_ticks[~notes.is_melodic] <= DRUM_TICKS).all()
+    assert len(piece.performance.velocity) == len(notes)
+    sounding = piece.performance.sounding_ticks[~notes.is_melodic]
+    assert sounding.tolist() == notes.duration_ticks[~notes.is_melodic].tolist()
 
 
 def test_without_band_a_file_is_for_one_piano_without_drums():
