@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from music.errors import UnreadablePieceError
+from music.reading.band.instrument_names import program_of_names
 from music.reading.measures import Measure, WrittenNote, units
 
 ABC = "abc"
@@ -16,12 +17,13 @@ _MOST_CHARACTERS = 2**20  # a book of 2,000 tunes has 700,000
 _TUNE = re.compile(r"^X:", re.MULTILINE)  # where the tunes of a book start
 _TITLE = re.compile(r"^T:\s*(.*\S)", re.MULTILINE)
 _MESSAGE_CHARACTERS = 200
+_KERN_NAME = '"'  # starts the name of an instrument, as music21 has its *I"Violin
 
 
 def read_measures(text: str, music21_format: str) -> list[Measure]:
     """Read a score's measures, all parts together.
 
-    Pitches are sounding pitches. Drums, grace notes and chord symbols are left out.
+    Pitches are sounding pitches. Grace notes, chord symbols and unpitched drums are left out.
 
     Args:
         text: The score.
@@ -97,8 +99,7 @@ def _add_content(
             measure.signature = (mark.numerator, mark.denominator)
         elif bpm := mark.getQuarterBPM():
             measure.tempos.append((offset, float(bpm)))
-    if _is_drums(part):
-        return
+    is_drum, program = _is_drums(part), _program(part)
     for element, head in _heads(flat):
         measure, onset = _place(element, starts, measures)
         tie = head.tie.type if head.tie else ""
@@ -110,6 +111,8 @@ def _add_content(
                 part=number,
                 is_tied_from=tie in ("continue", "stop"),
                 is_tied_on=tie in ("continue", "start"),
+                program=program,
+                is_drum=is_drum,
             )
         )
 
@@ -125,6 +128,18 @@ def _place(
 def _is_drums(part: Any) -> bool:
     instrument = part.getInstrument(returnDefault=False)
     return instrument is not None and instrument.midiChannel == _DRUM_CHANNEL
+
+
+def _program(part: Any) -> int:
+    """Return the program of a part's instrument or, without one, of the names that it has."""
+    instruments = list(part.recurse().getElementsByClass("Instrument"))
+    for instrument in instruments:
+        if instrument.midiProgram is not None:
+            return int(instrument.midiProgram)
+    comments = [each.tandem for each in part.recurse().getElementsByClass("MiscTandem")]
+    names = [part.partName, *(each.instrumentName for each in instruments)]
+    names += [comment for comment in comments if comment.startswith(_KERN_NAME)]
+    return program_of_names(name for name in names if name)
 
 
 def _heads(flat: Any) -> Iterator[tuple[Any, Any]]:

@@ -17,7 +17,7 @@ _STEMS = {
     r"tubular bell|rohrenglocke|campane tubolari|cloches tubulaires": 14,
     r"harpsichord|cemba|clavecin|spinet|virginal|continuo": 6,
     r"clavichord|klavichord|clavinet": 7,
-    r"electric piano|e piano|rhodes": 4,
+    r"electric piano|\be piano|rhodes": 4,
     r"celest": 8,
     r"glockenspiel|campanelli|jeu de timbres": 9,
     r"vibra(?:phon|fon)": 11,
@@ -27,7 +27,7 @@ _STEMS = {
     r"ac+ordeon|ac+ordion|ak+ordeon|fisarmonica": 21,
     r"harmonica|armonica": 22,
     r"organ|orgel|orgue": 19,
-    r"bass guitar|bassgitarre|electric bass|e bass|basso elettrico|basse electrique": 33,
+    r"bass guitar|bassgitarre|electric bass|\be bass|basso elettrico|basse electrique": 33,
     r"banjo": 105,
     r"guit|gitar|chitar|\blut[eh]|laute|liuto|theorb|tiorba|vihuela|mandolin|ukulele": 24,
     r"soprano? ?sax": 64,
@@ -46,12 +46,12 @@ _STEMS = {
     r"bagpipe|dudelsack|cornemuse|zampogna": 109,
     r"trombon|posaune|sackbut|\btromb\b": 57,
     r"trumpet|trompet|tromb[ae]|\btromp|cornet|clarino|flugelhorn": 56,
-    r"\btub|euphonium|ophicleide": 58,
+    r"tuba|tuben|euphonium|ophicleide": 58,
     r"horn|\bcorn[oi]\b|\bcors?\b": 60,
     r"timpan|pauke|timbales": 47,
     r"harp|harfe|\barpa": 46,
     r"cell[oi]|violoncel|gamb|\bvc": 42,
-    r"contrabass|kontrabass|contrebasse|double bass|string bass|violone|\bcbass|\bcb\b": 43,
+    r"contrabb?ass|kontrabass|contrebasse|double bass|string bass|violone|\bcbass|\bcb\b": 43,
     r"violin|violon|\bvioln|geige|\bvln|fiddle": 40,
     r"viol|bratsche|\bvla": 41,
     r"string|streicher|archi|cordes": 48,
@@ -66,10 +66,8 @@ _PROGRAM_OF_STEM = [(re.compile(stem), program) for stem, program in _STEMS.item
 
 def program_of_name(name: str) -> int | None:
     """Return the General MIDI program of an instrument's name; None if it is unknown."""
-    letters = "".join(
-        c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)
-    )
-    plain = " ".join(_WORD.findall(letters.lower()))
+    parted = unicodedata.normalize("NFKD", name.casefold())  # letters, then their accents
+    plain = " ".join(_WORD.findall(parted.encode("ascii", "ignore").decode()))
     return next((program for stem, program in _PROGRAM_OF_STEM if stem.search(plain)), None)
 
 

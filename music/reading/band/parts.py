@@ -1,20 +1,21 @@
 """Turns the parts of a file into the roles of a band."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from music.errors import UnreadablePieceError
 from music.line_up import LineUp
 from music.notes import TICKS_PER_BEAT, Notes
-from music.roles import DRUMS, PIANO, family_of_program, role_of
+from music.roles import DRUMS, FAMILIES, family_of_program, role_of
 
 DRUM_TICKS = TICKS_PER_BEAT // 4  # drums have no lengths: files give them any
+MOST_PARTS = 256  # of a file: music has a tenth; every two may have to be compared
+
 _PROGRAMS = 128
-_PIANO_FAMILY = family_of_program(PIANO)
-_MOST_COMPARED = 16  # lines of a family: more than music has, so that any file takes bounded time
+_PIANO_FAMILY = FAMILIES.index("piano")
 
 _Indices = NDArray[np.intp]
 
@@ -33,10 +34,6 @@ class Parts:
     program: NDArray[np.int64]
     is_drums: NDArray[np.bool_]
 
-    def __getitem__(self, which: NDArray[np.bool_] | _Indices) -> "Parts":
-        """Select notes by a mask or indices."""
-        return Parts(self.number[which], self.program[which], self.is_drums[which])
-
 
 def as_band(notes: Notes, parts: Parts) -> tuple[Notes, LineUp]:
     """Give every note a role.
@@ -52,6 +49,9 @@ def as_band(notes: Notes, parts: Parts) -> tuple[Notes, LineUp]:
     Returns:
         The notes in their order, where each drum note lasts a sixteenth, and the program of each
         role: of several, the one with the most notes.
+
+    Raises:
+        UnreadablePieceError: There are more than `MOST_PARTS`.
     """
     role = np.full(len(notes), DRUMS, dtype=np.int32)
     for family, lines in _lines_of_families(notes, parts).items():
@@ -71,25 +71,26 @@ def _lines_of_families(notes: Notes, parts: Parts) -> dict[int, list[_Indices]]:
     """Return the lines of each family, as the indices of their notes, in the order of the file."""
     lines: dict[int, list[_Indices]] = defaultdict(list)
     for part in _split(parts):
-        program = parts.program[part[0]]
-        family = lines[family_of_program(int(program))]
-        for place, line in enumerate(family[:_MOST_COMPARED]):
-            is_same = parts.program[line[0]] == program and not _overlap(notes, line, part)
-            if is_same or family is lines[_PIANO_FAMILY]:
-                family[place] = np.concatenate((line, part))
+        program = int(parts.program[part[0]])
+        family = family_of_program(program)
+        for place, line in enumerate(lines[family]):
+            takes_turns = parts.program[line[0]] == program and not _overlap(notes, line, part)
+            if takes_turns or family == _PIANO_FAMILY:
+                lines[family][place] = np.concatenate((line, part))
                 break
         else:
-            family.append(part)
+            lines[family].append(part)
     return lines
 
 
-def _split(parts: Parts) -> Iterator[_Indices]:
-    """Yield the indices of each part's notes, program by program, without drums."""
+def _split(parts: Parts) -> list[_Indices]:
+    """Return the indices of each part's notes, program by program, without drums."""
     melodic = np.flatnonzero(~parts.is_drums)
     key = parts.number[melodic] * _PROGRAMS + parts.program[melodic]
-    _, part, counts = np.unique(key, return_inverse=True, return_counts=True)
-    by_part = melodic[np.argsort(part, kind="stable")]
-    yield from np.split(by_part, np.cumsum(counts)[:-1]) if len(melodic) else ()
+    keys, part = np.unique(key, return_inverse=True)
+    if len(keys) > MOST_PARTS:
+        raise UnreadablePieceError(f"it has {len(keys)} parts; up to {MOST_PARTS} are read")
+    return [melodic[part == number] for number in range(len(keys))]
 
 
 def _overlap(notes: Notes, line: _Indices, part: _Indices) -> bool:

@@ -12,9 +12,10 @@ from music.expression.articulation import (
     as_written,
     learned_articulation,
 )
-from music.notes import Notes
+from music.notes import Notes, join
 from music.performance import Performance
 from music.piece import Piece
+from music.roles import DRUMS
 from tests.music.support import gridded, raw_notes
 
 
@@ -51,6 +52,30 @@ def test_the_last_note_gets_the_nearest_length():
 def test_a_key_that_is_struck_again_is_released_before():
     notes = as_written(Notes.of([0, 10], [11, 11], [60, 60]))
     assert notes.duration_ticks.tolist() == [10, 12]
+
+
+def test_a_note_reaches_to_the_next_onset_of_its_role():
+    strings = Notes.of([0, 12], [10, 12], [60, 64], [20, 20])
+    alone = as_written(strings)
+    others = Notes.of([0, 0, 11, 12], [10, 3, 12, 12], [60, 72, 74, 64], [20, 36, 36, 20])
+    written = as_written(others)
+    assert written[written.role == 20] == alone
+    assert alone.duration_ticks.tolist() == [12, 12]
+
+
+def test_drums_keep_their_lengths():
+    notes = Notes.of([0, 11, 24], [5, 10, 7], [36, 38, 36], [DRUMS] * 3)
+    assert as_written(notes) == notes
+
+
+def test_drums_do_not_count_for_the_sounding_shares():
+    flute = Notes.of(range(0, 96, 12), [12] * 8, [60] * 8, [36] * 8)
+    drums = Notes.of(range(8), [3] * 8, [36] * 8, [DRUMS] * 8)
+    sounding = np.array([9] * 8 + [3] * 8, np.float32)
+    band = Piece("x", join([flute, drums]), performance=Performance(np.full(16, 64), sounding))
+    only_drums = Piece("x", drums, performance=Performance(np.full(8, 64), sounding[8:]))
+    assert learned_articulation([band]) == Articulation(0.75, (LengthShare(12, 0.75),))
+    assert learned_articulation([only_drums]) == LEGATO
 
 
 def test_no_notes_stay_no_notes():

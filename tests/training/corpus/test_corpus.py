@@ -5,12 +5,16 @@ import os
 import signal
 from pathlib import Path
 
+import mido
 import numpy as np
 import pytest
 
+from music.line_up import ONE_PIANO, LineUp
 from music.midi import to_midi
 from music.performance import Performance
 from music.piece import Piece, TempoChange, TimeSignature
+from music.roles import DRUMS
+from tests.music.reading.support import midi_file, note
 from tests.training.conftest import scale
 from training.corpus import cache, corpus
 from training.corpus.cache import Reading, read_cached
@@ -106,6 +110,107 @@ def test_a_score_is_kept_with_its_repeats_and_without(tmp_path):
             for repeats in (True, False)
         ]
         assert counts == [16, 8]
+
+
+PIANO_MIDI, DUET_MIDI = "piano", "flute and drums"
+
+
+def midi_of(kind: str, root: int) -> bytes:
+    """A MIDI file of 40 melodic notes, and in a duet drums."""
+    if kind == PIANO_MIDI:
+        return to_midi(scale("x", root).notes, tempos=scale("x", root).tempos, name="x", text="")
+    flute = [mido.Message("program_change", program=73)]
+    drums = note(36, 480, channel=9) * 4
+    return midi_file(flute + [each for key in range(40) for each in note(root + key, 480)], drums)
+
+
+def mixed(folder: Path, *kinds: str, band: bool | None = None) -> Collection:
+    """A collection of files of these kinds."""
+    files = [folder / f"{number}.mid" for number in range(len(kinds))]
+    for number, (path, kind) in enumerate(zip(files, kinds, strict=True)):
+        path.write_bytes(midi_of(kind, 40 + number))
+    return Collection("some_game", "Some Game", tuple(files), band)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "of_collection", "requested", "is_band"),
+    [
+        ([PIANO_MIDI] * 2, None, None, False),
+        ([DUET_MIDI] * 2, None, None, True),
+        ([DUET_MIDI, PIANO_MIDI], None, None, False),
+        ([DUET_MIDI, PIANO_MIDI, DUET_MIDI], None, None, True),
+        ([DUET_MIDI] * 2, False, None, False),
+        ([DUET_MIDI] * 2, None, False, False),
+        ([DUET_MIDI] * 2, False, True, True),
+        ([PIANO_MIDI, DUET_MIDI, PIANO_MIDI], None, True, False),
+    ],
+    ids=[
+        "pianos", "bands", "one half", "most", "a collection for piano", "read for piano",
+        "read as a band", "pianos, read as bands",
+    ],
+)  # fmt: skip
+def test_a_collection_is_for_a_band_if_most_of_its_pieces_are(
+    tmp_path, kinds, of_collection, requested, is_band
+):
+    corpus = read_corpus(
+        mixed(tmp_path, *kinds, band=of_collection), tmp_path / "cache", band=requested
+    )
+    assert corpus.is_band is is_band
+    is_read_as_band = is_band or bool(requested)
+    assert [piece.line_up.has_drums for piece in corpus.pieces] == [
+        is_read_as_band and kind == DUET_MIDI for kind in kinds
+    ]
+
+
+def test_a_collection_for_piano_is_read_as_without_bands(tmp_path):
+    pieces = read_corpus(mixed(tmp_path, PIANO_MIDI, DUET_MIDI), tmp_path / "cache").pieces
+    assert [piece.line_up for piece in pieces] == [ONE_PIANO] * 2
+    assert [piece.notes for piece in pieces] == [
+        read_cached(tmp_path / f"{number}.mid", tmp_path / "other").piece.notes
+        for number in range(2)
+    ]
+
+
+def test_the_chorales_are_for_piano():
+    assert find_collection("bach", Path("no_data")).band is False
+
+
+def test_a_band_is_cached_beside_the_piano_reading_of_its_file(tmp_path):
+    (path,) = mixed(tmp_path, DUET_MIDI).files
+    for _ in ("read", "cached"):
+        band = read_cached(path, tmp_path / "cache", band=True).piece
+        assert band.line_up == LineUp.of({36: 73, DRUMS: 0})
+        assert np.count_nonzero(band.notes.role == DRUMS) == 4
+        piano = read_cached(path, tmp_path / "cache").piece
+        assert piano.line_up == ONE_PIANO
+        assert len(piano.notes) == 40
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_band", "pieces", "not_for_piano"),
+    [
+        ("midi/final_fantasy", False, 92, 1),
+        ("midi/majoras_mask", False, 9, 0),
+        ("midi/ocarina_of_time", False, 21, 0),
+        ("midi/twilight_princess", False, 7, 0),
+        ("midi/wind_waker", False, 15, 0),
+        ("bands/final_fantasy_7", True, 83, 83),
+        ("bands/touhou", True, 19, 18),
+        ("bands/wind_waker", True, 9, 9),
+        ("base/easyrpg", True, 13, 12),
+    ],
+)
+def test_real_collections_are_for_a_piano_or_a_band(
+    tmp_path, folder, is_band, pieces, not_for_piano
+):
+    files = tuple(sorted((SHARED.parent / folder).glob("*.mid")))
+    if not files:
+        pytest.skip("no such pieces here")
+    real = Collection("some_game", "Some Game", files)
+    assert read_corpus(real, tmp_path).is_band is is_band
+    bands = read_corpus(real, tmp_path, band=True).pieces
+    assert len(bands) == pieces
+    assert sum(not piece.line_up.is_piano for piece in bands) == not_for_piano
 
 
 def read_or_die(path: Path) -> Reading:
