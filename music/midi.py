@@ -81,7 +81,8 @@ def to_midi(
             has the markers loopStart and loopEnd, and controller 111 at its start.
         performance: How the notes sound; None for one velocity and the written lengths.
         line_up: The instrument of every role of the notes.
-        end_ticks: Where the tracks of a band end; None for the end of the plan or the last note.
+        end_ticks: The end of a band's music; None for that of the notes. Its tracks end there, or
+            with the plan if that is later.
     """
     is_band = not line_up.is_piano
     tracks = list(_tracks_of_band(notes, line_up)) if is_band else [_of_piano(notes, name, line_up)]
@@ -93,7 +94,7 @@ def to_midi(
     chunks = [chunks[track.place] for track in tracks]
     if is_band:
         header = _FILE_HEADER.pack(b"MThd", 6, _SEVERAL_TRACKS, len(chunks), MIDI_TICKS_PER_BEAT)
-        end = _SCALE * (end_ticks or max(notes.end_ticks, 0 if plan is None else plan.end_ticks))
+        end = _SCALE * max(end_ticks or notes.end_ticks, 0 if plan is None else plan.end_ticks)
         ends = [_last_event(score, track.place) for track in tracks]
         chunks = [_ended(chunk, end - last) for chunk, last in zip(chunks, ends, strict=True)]
     elif plan is not None and plan.loops:
