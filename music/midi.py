@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from music.band.channels import CHANNELS, channel_leaders
+from music.band.channels import MELODIC_CHANNELS, channels_of
 from music.band.levels import level, panning
 from music.band.parts import playing
 from music.form.plan import Plan
@@ -109,15 +109,14 @@ def _of_piano(notes: Notes, name: str, piano: LineUp) -> _Track:
 def _tracks_of_band(notes: Notes, line_up: LineUp) -> Iterator[_Track]:
     """Yield the tracks of the parts that play, on the channels of their leaders."""
     parts = playing(line_up, notes)
-    channels: dict[int, int] = {}  # by the leader's role
     place = -1
-    for part, leader in zip(parts, channel_leaders(parts), strict=True):
+    for part, channel in zip(parts, channels_of(parts), strict=True):
         place += 1
         if not part.is_drums:
-            channel = channels.setdefault(leader.role, len(channels))
-            place += (channel - place) % CHANNELS
-        controls = (_VOLUME, level(leader.role)), (_PAN, panning(leader.role))
-        yield _Track(part.name, leader.program, part.of(notes), part.is_drums, controls, place)
+            place += (MELODIC_CHANNELS.index(channel.number) - place) % len(MELODIC_CHANNELS)
+        role, program = channel.leader.role, channel.leader.program
+        controls = (_VOLUME, level(role)), (_PAN, panning(role))
+        yield _Track(part.name, program, part.of(notes), part.is_drums, controls, place)
 
 
 def _score(tempos: Sequence[TempoChange], time_signatures: Sequence[TimeSignature]) -> Any:

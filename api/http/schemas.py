@@ -13,8 +13,14 @@ from music.line_up import MOST_PROGRAM
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH
 from music.reading.midi import MOST_NOTES
 from music.reading.smf import MOST_BEATS
-from music.reading.song_json import DENOMINATORS, MOST_BEATS_OF_BAR, MOST_CHANGES, TEMPOS_BPM
-from music.roles import ROLES, name_of
+from music.reading.song_json import (
+    DENOMINATORS,
+    MOST_BEATS_OF_BAR,
+    MOST_CHANGES,
+    ROLE_NAMES,
+    TEMPOS_BPM,
+)
+from music.roles import ROLES
 from music.typicality import MEASURES
 
 Schema = dict[str, Any]
@@ -244,7 +250,7 @@ _PART = _object(
     instrument=_said(_NAME, "The General MIDI name of the program, or of the drum kit."),
     program=_said(_PROGRAM, "The General MIDI program, or the drum kit."),
     role=_said(
-        {"enum": [name_of(role) for role in range(ROLES)]},
+        {"enum": list(ROLE_NAMES)},
         "The family of instruments and the voice in it, the same across a game's pieces.",
     ),
 )
@@ -268,8 +274,13 @@ _UPLOADED_SONG: Schema = {
                 duration_beats=_said(_BEATS, "As it is written."),
                 sounding_beats=_said(_BEATS, "How long it sounds; default: `duration_beats`."),
                 velocity={"type": "integer", "minimum": 1, "maximum": 127},
+                part=_said(_COUNT, "Which of `parts` plays it; needed if there are `parts`."),
             ),
             at_least=1,
+        ),
+        parts=_many(
+            ROLES,
+            _some_of(("role", "program"), role={"enum": list(ROLE_NAMES)}, program=_PROGRAM),
         ),
         tempos=_many(
             MOST_CHANGES,

@@ -1,28 +1,45 @@
 """The MIDI channels of a band's parts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 
 from music.band.parts import Part
 
-CHANNELS = 15  # of MIDI's 16, for parts with pitches; drums have the tenth
+DRUM_CHANNEL = 9  # the tenth, counted from 0
+MELODIC_CHANNELS = tuple(number for number in range(16) if number != DRUM_CHANNEL)
 
 
-def channel_leaders(parts: Sequence[Part]) -> list[Part]:
-    """Return for each part the first part on its channel, as which all on it sound.
+@dataclass(frozen=True)
+class Channel:
+    """The channel of a part.
 
-    Each part has its own channel if there are enough. Otherwise parts of the same program share
-    one or, if that is not enough, parts of the same family.
+    Attributes:
+        number: 0 to 15.
+        leader: The first part on it, as which all its parts sound.
+    """
+
+    number: int
+    leader: Part
+
+
+def channels_of(parts: Sequence[Part]) -> list[Channel]:
+    """Return the channel of each part.
+
+    Each has its own if there are enough. Otherwise parts of the same program share one or, if that
+    is not enough, parts of the same family.
 
     Args:
         parts: In the order of the score.
     """
-    leaders = list(parts)
+    leaders: list[Part] = []
+    melodic: dict[object, Part] = {}
     for sharing in map(attrgetter, ("role", "program", "family")):
-        first: dict[object, Part] = {}
+        melodic = {}
         leaders = [
-            part if part.is_drums else first.setdefault(sharing(part), part) for part in parts
+            part if part.is_drums else melodic.setdefault(sharing(part), part) for part in parts
         ]
-        if len(first) <= CHANNELS:
+        if len(melodic) <= len(MELODIC_CHANNELS):
             break
-    return leaders
+    numbers = {part.role: MELODIC_CHANNELS[n] for n, part in enumerate(melodic.values())}
+    return [Channel(numbers.get(leader.role, DRUM_CHANNEL), leader) for leader in leaders]

@@ -103,6 +103,8 @@ def _named(players: list[Player], counts: Counter[str]) -> Iterator[Part]:
         seen[instrument] += 1
         number = f" {seen[instrument]}" if counts[instrument] > 1 else ""
         short = ABBREVIATIONS[player.program] + number
+        if number and instrument[-1].isdigit():  # not String Ensemble 1 2
+            number = f" ({seen[instrument]})"
         yield Part(player.role, player.program, instrument, instrument + number, short)
 
 

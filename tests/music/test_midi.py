@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import mido
 import music21
+import numpy as np
 import pytest
 import symusic
 from hypothesis import given
@@ -138,6 +139,13 @@ def test_mido_symusic_and_music21_open_the_same_tracks_programs_and_notes():
     assert isinstance(found[-1][0], music21.instrument.UnpitchedPercussion)
     chords = [list(part.recurse().notes) for part in parts]
     assert [sum(len(getattr(n, "notes", (n,))) for n in some) for some in chords] == counts
+
+
+def test_a_band_is_read_back_as_the_same_band():
+    piece = read_midi(band_midi(), "x", band=True)
+    as_read = replace(NOTES, duration_ticks=np.where(NOTES.role == DRUMS, 3, NOTES.duration_ticks))
+    assert piece.line_up == LINE_UP
+    assert piece.notes == as_read
 
 
 def test_a_band_has_levels_and_panning_and_its_name_and_origin_as_texts():

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from music.band.channels import channel_leaders
+from music.band.channels import channels_of
 from music.band.instruments import ABBREVIATIONS, INSTRUMENTS, kit_name
 from music.band.levels import level, panning
 from music.band.parts import part_numbers, parts_of, playing
@@ -92,7 +92,10 @@ def test_background_is_softer_than_melody_and_basses_and_drums_are_in_the_middle
 )
 def test_parts_share_channels_when_there_are_more_than_channels(programs, channels):
     parts = parts_of(LineUp.of(programs))
-    leaders = channel_leaders(parts)
+    found = channels_of(parts)
+    leaders = [channel.leader for channel in found]
+    assert {c.number == 9 for c in found if c.leader.is_drums} <= {True}
+    assert 9 not in {c.number for c in found if not c.leader.is_drums}
     assert len({leader.role for leader in leaders if not leader.is_drums}) == channels
     if channels == 15 and len(parts) > 16:
         assert all(p.family == led.family for p, led in zip(parts, leaders, strict=True))
