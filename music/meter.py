@@ -210,7 +210,7 @@ def quantized(notes: Notes, bars: Sequence[Measure]) -> Notes:
         bars: From the first note, or before it, until the last has ended.
 
     Returns:
-        Ordered notes. If two get the same onset and pitch, only the first is kept.
+        Ordered notes. If two of a role get the same onset and pitch, only the first is kept.
     """
     beats = _Beats(bars)
     in_triplets = beats.in_triplets(notes.onset_ticks)
@@ -218,8 +218,9 @@ def quantized(notes: Notes, bars: Sequence[Measure]) -> Notes:
     shortest = np.where(in_triplets[beats.of(start)], _TRIPLET_TICKS, _SIXTEENTH_TICKS)
     end = beats.nearest(notes.onset_ticks + notes.duration_ticks, in_triplets)
     stop = np.maximum(end, start + shortest)
-    _, first = np.unique(np.column_stack([start, notes.pitch]), axis=0, return_index=True)
-    return Notes.of(start[first], (stop - start)[first], notes.pitch[first])
+    _, first = np.unique(np.column_stack([start, notes.key]), axis=0, return_index=True)
+    columns = start, stop - start, notes.pitch, notes.role
+    return Notes.of(*(column[first] for column in columns))
 
 
 class _Beats:

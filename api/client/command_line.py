@@ -42,6 +42,7 @@ examples:
   python -m api compose --game majoras_mask --seconds 60 --seed 7 -o song.wav
   python -m api compose --game bach --notes 100 --primer intro.mid --play
   python -m api compose --game bach --format json -o - | jq '.notes | length'
+  python -m api compose --game touhou --format zip -o stems.zip
   python -m api compose --game bach --songs 8 --format ogg -o songs.zip
 
 It says on stderr what it wrote and with which seed: the same seed, parameters and model version
@@ -67,9 +68,9 @@ def main(arguments: Sequence[str]) -> int:
     _check_folder(options.output, parser)
     if options.play and options.output is not None and form not in SOUNDING:
         parser.error(
-            f"--play: {form} rounds the notes and cannot be played; let -o end in "
+            f"--play: {form} cannot be played; let -o end in "
             f"{', '.join(ending for ending, name in _SUFFIXES.items() if name in SOUNDING)}, and "
-            "write the score with the same --seed"
+            f"write the {form} with the same --seed"
         )
     try:
         client = Leitmotif(options.url, api_key=options.api_key)

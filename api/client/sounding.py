@@ -46,7 +46,7 @@ def _of_json(content: bytes) -> Iterable[bytes]:
     return to_wav(Piano().play(notes, tempos, performance))
 
 
-# A WAV file of what each format holds. Scores round the notes and are not among them.
+# A WAV file of what each format holds. Scores round the notes, and stems are many files.
 SOUNDING: dict[str, Callable[[bytes], Iterable[bytes]]] = {
     "wav": _of_wav,
     "ogg": _of_ogg,

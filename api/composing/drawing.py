@@ -9,6 +9,7 @@ from api.model_server.games import Bundle
 from music.composing.passage import Passage
 from music.expression.touch import Touch
 from music.form.plan import Plan
+from music.line_up import ONE_PIANO, LineUp
 from music.meter import bar_ticks_of
 from music.notes import Notes, cleaned, join
 from music.piece import TempoChange, TimeSignature
@@ -28,6 +29,7 @@ class Drawing:
         touch: How the song is played.
         limit: How long the song may be.
         plan: The song's; None of one that has exactly so many notes or seconds.
+        line_up: The instrument of every role of the notes.
     """
 
     request: SongRequest
@@ -39,6 +41,7 @@ class Drawing:
     touch: Touch
     limit: Limit = NO_LIMIT
     plan: Plan | None = None
+    line_up: LineUp = ONE_PIANO
 
     def finished(self) -> Song:
         """Compose all of it.
@@ -69,6 +72,7 @@ class Drawing:
             quotes=tuple(quotes[1:]),
             primer_notes=len(self.lead),
             plan=self.plan,
+            line_up=self.line_up,
         )
 
     def _within_limit(self) -> Iterator[Passage]:

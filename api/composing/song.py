@@ -9,6 +9,7 @@ from api.model_server.port import Label
 from music.composing.brief import Brief
 from music.expression.touch import Touch
 from music.form.plan import Plan, kept_bars_text
+from music.line_up import ONE_PIANO, LineUp
 from music.notes import Notes
 from music.performance import Performance
 from music.piece import TempoChange, TimeSignature
@@ -123,6 +124,7 @@ class Song:
         primer_notes: How many of the notes are the caller's own; they come first, and nothing of
             them is counted as a quote.
         plan: Its sections; None of one that has exactly so many notes or seconds.
+        line_up: The instrument of every role of the notes.
     """
 
     notes: Notes
@@ -136,6 +138,7 @@ class Song:
     quotes: tuple[Quote, ...] = ()
     primer_notes: int = 0
     plan: Plan | None = None
+    line_up: LineUp = ONE_PIANO
 
     @property
     def tempo_bpm(self) -> float:

@@ -17,9 +17,12 @@ from music.audio.looping import SampleLoop, play_loop
 from music.audio.vorbis import to_ogg
 from music.audio.wav import to_wav, wav_bytes
 from music.midi import to_midi
+from music.notes import Notes
+from music.performance import Performance
 from music.piece import Piece
 
 WAV_LIMIT = Limit("A WAV file", seconds=660)  # 116 MB
+STEMS_LIMIT = Limit("An archive of stems", seconds=300)  # 53 MB each
 OGG_LIMIT = Limit("An OGG file", seconds=660)  # 10 MB, and some 20 s of work
 SCORE_LIMIT = Limit("A score", bars=1000, notes=4000)  # some ten seconds of work
 
@@ -40,39 +43,48 @@ class Pieces:
 def midi(song: Song, deadline: Deadline) -> bytes:
     """Write a standard MIDI file."""
     deadline.left_s()
+    return midi_of(song, song.notes, song.performance)
+
+
+def midi_of(song: Song, notes: Notes, performance: Performance) -> bytes:
+    """Write some notes of a song as MIDI, as long as the song."""
     return to_midi(
-        song.notes,
+        notes,
         tempos=song.tempos,
         time_signatures=song.time_signatures,
         name=song.request.title,
         text=song.provenance,
-        performance=song.performance,
+        performance=performance,
         plan=song.plan,
+        line_up=song.line_up,
+        end_ticks=song.notes.end_ticks,
     )
 
 
 def wav(song: Song, deadline: Deadline, instrument: Instrument) -> Pieces:
     """Write the sound of an instrument that plays the song, as WAV."""
-    sound, loop = _played(song, deadline, instrument)
+    deadline.left_s()
+    sound, loop = sound_of(song, song.notes, song.performance, instrument)
     return Pieces(wav_bytes(sound, loop), to_wav(sound, loop))
 
 
 def ogg(song: Song, deadline: Deadline, instrument: Instrument) -> Pieces:
     """Write the sound of an instrument that plays the song, as OGG Vorbis."""
-    sound, loop = _played(song, deadline, instrument)
+    deadline.left_s()
+    sound, loop = sound_of(song, song.notes, song.performance, instrument)
     comments = {"TITLE": song.request.title, "DESCRIPTION": song.provenance}
     return Pieces(None, to_ogg(sound, comments, loop))
 
 
-def _played(
-    song: Song, deadline: Deadline, instrument: Instrument
+def sound_of(
+    song: Song, notes: Notes, performance: Performance, instrument: Instrument
 ) -> tuple[Sound, SampleLoop | None]:
-    """Play a song; return the sound and its loop, if any."""
-    deadline.left_s()
+    """Play some notes of a song; return the sound and its loop, if any."""
+    played = notes, song.tempos, performance
     if song.plan is None or not song.plan.loops:
-        return instrument.play(song.notes, song.tempos, song.performance), None
+        return instrument.play(*played, song.line_up), None
     loop_ticks = song.plan.loop_start_ticks, song.plan.end_ticks
-    return play_loop(instrument, song.notes, song.tempos, song.performance, loop_ticks)
+    return play_loop(instrument, *played, loop_ticks, song.line_up)
 
 
 def json_notes(song: Song, deadline: Deadline) -> bytes:
@@ -96,5 +108,11 @@ def svg(song: Song, deadline: Deadline) -> bytes:
 def _musicxml(song: Song, deadline: Deadline) -> str:
     from music.score.engraving import to_musicxml  # noqa: PLC0415  rarely needed
 
-    piece = Piece(song.request.title, song.notes, song.tempos, song.time_signatures)
+    piece = Piece(
+        song.request.title,
+        song.notes,
+        song.tempos,
+        song.time_signatures,
+        line_up=song.line_up,
+    )
     return to_musicxml(piece, checkpoint=deadline.left_s, plan=song.plan)

@@ -14,13 +14,14 @@ from api.deadline import Deadline
 from api.errors import NotAcceptableError
 from api.formats import encoders
 from api.formats.edition import edition
-from api.formats.encoders import OGG_LIMIT, SCORE_LIMIT, WAV_LIMIT, Pieces
+from api.formats.encoders import OGG_LIMIT, SCORE_LIMIT, STEMS_LIMIT, WAV_LIMIT, Pieces
 from api.formats.event import Event
+from api.formats.stems import stems
 from music.audio.instrument import Instrument
 from music.audio.piano import Piano
 
 JSON_NAME = "json"
-ZIP = "application/zip"  # several songs as files
+ZIP = "application/zip"  # several songs as files, or the stems of one
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,17 @@ def formats(instrument: Instrument, instrument_digest: str = "") -> tuple[Format
             libraries=("music21", "verovio"),
             effort=10,
             limit=SCORE_LIMIT,
+        ),
+        Format(
+            name="zip",
+            media_type=ZIP,
+            aliases=(),
+            suffix="zip",
+            encode=partial(stems, instrument=instrument),
+            libraries=("numpy", "symusic"),
+            effort=20,
+            limit=STEMS_LIMIT,
+            instrument=instrument_digest,
         ),
     )
 

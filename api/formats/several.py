@@ -1,13 +1,12 @@
 """Several songs in one response: JSON, or a ZIP archive of files with an index."""
 
 import json
-import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from api.composing.ranking import RankedSong
 from api.deadline import Deadline
-from api.formats.encoders import Pieces
+from api.formats.archive import archive
 from api.formats.file_names import NAMELESS, file_stem
 from api.formats.registry import Format
 from api.formats.song_json import document
@@ -34,7 +33,10 @@ def encode_several(
     if not form.song_suffix:
         return _json(songs, seed, deadline)
     files = {file_name(one, form): form.encode(one.song, deadline) for one in songs}
-    return _archive({INDEX: _index(songs, seed, form), **files})
+    parts = {
+        name: (file,) if isinstance(file, bytes) else file.pieces for name, file in files.items()
+    }
+    return archive({INDEX: (_index(songs, seed, form),), **parts})
 
 
 def file_name(one: RankedSong, form: Format) -> str:
@@ -91,34 +93,3 @@ def _members(one: RankedSong) -> dict[str, Any]:
 
 def _encoded(members: dict[str, Any]) -> bytes:
     return json.dumps(members, ensure_ascii=False, allow_nan=False).encode()
-
-
-class _Outbox:
-    """A file that can only be written; what was written is taken from it."""
-
-    def __init__(self) -> None:
-        self._written = bytearray()
-
-    def write(self, content: bytes) -> int:
-        self._written += content
-        return len(content)
-
-    def flush(self) -> None:
-        """Do nothing: there is nothing behind it."""
-
-    def take(self) -> bytes:
-        taken = bytes(self._written)
-        self._written.clear()
-        return taken
-
-
-def _archive(files: dict[str, bytes | Pieces]) -> Iterator[bytes]:
-    """Write a ZIP archive while it is sent; equal files give equal bytes, with the date of 1980."""
-    outbox = _Outbox()
-    with zipfile.ZipFile(outbox, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:  # type: ignore[call-overload]  # it needs no more of a file
-        for name, content in files.items():
-            with archive.open(name, "w") as member:
-                for piece in (content,) if isinstance(content, bytes) else content.pieces:
-                    member.write(piece)
-                    yield outbox.take()
-    yield outbox.take()

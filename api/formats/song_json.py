@@ -5,11 +5,14 @@ from typing import Any
 
 from api.composing.song import Song
 from music.audio.instrument import SAMPLE_RATE_HZ, sample_at
+from music.band.parts import part_numbers, parts_of
 from music.form.plan import Plan
+from music.line_up import ONE_PIANO, LineUp
 from music.notes import TICKS_PER_BEAT, Notes
 from music.performance import Performance
 from music.piece import TempoChange, TimeSignature
 from music.quotes.finder import Quote
+from music.roles import name_of
 from music.tempo import seconds_at
 
 _DIGITS = 6  # after the decimal point: a microsecond
@@ -27,6 +30,7 @@ def document(song: Song) -> dict[str, Any]:
         "seed": song.request.brief.seed,
         **time_members(song.tempos, song.time_signatures),
         **plan_members(song.plan, song.tempos),
+        **part_members(song.line_up),
         "origin": song.origin,
         "primer_notes": song.primer_notes,
         "primer_warnings": list(song.request.primer_warnings),
@@ -35,7 +39,7 @@ def document(song: Song) -> dict[str, Any]:
             quote_members(quote, onset_ticks[quote.start_in_song], song.tempos)
             for quote in song.quotes
         ],
-        "notes": note_members(song.notes, song.performance, song.tempos),
+        "notes": note_members(song.notes, song.performance, song.tempos, song.line_up),
     }
 
 
@@ -97,8 +101,27 @@ def _loop_members(plan: Plan, tempos: Sequence[TempoChange]) -> dict[str, int | 
     }
 
 
+def part_members(line_up: LineUp) -> dict[str, Any]:
+    """Return the parts of a band in the order of its score; nothing for one piano."""
+    if line_up.is_piano:
+        return {}
+    parts = [
+        {
+            "name": part.name,
+            "instrument": part.instrument,
+            "program": part.program,
+            "role": name_of(part.role),
+        }
+        for part in parts_of(line_up)
+    ]
+    return {"parts": parts}
+
+
 def note_members(
-    notes: Notes, performance: Performance, tempos: Sequence[TempoChange]
+    notes: Notes,
+    performance: Performance,
+    tempos: Sequence[TempoChange],
+    line_up: LineUp = ONE_PIANO,
 ) -> list[dict[str, int | float]]:
     """Return notes as objects, in beats (quarter notes) and in seconds.
 
@@ -106,6 +129,7 @@ def note_members(
         notes: As they are written.
         performance: How they sound.
         tempos: The song's.
+        line_up: The song's. The notes of a band have the number of their part, from 0.
     """
     start_s = seconds_at(tempos, notes.onset_ticks)
     duration_s = seconds_at(tempos, notes.onset_ticks + notes.duration_ticks) - start_s
@@ -118,7 +142,7 @@ def note_members(
         duration_s,
         *sounds,
     )
-    return [
+    members: list[dict[str, int | float]] = [
         {
             "pitch": pitch,
             "start_beats": _beats(onset_ticks),
@@ -132,6 +156,10 @@ def note_members(
             *(column.tolist() for column in columns), strict=True
         )
     ]
+    if line_up.is_piano:
+        return members
+    numbers = part_numbers(line_up, notes).tolist()
+    return [{"part": part, **note} for part, note in zip(numbers, members, strict=True)]
 
 
 def quote_members(quote: Quote, onset_ticks: int, tempos: Sequence[TempoChange]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from api.access.api_keys import KEY_HEADER
 from api.access.guard import COST_HEADER, LIMIT_HEADER, POLICY_HEADER
 from api.composing.song import UPLOADED
 from api.errors import ApiError, UnsupportedBodyError
-from api.formats.registry import FORMATS, STREAMS, ZIP
+from api.formats.registry import FORMATS, STREAMS
 from api.http.problems import (
     MEDIA_TYPE,
     NOT_READY,
@@ -52,6 +52,9 @@ without composing.
 With `songs` from 2 on, the response is a ZIP archive with a file for each song and the index
 `songs.json`, or JSON with all songs (`Songs`), the best first. The songs have the seeds `seed`,
 `seed + 1` and so on; each seed alone returns the same song.
+
+`format=zip` returns the stems of one song: a ZIP archive with a MIDI and a WAV file for each part
+of a band, all of equal length, and `song.json`. A song for one piano has one stem.
 
 Streams send the song while it is sampled, one event per line or, with `text/event-stream`, a field
 `event` for its name, `data` for the rest, and an `id`. An event `song` comes first, then `notes`,
@@ -220,7 +223,6 @@ def _song_responses(
             "headers": _headers(*_SONG_HEADERS, *_RATE_HEADERS),
             "content": {
                 **{form.media_type: _SONG_CONTENT.get(form.media_type, {}) for form in FORMATS},
-                ZIP: {},
                 **{stream.media_type: _STREAM_CONTENT for stream in STREAMS},
             },
         },

@@ -9,10 +9,18 @@ from api.formats.event import EVENT_NAMES
 from api.http.request.parameter import CONTROL_CHARACTERS, Kind, Parameter
 from api.http.request.parameters import LENGTHS, PARAMETERS
 from music.audio.instrument import SAMPLE_RATE_HZ
+from music.line_up import MOST_PROGRAM
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH
 from music.reading.midi import MOST_NOTES
 from music.reading.smf import MOST_BEATS
-from music.reading.song_json import DENOMINATORS, MOST_BEATS_OF_BAR, MOST_CHANGES, TEMPOS_BPM
+from music.reading.song_json import (
+    DENOMINATORS,
+    MOST_BEATS_OF_BAR,
+    MOST_CHANGES,
+    ROLE_NAMES,
+    TEMPOS_BPM,
+)
+from music.roles import ROLES
 from music.typicality import MEASURES
 
 Schema = dict[str, Any]
@@ -218,7 +226,9 @@ _PRIMER_WARNINGS = {
 }
 _NOTE = _shown(
     _object(
-        pitch=_said(_PITCH, "A MIDI note number; 60 is middle C."),
+        ("part",),
+        part=_said(_COUNT, "Which of a band's `parts` plays it; 0 is the first."),
+        pitch=_said(_PITCH, "A MIDI note number; 60 is middle C. Of drums, a key of the kit."),
         start_beats=_TIME,
         duration_beats=_said(_POSITIVE, "As it is written."),
         start_s=_TIME,
@@ -234,6 +244,22 @@ _NOTE = _shown(
     sounding_beats=0.45,
     velocity=80,
 )
+_PROGRAM = {"type": "integer", "minimum": 0, "maximum": MOST_PROGRAM}
+_PART = _object(
+    name=_said(_NAME, "The instrument's name, numbered if several parts play it."),
+    instrument=_said(_NAME, "The General MIDI name of the program, or of the drum kit."),
+    program=_said(_PROGRAM, "The General MIDI program, or the drum kit."),
+    role=_said(
+        {"enum": list(ROLE_NAMES)},
+        "The family of instruments and the voice in it, the same across a game's pieces.",
+    ),
+)
+_PARTS = {
+    "description": "The parts of a band in the order of its score. Music for one piano has none.",
+    "type": "array",
+    "minItems": 1,
+    "items": _PART,
+}
 _BEATS = {"type": "number", "minimum": 0, "maximum": MOST_BEATS}
 _UPLOADED_SONG: Schema = {
     "description": "The members of a song's JSON that are read; others are ignored.",
@@ -248,8 +274,13 @@ _UPLOADED_SONG: Schema = {
                 duration_beats=_said(_BEATS, "As it is written."),
                 sounding_beats=_said(_BEATS, "How long it sounds; default: `duration_beats`."),
                 velocity={"type": "integer", "minimum": 1, "maximum": 127},
+                part=_said(_COUNT, "Which of `parts` plays it; needed if there are `parts`."),
             ),
             at_least=1,
+        ),
+        parts=_many(
+            ROLES,
+            _some_of(("role", "program"), role={"enum": list(ROLE_NAMES)}, program=_PROGRAM),
         ),
         tempos=_many(
             MOST_CHANGES,
@@ -394,9 +425,10 @@ _PROBLEM = {
 
 def _song() -> Schema:
     return _object(
-        ("plan",),
+        ("plan", "parts"),
         **_IDENTITY,
         plan=_PLAN,
+        parts=_PARTS,
         primer_notes=_PRIMER_NOTES,
         primer_warnings=_PRIMER_WARNINGS,
         longest_quote=_said(_COUNT, "The notes of the longest run that a piece has too."),
@@ -415,6 +447,7 @@ def _event(name: str) -> Schema:
         "song": {
             **_IDENTITY,
             "plan": _PLAN,
+            "parts": _PARTS,
             "primer_notes": _PRIMER_NOTES,
             "primer_warnings": _PRIMER_WARNINGS,
         },
@@ -429,4 +462,4 @@ def _event(name: str) -> Schema:
         },
         "error": _PROBLEM_MEMBERS,
     }[name]
-    return _object((*_PROBLEM_EXTENSIONS, "plan"), event={"const": name}, **members)
+    return _object((*_PROBLEM_EXTENSIONS, "plan", "parts"), event={"const": name}, **members)

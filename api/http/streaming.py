@@ -6,7 +6,13 @@ from typing import Any
 
 from api.composing.drawing import Drawing
 from api.formats.event import LAST_EVENTS, Event, EventId
-from api.formats.song_json import note_members, plan_members, quote_members, time_members
+from api.formats.song_json import (
+    note_members,
+    part_members,
+    plan_members,
+    quote_members,
+    time_members,
+)
 from api.http.problems import problem_members
 from music.notes import TICKS_PER_BEAT, Notes, join
 from music.quotes.finder import NO_QUOTES, Quote
@@ -48,6 +54,7 @@ def _identity(drawing: Drawing) -> dict[str, Any]:
         "seed": drawing.request.brief.seed,
         **time_members(drawing.tempos, drawing.time_signatures),
         **plan_members(drawing.plan, drawing.tempos),
+        **part_members(drawing.line_up),
         "origin": drawing.request.origin(version, drawing.tempos),
         "primer_notes": len(drawing.lead),
         "primer_warnings": list(drawing.request.primer_warnings),
@@ -61,7 +68,8 @@ def _music(drawing: Drawing) -> Iterator[Event]:
     sent: list[Notes] = []
 
     def notes_event(notes: Notes) -> Event:
-        return Event("notes", {"notes": note_members(notes, player.play(notes), drawing.tempos)})
+        played = player.play(notes), drawing.tempos, drawing.line_up
+        return Event("notes", {"notes": note_members(notes, *played)})
 
     def quote_event(quote: Quote) -> Event:
         place = int(join(sent).piano_places[quote.start_in_song])

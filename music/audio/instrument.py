@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from music.line_up import ONE_PIANO, LineUp
 from music.notes import Notes
 from music.performance import Performance
 from music.piece import TempoChange
@@ -32,12 +34,25 @@ class Sound:
     samples: int
     blocks: Iterator[NDArray[np.float32]]
 
+    def lasting(self, samples: int) -> "Sound":
+        """Continue the sound with silence, until it has `samples`, at least as many as before."""
+        return Sound(samples, chain(self.blocks, _silence(samples - self.samples)))
+
+
+def _silence(samples: int) -> Iterator[NDArray[np.float32]]:
+    for start in range(0, samples, SAMPLE_RATE_HZ):
+        yield np.zeros((min(SAMPLE_RATE_HZ, samples - start), 2), np.float32)
+
 
 class Instrument(Protocol):
     """Plays notes; thread-safe."""
 
     def play(
-        self, notes: Notes, tempos: Sequence[TempoChange], performance: Performance | None = None
+        self,
+        notes: Notes,
+        tempos: Sequence[TempoChange],
+        performance: Performance | None = None,
+        line_up: LineUp = ONE_PIANO,
     ) -> Sound:
         """Play notes from tick 0 until the last has decayed, deterministically.
 
@@ -45,5 +60,7 @@ class Instrument(Protocol):
             notes: Ordered; each ends when its key is struck again.
             tempos: As in `Piece`.
             performance: How the notes sound; None for one velocity and the written lengths.
+            line_up: The instrument of every role of the notes. An implementation with one
+                instrument plays all roles on it, without drums.
         """
         ...

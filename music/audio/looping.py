@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.audio.instrument import Instrument, Sound, sample_at
+from music.line_up import ONE_PIANO, LineUp
 from music.notes import Notes, join
 from music.performance import Performance
 from music.piece import TempoChange
@@ -31,6 +32,7 @@ def play_loop(
     tempos: Sequence[TempoChange],
     performance: Performance,
     loop_ticks: tuple[int, int],
+    line_up: LineUp = ONE_PIANO,
 ) -> tuple[Sound, SampleLoop]:
     """Play music once, and its loop a second time.
 
@@ -44,6 +46,7 @@ def play_loop(
         tempos: As in `Piece`.
         performance: How the notes sound.
         loop_ticks: The start and the end of the loop; the music ends with it.
+        line_up: The instrument of every role of the notes.
     """
     start_ticks, end_ticks = loop_ticks
     in_loop = np.flatnonzero(notes.onset_ticks >= start_ticks)
@@ -52,8 +55,9 @@ def play_loop(
     start = sample_at(tempos, end_ticks)
     end = start + start - sample_at(tempos, start_ticks)  # as long as the loop in the first pass
     skipped = 0 if start_ticks else start
-    played = instrument.play(twice, tempos, performance[order])
-    sound = Sound(end - skipped, _between(played.blocks, skipped, end))
+    played = instrument.play(twice, tempos, performance[order], line_up)
+    lasting = played.lasting(max(end, played.samples))
+    sound = Sound(end - skipped, _between(lasting.blocks, skipped, end))
     return sound, SampleLoop(start - skipped, end - start)
 
 

@@ -39,6 +39,10 @@ class Timing:
         columns = start_s * SAMPLE_RATE_HZ, held_s * SAMPLE_RATE_HZ
         return cls(*(np.rint(column).astype(np.int64) for column in columns))
 
+    def __getitem__(self, which: NDArray[np.bool_]) -> "Timing":
+        """Select notes by a mask."""
+        return Timing(self.start[which], self.held[which])
+
     @property
     def end(self) -> int:
         """Return when the last key is released."""

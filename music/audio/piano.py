@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from music.audio.instrument import SAMPLE_RATE_HZ, Sound
 from music.audio.mixing import BLOCK, Mixer, Timing
+from music.line_up import ONE_PIANO, LineUp
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
 from music.performance import FLAT_VELOCITY, Performance, plain
 from music.piece import TempoChange
@@ -41,14 +42,20 @@ class Piano:
     """The piano; instances share only their tones."""
 
     def play(
-        self, notes: Notes, tempos: Sequence[TempoChange], performance: Performance | None = None
+        self,
+        notes: Notes,
+        tempos: Sequence[TempoChange],
+        performance: Performance | None = None,
+        line_up: LineUp = ONE_PIANO,  # noqa: ARG002  a piano plays every part
     ) -> Sound:
-        """Play notes; see `Instrument.play`."""
+        """Play notes; see `Instrument.play`. Drums are silent: their notes are no pitches."""
         performance = performance or plain(notes)
         timing = Timing.of(notes, tempos, performance)
         samples = timing.end + _DAMPED_TAIL + round(_ROOM_S * SAMPLE_RATE_HZ)
-        gains = (performance.velocity / FLAT_VELOCITY) ** _LOUDER_BY_VELOCITY
-        return Sound(samples, _blocks(notes.pitch.tolist(), gains, timing, samples))
+        played = notes.is_melodic
+        gains = (performance.velocity[played] / FLAT_VELOCITY) ** _LOUDER_BY_VELOCITY
+        pitches = notes.pitch[played].tolist()
+        return Sound(samples, _blocks(pitches, gains, timing[played], samples))
 
 
 def _blocks(

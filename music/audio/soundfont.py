@@ -1,8 +1,9 @@
-"""Plays the first instrument of a soundfont with symusic's synthesizer."""
+"""Plays the instruments of a soundfont with symusic's synthesizer."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,11 @@ from numpy.typing import NDArray
 from music.audio.instrument import SAMPLE_RATE_HZ, Sound
 from music.audio.mixing import BLOCK, Mixer, Timing
 from music.errors import SoundfontError
+from music.line_up import ONE_PIANO, LineUp, Player
 from music.notes import HIGHEST_PITCH, Notes
 from music.performance import FLAT_VELOCITY, Performance, plain
 from music.piece import TempoChange
+from music.roles import DRUMS
 
 _QUALITY = 4  # of 0 to 6; the synthesizer's default
 _HEADROOM = 0.9
@@ -20,11 +23,11 @@ _DYING_AWAY = 2 * SAMPLE_RATE_HZ  # samples, after a key is released
 _LONGEST_HELD = 16 * SAMPLE_RATE_HZ  # samples; a note's sound is rendered whole
 
 _Samples = NDArray[np.float32]
-_Strike = tuple[int, int]  # pitch and velocity
+_Strike = tuple[Player, int, int]  # who plays, pitch and velocity
 
 
 class Soundfont:
-    """An instrument from a file, which is read once."""
+    """The instruments of a file, which is read once."""
 
     def __init__(self, path: Path) -> None:
         """Read a soundfont.
@@ -42,7 +45,11 @@ class Soundfont:
         self._synthesizer = symusic.Synthesizer(str(path), SAMPLE_RATE_HZ, _QUALITY)
 
     def play(
-        self, notes: Notes, tempos: Sequence[TempoChange], performance: Performance | None = None
+        self,
+        notes: Notes,
+        tempos: Sequence[TempoChange],
+        performance: Performance | None = None,
+        line_up: LineUp = ONE_PIANO,
     ) -> Sound:
         """Play notes; see `Instrument.play`.
 
@@ -54,7 +61,11 @@ class Soundfont:
         timing = Timing.of(notes, tempos, performance)
         timing = Timing(timing.start, np.minimum(timing.held, _LONGEST_HELD))
         samples = timing.end + _DYING_AWAY
-        strikes = list(zip(notes.pitch.tolist(), performance.velocity.tolist(), strict=True))
+        by_role = {player.role: player for player in line_up.players}
+        players = [by_role[role] for role in notes.role.tolist()]
+        strikes = list(
+            zip(players, notes.pitch.tolist(), performance.velocity.tolist(), strict=True)
+        )
         return Sound(samples, _limited(self._blocks(strikes, timing, samples)))
 
     def _blocks(self, strikes: list[_Strike], timing: Timing, samples: int) -> Iterator[_Samples]:
@@ -74,18 +85,19 @@ class Soundfont:
         start, held = timing.start[part] - block, timing.held[part]
         # The synthesizer stops when the last note ends: a further note is added and cut off.
         end = int((start + held).max()) + _DYING_AWAY
-        track = symusic.Track(ttype="second")
-        for at, length, strike in zip(
-            (*start.tolist(), end),
-            (*held.tolist(), 1),
-            (*strikes[part], (HIGHEST_PITCH, FLAT_VELOCITY)),
-            strict=True,
+        last = strikes[part][0][0], HIGHEST_PITCH, FLAT_VELOCITY
+        tracks: dict[Player, Any] = {}
+        for at, length, (player, *strike) in zip(
+            (*start.tolist(), end), (*held.tolist(), 1), (*strikes[part], last), strict=True
         ):
+            if player not in tracks:
+                is_drums = player.role == DRUMS
+                tracks[player] = symusic.Track("", player.program, is_drums, ttype="second")
             # In the middle of a sample, so that rounding does not change it.
             seconds = (at + 0.5) / SAMPLE_RATE_HZ, length / SAMPLE_RATE_HZ
-            track.notes.append(symusic.Note(*seconds, *strike, ttype="second"))
+            tracks[player].notes.append(symusic.Note(*seconds, *strike, ttype="second"))
         score = symusic.Score(ttype="second")
-        score.tracks.append(track)
+        score.tracks.extend(tracks.values())
         with self._lock:
             sound: _Samples = self._synthesizer.render(score, stereo=True)
         return sound[:, :end]

@@ -1,12 +1,14 @@
 """Reading songs in JSON, as the API writes them: notes, tempos and time signatures."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from music.errors import UnreadablePieceError
+from music.line_up import MOST_PROGRAM, ONE_PIANO, LineUp
 from music.notes import (
     HIGHEST_PITCH,
     LOWEST_PITCH,
@@ -19,24 +21,31 @@ from music.performance import FLAT_VELOCITY, Performance
 from music.piece import Piece, TempoChange, TimeSignature, meter_map, tempo_map
 from music.reading.midi import MOST_NOTES
 from music.reading.smf import MOST_BEATS
+from music.roles import DRUMS, PIANO, ROLES, name_of
 
 MOST_CHANGES = 10_000  # of tempo or meter
 TEMPOS_BPM = (1, 1000)
 MOST_BEATS_OF_BAR = 64  # more than any meter has
 DENOMINATORS = (1, 2, 4, 8, 16, 32, 64)
+ROLE_NAMES = {name_of(role): role for role in range(ROLES)}
 
 _SHORTEST_SOUND_BEATS = 1e-3
+_SOME_ROLES = ", ".join(map(name_of, (0, 20, 21, DRUMS)))
 _Members = Mapping[str, Any]
 
 
-def read_song(content: bytes, name: str) -> Piece:
+def read_song(content: bytes, name: str, *, band: bool = False) -> Piece:
     """Read an untrusted song in JSON; members that its notes and time do not need are ignored.
+
+    All parts are merged, without drums, or keep their roles in a band.
 
     Args:
         content: A JSON object. `notes` is a list of objects with `pitch`, `start_beats` and
             `duration_beats`, and perhaps `sounding_beats` and `velocity`. `tempos` and
-            `time_signatures` may be absent.
+            `time_signatures` may be absent. If there are `parts`, with `role` and `program`, each
+            note has the number of its `part`, counted from 0.
         name: Of the piece.
+        band: Whether it is read as a band. A song without parts is one piano.
 
     Returns:
         The piece, of one note or more. Its notes have written lengths.
@@ -48,9 +57,12 @@ def read_song(content: bytes, name: str) -> Piece:
     notes = list(_objects(song, "notes", MOST_NOTES))
     if not notes:
         raise UnreadablePieceError("no notes in it")
-    rows = np.array([_note(note, where) for where, note in notes])
-    onset_beats, duration_beats, pitch, sounding_beats, velocity = rows.T
-    raw = rounded_to_grid(onset_beats, duration_beats, pitch.astype(np.int32))
+    players = list(_players(song))
+    rows = np.array([_note(note, players, where) for where, note in notes])
+    if not band:
+        rows = _merged(rows)
+    onset_beats, duration_beats, pitch, sounding_beats, velocity, role = rows.T
+    raw = rounded_to_grid(onset_beats, duration_beats, pitch.astype(np.int32), role)
     kept = cleaning_order(raw)
     held = raw[kept]
     first_note_ticks = int(held.onset_ticks[0])
@@ -62,6 +74,7 @@ def read_song(content: bytes, name: str) -> Piece:
         tempo_map(_tempos(song), first_note_ticks),
         meter_map(_signatures(song), first_note_ticks),
         performance=Performance(velocity[kept].astype(np.int32), sounding_ticks.astype(np.float32)),
+        line_up=LineUp.of(dict(players)) if players and band else ONE_PIANO,
     )
 
 
@@ -79,7 +92,34 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _note(note: _Members, where: str) -> tuple[float, float, int, float, int]:
+def _players(song: _Members) -> Iterator[tuple[int, int]]:
+    """Yield the role and the program of each part."""
+    seen: dict[int, str] = {}
+    for where, part in _objects(song, "parts", ROLES):
+        name = part.get("role")
+        if not isinstance(name, str) or name not in ROLE_NAMES:
+            raise UnreadablePieceError(
+                f"{where}.role must be a family of General MIDI or drums, such as {_SOME_ROLES}"
+            )
+        role = ROLE_NAMES[name]
+        if role in seen:
+            raise UnreadablePieceError(f"{where}.role is that of {seen[role]} too")
+        seen[role] = where
+        yield role, _integer(part, "program", 0, MOST_PROGRAM, where)
+
+
+def _merged(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Let one piano play all rows of `_note` but those of drums."""
+    melodic: NDArray[np.float64] = rows[rows[:, -1] != DRUMS]
+    if not len(melodic):
+        raise UnreadablePieceError("no notes in it (drums are left out)")
+    melodic[:, -1] = PIANO
+    return melodic
+
+
+def _note(
+    note: _Members, players: Sequence[tuple[int, int]], where: str
+) -> tuple[float, float, int, float, int, int]:
     duration_beats = _number(note, "duration_beats", 0, MOST_BEATS, where)
     return (
         _number(note, "start_beats", 0, MOST_BEATS, where),
@@ -89,6 +129,7 @@ def _note(note: _Members, where: str) -> tuple[float, float, int, float, int]:
         if "sounding_beats" in note
         else max(duration_beats, _SHORTEST_SOUND_BEATS),
         _integer(note, "velocity", 1, 127, where) if "velocity" in note else FLAT_VELOCITY,
+        players[_integer(note, "part", 0, len(players) - 1, where)][0] if players else PIANO,
     )
 
 

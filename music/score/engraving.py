@@ -9,21 +9,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from importlib.resources import files
+from itertools import count
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
+from music.band.parts import Part
 from music.errors import EngravingError
 from music.form.plan import Plan
 from music.meter import Measure, measures, quantized, score_signatures
 from music.notes import TICKS_PER_BEAT, Notes
 from music.piece import Piece
 from music.score.checkpoint import Checkpoint, go_on
+from music.score.drum_kit import drum_head
 from music.score.glyphs import draw_symbols
-from music.score.staves import Bar, Head, Rest, Staff, Stem, Voice, staves
+from music.score.instruments import add_instruments, drum_id
+from music.score.staves import Bar, Head, Rest, Staff, Stem, Voice
+from music.score.written_parts import Clef, WrittenPart, written_parts
 from music.tempo import tempo_at
 
+_FULL_SCORE = {"pageWidth": 2970, "pageMarginLeft": 200}  # wide, with room for names
 _VEROVIO = {
     "adjustPageHeight": True,
     "breaks": "auto",
@@ -42,7 +48,16 @@ _PLAIN_ID = re.compile(r' id="([a-z0-9]+)"')
 
 
 _MIDDLE_C = 60
+_CLEFS: dict[Clef, str] = {  # music21's names
+    "treble 8va": "Treble8vaClef",
+    "treble": "TrebleClef",
+    "treble 8vb": "Treble8vbClef",
+    "bass": "BassClef",
+    "bass 8vb": "Bass8vbClef",
+    "percussion": "PercussionClef",
+}
 
+_numbers = count()  # of drum heads, for as long as music21 needs ids
 _engraving = Lock()  # verovio numbers its elements with one generator per process
 
 
@@ -52,9 +67,11 @@ def to_musicxml(
     checkpoint: Checkpoint = go_on,
     plan: Plan | None = None,
 ) -> str:
-    """Write a piece for piano: two staves, its meters and tempos, an inferred key.
+    """Write a piece with its meters and tempos and an inferred key.
 
-    A piece of unknown meter is written in 4/4. The same piece gives the same text.
+    A piece for one piano has two staves; one for a band is a full score, in which all instruments
+    are written as they sound. A piece of unknown meter is written in 4/4. The same piece gives the
+    same text.
 
     Args:
         piece: Any piece; music21 takes tens of milliseconds per bar.
@@ -70,11 +87,12 @@ def to_musicxml(
     notes, all_bars = _barred(piece)
     written = all_bars[:bars]
     is_whole = len(written) == len(all_bars)
-    score = _score(piece, written, staves(notes, written), checkpoint, is_whole=is_whole)
+    parts = written_parts(notes, written, piece.line_up)
+    score = _score(piece, written, parts, checkpoint, is_whole=is_whole)
     if plan is not None:
         _mark_sections(score.parts[0], written, plan)
     checkpoint()
-    return _exported(score)
+    return _exported(score, parts)
 
 
 def to_svg(musicxml: str, checkpoint: Checkpoint = go_on) -> tuple[str, ...]:
@@ -94,7 +112,8 @@ def to_svg(musicxml: str, checkpoint: Checkpoint = go_on) -> tuple[str, ...]:
         toolkit = verovio.toolkit(False)  # noqa: FBT003  without fonts, for now
         # verovio knows the folder of its fonts only in the thread that imported it.
         toolkit.setResourcePath(str(files("verovio") / "data"))
-        toolkit.setOptions(_VEROVIO)
+        is_full_score = musicxml.count("<score-part ") > 1
+        toolkit.setOptions(_VEROVIO | (_FULL_SCORE if is_full_score else {}))
         if not toolkit.loadData(musicxml):
             raise EngravingError("verovio cannot read the score")
         pages = []
@@ -149,15 +168,14 @@ def _from_the_pickup(bars: list[Measure], notes: Notes) -> list[Measure]:
     return [replace(first, lead_ticks=lead_ticks), *others]
 
 
-def _exported(score: Any) -> str:
-    """Write music21's score, without its date and random ids."""
+def _exported(score: Any, parts: Sequence[WrittenPart]) -> str:
+    """Write music21's score with its instruments, without its date and random ids."""
     from music21.musicxml import m21ToXml  # noqa: PLC0415  half a second
 
     prepared = m21ToXml.GeneralObjectExporter().fromGeneralObject(score)
     exporter = m21ToXml.ScoreExporter(prepared)
     root = exporter.parse()
-    for part in (*root.iter("score-part"), *root.iter("part")):
-        part.set("id", "P1")
+    add_instruments(root, parts)
     for encoding in root.iter("encoding"):
         encoding.remove(encoding.find("encoding-date"))
     xml: bytes = exporter.asBytes()
@@ -167,29 +185,42 @@ def _exported(score: Any) -> str:
 def _score(
     piece: Piece,
     bars: Sequence[Measure],
-    written: Sequence[Staff],
+    written: Sequence[WrittenPart],
     checkpoint: Checkpoint,
     *,
     is_whole: bool,
 ) -> Any:
-    """Build music21's score of two staves."""
-    from music21 import bar, clef, layout, metadata, stream  # noqa: PLC0415  half a second
+    """Build music21's score, in which each staff is a part."""
+    from music21 import bar, layout, metadata, stream  # noqa: PLC0415  half a second
 
-    sharps = _sharps(piece.notes)
+    sharps = _sharps(piece.notes.melodic())
     score = stream.Score()
     score.metadata = metadata.Metadata(title=piece.name, composer="")
-    clefs = (clef.TrebleClef(), clef.BassClef())
-    parts = [
-        _part(staff, bars, sharps, sign, checkpoint)
-        for staff, sign in zip(written, clefs, strict=True)
-    ]
-    _mark_tempos(parts[0], piece, bars)
-    for part in parts:
-        if is_whole:
-            part.getElementsByClass("Measure").last().rightBarline = bar.Barline("final")
-        score.insert(0, part)
-    score.insert(0, layout.StaffGroup(parts, symbol="brace"))
+    for part in written:
+        staves = [
+            _staff(staff, bars, sharps, clef, checkpoint)
+            for staff, clef in zip(part.staves, part.clefs, strict=True)
+        ]
+        for staff in staves:
+            if part.part is not None:
+                _name(staff, part.part, len(score.parts))
+            if is_whole:
+                staff.getElementsByClass("Measure").last().rightBarline = bar.Barline("final")
+            score.insert(0, staff)
+        if len(staves) > 1:
+            score.insert(0, layout.StaffGroup(staves, symbol="brace"))
+    _mark_tempos(score.parts[0], piece, bars)
     return score
+
+
+def _name(staff: Any, part: Part, number: int) -> None:
+    """Name a staff, with an instrument that has a channel, or music21 warns that none is left."""
+    from music21 import instrument  # noqa: PLC0415  as in _score
+
+    staff.partName, staff.partAbbreviation = part.name, part.abbreviation
+    unnamed = instrument.Instrument()
+    unnamed.midiChannel = number
+    staff.insert(0, unnamed)
 
 
 def _sharps(notes: Notes) -> int:
@@ -232,19 +263,22 @@ def _mark_sections(part: Any, bars: Sequence[Measure], plan: Plan) -> None:
             measure.insert(0, expressions.RehearsalMark(names[bar.start_ticks]))
 
 
-def _part(
-    staff: Staff, bars: Sequence[Measure], sharps: int, sign: Any, checkpoint: Checkpoint
+def _staff(
+    staff: Staff, bars: Sequence[Measure], sharps: int, clef: Clef, checkpoint: Checkpoint
 ) -> Any:
+    from music21 import clef as clefs  # noqa: PLC0415  as in _score
     from music21 import key, meter, stream  # noqa: PLC0415  as in _score
 
     part = stream.PartStaff()
+    is_drums = clef == "percussion"
     shown = None
     for number, (content, bar) in enumerate(zip(staff, bars, strict=True), 1):
         checkpoint()
         measure = stream.Measure(number=number)
         if number == 1:
-            measure.clef = sign
-            measure.keySignature = key.KeySignature(sharps)
+            measure.clef = getattr(clefs, _CLEFS[clef])()
+            if not is_drums:
+                measure.keySignature = key.KeySignature(sharps)
         if bar.meter != shown:
             shown = bar.meter
             measure.timeSignature = meter.TimeSignature(f"{shown.numerator}/{shown.denominator}")
@@ -252,13 +286,14 @@ def _part(
         if bar.lead_ticks:
             measure.paddingLeft = _quarters(bar.lead_ticks)
             measure.showNumber = stream.enums.ShowNumber.NEVER  # "implicit" in MusicXML
-        _fill(measure, content, sharps, bar.lead_ticks)
-        _show_accidentals(measure, key.KeySignature(sharps))
+        _fill(measure, content, None if is_drums else sharps, bar.lead_ticks)
+        if not is_drums:
+            _show_accidentals(measure, key.KeySignature(sharps))
         part.append(measure)
     return part
 
 
-def _fill(measure: Any, bar: Bar, sharps: int, lead_ticks: int) -> None:
+def _fill(measure: Any, bar: Bar, sharps: int | None, lead_ticks: int) -> None:
     """Write a bar's voices; the stems of two voices point away from each other."""
     from music21 import stream  # noqa: PLC0415  as in _score
 
@@ -272,14 +307,14 @@ def _fill(measure: Any, bar: Bar, sharps: int, lead_ticks: int) -> None:
 
 
 def _write(
-    line: Any, voice: Voice, sharps: int, lead_ticks: int, direction: str | None = None
+    line: Any, voice: Voice, sharps: int | None, lead_ticks: int, direction: str | None = None
 ) -> None:
     """Write a voice into a measure or into music21's voice.
 
     Args:
         line: Empty so far, changed in place.
         voice: Of one bar.
-        sharps: The sharps of the key signature; flats are negative.
+        sharps: The sharps of the key signature; flats are negative. None for drums.
         lead_ticks: The ticks of the bar that are not notated.
         direction: The direction of all stems; by default the engraver decides.
     """
@@ -300,12 +335,27 @@ def _rest(rest: Rest) -> Any:
     return written
 
 
-def _stem(stem: Stem, sharps: int) -> Any:
-    from music21 import chord  # noqa: PLC0415  as in _score
+def _stem(stem: Stem, sharps: int | None) -> Any:
+    from music21 import chord, percussion  # noqa: PLC0415  as in _score
 
-    heads = [_head(head, sharps) for head in stem.heads]
-    written = heads[0] if len(heads) == 1 else chord.Chord(heads)
+    if sharps is None:
+        heads = [_drum_head(head) for head in stem.heads]
+        gathered = percussion.PercussionChord
+    else:
+        heads = [_head(head, sharps) for head in stem.heads]
+        gathered = chord.Chord
+    written = heads[0] if len(heads) == 1 else gathered(heads)
     written.quarterLength = _quarters(stem.ticks)
+    return written
+
+
+def _drum_head(head: Head) -> Any:
+    from music21 import note  # noqa: PLC0415  as in _score
+
+    place = drum_head(head.pitch)
+    written = note.Unpitched(displayName=place.place)
+    written.notehead = place.shape
+    written.id = drum_id(head.pitch, next(_numbers))
     return written
 
 

@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 
 from music.meter import Measure
-from music.notes import Notes
+from music.notes import TICKS_PER_BEAT, Notes
+from music.score.drum_kit import FEET
 from music.score.hands import hands
 
 _SMALL_TICKS = 4  # overlaps and rests that short are a matter of touch, and not written
@@ -110,6 +111,45 @@ def staves(notes: Notes, bars: Sequence[Measure]) -> tuple[Staff, Staff]:
     """
     right, left = hands(_until(notes, bars[-1].start_ticks + bars[-1].ticks))
     return _staff(right, bars), _staff(left, bars)
+
+
+def single_staff(notes: Notes, bars: Sequence[Measure]) -> Staff:
+    """Write notes on one staff; see `staves`."""
+    return _staff(_until(notes, bars[-1].start_ticks + bars[-1].ticks), bars)
+
+
+def drum_staff(notes: Notes, bars: Sequence[Measure]) -> Staff:
+    """Write the notes of drums: one voice for hands, and one for feet.
+
+    A drum has no length, so each is written until the next of its voice or the end of the quarter.
+
+    Args:
+        notes: Quantized, ordered; their pitches are keys of a drum kit.
+        bars: One after the other; what starts later is cut off.
+    """
+    written = []
+    for bar in bars:
+        within = (bar.start_ticks <= notes.onset_ticks) & (
+            notes.onset_ticks < bar.start_ticks + bar.ticks
+        )
+        struck = notes[within].shifted(-bar.start_ticks)
+        by_feet = np.isin(struck.pitch, list(FEET))
+        voices = [_struck(struck[some], bar) for some in (~by_feet, by_feet) if some.any()]
+        written.append(_bar(voices, bar))
+    return tuple(written)
+
+
+def _struck(notes: Notes, bar: Measure) -> _Chords:
+    """Gather the drums of one voice in a bar that are struck together."""
+    starts = np.unique(notes.onset_ticks).tolist()
+    chords = []
+    for start, following in zip(starts, [*starts[1:], bar.ticks], strict=True):
+        end = min(following, (start // TICKS_PER_BEAT + 1) * TICKS_PER_BEAT)
+        values = bar.meter.note_values(start, end)
+        end = sum(values[0]) if values else end
+        pitches = notes.pitch[notes.onset_ticks == start].tolist()
+        chords.append(_Chord(start, end, tuple(_Note(start, end, pitch) for pitch in pitches)))
+    return chords
 
 
 def _until(notes: Notes, ticks: int) -> Notes:

@@ -85,6 +85,7 @@ def test_a_song_of_500_notes_opens_in_every_library(service):
         ("json", b'{"game": "majoras_mask"'),
         ("musicxml", b"<?xml"),
         ("svg", b"<svg"),
+        ("zip", b"PK"),
     ],
 )
 def test_a_song_can_be_had_in_every_format_the_same_each_time(service, form, begins):

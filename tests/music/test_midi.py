@@ -1,17 +1,28 @@
 """MIDI files that we write can be read by others."""
 
+import hashlib
 import io
+from dataclasses import replace
 
 import mido
+import music21
+import numpy as np
 import pytest
+import symusic
 from hypothesis import given
 from hypothesis import strategies as st
 
+from music.band.levels import level, panning
+from music.band.parts import parts_of
+from music.form.plan import Plan, Section
+from music.line_up import LineUp
 from music.midi import to_midi
 from music.notes import Notes
 from music.performance import FLAT_VELOCITY
 from music.piece import TempoChange, TimeSignature, constant_tempo
 from music.reading import read_midi
+from music.roles import DRUMS, ROLES
+from tests.music.bands import LINE_UP, NAMES, NOTES, PROGRAMS
 from tests.music.support import gridded, raw_notes
 
 THREE = Notes.of([0, 0, 12], [12, 24, 12], [60, 64, 60])
@@ -91,3 +102,106 @@ def test_a_tempo_map_round_trips():
     piece = read_midi(midi, "x")
     assert piece.tempos == tempos
     assert piece.time_signatures == (WALTZ,)
+
+
+def band_midi(notes=NOTES, line_up=LINE_UP, **changes) -> bytes:
+    arguments = {"tempos": constant_tempo(90), "name": "Tune", "text": "seed=7"} | changes
+    return to_midi(notes, line_up=line_up, **arguments)
+
+
+def by_mido(midi: bytes) -> list[tuple[str, int, int]]:
+    tracks = mido.MidiFile(file=io.BytesIO(midi)).tracks
+    kinds = [{m.type: m for m in track} for track in tracks]
+    return [
+        (t.name, k["program_change"].program, k["note_on"].channel)
+        for t, k in zip(tracks, kinds, strict=True)
+    ]
+
+
+def test_a_band_has_a_track_per_part_in_the_order_of_a_score():
+    drums = len(NAMES) - 1
+    channels = [*range(drums), 9]
+    assert by_mido(band_midi()) == list(zip(NAMES, PROGRAMS, channels, strict=True))
+
+
+def test_mido_symusic_and_music21_open_the_same_tracks_programs_and_notes():
+    midi = band_midi()
+    opened = symusic.Score.from_midi(midi)
+    assert [(t.name, t.program, t.is_drum) for t in opened.tracks] == [
+        (name, program, name == "Drums") for name, program in zip(NAMES, PROGRAMS, strict=True)
+    ]
+    counts = [int((NOTES.role == part.role).sum()) for part in parts_of(LINE_UP)]
+    assert [t.note_num() for t in opened.tracks] == counts
+    parts = music21.converter.parseData(midi, format="midi").parts
+    found = [list(part.recurse().getElementsByClass("Instrument")) for part in parts]
+    assert [part.partName for part in parts] == NAMES
+    assert [{one.midiProgram for one in some} for some in found] == [{n} for n in PROGRAMS]
+    assert isinstance(found[-1][0], music21.instrument.UnpitchedPercussion)
+    chords = [list(part.recurse().notes) for part in parts]
+    assert [sum(len(getattr(n, "notes", (n,))) for n in some) for some in chords] == counts
+
+
+def test_a_band_is_read_back_as_the_same_band():
+    piece = read_midi(band_midi(), "x", band=True)
+    as_read = replace(NOTES, duration_ticks=np.where(NOTES.role == DRUMS, 3, NOTES.duration_ticks))
+    assert piece.line_up == LINE_UP
+    assert piece.notes == as_read
+
+
+def test_a_band_has_levels_and_panning_and_its_name_and_origin_as_texts():
+    tracks = mido.MidiFile(file=io.BytesIO(band_midi())).tracks
+    controls = [{m.control: m.value for m in t if m.type == "control_change"} for t in tracks]
+    roles = [part.role for part in parts_of(LINE_UP)]
+    assert controls == [{7: level(role), 10: panning(role)} for role in roles]
+    assert [m.text for m in tracks[0] if m.type == "text"] == ["Tune", "seed=7"]
+
+
+def ends(midi: bytes) -> list[int]:
+    return [sum(m.time for m in track) for track in mido.MidiFile(file=io.BytesIO(midi)).tracks]
+
+
+LOOP = Plan(TimeSignature(0, 4, 4), (Section("A", 1), Section("B", 1)), ends=False, loops=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "end_ticks"),
+    [
+        ({}, 96),
+        ({"plan": LOOP}, 96),
+        ({"end_ticks": 144}, 144),
+        ({"notes": NOTES[NOTES.onset_ticks < 24]}, 48),
+    ],
+    ids=["last note", "loop", "asked", "short"],
+)
+def test_the_tracks_of_a_band_end_together(changes, end_ticks):
+    assert set(ends(band_midi(**changes))) == {end_ticks * 40}
+
+
+def test_a_crowd_shares_channels_and_keeps_a_track_per_part():
+    roles = [*range(ROLES)]
+    crowd = Notes.of([0] * ROLES, [12] * ROLES, [60] * ROLES, roles)
+    line_up = LineUp.of({role: min(role * 2, 127) if role != DRUMS else 0 for role in roles})
+    tracks = by_mido(band_midi(crowd, line_up))
+    assert [name for name, _, _ in tracks] == [part.name for part in parts_of(line_up)]
+    assert {channel for *_, channel in tracks} == set(range(16))
+    programs: dict[int, set[int]] = {}
+    for _, program, channel in tracks:
+        programs.setdefault(channel, set()).add(program)
+    assert {len(each) for each in programs.values()} == {1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "digest"),
+    [
+        ({}, "a31bae06d5e83331"),
+        ({"time_signatures": (WALTZ,), "plan": LOOP}, "d72ac1c258ae10eb"),
+        (
+            {"time_signatures": (WALTZ,), "plan": replace(LOOP, ends=True, loops=False)},
+            "e3ff0b5f4e7d5ec1",
+        ),
+    ],
+    ids=["plain", "loop", "sections"],
+)
+def test_a_piano_is_written_as_before_there_were_bands(changes, digest):
+    midi = to_midi(THREE, tempos=constant_tempo(90), name="Bach", text="seed=7", **changes)
+    assert hashlib.sha256(midi).hexdigest()[:16] == digest

@@ -30,7 +30,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from . import versions
 
-Format = Literal["midi", "wav", "ogg", "json", "musicxml", "svg"]
+Format = Literal["midi", "wav", "ogg", "json", "musicxml", "svg", "zip"]
 
 _PASSING = frozenset({429, 503})  # temporary errors
 _SHORTEST_PAUSE_S = 0.1

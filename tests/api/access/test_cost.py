@@ -18,6 +18,7 @@ def test_audio_and_scores_cost_more_than_notes():
         **dict.fromkeys(("midi", "json", "sse", "ndjson"), 1),
         **dict.fromkeys(("wav", "ogg"), 5),
         **dict.fromkeys(("musicxml", "svg"), 10),
+        "zip": 20,
     } == EFFORTS
 
 

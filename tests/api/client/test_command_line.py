@@ -123,7 +123,7 @@ def test_a_song_continues_a_file(compose, client, tmp_path):
             (*ZELDA, "-o", "song.mp3"),
             (
                 "-o: '.mp3' is the ending of no format; let it be .mid, .midi, .wav, .ogg, .json, "
-                ".musicxml, .svg, or give --format"
+                ".musicxml, .svg, .zip, or give --format"
             ),
         ),
         ((*ZELDA, "-o", "song"), "-o: the name has no ending; let it be .mid, "),
@@ -148,11 +148,11 @@ def test_a_song_continues_a_file(compose, client, tmp_path):
             (
                 (*ZELDA, "--play", "-o", f"score.{form}"),
                 (
-                    f"--play: {form} rounds the notes and cannot be played; let -o end in .mid, "
-                    ".midi, .wav, .ogg, .json, and write the score with the same --seed"
+                    f"--play: {form} cannot be played; let -o end in .mid, .midi, .wav, .ogg, "
+                    f".json, and write the {form} with the same --seed"
                 ),
             )
-            for form in ("svg", "musicxml")
+            for form in ("svg", "musicxml", "zip")
         ),
         ((*ZELDA, "--note", "9", "-o", "a.mid"), "unrecognized arguments: --note 9"),
     ],

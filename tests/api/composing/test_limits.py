@@ -61,6 +61,15 @@ def test_a_limit_accepts_what_fits(limit, notes, ticks, fits):
             ),
         ),
         (
+            quarters(150),
+            150,
+            {"seconds": "300", "format": "zip", "tempo": "100"},
+            (
+                "An archive of stems holds up to 300 s, and this song has at least 389 s; "
+                "ask for fewer notes or seconds, or a faster tempo."
+            ),
+        ),
+        (
             quarters(3000),
             300,
             {"seconds": "600", "format": "musicxml"},
@@ -79,7 +88,7 @@ def test_a_limit_accepts_what_fits(limit, notes, ticks, fits):
             ),
         ),
     ],
-    ids=["seconds", "seconds of OGG", "bars", "notes"],
+    ids=["seconds", "seconds of OGG", "seconds of stems", "bars", "notes"],
 )
 def test_a_request_that_is_too_long_is_not_composed(
     client, loopback, primer, tempo_bpm, fields, detail
@@ -103,7 +112,7 @@ def test_other_formats_have_no_limit(client, form):
     assert client.post(f"{SONG}&notes=2000&tempo=20&format={form}").status_code == 200
 
 
-@pytest.mark.parametrize("form", ["midi", "wav", "ogg", "json", "musicxml", "svg"])
+@pytest.mark.parametrize("form", ["midi", "wav", "ogg", "json", "musicxml", "svg", "zip"])
 def test_encoding_ends_with_the_time_of_the_request(app, client, monkeypatch, form):
     # The deadline is over as soon as the song is composed.
     compose = app.extensions["leitmotif"].composer.compose

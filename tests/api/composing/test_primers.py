@@ -78,7 +78,9 @@ def test_a_song_continues_at_the_tempo_at_the_end_of_the_primer(client):
     assert read_midi(response.data, "x").tempo_bpm == 180
 
 
-@pytest.mark.parametrize("form", ["midi", "wav", "ogg", "json", "musicxml", "svg", "sse", "ndjson"])
+@pytest.mark.parametrize(
+    "form", ["midi", "wav", "ogg", "json", "musicxml", "svg", "zip", "sse", "ndjson"]
+)
 def test_every_format_can_continue_a_primer(client, form):
     response = client.post(f"{URL}&format={form}", **uploaded(INTRO, include_primer="true"))
     assert response.status_code == 200

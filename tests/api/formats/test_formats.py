@@ -35,6 +35,7 @@ MEDIA_TYPES = {
     "json": "application/json",
     "musicxml": "application/vnd.recordare.musicxml+xml",
     "svg": "image/svg+xml",
+    "zip": "application/zip",
 }
 
 

@@ -147,9 +147,9 @@ def test_an_unacceptable_format_is_a_406_that_lists_the_formats(client, accept, 
     assert (response.status_code, response.content_type) == (406, "application/problem+json")
     assert response.json["detail"] == (
         "A song can be had as audio/midi, audio/wav, audio/ogg, application/json, "
-        "application/vnd.recordare.musicxml+xml, image/svg+xml, text/event-stream, "
-        "application/x-ndjson; set the Accept header to one of them, or format to one of midi, "
-        "wav, ogg, json, musicxml, svg, sse, ndjson."
+        "application/vnd.recordare.musicxml+xml, image/svg+xml, application/zip, "
+        "text/event-stream, application/x-ndjson; set the Accept header to one of them, or format "
+        "to one of midi, wav, ogg, json, musicxml, svg, zip, sse, ndjson."
     )
     assert not loopback.calls
 

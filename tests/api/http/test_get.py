@@ -23,7 +23,7 @@ PATHS = (
     "/openapi.json",
     "/readyz",
 )
-FORMATS = ("midi", "wav", "ogg", "json", "musicxml", "svg", "sse", "ndjson")
+FORMATS = ("midi", "wav", "ogg", "json", "musicxml", "svg", "zip", "sse", "ndjson")
 COMPOSED = {"Content-Length", "Leitmotif-Longest-Quote", "Leitmotif-Notes"}
 RANGES = {"Accept-Ranges", "Date"}  # servers add the date to every response
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.errors import BadParameterError
-from api.formats.registry import FORMATS, STREAMS, ZIP
+from api.formats.registry import FORMATS, STREAMS
 from api.http.problems import MEDIA_TYPE, PROBLEMS
 from api.http.request.parameter import RequestValue
 from api.http.request.parameters import PARAMETERS
@@ -140,7 +140,7 @@ def test_parameters_that_go_together_are_accepted_by_the_schema_too(said):
 def test_every_format_is_a_documented_response():
     content = GENERATE["responses"]["200"]["content"]
     finished, streams = ([form.media_type for form in table] for table in (FORMATS, STREAMS))
-    assert list(content) == [*finished, ZIP, *streams]
+    assert list(content) == [*finished, *streams]
 
 
 @pytest.mark.parametrize("error", PROBLEMS, ids=lambda error: error.__name__)

@@ -194,6 +194,7 @@ def test_every_format_can_be_requested_by_name():
         "json",
         "musicxml",
         "svg",
+        "zip",
         "sse",
         "ndjson",
     )

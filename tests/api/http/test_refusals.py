@@ -61,12 +61,12 @@ BAD_PARAMETERS = [
     (
         "game=zelda&format=mp3",
         "format",
-        "format must be one of midi, wav, ogg, json, musicxml, svg, sse, ndjson.",
+        "format must be one of midi, wav, ogg, json, musicxml, svg, zip, sse, ndjson.",
     ),
     (
         "game=zelda&format=",
         "format",
-        "format must be one of midi, wav, ogg, json, musicxml, svg, sse, ndjson.",
+        "format must be one of midi, wav, ogg, json, musicxml, svg, zip, sse, ndjson.",
     ),
     ("game=zelda&notes=5&notes=5", "notes", "notes was sent twice; send it once."),
     ("game=zelda&game=other", "game", "game was sent twice; send it once."),

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from music.errors import UnreadablePieceError
+from music.line_up import ONE_PIANO, LineUp
 from music.notes import Notes, cleaned
 from music.piece import TempoChange, TimeSignature
 from music.reading import read_song
+from music.roles import DRUMS
 
 NOTE = {"pitch": 60, "start_beats": 1.5, "duration_beats": 0.5}
 
@@ -59,6 +61,26 @@ def test_no_note_sounds_longer_than_it_is_written():
     assert np.array_equal(read_song(song(long), "x").performance.sounding_ticks, [6])
 
 
+PARTS = [{"role": "strings", "program": 40}, {"role": "drums", "program": 8}]
+DUO = [{**NOTE, "part": 0}, {**NOTE, "pitch": 38, "part": 1}]
+
+
+def test_a_band_keeps_its_roles_and_programs():
+    piece = read_song(song(*DUO, parts=PARTS), "x", band=True)
+    assert piece.line_up == LineUp.of({20: 40, DRUMS: 8})
+    assert piece.notes == Notes.of([0, 0], [6, 6], [60, 38], [20, DRUMS])
+
+
+def test_a_band_is_merged_without_drums_unless_it_is_read_as_a_band():
+    piece = read_song(song(*DUO, parts=PARTS), "x")
+    assert piece.line_up == ONE_PIANO
+    assert piece.notes == Notes.of([0], [6], [60])
+
+
+def test_a_song_without_parts_is_one_piano():
+    assert read_song(song(NOTE), "x", band=True).line_up == ONE_PIANO
+
+
 def test_other_members_are_ignored():
     plain = read_song(song(NOTE), "x")
     more = read_song(song({**NOTE, "start_s": "?"}, game=1, plan=[]), "x")
@@ -95,6 +117,19 @@ def test_other_members_are_ignored():
             "notes[0].sounding_beats must be a number from 0.001 to 10000",
         ),
         (song({**NOTE, "velocity": 128}), "notes[0].velocity must be an integer from 1 to 127"),
+        (song(parts={}), "parts must be a list"),
+        (
+            song(parts=[{"role": "violin", "program": 40}]),
+            (
+                "parts[0].role must be a family of General MIDI or drums, such as piano, strings, "
+                "strings 2, drums"
+            ),
+        ),
+        (song(parts=[{"role": "brass"}]), "parts[0].program must be an integer from 0 to 127"),
+        (song(*DUO, parts=[PARTS[0]] * 2), "parts[1].role is that of parts[0] too"),
+        (song(*DUO, parts=PARTS[:1]), "notes[1].part must be an integer from 0 to 0"),
+        (song(NOTE, parts=PARTS), "notes[0].part must be an integer from 0 to 1"),
+        (song(DUO[1], parts=PARTS), "no notes in it (drums are left out)"),
         (song(tempos=[{"start_beats": 0}]), "tempos[0].tempo must be a number from 1 to 1000"),
         (
             song(time_signatures=[{"start_beats": 0, "numerator": 0, "denominator": 4}]),

@@ -1,5 +1,6 @@
 """Scores: the notes on the staves are in MusicXML, spelled in the key, and engraved."""
 
+import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -322,3 +323,8 @@ def test_every_thread_can_engrave():
     here = to_svg(written)
     with ThreadPoolExecutor(max_workers=2) as threads:
         assert list(threads.map(to_svg, [written] * 4)) == [here] * 4
+
+
+def test_a_piano_score_is_written_as_before_there_were_bands():
+    text = to_musicxml(piece(SCALE))
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "0ed2e788a2ae46a5"

@@ -5,7 +5,8 @@ from hypothesis import given
 from music.meter import BAR_TICKS, COMMON_TIME, Measure, measures, quantized
 from music.notes import TICKS_PER_BEAT, Notes, cleaned, join
 from music.piece import TimeSignature
-from music.score.staves import Head, Rest, Staff, Stem, staves
+from music.roles import DRUMS
+from music.score.staves import Head, Rest, Staff, Stem, drum_staff, staves
 from tests.music.support import gridded, raw_notes
 
 BAR = [Measure(0, BAR_TICKS, COMMON_TIME)]
@@ -139,3 +140,38 @@ def test_ties_lead_from_head_to_head(raw):
             elif head.tie == "stop":
                 tied.remove(head.pitch)
         assert tied == set()
+
+
+def drums(*rows: tuple[int, int], bars: int = 1) -> Staff:
+    """Write drums that are struck at a tick, each a key."""
+    onset, keys = zip(*rows, strict=True)
+    notes = Notes.of(onset, [3] * len(rows), keys, [DRUMS] * len(rows))
+    return drum_staff(notes, measures([TimeSignature(0, 4, 4)], bars * BAR_TICKS))
+
+
+def test_hands_and_feet_of_a_drummer_have_a_voice_each():
+    ((hands, feet),) = drums((0, 36), (0, 42), (12, 38), (12, 42), (24, 36), (36, 38))
+    assert [(one.start, one.ticks, len(one.heads)) for one in hands if isinstance(one, Stem)] == [
+        (0, 12, 1),
+        (12, 12, 2),
+        (36, 12, 1),
+    ]
+    assert [(one.start, one.ticks) for one in feet if isinstance(one, Stem)] == [(0, 12), (24, 12)]
+    assert not any(one.is_shown for one in feet if isinstance(one, Rest))
+
+
+def test_a_drum_is_written_until_the_next_one_or_the_end_of_the_quarter():
+    ((voice,),) = drums((0, 42), (3, 42), (6, 42), (18, 42), (24, 42))
+    assert [(one.start, one.ticks) for one in voice if isinstance(one, Stem)] == [
+        (0, 3),
+        (3, 3),
+        (6, 6),
+        (18, 6),
+        (24, 12),
+    ]
+
+
+def test_drums_are_written_in_their_bars_and_never_tied():
+    first, second = drums((0, 36), (45, 36), (48, 38), bars=2)
+    assert [head.tie for _, head in heads((first, second))] == [None] * 3
+    assert [head.pitch for _, head in heads((second,))] == [38]
