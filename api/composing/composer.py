@@ -191,6 +191,7 @@ class Composer:
             Touch(dynamics, continuation.articulation),
             limit,
             composition.plan,
+            continuation.line_up,
         )
 
     def _served(self, bundle: Bundle, deadline: Deadline) -> ServedModel:

@@ -24,6 +24,7 @@ ROWS = 4  # candidates of new bars: they cost a call a third more than one does
 TARGET_ROWS = 8  # where they have a target: with 4, a quarter of songs left the wanted key
 CLOSING_ROWS = 16
 CHUNK_STEPS = 24
+BAND_CHUNK_STEPS = 64  # of a band, whose bars have more notes
 CLOSING_STEPS = 8
 _SPAN_TOKENS = 4096  # random numbers of a span: most tokens that it may take
 _STRIDE = 1 << 20  # between the random numbers of two candidates: those of all spans
@@ -136,7 +137,8 @@ class Arranger:
         self._plan = plan
         self._target = target
         self._rows = ROWS if target.is_anything else TARGET_ROWS
-        self._chunk_steps = min(most_steps, CHUNK_STEPS)
+        steps = BAND_CHUNK_STEPS if music.codec.has_roles else CHUNK_STEPS
+        self._chunk_steps = min(most_steps, steps)
 
     def passages(self, continuation: Continuation) -> Iterator[Passage]:
         """Compose span by span.

@@ -120,6 +120,7 @@ class Composition:
             cleaned(join([self.continuation.lead, *new])),
             self.tempos,
             self.time_signatures(passages[0]),
+            line_up=self.continuation.line_up,
         )
 
     @property

@@ -18,6 +18,7 @@ from music.notes import TICKS_PER_BEAT
 from music.piece import TimeSignature
 
 NOTES = 500  # the approximate default length of a song
+BAND_NOTES = 1_500  # of a band's, whose parts together have more notes in a bar
 SECTION_BARS = 8  # the default length of a section in a requested form
 VARIATION_FORM = ("A", "A", "B", "A")  # of a theme that is varied, if no form is given
 _WHOLE_FORM = (Section("A", SECTION_BARS),)  # of a game whose pieces have none
@@ -135,5 +136,6 @@ def _bars(brief: Brief, music: GameMusic, bar_beats: float, tempo_bpm: float) ->
     if brief.seconds is not None:
         beats = brief.seconds * tempo_bpm / 60
     else:
-        beats = (brief.notes or NOTES) / music.notes_per_beat
+        usual = BAND_NOTES if music.codec.has_roles else NOTES
+        beats = (brief.notes or usual) / music.notes_per_beat
     return min(max(1, round(beats / bar_beats)), MOST_BARS)
