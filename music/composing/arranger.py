@@ -31,6 +31,7 @@ _STRIDE = 1 << 20  # between the random numbers of two candidates: those of all 
 _WINDOW = 64  # notes in which degenerate repetition is looked for
 # Added to the temperature while no candidate is new.
 _TEMPERATURES_ADDED = (0.0, 0.25, 0.5)
+_BAND_TEMPERATURES_ADDED = (0.0, 0.0, 0.1)
 _MOST_DENSITY = 2.0  # times that of the game's music, before a candidate is given up
 
 
@@ -137,8 +138,9 @@ class Arranger:
         self._plan = plan
         self._target = target
         self._rows = ROWS if target.is_anything else TARGET_ROWS
-        steps = BAND_CHUNK_STEPS if music.codec.has_roles else CHUNK_STEPS
-        self._chunk_steps = min(most_steps, steps)
+        is_band = music.codec.has_roles
+        self._chunk_steps = min(most_steps, BAND_CHUNK_STEPS if is_band else CHUNK_STEPS)
+        self._temperatures_added = _BAND_TEMPERATURES_ADDED if is_band else _TEMPERATURES_ADDED
 
     def passages(self, continuation: Continuation) -> Iterator[Passage]:
         """Compose span by span.
@@ -263,7 +265,7 @@ class Arranger:
         """
         rows: list[_Row] = []
         candidates: list[Candidate] = []
-        groups = [(number, range(stretch.rows)) for number in range(len(_TEMPERATURES_ADDED))]
+        groups = [(number, range(stretch.rows)) for number in range(len(self._temperatures_added))]
         if not span.closes and not len(following) and self._target.is_anything:
             groups[:1] = [(0, range(1)), (0, range(1, stretch.rows))]
 
@@ -356,7 +358,7 @@ class Arranger:
     ) -> list[_Row]:
         number += stretch.round * len(ATTEMPTS)
         first = stretch.number * _SPAN_TOKENS + position
-        sampling = self._sampler.sampling(attempt, _TEMPERATURES_ADDED[stretch.round])
+        sampling = self._sampler.sampling(attempt, self._temperatures_added[stretch.round])
         draws = self._sampler.sample(
             [
                 self._bounded(

@@ -13,7 +13,7 @@ from music.composing.model import DecodeRow, Draw, Model, Prompt, Sampling, Song
 from music.composing.observer import Observer, Work
 from music.errors import NotMusicError, TokenError
 from music.notes import Notes
-from music.quotes.bound import ATTEMPTS, Attempt, QuoteBound
+from music.quotes.bound import ATTEMPTS, BAND_ATTEMPTS, Attempt, QuoteBound
 from music.quotes.finder import QuoteState
 
 
@@ -46,6 +46,7 @@ class Sampler:
         self._observer = observer
         self._finder = music.finder
         self._codec = music.codec
+        self._attempts = BAND_ATTEMPTS if music.codec.has_roles else ATTEMPTS
         requested = brief.max_quote
         self._bound = QuoteBound(
             music.finder, music.quote_notes if requested is None else requested
@@ -88,7 +89,7 @@ class Sampler:
             The right ones of an attempt or, where no attempt has any, the one that comes closest.
         """
         wrong: list[_Chunk] = []
-        for number, attempt in enumerate(ATTEMPTS):
+        for number, attempt in enumerate(self._attempts):
             if wrong:
                 self._observer.resampled()
             tried = attempted(number, attempt)

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from music.notes import NO_NOTES, Notes, join
+from music.notes import NO_NOTES, TICKS_PER_BEAT, Notes, join
 from music.quotes.finder import NamedNotes, QuoteFinder, QuoteState, self_quotes
 
 FEWEST_STEPS = 8  # of a chunk: enough to recognise degenerate repetition
 _FEWEST_NOTES = 5  # unrelated pieces share chords and repeated notes
+_TWO_BARS_BEATS = 8
 _LONGEST_CYCLE = 4  # onsets after which the same keys come again
 _MOST_CYCLED = 24  # onsets of a run that turns in such a cycle; pieces of games have up to 19
 # Onsets, and how many different chords are too few for them, whatever their order: of 45 pieces of
@@ -47,9 +48,20 @@ class Attempt:
         return temperature + self.temperature_added, *filters
 
 
-ATTEMPTS = tuple(
-    Attempt(n * _STRIDE, max(0, n - _SAME_WAY + 1) * 0.5, n < _SAME_WAY) for n in range(_MOST)
-)
+def _attempts(temperature_step: float, *, are_filtered: bool) -> tuple[Attempt, ...]:
+    return tuple(
+        Attempt(
+            n * _STRIDE,
+            max(0, n - _SAME_WAY + 1) * temperature_step,
+            are_filtered or n < _SAME_WAY,
+        )
+        for n in range(_MOST)
+    )
+
+
+ATTEMPTS = _attempts(0.5, are_filtered=False)
+# Of a band: what helps a piano out of a cycle makes its parts lose each other.
+BAND_ATTEMPTS = _attempts(0.1, are_filtered=True)
 
 
 @dataclass(frozen=True)
@@ -125,6 +137,19 @@ def _last_onsets(notes: Notes, count: int) -> Notes:
 
 
 def usual_quote_notes(pieces: Sequence[NamedNotes]) -> int:
-    """Return the usual length of a quote: 19 of 20 pieces share no longer run with the others."""
+    """Return the usual length of a quote: 19 of 20 pieces share no longer run with the others.
+
+    Of bands at least what two bars have, since an accompaniment that goes on repeats as much.
+    """
     lengths = [quote.length_notes for quote in self_quotes(pieces)]
-    return max(int(np.percentile(lengths, 95)), _FEWEST_NOTES)
+    return max(int(np.percentile(lengths, 95)), _FEWEST_NOTES, _notes_of_two_bars(pieces))
+
+
+def _notes_of_two_bars(pieces: Sequence[NamedNotes]) -> int:
+    """Count the notes that two bars of a band's pieces have, heard as one piano; 0 for a piano."""
+    bands = [piece.notes for piece in pieces if piece.notes.role.any()]
+    if not bands:
+        return 0
+    heard = sum(len(notes.as_piano()) for notes in bands)
+    beats = sum(notes.end_ticks for notes in bands) / TICKS_PER_BEAT
+    return round(_TWO_BARS_BEATS * heard / beats)
