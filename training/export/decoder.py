@@ -354,7 +354,7 @@ class Network(tf.Module):
         return drawing, tf.concat(logits, axis=1)
 
     def _draws(self, draw: Draw) -> list[Callable[[Any, Any], Any]]:
-        """Give each field its way of being drawn: pitch and role are filtered, and an only field."""
+        """Give each field its way of being drawn: pitch, role and an only field are filtered."""
         filtered = {self._pitch, _ROLE} if self.roles else {self._pitch}
         fields = range(len(self._sizes))
         return [draw.filtered if f in filtered else draw.unfiltered for f in fields]

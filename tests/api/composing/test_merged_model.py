@@ -41,9 +41,9 @@ def draw(state, number):
     return Draw(np.array([number]), np.zeros(1), SongState(state.hidden, state.token + number))
 
 
-def compose(model, seed, rows=1, steps=STEPS):
+def compose(composing, seed, rows=1, steps=STEPS):
     """Sample as a song does: it reads after every other chunk, and its length is its own."""
-    with model.composing():
+    with composing as model:
         states = [model.prefill(seed * 1000 + row) for row in range(rows)]
         for number in range(steps):
             positions = [number * 10 + row for row in range(rows)]
@@ -59,11 +59,13 @@ def compose(model, seed, rows=1, steps=STEPS):
 
 def together(served, songs):
     """Compose songs, each in its thread."""
-    model = MergedModel(served, len(songs))
+    models = MergedModel.of_groups(served, len(songs))
     with ThreadPoolExecutor(len(songs)) as executor:
-        return [
-            future.result() for future in [executor.submit(compose, model, *song) for song in songs]
+        futures = [
+            executor.submit(compose, model, *song)
+            for model, song in zip(models, songs, strict=True)
         ]
+        return [future.result() for future in futures]
 
 
 def test_merging_changes_no_song():
@@ -74,9 +76,31 @@ def test_merging_changes_no_song():
 
 def test_songs_of_the_same_length_share_every_call():
     served = Served()
-    together(served, [(seed,) for seed in range(8)])
-    assert served.decodes == [8] * STEPS
-    assert served.reads == [8] * (STEPS // 2)
+    together(served, [(seed,) for seed in range(4)])
+    assert served.decodes == [4] * STEPS
+    assert served.reads == [4] * (STEPS // 2)
+
+
+def test_all_groups_read_together():
+    served = Served()
+
+    def read_within(composing):
+        with composing as model:
+            model.read([model.prefill(0)], [[1]])
+
+    with ThreadPoolExecutor(8) as executor:
+        for each in MergedModel.of_groups(served, 8):
+            executor.submit(read_within, each)
+    assert served.reads == [8]
+
+
+def test_calls_of_few_steps_are_not_merged_with_those_of_many():
+    served = Served()
+    models = MergedModel.of_groups(served, 4)
+    with ThreadPoolExecutor(4) as executor:
+        for model, steps in zip(models, (24, 8, 24, 24), strict=True):
+            executor.submit(compose_within, model, steps)
+    assert sorted(served.decodes) == [1, 3]
 
 
 def test_a_call_has_a_bounded_number_of_rows():
@@ -105,16 +129,16 @@ def test_songs_share_calls_in_groups_of_up_to_four(threads, sizes):
     assert sorted(served.decodes) == sizes
 
 
-def compose_within(model):
+def compose_within(model, steps=16):
     with model as merged:
         sampling = Sampling(1.0, 0, 1.0, 7)
-        merged.decode([DecodeRow(merged.prefill(0), 0, 16, sampling)])
+        merged.decode([DecodeRow(merged.prefill(0), 0, steps, sampling)])
 
 
 def test_a_long_section_is_read_in_pieces_that_give_the_same():
     served, tokens = Served(), [[1] * 100, [2] * 30]
-    model = MergedModel(served, 1)
-    with model.composing():
+    (composing,) = MergedModel.of_groups(served, 1)
+    with composing as model:
         states = [model.prefill(0), model.prefill(1)]
         draws = model.read(states, tokens)
     assert [draw.state.token for draw in draws] == [100, 61]
@@ -123,9 +147,9 @@ def test_a_long_section_is_read_in_pieces_that_give_the_same():
 
 def test_a_call_that_fails_fails_for_every_song_in_it():
     served = Served(fails_at=2)
-    model = MergedModel(served, 3)
+    models = MergedModel.of_groups(served, 3)
     with ThreadPoolExecutor(3) as executor:
-        futures = [executor.submit(compose, model, seed) for seed in range(3)]
+        futures = [executor.submit(compose, model, seed) for seed, model in enumerate(models)]
         for future in futures:
             with pytest.raises(ConnectionError):
                 future.result(30)
