@@ -86,6 +86,7 @@ def answer_schemas() -> dict[str, Schema]:
         "Songs": _SONGS,
         "RankedSong": _RANKED_SONG,
         "Note": _NOTE,
+        "Part": _PART,
         "Quote": _QUOTE,
         "Event": {"oneOf": [reference(_event_schema(name)) for name in EVENT_NAMES]},
         **{_event_schema(name): _event(name) for name in EVENT_NAMES},
@@ -259,7 +260,7 @@ _PARTS = {
     "description": "The parts of a band in the order of its score. Music for one piano has none.",
     "type": "array",
     "minItems": 1,
-    "items": _PART,
+    "items": reference("Part"),
 }
 _BEATS = {"type": "number", "minimum": 0, "maximum": MOST_BEATS}
 _UPLOADED_SONG: Schema = {

@@ -60,7 +60,7 @@ class Instrument(Protocol):
             notes: Ordered; each ends when its key is struck again.
             tempos: As in `Piece`.
             performance: How the notes sound; None for one velocity and the written lengths.
-            line_up: The instrument of every role of the notes. An implementation with one
-                instrument plays all roles on it, without drums.
+            line_up: The instrument of every role of the notes. The computed piano plays
+                all roles but drums.
         """
         ...

@@ -39,8 +39,8 @@ class Timing:
         columns = start_s * SAMPLE_RATE_HZ, held_s * SAMPLE_RATE_HZ
         return cls(*(np.rint(column).astype(np.int64) for column in columns))
 
-    def __getitem__(self, which: NDArray[np.bool_]) -> "Timing":
-        """Select notes by a mask."""
+    def __getitem__(self, which: NDArray[np.intp]) -> "Timing":
+        """Select notes by indices, ascending."""
         return Timing(self.start[which], self.held[which])
 
     @property

@@ -48,11 +48,15 @@ class Piano:
         performance: Performance | None = None,
         line_up: LineUp = ONE_PIANO,  # noqa: ARG002  a piano plays every part
     ) -> Sound:
-        """Play notes; see `Instrument.play`. Drums are silent: their notes are no pitches."""
+        """Play notes; see `Instrument.play`.
+
+        A key that several parts strike together is struck once, and drums are silent: their notes
+        are no pitches.
+        """
         performance = performance or plain(notes)
         timing = Timing.of(notes, tempos, performance)
         samples = timing.end + _DAMPED_TAIL + round(_ROOM_S * SAMPLE_RATE_HZ)
-        played = notes.is_melodic
+        played = notes.piano_places
         gains = (performance.velocity[played] / FLAT_VELOCITY) ** _LOUDER_BY_VELOCITY
         pitches = notes.pitch[played].tolist()
         return Sound(samples, _blocks(pitches, gains, timing[played], samples))

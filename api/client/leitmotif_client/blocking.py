@@ -168,10 +168,11 @@ class Note:
     """A note, in beats (quarter notes) and in seconds from the start of the song.
 
     Attributes:
-        pitch: A MIDI note number.
+        pitch: A MIDI note number; of drums, a key of the kit.
         duration_beats: As it is written.
         sounding_beats: As it sounds, at most as long.
         velocity: 48 to 104; 80 without dynamics.
+        part: Which of a band's parts plays it, from 0; 0 in a song for one piano.
     """
 
     pitch: int
@@ -181,6 +182,24 @@ class Note:
     duration_s: float
     sounding_beats: float
     velocity: int
+    part: int = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a band.
+
+    Attributes:
+        name: Of the instrument, numbered if several parts play it.
+        instrument: The General MIDI name of the program, or of the drum kit.
+        program: The General MIDI program from 0, or the drum kit.
+        role: The family of instruments and the voice in it, or drums.
+    """
+
+    name: str
+    instrument: str
+    program: int
+    role: str
 
 
 @dataclass(frozen=True)
@@ -212,6 +231,7 @@ class SongEvent:
         primer_notes: How many notes of an uploaded primer come first.
         primer_warnings: What was left out or ignored when it was read.
         plan: Its form, bars, sections and loop, as JSON has them; None of a song without a plan.
+        parts: Of a band; none in a song for one piano.
     """
 
     game: str
@@ -226,6 +246,7 @@ class SongEvent:
     primer_notes: int
     primer_warnings: tuple[str, ...]
     plan: Mapping[str, Any] | None = None
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -656,10 +677,11 @@ def _event(members: Mapping[str, Any]) -> Event | None:
             tempos = tuple(_picked(TempoChange, each) for each in members["tempos"])
             meters = tuple(_picked(TimeSignature, each) for each in members["time_signatures"])
             warnings = tuple(map(str, members["primer_warnings"]))
+            parts = tuple(_picked(Part, each) for each in members.get("parts", ()))
             converted = {"tempos": tempos, "time_signatures": meters, "primer_warnings": warnings}
-            return _picked(SongEvent, {"plan": None, **members, **converted})
+            return _picked(SongEvent, {"plan": None, **members, **converted, "parts": parts})
         case "notes":
-            return NotesEvent(tuple(_picked(Note, note) for note in members["notes"]))
+            return NotesEvent(tuple(_picked(Note, {"part": 0, **n}) for n in members["notes"]))
         case "quote":
             return _picked(QuoteEvent, members)
         case "end":

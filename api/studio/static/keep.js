@@ -87,7 +87,8 @@ export class Keep {
     const piece = this.#piece;
     if (!piece) return;
     const name = `${fileName(piece.name)}.${SUFFIXES[format]}`;
-    if (format === "midi") return save(new Blob([wholePiece(piece)], { type: "audio/midi" }), name);
+    const isPiano = !piece.parts.length;
+    if (format === "midi" && isPiano) return save(new Blob([wholePiece(piece)], { type: "audio/midi" }), name);
     const content = await this.#written(piece, format, button);
     if (content) save(content, name);
   }

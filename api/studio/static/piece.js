@@ -16,7 +16,13 @@ import { TempoMap } from "./tempo.js";
  * @property {number} duration Ticks, 1 or more.
  * @property {number} sounding Ticks that it sounds, a fraction perhaps, up to its duration.
  * @property {number} velocity How hard its key is struck, as MIDI has it.
- * @property {boolean} isRight Which hand plays it.
+ * @property {boolean} isRight Which hand plays it, in a piece for one piano.
+ * @property {number} part Which of the piece's parts plays it; 0 in a piece for one piano.
+ */
+
+/**
+ * @typedef {{name: string, instrument: string, program: number, role: string}} Part Of a band, as
+ *   the service describes it.
  */
 
 /**
@@ -26,6 +32,7 @@ import { TempoMap } from "./tempo.js";
  * @property {number} duration_beats
  * @property {number} sounding_beats
  * @property {number} velocity
+ * @property {number} [part] Only in pieces for bands.
  */
 
 /**
@@ -59,15 +66,19 @@ import { TempoMap } from "./tempo.js";
  * @property {number[]} notes Pitch, start and duration of one note after the other.
  * @property {number[]} [performance] How long in ticks one note after the other sounds, and its
  *   velocity. Older pieces have none.
+ * @property {Part[]} [parts] Only of pieces for bands, as the next.
+ * @property {number[]} [players] Which part plays one note after the other.
  * @property {Quote[]} quotes
  * @property {Section[]} [sections] Older pieces have none.
  * @property {Loop | null} [loop]
  * @property {boolean} [isPartial]
  */
 
+const KEYS = 128; // of MIDI
+
 export class Piece {
   /**
-   * The last note of each key.
+   * The last note of each part's key.
    * @type {Map<number, Note>}
    */
   #lastOfKey = new Map();
@@ -93,8 +104,10 @@ export class Piece {
     this.sentNotes = 0;
     /** How many of its first notes come from the file that it continues. */
     this.primerNotes = 0;
-    /** @type {Note[]} By start, then by pitch. */
+    /** @type {Note[]} By start, then by part and pitch. */
     this.notes = [];
+    /** @type {readonly Part[]} None where it is for one piano. */
+    this.parts = [];
     /** @type {Quote[]} */
     this.quotes = [];
     /** @type {readonly Section[]} None where it has no plan. */
@@ -144,15 +157,15 @@ export class Piece {
    */
   add(told) {
     this.sentNotes += told.length;
-    for (const { pitch, start_beats, duration_beats, sounding_beats, velocity } of told) {
+    for (const { pitch, start_beats, duration_beats, sounding_beats, velocity, part = 0 } of told) {
       const start = Math.round(start_beats * TICKS_PER_BEAT);
       const duration = Math.max(1, Math.round(duration_beats * TICKS_PER_BEAT));
       const sounding = sounding_beats * TICKS_PER_BEAT;
-      this.#add({ pitch, start, duration, sounding, velocity, isRight: true });
+      this.#add({ pitch, start, duration, sounding, velocity, isRight: true, part });
     }
-    this.notes.sort((a, b) => a.start - b.start || a.pitch - b.pitch);
+    this.notes.sort((a, b) => a.start - b.start || a.part - b.part || a.pitch - b.pitch);
     this.barLines = this.#barLines();
-    partHands(this.notes);
+    if (!this.parts.length) partHands(this.notes);
   }
 
   /**
@@ -181,9 +194,18 @@ export class Piece {
     return ["Leitmotif", ...said].join("; ");
   }
 
+  /**
+   * Says whether a note is one of drums, whose pitches are the keys of a drum kit.
+   * @param {Note} note
+   */
+  isDrum(note) {
+    return this.parts[note.part]?.role === "drums";
+  }
+
   /** @param {Note} note */
   #add(note) {
-    const before = this.#lastOfKey.get(note.pitch);
+    const key = note.part * KEYS + note.pitch;
+    const before = this.#lastOfKey.get(key);
     if (before && before.start === note.start) {
       before.duration = Math.max(before.duration, note.duration);
       before.sounding = Math.max(before.sounding, note.sounding);
@@ -192,7 +214,7 @@ export class Piece {
         before.duration = Math.min(before.duration, note.start - before.start);
         before.sounding = Math.min(before.sounding, before.duration);
       }
-      this.#lastOfKey.set(note.pitch, note);
+      this.#lastOfKey.set(key, note);
       this.notes.push(note);
     }
     this.endTicks = Math.max(this.endTicks, note.start + note.duration);
@@ -272,7 +294,12 @@ export class Piece {
     const form = { sections: [...this.sections], loop, isPartial };
     const notes = this.notes.flatMap(({ pitch, start, duration }) => [pitch, start, duration]);
     const performance = this.notes.flatMap(({ sounding, velocity }) => [sounding, velocity]);
-    return { id, name, recipe, title, version, ...time, origin, notes, performance, quotes, ...form };
+    const band = this.parts.length && {
+      parts: [...this.parts],
+      players: this.notes.map(({ part }) => part),
+    };
+    const told = { id, name, recipe, title, version, ...time, origin, notes, performance, quotes };
+    return { ...told, ...form, ...(band || {}) };
   }
 
   /** @param {StoredPiece} stored */
@@ -287,6 +314,7 @@ export class Piece {
       quotes: stored.quotes,
       sections: stored.sections ?? [],
       loop: stored.loop ?? null,
+      parts: stored.parts ?? [],
       isPartial: stored.isPartial ?? false,
       isFinished: true,
     });
@@ -305,6 +333,7 @@ export class Piece {
         duration_beats: duration / TICKS_PER_BEAT,
         sounding_beats: sounding / TICKS_PER_BEAT,
         velocity,
+        part: stored.players?.[place / 3] ?? 0,
       });
     }
     piece.add(told);

@@ -204,6 +204,7 @@ export class Player {
     const zero_s = this.#zero_s ?? 0;
     const last = piece.firstFrom(untilTicks);
     for (const note of piece.notes.slice(piece.firstFrom(this.#handedOverTicks), last)) {
+      if (piece.isDrum(note)) continue; // the piano has no drums
       const at_s = Math.max(input.context.currentTime, zero_s + piece.seconds(note.start));
       const held_s = piece.seconds(note.start + note.sounding) - piece.seconds(note.start);
       const voice = this.piano.strike(input, { ...note, at_s, held_s });

@@ -1,10 +1,11 @@
 /** The piano roll: a canvas that draws what of a piece can be seen, when it changes. */
 
+import { make } from "./elements.js";
 import { Marks, range } from "./marks.js";
 import { TICKS_PER_BEAT } from "./meter.js";
 import { count, pitchName } from "./words.js";
 
-/** @import { Note, Piece, Quote } from "./piece.js" */
+/** @import { Note, Part, Piece, Quote } from "./piece.js" */
 
 const ARRIVING_MS = 420; // in which a new note becomes visible
 const APART_MS = 9; // from one new note to the next
@@ -15,6 +16,7 @@ const BESIDE_KEYS = 3; // free ones above and below the notes
 const [FEWEST_PX_A_BEAT, MOST_PX_A_BEAT] = [0.2, 160];
 const HELD_AT = 0.35; // of the width: where the playhead stays while the music moves
 const BLACK = new Set([1, 3, 6, 8, 10]);
+const [FIRST_HUE, NEXT_HUE] = [174, 137.5]; // degrees: neighbouring parts differ most
 
 /** @typedef {ReturnType<typeof readColours>} Colours */
 
@@ -23,6 +25,12 @@ export class Roll {
   #scroller;
   #spacer;
   #tip;
+  #legend;
+  #hands;
+  /** @type {readonly Part[]} Whose names the legend shows. */
+  #named = [];
+  /** @type {string[]} Of the parts. */
+  #partColours = [];
   #pen;
   #position_s;
   /** @type {Piece | null} */
@@ -60,24 +68,29 @@ export class Roll {
   drawn = 0;
 
   /**
-   * @param {{canvas: HTMLCanvasElement, scroller: HTMLElement, spacer: HTMLElement, tip: HTMLElement}} parts
-   *   The canvas stays in the scroller's view; the spacer makes it as wide as the piece.
+   * @param {{canvas: HTMLCanvasElement, scroller: HTMLElement, spacer: HTMLElement, tip: HTMLElement,
+   *   legend: HTMLElement, hands: HTMLElement}} parts
+   *   The canvas stays in the scroller's view; the spacer makes it as wide as the piece. The legend
+   *   names the parts of a band, in place of the hands.
    * @param {() => number} position_s Where the playhead is.
    * @param {(seconds: number) => void} onSeek
    * @param {Marks} marks
    */
-  constructor({ canvas, scroller, spacer, tip }, position_s, onSeek, marks = new Marks()) {
+  constructor({ canvas, scroller, spacer, tip, legend, hands }, position_s, onSeek, marks = new Marks()) {
     this.#marks = marks;
     marks.addEventListener("change", () => this.changed());
     this.#canvas = canvas;
     this.#scroller = scroller;
     this.#spacer = spacer;
     this.#tip = tip;
+    this.#legend = legend;
+    this.#hands = hands;
     this.#position_s = position_s;
     this.#pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     new ResizeObserver(() => this.#resized()).observe(scroller);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       this.#colours = readColours();
+      this.#name(this.#named);
       this.changed();
     });
     scroller.addEventListener("scroll", () => this.#scrolled());
@@ -276,12 +289,40 @@ export class Roll {
   #frame(now_ms) {
     const piece = this.#piece;
     if (!piece || !this.#width) return;
+    if (piece.parts !== this.#named) this.#name(piece.parts);
     this.#welcome(piece, now_ms);
     const isSettling = this.#settle(piece);
     const playhead = piece.ticks(this.#position_s());
     if (this.#isFollowing) this.#keepInView(piece, playhead);
     this.#draw(piece, playhead, now_ms);
     if (this.#isAlive || isSettling || now_ms < this.#arrivedAll_ms) this.changed();
+  }
+
+  /**
+   * Gives each part a colour, and says whose it is.
+   * @param {readonly Part[]} parts
+   */
+  #name(parts) {
+    this.#named = parts;
+    this.#partColours = parts.map(({ role }, number) => {
+      const hue = (FIRST_HUE + number * NEXT_HUE) % 360;
+      const saturation = role === "drums" ? 0 : 55;
+      return `hsl(${hue} ${saturation}% ${this.#colours.partLightness})`;
+    });
+    this.#legend.hidden = !parts.length;
+    this.#hands.hidden = parts.length > 0;
+    this.#legend.replaceChildren(
+      ...parts.map(({ name }, number) => {
+        const item = make("li", {}, name);
+        item.style.setProperty("--part", this.#partColours[number]);
+        return item;
+      }),
+    );
+  }
+
+  /** @param {Note} note */
+  #colour(note) {
+    return this.#partColours[note.part] ?? this.#colours[note.isRight ? "right" : "left"];
   }
 
   /**
@@ -437,25 +478,29 @@ export class Roll {
     const visible = piece.notes.slice(first, piece.firstFrom(this.#tickAt(this.#width)));
     this.drawn = visible.length;
     const pen = this.#pen;
-    /** @type {Record<"left" | "right" | "sounding", Note[]>} */
-    const settled = { left: [], right: [], sounding: [] };
+    /** @type {Map<string, Note[]>} By colour; the last are in front. */
+    const settled = new Map([colours.left, colours.right].map((colour) => [colour, []]));
+    /** @type {Note[]} */
+    const sounding = [];
     for (const note of visible) {
       const isSounding =
         this.#isAlive && note.start <= playhead && playhead < note.start + note.duration;
-      const hand = note.isRight ? "right" : "left";
+      const colour = this.#colour(note);
       const grown = (now_ms - (this.#arrivals.get(note) ?? -Infinity)) / ARRIVING_MS;
       if (grown >= 1) {
-        settled[isSounding ? "sounding" : hand].push(note);
+        const alike = isSounding ? sounding : settled.get(colour);
+        if (alike) alike.push(note);
+        else settled.set(colour, [note]);
       } else if (grown > 0) {
         pen.globalAlpha = grown;
-        pen.fillStyle = colours[hand];
+        pen.fillStyle = colour;
         this.#drawNote(note, grown);
         pen.globalAlpha = 1;
       }
     }
-    for (const name of /** @type {const} */ (["left", "right", "sounding"])) {
-      pen.fillStyle = colours[name];
-      for (const note of settled[name]) this.#drawNote(note, 1);
+    for (const [colour, notes] of [...settled, /** @type {const} */ ([colours.sounding, sounding])]) {
+      pen.fillStyle = colour;
+      for (const note of notes) this.#drawNote(note, 1);
     }
   }
 
@@ -548,5 +593,6 @@ function readColours() {
     sounding: colour("sounding"),
     quote: colour("quote"),
     playhead: colour("ink"),
+    partLightness: colour("part-lightness"),
   };
 }

@@ -4,7 +4,7 @@ import { TICKS_PER_BEAT } from "./meter.js";
 import { Piece } from "./piece.js";
 import { toForm } from "./recipe.js";
 
-/** @import { Loop, Origin, Quote, Section, ToldNote } from "./piece.js" */
+/** @import { Loop, Origin, Part, Quote, Section, ToldNote } from "./piece.js" */
 /** @import { TimeSignature } from "./meter.js" */
 /** @import { Recipe } from "./recipe.js" */
 /** @import { TempoChange } from "./tempo.js" */
@@ -24,7 +24,8 @@ import { toForm } from "./recipe.js";
 
 /**
  * @typedef {{game_title: string, version: number, tempos: ToldTempo[],
- *     time_signatures: ToldSignature[], origin: Origin, primer_notes: number, plan?: ToldPlan}} ToldSong
+ *     time_signatures: ToldSignature[], origin: Origin, primer_notes: number, plan?: ToldPlan,
+ *     parts?: Part[]}} ToldSong
  */
 
 /**
@@ -138,8 +139,8 @@ function whole(recipe, song) {
  * @param {ToldSong} song
  */
 export function describe(piece, song) {
-  const { game_title: gameTitle, version, origin, primer_notes: primerNotes } = song;
-  Object.assign(piece, { gameTitle, version, origin, primerNotes }, form(song.plan));
+  const { game_title: gameTitle, version, origin, primer_notes: primerNotes, parts = [] } = song;
+  Object.assign(piece, { gameTitle, version, origin, primerNotes, parts }, form(song.plan));
   piece.keepTime(...time(song));
 }
 

@@ -32,6 +32,8 @@ export class Transport {
       scroller: byId("roll-scroller", HTMLElement),
       spacer: byId("roll-spacer", HTMLElement),
       tip: byId("roll-tip", HTMLElement),
+      legend: byId("roll-parts", HTMLElement),
+      hands: byId("roll-hands", HTMLElement),
     };
     this.#roll = new Roll(
       parts,
@@ -196,10 +198,13 @@ function inWords(piece) {
   if (!notes.length) return "";
   const pitches = notes.map(({ pitch }) => pitch);
   const right = notes.filter(({ isRight }) => isRight).length;
+  const players = piece.parts.length
+    ? `played by ${piece.parts.map(({ name }) => name).join(", ")}`
+    : `${right} for the right hand, ${notes.length - right} for the left`;
   const words = [
     `${count(notes.length, "note")} in ${count(piece.bars, "bar")}`,
     `from ${pitchName(Math.min(...pitches))} to ${pitchName(Math.max(...pitches))}`,
-    `${right} for the right hand, ${notes.length - right} for the left`,
+    players,
   ];
   return `${words.join(", ")}.`;
 }

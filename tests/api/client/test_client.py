@@ -26,6 +26,7 @@ from api.client.leitmotif_client import (
     LeitmotifError,
     Note,
     NotesEvent,
+    Part,
     ProblemError,
     QuoteEvent,
     SongEvent,
@@ -178,7 +179,7 @@ def test_the_client_knows_the_parameters_of_the_table_and_their_types():
             assert hints[parameter.name] is python[parameter.kind]
 
 
-@pytest.mark.parametrize("kind", [Note, SongEvent, NotesEvent, QuoteEvent, EndEvent, Game])
+@pytest.mark.parametrize("kind", [Note, Part, SongEvent, NotesEvent, QuoteEvent, EndEvent, Game])
 def test_the_client_knows_every_member_of_the_contract(kind):
     schema = CONTRACT["components"]["schemas"][kind.__name__]
     assert {field.name for field in fields(kind)} == set(schema["properties"]) - {"event"}
