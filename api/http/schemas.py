@@ -9,8 +9,8 @@ from api.formats.event import EVENT_NAMES
 from api.http.request.parameter import CONTROL_CHARACTERS, Kind, Parameter
 from api.http.request.parameters import LENGTHS, PARAMETERS
 from music.audio.instrument import SAMPLE_RATE_HZ
-from music.line_up import MOST_PROGRAM
 from music.keys import Mode
+from music.line_up import MOST_PROGRAM
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH
 from music.reading.midi import MOST_NOTES
 from music.reading.smf import MOST_BEATS
