@@ -9,6 +9,7 @@ from api.formats.event import EVENT_NAMES
 from api.http.request.parameter import CONTROL_CHARACTERS, Kind, Parameter
 from api.http.request.parameters import LENGTHS, PARAMETERS
 from music.audio.instrument import SAMPLE_RATE_HZ
+from music.keys import Mode
 from music.line_up import MOST_PROGRAM
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH
 from music.reading.midi import MOST_NOTES
@@ -391,6 +392,14 @@ _GAME = _shown(
             "How many successive notes a song may share with one of those pieces, if the request "
             "does not set `max_quote`. 19 of 20 of the pieces share no longer run with any other.",
         ),
+        meters=_said(
+            _or_null({"type": "array", "items": _NAME}),
+            "The time signatures in which its pieces begin, which `meter` may be.",
+        ),
+        modes=_said(
+            _or_null({"type": "array", "items": {"enum": list(Mode)}}),
+            "The modes in which its pieces begin, which `mode` and `key` may have.",
+        ),
         held_out_bits_per_note=_said(
             _or_null(_TIME), "Cross-entropy on held-out pieces, in bits per note."
         ),
@@ -402,6 +411,8 @@ _GAME = _shown(
     pieces=9,
     notes=4321,
     max_quote=29,
+    meters=["2/2", "3/4", "4/4"],
+    modes=["major", "minor"],
     held_out_bits_per_note=5.07,
 )
 _PROBLEM_MEMBERS = {

@@ -25,6 +25,7 @@ from api.model_server.models_config import ModelsConfig
 from api.model_server.port import SLUG, Label, Model, ModelServer, State, VersionStatus
 from api.model_server.prefill_cache import PrefillCache
 from music.character.measures import measures_of
+from music.character.openings import meters_of, modes_of
 from music.codec import open_codec
 from music.composing.game_music import GameMusic, notes_per_beat
 from music.description import Description
@@ -90,6 +91,8 @@ class GameEntry:
     pieces: int | None = None
     notes: int | None = None
     max_quote: int | None = None
+    meters: tuple[str, ...] | None = None
+    modes: tuple[str, ...] | None = None
     held_out_bits_per_note: float | None = None
 
 
@@ -337,6 +340,8 @@ def _entry(state: GameState, bundle: Bundle | None) -> GameEntry:
         pieces=card.pieces,
         notes=card.notes,
         max_quote=bundle.description.quote_notes,
+        meters=meters_of(bundle.music.opening_notes),
+        modes=modes_of(bundle.music.opening_notes),
         held_out_bits_per_note=card.held_out_bits_per_note,
     )
 

@@ -52,6 +52,16 @@ def decoded(openings: Iterable[Opening], codec: Codec) -> tuple[OpeningNotes, ..
     )
 
 
+def meters_of(openings: Iterable[OpeningNotes]) -> tuple[str, ...]:
+    """List the time signatures of openings, each once: 3/4, 4/4."""
+    return tuple(sorted({_name(one.opening.meter) for one in openings}))
+
+
+def modes_of(openings: Iterable[OpeningNotes]) -> tuple[Mode, ...]:
+    """List the modes of openings, each once."""
+    return tuple(sorted({one.key.mode for one in openings}))
+
+
 def fitting_opening(
     openings: Sequence[OpeningNotes], codec: Codec, character: Character, target: Target, seed: int
 ) -> Opening:
@@ -85,8 +95,8 @@ def _in_meter(openings: Sequence[OpeningNotes], character: Character) -> list[Op
         return list(openings)
     fitting = [one for one in openings if _name(one.opening.meter) == character.meter]
     if not fitting:
-        meters = sorted({_name(one.opening.meter) for one in openings})
-        raise CharacterError("meter", f"{_listed(meters)}, in which the game's pieces begin")
+        meters = _listed(meters_of(openings))
+        raise CharacterError("meter", f"{meters}, in which the game's pieces begin")
     return fitting
 
 

@@ -7,6 +7,8 @@ import pytest
 from api.formats.registry import FORMATS
 from api.http.request.parameters import PARAMETERS
 from api.studio import FILES
+from music.character.wanted import MOODS
+from music.keys import Mode, NamedKey
 
 
 def test_the_page_is_at_the_root(client):
@@ -36,6 +38,19 @@ def test_the_studio_saves_formats_of_the_registry_under_their_suffixes(client):
     assert suffixes
     assert suffixes.items() <= registry.items()
     assert set(re.findall(r'data-format="(\w+)"', client.get("/").text)) == set(suffixes)
+
+
+def test_the_studio_offers_the_moods_and_keys_of_the_service(client):
+    page = client.get("/").text
+    (moods,) = re.findall(r'<select id="mood".+?</select>', page, re.DOTALL)
+    offered = re.findall(r'<option value="(\w+)"(.*?)>', moods)
+    assert {name: dict(re.findall(r'data-(\w+)="(\w+)"', more)) for name, more in offered} == {
+        name: {each: str(value) for each, value in character.members.items()}
+        for name, character in MOODS.items()
+    }
+    (keys,) = re.findall(r'<select id="key".+?</select>', page, re.DOTALL)
+    named = [NamedKey.of(name) for name in re.findall(r'<option value="([^"]+)"', keys)]
+    assert [(key.tonic, key.mode) for key in named] == [(t, m) for m in Mode for t in range(12)]
 
 
 @pytest.mark.parametrize("path", ["/", "/studio/main.js", "/studio/icon.svg"])

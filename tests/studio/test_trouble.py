@@ -177,13 +177,13 @@ def test_a_service_with_a_key_gets_it_and_reports_its_rate_limit(
 ):
     page = guarded_page
     expect(page.locator("#compose")).to_be_enabled()
-    expect(page.locator("#key")).to_be_hidden()
+    expect(page.locator("#api-key")).to_be_hidden()
     page.click("#compose")
-    expect(page.locator("#key-error")).to_contain_text("An API key is required")
-    page.fill("#key", "not this one, größer")
+    expect(page.locator("#api-key-error")).to_contain_text("An API key is required")
+    page.fill("#api-key", "not this one, größer")
     page.keyboard.press("Enter")
-    expect(page.locator("#key-error")).to_contain_text("The API key is not accepted")
-    page.fill("#key", KEY)
+    expect(page.locator("#api-key-error")).to_contain_text("The API key is not accepted")
+    page.fill("#api-key", KEY)
     page.keyboard.press("Enter")
     expect(page.locator("#keep")).to_be_visible()
     with page.expect_download():

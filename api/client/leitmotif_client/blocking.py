@@ -282,6 +282,8 @@ class Game:
         state: AVAILABLE where songs can be had.
         max_quote: How many successive notes a song may share with a piece, if the request does
             not set it.
+        meters: The time signatures in which its pieces begin, which `meter` may be.
+        modes: The modes in which its pieces begin, which `mode` and `key` may have.
     """
 
     game: str
@@ -291,6 +293,8 @@ class Game:
     pieces: int | None
     notes: int | None
     max_quote: int | None
+    meters: tuple[str, ...] | None
+    modes: tuple[str, ...] | None
     held_out_bits_per_note: float | None
 
 
@@ -590,7 +594,13 @@ def _broken_off(members: Mapping[str, Any]) -> ProblemError:
 
 @_as_leitmotif_writes()
 def _games(members: Mapping[str, Any]) -> tuple[Game, ...]:
-    return tuple(_picked(Game, game) for game in members["games"])
+    return tuple(_game(game) for game in members["games"])
+
+
+def _game(members: Mapping[str, Any]) -> Game:
+    lists = {name: members[name] for name in ("meters", "modes")}
+    tuples = {name: None if each is None else tuple(each) for name, each in lists.items()}
+    return _picked(Game, {**members, **tuples})
 
 
 @_as_leitmotif_writes()

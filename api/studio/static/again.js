@@ -1,4 +1,4 @@
-/** Composing some bars of a piece again: which bars, as a field beside the roll says it. */
+/** Composing again: some bars of a piece, as a field beside the roll lists them, or all around it. */
 
 import { byId } from "./elements.js";
 import { barsText, otherBars, readBars } from "./marks.js";
@@ -11,6 +11,7 @@ const ALL = "These are all bars. Leave some as they are, or press Compose for a 
 
 export class Again {
   #section = byId("again", HTMLFormElement);
+  #variation = byId("variation", HTMLFormElement);
   #field = byId("again-bars", HTMLInputElement);
   #error = byId("again-bars-error", HTMLElement);
   #marks;
@@ -20,8 +21,9 @@ export class Again {
   /**
    * @param {Marks} marks
    * @param {(piece: Piece, keep: string) => void} onCompose Called with the bars that stay.
+   * @param {(piece: Piece) => void} onVary
    */
-  constructor(marks, onCompose) {
+  constructor(marks, onCompose, onVary) {
     this.#marks = marks;
     marks.addEventListener("change", () => this.#marked());
     this.#field.addEventListener("input", () => marks.set(readBars(this.#field.value) ?? []));
@@ -30,12 +32,16 @@ export class Again {
       const keep = this.#kept();
       if (keep && this.#piece) onCompose(this.#piece, keep);
     });
+    this.#variation.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.#piece) onVary(this.#piece);
+    });
   }
 
   /** @param {Piece | null} piece A finished one, or none. */
   show(piece) {
     this.#piece = piece;
-    this.#section.hidden = !piece;
+    this.#section.hidden = this.#variation.hidden = !piece;
     this.#marks.set(piece ? recomposedBars(piece) : []);
   }
 

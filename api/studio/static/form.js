@@ -1,5 +1,6 @@
 /** The form: what is asked for, and what is wrong with it. */
 
+import { Character } from "./character.js";
 import { byId } from "./elements.js";
 import { newSeed, toBase64 } from "./recipe.js";
 import { toText } from "./revised.js";
@@ -13,7 +14,8 @@ import { toText } from "./revised.js";
  * Which control a parameter of the service belongs to, where it is not of its name.
  * @type {Record<string, string>}
  */
-const CONTROLS = { notes: "length", seconds: "length", bars: "length", loop: "form", primer: "file", include_primer: "file", keep: "again-bars" };
+const CONTROLS = { notes: "length", seconds: "length", bars: "length", loop: "form", primer: "file", include_primer: "file", variation_of: "file" };
+const OF_MUSIC = new Set(["primer", "keep", "variation_of"]); // that is sent with a request
 /**
  * The most, the step and the default of a length, by its unit.
  * @type {Record<string, [string, string, string]>}
@@ -23,6 +25,7 @@ const LENGTHS = {
   seconds: ["600", "any", "60"],
   bars: ["256", "1", "32"],
 };
+const THEME = "primer"; // the only music that songs vary: what is sent with the request
 const OF_GAMES = new Set(["unknown-game", "game-not-ready"]);
 
 export class Form {
@@ -46,6 +49,8 @@ export class Form {
   #fileControls = byId("file-controls", HTMLElement);
   #includes = byId("include_primer", HTMLInputElement);
   #begin = byId("begin", HTMLFieldSetElement);
+  #varies = byId("varies", HTMLInputElement);
+  #character = new Character(() => this.#changed());
   #continued = byId("continued", HTMLElement);
   #continuedWords = byId("continued-words", HTMLElement);
   /**
@@ -55,7 +60,7 @@ export class Form {
   #file = null;
   /**
    * What the next piece alone continues, whatever else is chosen.
-   * @type {Required<Pick<Recipe, "file" | "include_primer">> | null}
+   * @type {(Pick<Recipe, "include_primer" | "variation_of"> & {file: PrimerFile}) | null}
    */
   #once = null;
 
@@ -86,14 +91,19 @@ export class Form {
   /** @returns {Recipe} */
   get recipe() {
     /** @type {Recipe} */
-    const recipe = { game: this.#games.chosen, ...this.#sampling, ...this.#end, ...this.#start };
+    const recipe = {
+      game: this.#games.chosen,
+      ...this.#sampling,
+      ...this.#shape,
+      ...this.#start,
+      ...this.#character.wishes,
+    };
+    if (this.#tempo.value) recipe.tempo = Number(this.#tempo.value);
+    if (recipe.variation_of) return recipe; // the theme decides on the length
     const unit = /** @type {"notes" | "seconds" | "bars"} */ (this.#unit.value);
     recipe[unit] = Number(this.#length.value);
-    if (this.#sections.value) recipe.form = this.#sections.value;
-    if (this.#loops.checked) recipe.loop = true;
     if (this.#loops.checked && Number(this.#introBars.value))
       recipe.intro_bars = Number(this.#introBars.value);
-    if (this.#tempo.value) recipe.tempo = Number(this.#tempo.value);
     return recipe;
   }
 
@@ -104,15 +114,30 @@ export class Form {
    * @returns {Recipe}
    */
   recipeAgain(piece, keep) {
-    this.useSeed();
-    const { name, loop, barLines } = piece;
-    const { game } = piece.recipe;
-    const revised = { name, text: toText(piece) };
-    /** @type {Recipe} */
-    const recipe = { game, ...this.#sampling, primer: "file", keep, revised };
+    const { loop, barLines } = piece;
+    const recipe = { ...this.#revision(piece), keep };
     if (!loop) return { ...recipe, ...this.#end };
     const introBars = barLines.at(loop.start).number - 1;
     return { ...recipe, loop: true, ...(introBars ? { intro_bars: introBars } : {}) };
+  }
+
+  /**
+   * Says how to vary a piece, in its own game, meter and tempo.
+   * @param {Piece} piece
+   * @returns {Recipe}
+   */
+  recipeOfVariation(piece) {
+    return { ...this.#revision(piece), ...this.#shape, variation_of: THEME };
+  }
+
+  /**
+   * @param {Piece} piece
+   * @returns {Recipe}
+   */
+  #revision(piece) {
+    this.useSeed();
+    const revised = { name: piece.name, text: toText(piece) };
+    return { game: piece.recipe.game, ...this.#sampling, primer: "file", revised };
   }
 
   get #sampling() {
@@ -129,11 +154,21 @@ export class Form {
     return this.#ending.value ? { ending: this.#ending.value === "true" } : {};
   }
 
-  /** @returns {Pick<Recipe, "primer" | "file" | "include_primer">} */
+  /** @returns {Pick<Recipe, "ending" | "form" | "loop">} */
+  get #shape() {
+    return {
+      ...this.#end,
+      ...(this.#sections.value ? { form: this.#sections.value } : {}),
+      ...(this.#loops.checked ? { loop: true } : {}),
+    };
+  }
+
+  /** @returns {Pick<Recipe, "primer" | "file" | "include_primer" | "variation_of">} */
   get #start() {
     if (this.#once) return { primer: "file", ...this.#once };
     const primer = this.#primer;
     if (primer !== "file" || !this.#file) return { primer };
+    if (this.#varies.checked) return { primer, file: this.#file, variation_of: THEME };
     return { primer, file: this.#file, include_primer: this.#includes.checked };
   }
 
@@ -147,7 +182,7 @@ export class Form {
     this.#topP.value = String(recipe.top_p ?? this.#topP.defaultValue);
     this.#seed.value = this.#usedSeed = String(recipe.seed);
     this.#maxQuote.value = String(recipe.max_quote ?? "");
-    if (!recipe.keep) this.#fillShape(recipe); // otherwise another piece has decided on it
+    if (!recipe.revised) this.#fillShape(recipe); // otherwise another piece has decided on it
     this.#changed();
     this.clearProblems();
   }
@@ -164,8 +199,10 @@ export class Form {
     this.#ending.value = String(recipe.ending ?? "");
     this.#loops.checked = !!recipe.loop;
     this.#introBars.value = String(recipe.intro_bars ?? 0);
-    if (recipe.file) this.#once = { file: recipe.file, include_primer: !!recipe.include_primer };
+    const { file, include_primer, variation_of } = recipe;
+    if (file) this.#once = { file, include_primer, variation_of };
     else this.#chooseStart(recipe.primer);
+    this.#character.fill(recipe);
   }
 
   /**
@@ -213,7 +250,8 @@ export class Form {
     const { primer, file } = this.#start;
     if (primer === "file" && !file)
       return this.#complain("file", "Choose a MIDI file, or drop one here.");
-    for (const control of [this.#length, this.#seed, this.#tempo, this.#maxQuote]) {
+    const numbers = [this.#length, this.#seed, this.#tempo, this.#maxQuote];
+    for (const control of [...numbers, ...this.#character.numbers]) {
       if (!control.checkValidity()) {
         const { min, max, step } = control;
         const kind = step === "any" ? "a number" : "an integer";
@@ -226,10 +264,13 @@ export class Form {
   /**
    * Says what went wrong next to what caused it.
    * @param {Problem} problem
+   * @param {Recipe} recipe What was asked for.
    */
-  show(problem) {
-    const control = CONTROLS[problem.parameter] ?? problem.parameter;
-    if (this.askForKey(problem)) this.#complain("key", problem.message);
+  show(problem, { keep, revised }) {
+    const isOfRevised = revised && OF_MUSIC.has(problem.parameter);
+    const own = CONTROLS[problem.parameter] ?? problem.parameter;
+    const control = isOfRevised ? (keep ? "again-bars" : "vary") : own;
+    if (this.askForKey(problem)) this.#complain("api-key", problem.message);
     else if (OF_GAMES.has(problem.kind)) this.#complain("games", problem.message);
     else if (document.getElementById(`${control}-error`)) this.#complain(control, problem.message);
     else this.#complain("compose", problem.message);
@@ -241,7 +282,7 @@ export class Form {
    */
   askForKey({ status }) {
     const isMissing = status === 401;
-    if (isMissing) byId("key-controls", HTMLElement).hidden = false;
+    if (isMissing) byId("api-key-controls", HTMLElement).hidden = false;
     return isMissing;
   }
 
@@ -258,9 +299,8 @@ export class Form {
   #complain(control, message) {
     byId(`${control}-error`, HTMLElement).textContent = message;
     const found = byId(control, HTMLElement);
-    const shape = byId("shape", HTMLDetailsElement);
-    shape.open ||= shape.contains(found);
-    if (found instanceof HTMLInputElement) {
+    found.closest("details")?.setAttribute("open", "");
+    if (found instanceof HTMLInputElement || found instanceof HTMLSelectElement) {
       found.setAttribute("aria-invalid", "true");
       found.focus();
     }
@@ -283,27 +323,40 @@ export class Form {
     byId("top_p-value", HTMLOutputElement).value =
       `${Math.round(Number(this.#topP.value) * 100)} %`;
     this.#fileControls.hidden = this.#primer !== "file";
-    this.#introBars.disabled = !this.#loops.checked;
+    if (this.#varies.checked) this.#includes.checked = false;
+    this.#includes.disabled = this.#varies.checked;
+    this.#showVariation(!!this.#start.variation_of);
     this.#ending.disabled = this.#loops.checked; // a loop has no end
     if (this.#loops.checked) this.#ending.value = "";
     this.#showContinued();
     this.showGame();
   }
 
-  /** Shows how far songs of the chosen game may quote where no number is entered. */
+  /** Shows what the chosen game can follow, and how far its songs may quote. */
   showGame() {
-    const notes = this.#games.maxQuote;
+    const game = this.#games.current;
     const asPieces = "as the game’s own pieces";
-    this.#maxQuote.placeholder = notes === null ? asPieces : `${notes}, ${asPieces}`;
+    this.#maxQuote.placeholder = game?.max_quote ? `${game.max_quote}, ${asPieces}` : asPieces;
+    this.#character.show(game, this.#start.primer === "corpus");
+  }
+
+  /** @param {boolean} isVariation Whether the theme decides on the length and on what is first. */
+  #showVariation(isVariation) {
+    this.#length.disabled = this.#unit.disabled = isVariation;
+    byId("length-hint", HTMLElement).hidden = isVariation;
+    byId("theme-hint", HTMLElement).hidden = !isVariation;
+    this.#introBars.disabled = !this.#loops.checked || isVariation;
+    this.#sections.placeholder = isVariation ? "AABA" : "that of one of the game’s pieces";
   }
 
   /** Says beside the button what pieces continue, wherever that was chosen. */
   #showContinued() {
-    const { file } = this.#start;
+    const { file, variation_of } = this.#start;
     this.#begin.disabled = this.#once !== null;
     this.#continued.hidden = !file;
-    const who = this.#once ? "The next piece continues" : "Every piece continues";
-    this.#continuedWords.textContent = file ? `${who} ${file.name.replace(/\.midi?$/i, "")}.` : "";
+    const who = this.#once ? "The next piece" : "Every piece";
+    const does = variation_of ? "varies" : "continues";
+    this.#continuedWords.textContent = file ? `${who} ${does} ${file.name.replace(/\.midi?$/i, "")}.` : "";
   }
 
   #unitChanged() {

@@ -55,9 +55,9 @@ export class Games {
     return checked?.value ?? "";
   }
 
-  /** How many notes the songs of the chosen game may quote; null where that is not known. */
-  get maxQuote() {
-    return this.#games.find(({ game }) => game === this.chosen)?.max_quote ?? null;
+  /** The game that is chosen, as it was listed last; null where there is none. */
+  get current() {
+    return this.#games.find(({ game }) => game === this.chosen) ?? null;
   }
 
   /** @param {string} game */

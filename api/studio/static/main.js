@@ -45,7 +45,7 @@ const games = new Games(() => {
 const form = new Form(games);
 const keep = new Keep((problem) => form.askForKey(problem));
 const transport = new Transport();
-const again = new Again(transport.marks, composeAgain);
+const again = new Again(transport.marks, composeAgain, composeVariation);
 const shelf = new Shelf(openPiece, () => shown && showFacts(shown));
 const ranked = new RankedSongs(transport.player, keepRanked, () => several.focus());
 
@@ -109,7 +109,7 @@ async function composeRanked(recipe) {
   } catch (error) {
     if (composing !== mine) return;
     say("Stopped.");
-    if (error instanceof Problem) form.show(error);
+    if (error instanceof Problem) form.show(error, recipe);
     else if (!mine.signal.aborted) throw error;
   } finally {
     if (composing === mine) stopComposing();
@@ -245,7 +245,7 @@ function breakOff(piece, error) {
     if (!isStopped) notice.textContent = "Composing was interrupted. The notes so far are kept.";
     showEnded(piece);
   }
-  if (error instanceof Problem) form.show(error);
+  if (error instanceof Problem) form.show(error, piece.recipe);
   else if (!isStopped) throw error;
   say("Stopped.");
 }
@@ -305,9 +305,11 @@ function showFacts(piece) {
  * Says of which piece or file a piece comes.
  * @param {Recipe} recipe
  */
-function came({ file, keep, revised }) {
-  if (revised) return [`keeps bars ${keep} of ${revised.name}`];
-  return file ? [`continues ${file.name}`] : [];
+function came({ file, keep, revised, variation_of: isVariation }) {
+  const music = revised ?? file;
+  if (!music) return [];
+  if (isVariation) return [`varies ${music.name}`];
+  return revised ? [`keeps bars ${keep} of ${music.name}`] : [`continues ${music.name}`];
 }
 
 /** @param {boolean} isComposing */
@@ -343,6 +345,15 @@ function showLink(piece) {
 function composeAgain(piece, kept) {
   form.clearProblems();
   void composePiece(form.recipeAgain(piece, kept), { isPlayed: true });
+}
+
+/**
+ * Composes a piece of which another is the theme.
+ * @param {Piece} piece
+ */
+function composeVariation(piece) {
+  form.clearProblems();
+  void composePiece(form.recipeOfVariation(piece), { isPlayed: true });
 }
 
 /** Brings back the piece that the page's address tells of. */
@@ -384,7 +395,7 @@ keepIt.addEventListener("click", () => {
   shelf.add(shown);
   say(`${shown.name} is kept.`);
 });
-byId("key", HTMLInputElement).addEventListener("change", (event) => {
+byId("api-key", HTMLInputElement).addEventListener("change", (event) => {
   rememberKey(/** @type {HTMLInputElement} */ (event.target).value);
 });
 addEventListener("hashchange", followLink);

@@ -17,15 +17,22 @@ import { toSong } from "./revised.js";
  * @property {number} seed
  * @property {number} [tempo]
  * @property {number} [max_quote]
+ * @property {string} [key] As the service names keys: F#m.
+ * @property {string} [mode]
+ * @property {string} [meter] Such as 3/4.
+ * @property {number} [density] Percentile of the game's pieces, as is the next.
+ * @property {number} [register]
+ * @property {string} [mood]
  * @property {"corpus" | "none" | "file"} primer
  * @property {PrimerFile} [file] Where the primer is one.
  * @property {boolean} [include_primer]
  * @property {string} [keep] The bars of `revised` that stay; the others are composed again.
+ * @property {string} [variation_of] Where the file or `revised` is a theme: "primer".
  * @property {RevisedPiece} [revised]
  */
 
 /**
- * @typedef {object} RevisedPiece A piece of which some bars are composed again.
+ * @typedef {object} RevisedPiece A piece of which bars stay, or that is varied.
  * @property {string} name
  * @property {string} text As `toText` writes it.
  */
@@ -46,8 +53,18 @@ const NUMBERS = /** @type {const} */ ([
   "seed",
   "tempo",
   "max_quote",
+  "density",
+  "register",
 ]);
-const TEXTS = /** @type {const} */ (["form", "keep"]);
+const TEXTS = /** @type {const} */ ([
+  "form",
+  "keep",
+  "variation_of",
+  "key",
+  "mode",
+  "meter",
+  "mood",
+]);
 const FLAGS = /** @type {const} */ (["ending", "loop"]);
 const MOST_LINK_CHARACTERS = 8000; // what mail and chat still carry
 const SEEDS = 2 ** 32;
@@ -143,7 +160,7 @@ export function fromLink(link) {
     recipe.include_primer = said.get("include_primer") === "true";
   }
   const song = said.get("song");
-  if (recipe.keep && song) {
+  if ((recipe.keep || recipe.variation_of) && song) {
     recipe.primer = "file";
     recipe.revised = { name: said.get("revised") ?? "a piece", text: song };
   }

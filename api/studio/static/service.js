@@ -18,6 +18,8 @@ import { toForm } from "./recipe.js";
  * @property {number | null} pieces
  * @property {number | null} notes
  * @property {number | null} max_quote
+ * @property {string[] | null} meters In which its pieces begin.
+ * @property {string[] | null} modes
  */
 
 /**

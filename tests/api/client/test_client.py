@@ -203,7 +203,18 @@ def test_a_stream_gives_the_song_as_typed_events(leitmotif, client):
 
 def test_the_games_are_listed(leitmotif):
     assert leitmotif.games() == (
-        Game("zelda", 1, "AVAILABLE", "Zélda: Majora's Mask", 9, 4321, 6, 6.5),
+        Game(
+            "zelda",
+            1,
+            "AVAILABLE",
+            "Zélda: Majora's Mask",
+            pieces=9,
+            notes=4321,
+            max_quote=6,
+            meters=("4/4",),
+            modes=("major", "minor"),
+            held_out_bits_per_note=6.5,
+        ),
     )
 
 
