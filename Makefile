@@ -43,8 +43,8 @@ data: $(READY) ## download the pieces of all games that have a source, or of GAM
 evaluate: $(READY) ## evaluate the model of GAME=name and write a report into reports/
 	@$(PYTHON) -m training.report
 
-base: $(READY) ## train the base on music in BASE_DIR or downloaded (40 minutes or more)
-	@$(PYTHON) -m training.base
+base: $(READY) ## train the base for KIND=piano or band on music in BASE_DIR or downloaded (40 minutes)
+	@$(PYTHON) -m training.base $(KIND)
 
 reproduce: $(READY) ## reproduce the old experiment's five models, or GAME=name
 	@$(PYTHON) -m training.report.reproduction

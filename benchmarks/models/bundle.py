@@ -14,7 +14,7 @@ from training.corpus.collections import EMBEDDED, find_collection
 from training.corpus.corpus import Corpus, read_corpus
 from training.export.quantised_matmul import FLOAT32, weights_here
 from training.export.saved_model import export_bundle
-from training.network.base_weights import load_base
+from training.network.base_weights import WEIGHTS, load_base
 from training.network.network import build_network
 from training.pipeline import describe
 from training.publishing import publish
@@ -46,7 +46,7 @@ def publish_default(models_dir: Path) -> Published:
     """Publish the default recipe's network with the base's weights, without training."""
     recipe = load_recipe(DEFAULT)
     network = _fresh(recipe)
-    load_base(network)
+    load_base(network, WEIGHTS)
     return _publish("default_network", network, recipe, models_dir)
 
 

@@ -4,33 +4,32 @@ import re
 from datetime import date
 from pathlib import Path
 
+from training.base.kinds import BaseKind
 from training.base.music import BaseMusic
 from training.base.sources import Credit, Source
 from training.corpus.corpus import Corpus
 from training.fitting.fit import Fitted
 from training.recipe import Recipe
-from training.writing import write_whole
 
-CARD = Path(__file__).with_name("MODEL_CARD.md")
 _CC_BY = "CC-BY-"
 
 
-def write_card(
-    music: BaseMusic, corpus: Corpus, recipe: Recipe, fitted: Fitted, made_on: date
-) -> None:
-    """Write the card beside the weights."""
-    write_whole(CARD, card(music, corpus, recipe, fitted, made_on).encode())
-
-
-def card(music: BaseMusic, corpus: Corpus, recipe: Recipe, fitted: Fitted, made_on: date) -> str:
+def card(
+    kind: BaseKind,
+    music: BaseMusic,
+    corpus: Corpus,
+    recipe: Recipe,
+    fitted: Fitted,
+    made_on: date,
+) -> str:
     """Put the card's text together, as Markdown."""
     fitting, epochs = recipe.fitting, fitted.history.epochs
     learned_s = sum(epoch.duration_s for epoch in epochs)
     held_out = fitted.held_out_bits_per_note
-    return f"""# The base
+    return f"""# The base for {kind.name} music
 
 A network that has learned openly licensed music. Its weights, in half precision, are in
-`weights.npz`; every recipe with `start = "base"` starts from them.
+`{kind.weights.name}`; recipes with `start = "base"` start from them, for such music.
 
 | | |
 | --- | --- |
@@ -38,11 +37,11 @@ A network that has learned openly licensed music. Its weights, in half precision
 | learned from | {len(corpus.pieces):,} pieces, {corpus.notes:,} notes |
 | made on | {made_on.isoformat()} |
 | took | {learned_s / 60:.0f} minutes |
-| to make it again | `make base` |
+| to make it again | `make base KIND={kind.name}` |
 
 ## Learned from
 
-{_sources_table(music, corpus)}
+{_sources_table(kind, music, corpus)}
 
 The weight says how often a window of a source's pieces is read, beside a window of the others.
 The compositions of the scores are in the public domain, or by those who are named below; the
@@ -57,7 +56,7 @@ What each source says of its licence:
 
 {_credit_list(music, corpus)}
 
-The music was changed: it was read as notes on a grid, its parts merged, its drums left out, and
+The music was changed: it was read {kind.reading}, and
 learned in other keys.
 {_notices(music)}
 ## How
@@ -83,7 +82,7 @@ The recipe `{recipe.name}` of `training/recipes/`:
 ## Not for
 
 Music without a game to learn from: it knows songs, quartets, piano pieces and some game music, and
-nothing of instruments or drums. Melodies of its sources may return in what it composes.
+nothing of {kind.lacks}. Melodies of its sources may return in what it composes.
 """
 
 
@@ -92,8 +91,8 @@ def _units(recipe: Recipe) -> str:
     return f"LSTM layers of {layers} over an embedding of {recipe.network.embedding_units}"
 
 
-def _sources_table(music: BaseMusic, corpus: Corpus) -> str:
-    rows = [_source_row(part.source, music, corpus) for part in music.parts]
+def _sources_table(kind: BaseKind, music: BaseMusic, corpus: Corpus) -> str:
+    rows = [_source_row(kind, part.source, music, corpus) for part in music.parts]
     return "\n".join(
         [
             "| source | what | pieces | notes | weight | licence |",
@@ -103,7 +102,7 @@ def _sources_table(music: BaseMusic, corpus: Corpus) -> str:
     )
 
 
-def _source_row(source: Source, music: BaseMusic, corpus: Corpus) -> str:
+def _source_row(kind: BaseKind, source: Source, music: BaseMusic, corpus: Corpus) -> str:
     read = zip(corpus.files, corpus.pieces, strict=True)
     notes = [len(piece.notes) for file, piece in read if music.source_of(file) is source]
     name = f"[{source.title}]({source.url})"
@@ -111,7 +110,8 @@ def _source_row(source: Source, music: BaseMusic, corpus: Corpus) -> str:
         dict.fromkeys(credit.licence for credit in _credits(source, music, corpus))
     )
     return (
-        f"| {name} | {source.music} | {len(notes):,} | {sum(notes):,} | {source.weight:g} "
+        f"| {name} | {source.music} | {len(notes):,} | {sum(notes):,} "
+        f"| {kind.weight_of(source):g} "
         f"| {licences} |"
     )
 

@@ -61,10 +61,6 @@ class BaseMusic:
             if file in files and part.source.credit_of(name) is credit
         )
 
-    def weights(self, files: Iterable[Path]) -> tuple[float, ...]:
-        """Say how often a window of each file's piece is read, beside windows of other files."""
-        return tuple(self.source_of(file).weight for file in files)
-
     @cached_property
     def _source_by_file(self) -> dict[Path, Source]:
         return {file: part.source for part in self.parts for file in part.files.values()}

@@ -40,6 +40,7 @@ class Source:
         title: What people call it.
         music: What kind of music it holds.
         weight: How often a window of its pieces is read, beside a window of the others.
+        band_weight: The same, in learning bands.
         repository: Owner and name on GitHub.
         commit: The state that the base learns from.
         archive_url: Where a gzipped tar archive of that state is, or "" where no archive holds the
@@ -54,6 +55,7 @@ class Source:
     title: str
     music: str
     weight: float
+    band_weight: float
     repository: str
     commit: str
     archive_url: str
@@ -100,6 +102,7 @@ def _source(fields: dict[str, Any], archive: str) -> Source:
         fields["title"],
         fields["music"],
         fields["weight"],
+        fields["band_weight"],
         fields["repository"],
         fields["commit"],
         "" if fields.get("built") else archive.format_map(fields),

@@ -22,7 +22,7 @@ from training.fitting.interruption import interruptible
 from training.network.base_weights import WEIGHTS, base_digest, base_for, load_base, load_piano_base
 from training.network.loss import FieldsLoss
 from training.network.lstm import runs_on_gpu
-from training.network.network import build_network
+from training.network.network import build_network, field_sizes
 from training.network.optimizer import make_optimizer
 from training.recipe import BASE, PIANO_BASE, FittingRecipe, Recipe
 
@@ -135,7 +135,7 @@ def _start(recipe: Recipe, codec: Codec, epochs: Epochs) -> keras.Model:
     fitting = recipe.fitting
     model = build_network(recipe.network, codec.field_sizes)
     if recipe.start == BASE:
-        load_base(model)
+        load_base(model, base_for(codec.field_sizes))
     elif recipe.start == PIANO_BASE:
         load_piano_base(model)
     model.compile(
@@ -152,7 +152,7 @@ def _interpolate_with_base(model: keras.Model, recipe: Recipe) -> None:
     Source: M. Wortsman et al., Robust Fine-Tuning of Zero-Shot Models (CVPR 2022).
     """
     learned = model.get_weights()
-    load_base(model)
+    load_base(model, base_for(field_sizes(model)))
     share = recipe.base_share
     both = zip(model.get_weights(), learned, strict=True)
     model.set_weights([share * base + (1 - share) * own for base, own in both])

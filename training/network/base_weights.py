@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from training.errors import RecipeError
-from training.network.network import field_sizes, has_roles
+from training.network.network import has_roles
 from training.writing import stream_whole
 
 _FOLDER = Path(__file__).parents[1] / "base"
@@ -36,17 +36,13 @@ def save_base(model: keras.Model, to: Path) -> None:
     stream_whole(to, lambda file: np.savez_compressed(file, **halves))
 
 
-def load_base(model: keras.Model, of: Path | None = None) -> None:
+def load_base(model: keras.Model, of: Path) -> None:
     """Load a base's weights into a network.
-
-    Args:
-        model: The network.
-        of: The base; None for the one for the network's tokens.
 
     Raises:
         RecipeError: The network's shape differs from the base's; the message says where.
     """
-    with np.load(of or base_for(field_sizes(model)), allow_pickle=False) as kept:
+    with np.load(of, allow_pickle=False) as kept:
         for layer in model.layers:
             _set_weights(layer, layer.name, kept)
 

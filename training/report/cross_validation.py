@@ -22,7 +22,7 @@ from training.fitting.checkpoint import locked_checkpoint
 from training.fitting.encoded import encode
 from training.fitting.evaluation import token_nats
 from training.fitting.fit import Fitted, fit_to_the_end, split
-from training.network.base_weights import load_base
+from training.network.base_weights import base_for, load_base
 from training.network.network import build_network, has_memory
 from training.recipe import ADAM, BASE, SCRATCH, Recipe
 from training.report.folds import Parts
@@ -176,7 +176,7 @@ def fitted(parts: Parts, recipe: Recipe, codec: Codec, work_dir: Path) -> Fitted
 
 def _base(recipe: Recipe, codec: Codec) -> keras.Model:
     model = build_network(recipe.network, codec.field_sizes)
-    load_base(model)
+    load_base(model, base_for(codec.field_sizes))
     return model
 
 

@@ -45,6 +45,7 @@ def source(folder: str = "songs", files: dict[str, bytes] = SONGS, **fields) -> 
             "title": folder.title(),
             "music": "songs",
             "weight": 1.0,
+            "band_weight": 3.0,
             "repository": f"owner/{folder}",
             "commit": "0123abc",
             "archive_url": "",

@@ -5,10 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from music.codec.notetuple import BandTuple
 from tests.training.conftest import CODEC, TINY
 from training.base.__main__ import main
 from training.errors import RecipeError
-from training.network.base_weights import WEIGHTS, load_base, save_base
+from training.network.base_weights import (
+    BAND_WEIGHTS,
+    WEIGHTS,
+    load_base,
+    load_piano_base,
+    save_base,
+)
 from training.network.network import build_network
 from training.recipe import load_recipe
 
@@ -32,12 +39,37 @@ def test_a_network_of_another_shape_is_refused(tmp_path):
 
 def test_every_recipe_that_starts_from_the_base_fits_it():
     model = build_network(load_recipe("default").network, SIZES)
-    load_base(model)
+    load_base(model, WEIGHTS)
     assert load_recipe("default").start == "base"
 
 
 def test_the_weights_are_small_enough_for_the_repository():
-    assert WEIGHTS.stat().st_size < 20 * 2**20
+    assert WEIGHTS.stat().st_size + BAND_WEIGHTS.stat().st_size < 20 * 2**20
+
+
+def test_the_base_for_bands_is_read_by_the_codec_with_roles():
+    model = build_network(load_recipe("default").network, BandTuple.over().field_sizes)
+    load_base(model, BAND_WEIGHTS)
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
+
+
+def test_a_band_starts_from_the_piano_but_for_its_roles(tmp_path):
+    piano = build_network(TINY.network, SIZES)
+    save_base(piano, tmp_path / "weights.npz")
+    band = build_network(TINY.network, BandTuple.over().field_sizes)
+    fresh = {layer.name: layer.get_weights() for layer in band.layers}
+    load_piano_base(band, tmp_path / "weights.npz")
+
+    def weights(model, name):
+        return model.get_layer(name).get_weights()[0]
+
+    half = {"rtol": 1e-3, "atol": 1e-4}
+    names = [("lstm_0", "lstm_0"), ("logits_3", "logits_2"), ("given_3_2", "given_2_1")]
+    names += [("input_candidate_4_2", "input_candidate_4_1"), ("embedding_2", "embedding_1")]
+    for of_band, of_piano in names:
+        np.testing.assert_allclose(weights(band, of_band), weights(piano, of_piano), **half)
+    for of_roles in ("embedding_1", "logits_1", "given_2_1", "input_line_up", "role_pitch_2"):
+        np.testing.assert_array_equal(weights(band, of_roles), fresh[of_roles][0])
 
 
 @pytest.mark.parametrize(
@@ -59,5 +91,5 @@ def test_music_that_is_not_there_is_one_clear_line(
     monkeypatch.chdir(tmp_path)  # where nothing was fetched yet
     monkeypatch.setenv("FETCH", "0")
     monkeypatch.setenv("BASE_DIR", str(tmp_path / base_dir))
-    assert main() == 1
+    assert main([]) == 1
     assert capsys.readouterr().err == message.format(tmp_path)

@@ -8,6 +8,7 @@ import keras
 from tests.training.base.conftest import SONGS, midi, source, write
 from tests.training.conftest import TINY
 from training.base.card import card
+from training.base.kinds import PIANO
 from training.base.music import MusicFinder
 from training.base.sources import Credit
 from training.corpus.corpus import read_corpus
@@ -45,5 +46,5 @@ def test_the_card_is_as_expected(tmp_path):
     corpus = read_corpus(music.collection, tmp_path / "cache")
     history = History("", (Epoch(2.0, 1.5, 100.0), Epoch(1.25, 1.0, 80.0)))
     fitted = Fitted(keras.Model(), history, 2.125, interrupted=False)
-    text = card(music, corpus, TINY, fitted, date(2026, 1, 2))
+    text = card(PIANO, music, corpus, TINY, fitted, date(2026, 1, 2))
     assert text == EXPECTED.read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ import pytest
 from tests.training.base.conftest import ARCHIVE, SONGS, archive, midi, source, write
 from tests.training.fetching.site import broken, redirected, send, truncated, without_length
 from training.base import archive as archive_module
+from training.base.kinds import BAND, PIANO
 from training.base.music import MusicFinder
 from training.errors import CollectionError, SettingsError
 from training.fetching import FetchError, FileError, NoResponseError, Pace
@@ -54,8 +55,9 @@ def test_every_piece_has_its_sources_weight(tmp_path):
     write(tmp_path / "songs", SONGS)
     write(tmp_path / "more", more)
     music, _ = find(tmp_path, [source(weight=0.5), source("more", more, weight=2.5)], tmp_path)
-    assert music.weights(music.collection.files) == (0.5, 0.5, 0.5, 2.5)
-    assert music.weights(music.collection.files[2:]) == (0.5, 2.5)
+    sources = [music.source_of(file) for file in music.collection.files]
+    assert [PIANO.weight_of(each) for each in sources] == [0.5, 0.5, 0.5, 2.5]
+    assert [BAND.weight_of(each) for each in sources] == [3.0, 3.0, 3.0, 3.0]
 
 
 def damaged(folder):

@@ -16,14 +16,15 @@ SHIPPABLE = {
 SOURCES = {source.folder: source for source in read_sources()}
 
 
-def test_the_weights_are_those_that_the_base_was_chosen_with():
-    assert {folder: source.weight for folder, source in SOURCES.items()} == {
-        "openscore_lieder": 1.0,
-        "openscore_quartets": 0.7,
-        "mutopia": 2.5,
-        "freedoom": 0.5,
-        "tannerhelland": 1.5,
-        "easyrpg": 2.0,
+def test_the_weights_are_those_that_the_bases_were_made_with():
+    found = {folder: (each.weight, each.band_weight) for folder, each in SOURCES.items()}
+    assert found == {
+        "openscore_lieder": (1.0, 0.4),
+        "openscore_quartets": (0.7, 0.5),
+        "mutopia": (2.5, 0.6),
+        "freedoom": (0.5, 2.5),
+        "tannerhelland": (1.5, 2.5),
+        "easyrpg": (2.0, 3.0),
     }
 
 

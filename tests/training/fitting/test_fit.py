@@ -1,7 +1,6 @@
 """Fitting: it learns, holds whole pieces out, and resumes after an interruption."""
 
 from dataclasses import replace
-from functools import partial
 
 import keras
 import numpy as np
@@ -14,7 +13,7 @@ from training.errors import CheckpointError
 from training.fitting import fit as fitting
 from training.fitting.checkpoint import locked_checkpoint
 from training.fitting.fit import Fitted, Split, split
-from training.network.base_weights import base_digest, load_base, save_base
+from training.network.base_weights import save_base
 from training.network.network import build_network
 from training.recipe import Recipe
 
@@ -57,7 +56,7 @@ def test_it_learns(pieces, tmp_path):
 
 
 def test_the_result_is_interpolated_with_the_base(pieces, tmp_path, monkeypatch):
-    def ones(model):
+    def ones(model, _):
         model.set_weights([np.ones(w.shape) for w in model.get_weights()])
 
     monkeypatch.setattr(fitting, "load_base", ones)
@@ -119,8 +118,7 @@ def test_another_base_restarts_the_training(pieces, tmp_path, monkeypatch):
         save_base(build_network(WITHOUT_MEMORY, CODEC.field_sizes), bases[name])
 
     def fit_from(base: str, epochs: int, folder: str) -> Fitted:
-        monkeypatch.setattr(fitting, "load_base", partial(load_base, of=bases[base]))
-        monkeypatch.setattr(fitting, "base_digest", partial(base_digest, of=bases[base]))
+        monkeypatch.setattr(fitting, "base_for", lambda _: bases[base])
         recipe = replace(longer(epochs), start="base", base_share=0.5)
         return fit(split(pieces, 0.25), recipe, tmp_path / folder)
 

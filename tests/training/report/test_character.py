@@ -16,7 +16,7 @@ from music.form.target import density_of, register_of
 from music.keys import Mode, NamedKey, find_key
 from music.notes import TICKS_PER_BEAT, Notes
 from music.piece import Piece, TimeSignature, constant_tempo
-from training.network.base_weights import load_base
+from training.network.base_weights import WEIGHTS, load_base
 from training.network.network import build_network
 from training.recipe import load_recipe
 from training.report.generation import InProcessModel, learned_music, without_bound
@@ -59,7 +59,7 @@ def songs():
     """Compose songs of a character, eight bars each."""
     recipe = load_recipe("default")
     network = build_network(recipe.network, CODEC.field_sizes)
-    load_base(network)
+    load_base(network, WEIGHTS)
     model, music = InProcessModel(network, CODEC), without_bound(learned_music(PIECES, CODEC))
 
     def composed(character: Character) -> list[Piece]:
