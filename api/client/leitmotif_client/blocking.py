@@ -173,6 +173,7 @@ class Note:
         duration_beats: As it is written.
         sounding_beats: As it sounds, at most as long.
         velocity: 48 to 104; 80 without dynamics.
+        part: Which of a band's parts plays it, from 0; None for one piano.
     """
 
     pitch: int
@@ -182,6 +183,24 @@ class Note:
     duration_s: float
     sounding_beats: float
     velocity: int
+    part: int | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a band.
+
+    Attributes:
+        name: The name of its instrument, numbered if several parts play it.
+        instrument: The General MIDI name of the program or drum kit.
+        program: The General MIDI program or drum kit.
+        role: The family of the instrument and the voice in it.
+    """
+
+    name: str
+    instrument: str
+    program: int
+    role: str
 
 
 @dataclass(frozen=True)
@@ -213,6 +232,7 @@ class SongEvent:
         primer_notes: How many notes of an uploaded primer come first.
         primer_warnings: What was left out or ignored when it was read.
         plan: Its form, bars, sections and loop, as JSON has them; None of a song without a plan.
+        parts: Of a band, in the order of its score; None for one piano.
     """
 
     game: str
@@ -227,6 +247,7 @@ class SongEvent:
     primer_notes: int
     primer_warnings: tuple[str, ...]
     plan: Mapping[str, Any] | None = None
+    parts: tuple[Part, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -661,15 +682,25 @@ def _event(members: Mapping[str, Any]) -> Event | None:
             tempos = tuple(_picked(TempoChange, each) for each in members["tempos"])
             meters = tuple(_picked(TimeSignature, each) for each in members["time_signatures"])
             warnings = tuple(map(str, members["primer_warnings"]))
-            converted = {"tempos": tempos, "time_signatures": meters, "primer_warnings": warnings}
+            parts = tuple(_picked(Part, each) for each in members.get("parts", ()))
+            converted = {
+                "tempos": tempos,
+                "time_signatures": meters,
+                "primer_warnings": warnings,
+                "parts": parts or None,
+            }
             return _picked(SongEvent, {"plan": None, **members, **converted})
         case "notes":
-            return NotesEvent(tuple(_picked(Note, note) for note in members["notes"]))
+            return NotesEvent(tuple(_note(note) for note in members["notes"]))
         case "quote":
             return _picked(QuoteEvent, members)
         case "end":
             return _picked(EndEvent, members)
     return None
+
+
+def _note(members: Mapping[str, Any]) -> Note:
+    return _picked(Note, {"part": None, **members})
 
 
 def _picked(kind: type[_Said], members: Mapping[str, Any]) -> _Said:
