@@ -41,8 +41,9 @@ LEARNED = tuple(
 )
 
 
-def band_description(openings=OPENINGS):
+def band_description(openings=OPENINGS, game="zelda"):
     return description(
+        game=game,
         codec=BandTuple.name,
         vocabulary=BAND_CODEC.vocabulary,
         openings=openings,
@@ -53,6 +54,6 @@ def band_description(openings=OPENINGS):
 
 def play_a_band(loopback, openings=OPENINGS):
     """Let the game of a model server be one for a band."""
-    loopback.codec = BAND_CODEC
+    loopback.codecs["zelda"] = BAND_CODEC
     loopback.descriptions["zelda"] = band_description(openings).to_json()
     return loopback

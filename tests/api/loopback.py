@@ -129,7 +129,8 @@ class LoopbackModelServer:
         on_status: Called whenever the versions of a game are asked for.
         hung: What never responds: (game, "status") or (game, the name of a signature).
         salts: (game, version) -> a number, other than 0, that makes all its songs others.
-        codec: Of all models. The state of a song for a band has its line-up too.
+        codecs: Game -> the codec of its model, if it is not `CODEC`. The state of a band's song has
+            its line-up too.
     """
 
     versions: dict = field(default_factory=lambda: {"zelda": {1: "AVAILABLE"}})
@@ -151,7 +152,7 @@ class LoopbackModelServer:
     on_status: object = None
     hung: set = field(default_factory=set)
     salts: dict = field(default_factory=dict)
-    codec: NoteTuple = CODEC
+    codecs: dict = field(default_factory=dict)
 
     def start(self, port=0):
         self._stopped = threading.Event()
@@ -234,31 +235,34 @@ class LoopbackModelServer:
         assert probe.shape == (1,)
         return {"bundle": [self.descriptions[game].encode()]}
 
-    def _prefill(self, _game, tokens, lengths, bar_ticks, place_ticks, line_up=((),)):
+    def _prefill(self, game, tokens, lengths, bar_ticks, place_ticks, line_up=((),)):
         assert lengths.tolist() == [tokens.shape[1]]
         assert bar_ticks.shape == place_ticks.shape == (1,)
         state = [256 * (int(bar_ticks[0]) - 48) + int(place_ticks[0])] * STATE_WIDTH
-        assert len(line_up[0]) == (ROLES if self.codec.has_roles else 0)
+        assert len(line_up[0]) == (ROLES if self._codec(game).has_roles else 0)
         state += list(line_up[0])
         for token in tokens[0, :-1]:
             state = _read(state, token)
         return _state_outputs(state, tokens[0, -1])
 
-    def _decode(self, _game, **inputs):
-        rows = [dict(zip(inputs, row, strict=True)) for row in zip(*inputs.values(), strict=True)]
-        return _together([self._row(**row) for row in rows])
+    def _codec(self, game):
+        return self.codecs.get(game, CODEC)
 
-    def _row(self, token, state, position, steps, start_ticks, stop_ticks, **how):
+    def _decode(self, game, **inputs):
+        rows = [dict(zip(inputs, row, strict=True)) for row in zip(*inputs.values(), strict=True)]
+        return _together([self._row(self._codec(game), **row) for row in rows])
+
+    def _row(self, codec, token, state, position, steps, start_ticks, stop_ticks, **how):
         temperature, top_k, top_p = (float(how[name]) for name in ("temperature", "top_k", "top_p"))
         leaves = _share_of_others(temperature, top_p)
         how = (*how["seed"], temperature * 1000, top_k, top_p * 1000)
         hidden, last, tokens, moved = state.tolist(), int(token), [], 0
         for place in range(position, position + steps):
             after = _read(hidden, last)
-            following = self._next(after, last, place, leaves, *how)
+            following = self._next(codec, after, last, place, leaves, *how)
             if not tokens:
-                following = _late_enough(self.codec, following, int(start_ticks))
-            moved += _waited(self.codec, following) if last >= FIRST else 0
+                following = _late_enough(codec, following, int(start_ticks))
+            moved += _waited(codec, following) if last >= FIRST else 0
             if moved >= stop_ticks:
                 break
             hidden, last = after, following
@@ -280,12 +284,12 @@ class LoopbackModelServer:
             rows.append({"log_probability": likely, **_state_outputs(hidden, read[-1])})
         return _together(rows)
 
-    def _next(self, state, token, place, leaves, *how):
+    def _next(self, codec, state, token, place, leaves, *how):
         if self.tune:
             return self.tune[place % len(self.tune)]
         if token in self.by_heart and _mixed(place, *how) >= leaves * (1 << 20):
             return self.by_heart[(self.by_heart.index(token) + 1) % len(self.by_heart)]
-        return _draw(self.codec, state, token, place, *how)
+        return _draw(codec, state, token, place, *how)
 
 
 def _waited(codec, token):
