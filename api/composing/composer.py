@@ -169,6 +169,7 @@ class Composer:
     def _drawing(
         self, request: SongRequest, bundle: Bundle, model: Model, limit: Limit = NO_LIMIT
     ) -> Drawing:
+        request = request.for_codec(bundle.music.codec)
         with translated_errors():
             continuation = _continuation(request, bundle)
             composition = Composition.of(request.brief, bundle.music, continuation)
@@ -212,17 +213,18 @@ class Composer:
 
 
 def _continuation(request: SongRequest, bundle: Bundle) -> Continuation:
+    music, brief = bundle.music, request.brief
     if isinstance(request.primer, Upload):
         piece = request.primer.piece
-        if request.brief.keep:
-            is_start_kept = request.brief.keep[0] == 0
-            return Continuation.of_revision(bundle.music, piece, is_start_kept=is_start_kept)
-        if request.brief.varies:
-            return Continuation.of_theme(bundle.music, piece)
-        return Continuation.of_primer(bundle.music, piece, is_lead=request.include_primer)
+        if brief.keep:
+            return Continuation.of_revision(music, piece, is_start_kept=brief.keep[0] == 0)
+        if brief.varies:
+            return Continuation.of_theme(music, piece)
+        is_lead = request.include_primer
+        return Continuation.of_primer(music, piece, is_lead=is_lead, line_up=brief.line_up)
     if request.primer is Primer.NONE:
-        return Continuation.of_nothing(bundle.music, request.brief.seed)
-    return Continuation.of_opening(bundle.music, request.brief.seed, request.brief.character)
+        return Continuation.of_nothing(music, brief.seed, brief.line_up)
+    return Continuation.of_opening(music, brief.seed, brief.character, brief.line_up)
 
 
 def _with_newest(

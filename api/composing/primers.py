@@ -1,11 +1,13 @@
 """Uploaded primers, which songs continue."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Self
 
 from api.errors import BadParameterError
 from music.bars import signatures_of
+from music.codec import Codec
 from music.errors import UnreadablePieceError
 from music.expression.articulation import as_written
 from music.piece import Piece
@@ -17,34 +19,51 @@ class Upload:
     """A primer that was uploaded: a MIDI file, or a song in the JSON that the API writes.
 
     Attributes:
-        digest: SHA-256 of the file, hexadecimal.
-        piece: What is in it, one note or more, with one time signature or more.
+        content: The file.
+        piece: What is in it, one melodic note or more, with one time signature or more.
     """
 
-    digest: str
+    content: bytes = field(repr=False)
     piece: Piece
 
     @classmethod
-    def read(cls, content: bytes) -> Self:
-        """Read a file; what starts with a brace is JSON.
+    def read(cls, content: bytes, *, band: bool = False) -> Self:
+        """Read a file as for one piano, or as a band; what starts with a brace is JSON.
 
         Raises:
             BadParameterError: It is broken, too long or without notes.
         """
         read = read_song if content.lstrip().startswith(b"{") else _read_as_written
         try:
-            piece = read(content, "primer")
+            piece = read(content, "primer", band=band)
         except UnreadablePieceError as error:
             raise BadParameterError(f"The primer cannot be read: {error}.", "primer") from error
-        in_meter = replace(piece, time_signatures=signatures_of(piece))
-        return cls(hashlib.sha256(content).hexdigest(), in_meter)
+        return cls(content, replace(piece, time_signatures=signatures_of(piece)))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the file, hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    @cached_property
+    def as_band(self) -> Self:
+        """The same file, read as a band; raises as `read`."""
+        return self.read(self.content, band=True)
+
+    def for_codec(self, codec: Codec) -> Self:
+        """Return the file as a model reads it: with roles, or as for one piano.
+
+        Raises:
+            BadParameterError: It cannot be read as a band.
+        """
+        return self.as_band if codec.has_roles else self
 
 
-def _read_as_written(midi: bytes, name: str) -> Piece:
+def _read_as_written(midi: bytes, name: str, *, band: bool) -> Piece:
     """Read a MIDI file as pieces are read that models learn from.
 
     Raises:
         UnreadablePieceError: It is broken, too long or without notes.
     """
-    piece = read_midi(midi, name)
+    piece = read_midi(midi, name, band=band)
     return replace(piece, notes=as_written(piece.notes))

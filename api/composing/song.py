@@ -5,7 +5,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from api.composing.primers import Upload
+from api.errors import BadParameterError
 from api.model_server.port import Label
+from music.band.parts import instruments_text
+from music.codec import Codec
 from music.composing.brief import Brief
 from music.expression.touch import Touch
 from music.form.plan import Plan, kept_bars_text
@@ -65,6 +68,26 @@ class SongRequest:
             seed = (self.brief.seed + number) % SEEDS
             yield replace(self, brief=replace(self.brief, seed=seed), songs=1)
 
+    def for_codec(self, codec: Codec) -> "SongRequest":
+        """Return the request as a model reads it: an upload with or without roles.
+
+        A model of one piano needs no line-up.
+
+        Raises:
+            BadParameterError: The line-up is not one that the model can play, or the upload cannot
+                be read.
+        """
+        primer, brief = self.primer, self.brief
+        if isinstance(primer, Upload):
+            primer = primer.for_codec(codec)
+        if brief.line_up is not None and not codec.has_roles:
+            if brief.line_up != ONE_PIANO:
+                raise BadParameterError(
+                    "instruments must be piano: this game's music is for one piano.", "instruments"
+                )
+            brief = replace(brief, line_up=None)
+        return replace(self, primer=primer, brief=brief)
+
     @property
     def primer_warnings(self) -> tuple[str, ...]:
         """What was left out or ignored when an uploaded primer was read, a sentence each."""
@@ -103,6 +126,7 @@ class SongRequest:
             "keep": kept_bars_text(brief.keep) or None,
             "variation_of": THEME if brief.varies else None,
             **brief.character.members,
+            "instruments": None if brief.line_up is None else instruments_text(brief.line_up),
         }
         return {name: value for name, value in fields.items() if value is not None}
 

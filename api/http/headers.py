@@ -4,6 +4,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 from api.composing.primers import Upload
@@ -11,6 +12,7 @@ from api.composing.song import UPLOADED, Song, SongRequest
 from api.formats.file_names import NAMELESS, file_stem
 from api.formats.registry import Format, Stream
 from api.web import caching
+from music.band.parts import instruments_text
 from music.quotes.finder import Quote
 
 
@@ -31,10 +33,15 @@ def song_headers(request: SongRequest, songs: Sequence[Song], form: Format) -> d
     """Return the headers of the finished songs of a request: all notes, and the longest quote."""
     longest = max((song.longest_quote for song in songs), key=lambda quote: quote.length_notes)
     return {
-        **request_headers(request, songs[0].version, form),
+        **request_headers(_as_read(request, songs), songs[0].version, form),
         "Leitmotif-Notes": str(sum(song.new_notes for song in songs)),
         "Leitmotif-Longest-Quote": quoted(longest),
     }
+
+
+def _as_read(request: SongRequest, songs: Sequence[Song]) -> SongRequest:
+    """Return the request with an uploaded primer as the songs' model read it."""
+    return replace(request, primer=songs[0].request.primer)
 
 
 def cache_headers(request: SongRequest, version: int, form: Format | Stream) -> dict[str, str]:
@@ -76,7 +83,11 @@ def quoted(longest: Quote) -> str:
 
 def entity_tag(request: SongRequest, version: int, form: Format) -> str:
     """Tell a song in a format from all others, without having composed it."""
-    brief = {**vars(request.brief), "character": request.brief.character.members}
+    brief = {
+        **vars(request.brief),
+        "character": request.brief.character.members,
+        "line_up": request.brief.line_up and instruments_text(request.brief.line_up),
+    }
     asked = {**vars(request), "brief": brief, "media_format": form.name, "version": version}
     said = json.dumps([asked, form.edition], sort_keys=True, default=_digest)
     return hashlib.sha256(said.encode()).hexdigest()[:32]

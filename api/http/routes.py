@@ -203,7 +203,7 @@ def _stream_response(
         about.version, about.ended = drawing.bundle.model.version, Ending.DISCONNECTED
         events = _observed(song_events(drawing, sent), about)
         response = _held(slot, (form.encode(event) for event in events), form.media_type)
-    response.headers.update(request_headers(asked, about.version, form))
+    response.headers.update(request_headers(drawing.request, about.version, form))
     return response
 
 

@@ -401,6 +401,15 @@ _GAME = _shown(
             _or_null({"type": "array", "items": {"enum": list(Mode)}}),
             "The modes in which its pieces begin, which `mode` and `key` may have.",
         ),
+        band=_said(
+            _or_null({"type": "boolean"}),
+            "Whether its music is for a band, whose parts have instruments of their own; otherwise "
+            "it is for one piano.",
+        ),
+        instruments=_said(
+            _or_null({"type": "array", "items": _NAME}),
+            "The instruments and drum kits of its pieces, which `instruments` may name.",
+        ),
         held_out_bits_per_note=_said(
             _or_null(_TIME), "Cross-entropy on held-out pieces, in bits per note."
         ),
@@ -414,6 +423,8 @@ _GAME = _shown(
     max_quote=29,
     meters=["2/2", "3/4", "4/4"],
     modes=["major", "minor"],
+    band=False,
+    instruments=["Acoustic Grand Piano"],
     held_out_bits_per_note=5.07,
 )
 _PROBLEM_MEMBERS = {

@@ -24,6 +24,7 @@ from api.model_server.fetch_cache import FetchCache
 from api.model_server.models_config import ModelsConfig
 from api.model_server.port import SLUG, Label, Model, ModelServer, State, VersionStatus
 from api.model_server.prefill_cache import PrefillCache
+from music.band.parts import instruments_of
 from music.character.measures import measures_of
 from music.character.openings import meters_of, modes_of
 from music.codec import open_codec
@@ -93,6 +94,8 @@ class GameEntry:
     max_quote: int | None = None
     meters: tuple[str, ...] | None = None
     modes: tuple[str, ...] | None = None
+    band: bool | None = None
+    instruments: tuple[str, ...] | None = None
     held_out_bits_per_note: float | None = None
 
 
@@ -342,6 +345,8 @@ def _entry(state: GameState, bundle: Bundle | None) -> GameEntry:
         max_quote=bundle.description.quote_notes,
         meters=meters_of(bundle.music.opening_notes),
         modes=modes_of(bundle.music.opening_notes),
+        band=bundle.music.codec.has_roles,
+        instruments=instruments_of(opening.line_up for opening in bundle.music.openings),
         held_out_bits_per_note=card.held_out_bits_per_note,
     )
 

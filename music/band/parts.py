@@ -1,7 +1,7 @@
 """The parts of a band in the order of its score."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +78,18 @@ def parts_of(line_up: LineUp) -> tuple[Part, ...]:
 def playing(line_up: LineUp, notes: Notes) -> tuple[Part, ...]:
     """Return the parts that have a note, in the order of a score."""
     return tuple(part for part in parts_of(line_up) if part.of(notes).any())
+
+
+def instruments_of(line_ups: Iterable[LineUp]) -> tuple[str, ...]:
+    """Return the names of the instruments and kits of line-ups, in the order of a score."""
+    players = {player for line_up in line_ups for player in line_up.players}
+    in_order = sorted(players, key=lambda player: (*_place(player), player.program))
+    return tuple(dict.fromkeys(map(_instrument, in_order)))
+
+
+def instruments_text(line_up: LineUp) -> str:
+    """Name the instrument of every part, as requests do: Flute, Violin, Violin, Standard Kit."""
+    return ", ".join(map(_instrument, line_up.players))
 
 
 def part_numbers(line_up: LineUp, notes: Notes) -> NDArray[np.intp]:

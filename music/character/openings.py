@@ -22,10 +22,17 @@ _FEWEST = 2  # but so many where there are, since one opening makes all songs al
 
 @dataclass(frozen=True, eq=False)
 class OpeningNotes:
-    """An opening with its notes, one or more, from tick 0."""
+    """An opening with its notes, one or more, from tick 0.
+
+    Attributes:
+        opening: Of a piece.
+        notes: Its notes.
+        likeness: How much its line-up is like the song's, 0 to 1.
+    """
 
     opening: Opening
     notes: Notes
+    likeness: float = 1.0
 
     @cached_property
     def key(self) -> Key:
@@ -67,8 +74,8 @@ def fitting_opening(
 ) -> Opening:
     """Choose the opening that a song of a character continues, in the wanted key.
 
-    The seed chooses among all openings that fit or, where the notes have a target, among the
-    nearest half of them, at least two.
+    The seed chooses among all openings that fit or, where the notes have a target or the song a
+    line-up, among the nearest half of them, at least two.
 
     Args:
         openings: Of the game's pieces, one or more.
@@ -81,7 +88,7 @@ def fitting_opening(
         CharacterError: None fits; the message says what would.
     """
     fitting = _in_mode(_in_meter(openings, character), character)
-    in_key = list(_in_key(fitting, codec, character))
+    in_key = list(_in_key(_most_alike(fitting), codec, character))
     if not in_key:
         raise CharacterError("key", "another key: the game's model cannot read an opening in it")
     nearest = sorted(in_key, key=lambda one: target.distance(one.notes, one.ticks))
@@ -115,6 +122,13 @@ def _in_mode(openings: Sequence[OpeningNotes], character: Character) -> list[Ope
     return fitting
 
 
+def _most_alike(openings: Sequence[OpeningNotes]) -> list[OpeningNotes]:
+    """Return the half whose line-ups are most like the song's, and those that are as like."""
+    likeness = sorted((one.likeness for one in openings), reverse=True)
+    least = min(likeness[: max(_FEWEST, len(openings) // _NEAREST_SHARE)], default=0.0)
+    return [one for one in openings if one.likeness >= least]
+
+
 def _in_key(
     openings: Iterable[OpeningNotes], codec: Codec, character: Character
 ) -> Iterable[OpeningNotes]:
@@ -129,7 +143,7 @@ def _in_key(
             tokens = tuple(codec.encode(notes).tolist())
         except TokenError:
             continue
-        yield OpeningNotes(replace(one.opening, tokens=tokens), notes)
+        yield replace(one, opening=replace(one.opening, tokens=tokens), notes=notes)
 
 
 def _name(meter: TimeSignature) -> str:

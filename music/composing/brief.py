@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from music.character.wanted import ANY_CHARACTER, Character
+from music.line_up import LineUp
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 
 
@@ -29,6 +30,8 @@ class Brief:
             anew. Empty where nothing is revised.
         varies: Whether uploaded music is section A, from which the others follow.
         character: Its key, meter, density and so on; only of a song that continues an opening.
+        line_up: Who plays it; None for the players of the music that it continues. Only for a
+            model of bands.
     """
 
     seed: int
@@ -47,6 +50,7 @@ class Brief:
     keep: tuple[int, ...] = ()
     varies: bool = False
     character: Character = ANY_CHARACTER
+    line_up: LineUp | None = None
 
     @property
     def is_planned(self) -> bool:

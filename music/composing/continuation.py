@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from music.band.recasting import recast_piece
 from music.bars import COMMON_TIME
+from music.character.line_ups import recast_openings
 from music.character.measures import target_of
 from music.character.openings import fitting_opening
 from music.character.wanted import ANY_CHARACTER, Character
@@ -52,10 +54,14 @@ class Continuation:
     line_up: LineUp = ONE_PIANO
 
     @classmethod
-    def of_nothing(cls, music: GameMusic, seed: int = 0) -> Self:
-        """Begin a song of a game's music; the seed chooses the line-up of one of its pieces."""
-        line_ups = [opening.line_up for opening in music.openings]
-        line_up = line_ups[seed % len(line_ups)] if line_ups else ONE_PIANO
+    def of_nothing(cls, music: GameMusic, seed: int = 0, line_up: LineUp | None = None) -> Self:
+        """Begin a song of a game's music, in a line-up.
+
+        By default, the line-up is that of one of its pieces, which the seed chooses.
+        """
+        if line_up is None:
+            line_ups = [opening.line_up for opening in music.openings]
+            line_up = line_ups[seed % len(line_ups)] if line_ups else ONE_PIANO
         return cls(
             replace(EMPTY_PROMPT, roles=roles_of(line_up, music.codec)),
             Cursor(),
@@ -67,8 +73,21 @@ class Continuation:
         )
 
     @classmethod
-    def of_opening(cls, music: GameMusic, seed: int, character: Character = ANY_CHARACTER) -> Self:
+    def of_opening(
+        cls,
+        music: GameMusic,
+        seed: int,
+        character: Character = ANY_CHARACTER,
+        line_up: LineUp | None = None,
+    ) -> Self:
         """Continue the opening of one of a game's pieces, which the seed chooses.
+
+        Args:
+            music: Of the game.
+            seed: 0 or more.
+            character: Of the song.
+            line_up: Of the song, for a model of bands; by default that of the piece. If it can
+                play none of the openings, the song continues nothing.
 
         Raises:
             NoOpeningsError: There is none.
@@ -76,11 +95,18 @@ class Continuation:
         """
         if not music.openings:
             raise NoOpeningsError("the game has no openings")
-        if character == ANY_CHARACTER:
+        if character == ANY_CHARACTER and line_up is None:
             opening = music.openings[seed % len(music.openings)]
         else:
+            openings = music.opening_notes
+            if line_up is not None:
+                openings = recast_openings(openings, music.codec, line_up)
+            if not openings and character != ANY_CHARACTER:
+                raise NoOpeningsError("the game has no openings with notes")
+            if not openings:
+                return cls.of_nothing(music, seed, line_up)
             target = target_of(character, music.measures)
-            opening = fitting_opening(music.opening_notes, music.codec, character, target, seed)
+            opening = fitting_opening(openings, music.codec, character, target, seed)
         _, cursor = music.codec.decode(opening.tokens)
         return cls(
             opening_prompt(opening, music.codec),
@@ -93,17 +119,22 @@ class Continuation:
         )
 
     @classmethod
-    def of_primer(cls, music: GameMusic, piece: Piece, *, is_lead: bool) -> Self:
+    def of_primer(
+        cls, music: GameMusic, piece: Piece, *, is_lead: bool, line_up: LineUp | None = None
+    ) -> Self:
         """Continue a piece.
 
         Args:
             music: Of the game.
-            piece: With one note or more and one time signature or more.
+            piece: With one melodic note or more and one time signature or more.
             is_lead: Whether the piece comes first in the song itself.
+            line_up: Of the song, for a model of bands; by default that of the piece.
 
         Raises:
             UnencodablePrimerError: The vocabulary does not hold it in any key.
         """
+        if line_up is not None:
+            piece = recast_piece(piece, line_up)
         primer = encoded_primer(piece.notes, music.codec)
         read, cursor = music.codec.decode(primer.tokens)
         last_onset_ticks = int(primer.notes.onset_ticks[-1])

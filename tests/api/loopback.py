@@ -16,9 +16,10 @@ import grpc
 import numpy as np
 
 from music.codec import FIRST
-from music.codec.notetuple import NoteTuple
+from music.codec.notetuple import BandTuple, NoteTuple
 from music.description import Description, ModelCard, Opening, PieceForm
 from music.form.plan import Section
+from music.roles import ROLES
 from proto import model_server_pb2 as wire
 from proto import rpc
 
@@ -28,6 +29,14 @@ VOCABULARY = (
     ("Duration_3", "Duration_6", "Duration_12"),
 )
 CODEC = NoteTuple(VOCABULARY)
+BAND_CODEC = BandTuple(
+    (
+        VOCABULARY[0],
+        tuple(f"Role_{role}" for role in range(ROLES)),
+        tuple(f"Pitch_{pitch}" for pitch in range(21, 109)),
+        VOCABULARY[2],
+    )
+)
 STATE_WIDTH = 4
 
 
@@ -73,12 +82,18 @@ def _mixed(*numbers):
 
 
 def _read(state, token):
-    return [_mixed(value, token, place) for place, value in enumerate(state)]
+    mixed = [_mixed(value, token, place) for place, value in enumerate(state[:STATE_WIDTH])]
+    return [*mixed, *state[STATE_WIDTH:]]
 
 
-def _draw(state, token, *ingredients):
-    number = _mixed(*state, token, *ingredients)
-    return FIRST + number % (CODEC.vocabulary_size - FIRST)
+def _draw(codec, state, token, *ingredients):
+    number = _mixed(*state[:STATE_WIDTH], token, *ingredients)
+    drawn = FIRST + number % (codec.vocabulary_size - FIRST)
+    roles = np.flatnonzero(state[STATE_WIDTH:])
+    if not len(roles):
+        return drawn
+    shift, role, *rest = codec.split_fields([drawn])[0]
+    return int(codec.merge_fields(np.array([[shift, roles[role % len(roles)], *rest]]))[0])
 
 
 def _share_of_others(temperature, top_p):
@@ -114,6 +129,8 @@ class LoopbackModelServer:
         on_status: Called whenever the versions of a game are asked for.
         hung: What never responds: (game, "status") or (game, the name of a signature).
         salts: (game, version) -> a number, other than 0, that makes all its songs others.
+        codecs: Game -> the codec of its model, if it is not `CODEC`. The state of a band's song has
+            its line-up too.
     """
 
     versions: dict = field(default_factory=lambda: {"zelda": {1: "AVAILABLE"}})
@@ -135,6 +152,7 @@ class LoopbackModelServer:
     on_status: object = None
     hung: set = field(default_factory=set)
     salts: dict = field(default_factory=dict)
+    codecs: dict = field(default_factory=dict)
 
     def start(self, port=0):
         self._stopped = threading.Event()
@@ -189,7 +207,8 @@ class LoopbackModelServer:
         inputs = {name: _array(tensor) for name, tensor in request.inputs.items()}
         outputs = getattr(self, f"_{spec.signature_name}")(spec.name, **inputs)
         if spec.signature_name == "prefill":
-            outputs["state"] += np.float32(self.salts.get((spec.name, spec.version.value), 0))
+            salt = np.float32(self.salts.get((spec.name, spec.version.value), 0))
+            outputs["state"][:, :STATE_WIDTH] += salt
         response = wire.PredictResponse(model_spec=spec)
         for name, array in outputs.items():
             response.outputs[name].CopyFrom(_tensor(array, typed=self.typed))
@@ -216,29 +235,34 @@ class LoopbackModelServer:
         assert probe.shape == (1,)
         return {"bundle": [self.descriptions[game].encode()]}
 
-    def _prefill(self, _game, tokens, lengths, bar_ticks, place_ticks):
+    def _prefill(self, game, tokens, lengths, bar_ticks, place_ticks, line_up=((),)):
         assert lengths.tolist() == [tokens.shape[1]]
         assert bar_ticks.shape == place_ticks.shape == (1,)
         state = [256 * (int(bar_ticks[0]) - 48) + int(place_ticks[0])] * STATE_WIDTH
+        assert len(line_up[0]) == (ROLES if self._codec(game).has_roles else 0)
+        state += list(line_up[0])
         for token in tokens[0, :-1]:
             state = _read(state, token)
         return _state_outputs(state, tokens[0, -1])
 
-    def _decode(self, _game, **inputs):
-        rows = [dict(zip(inputs, row, strict=True)) for row in zip(*inputs.values(), strict=True)]
-        return _together([self._row(**row) for row in rows])
+    def _codec(self, game):
+        return self.codecs.get(game, CODEC)
 
-    def _row(self, token, state, position, steps, start_ticks, stop_ticks, **how):
+    def _decode(self, game, **inputs):
+        rows = [dict(zip(inputs, row, strict=True)) for row in zip(*inputs.values(), strict=True)]
+        return _together([self._row(self._codec(game), **row) for row in rows])
+
+    def _row(self, codec, token, state, position, steps, start_ticks, stop_ticks, **how):
         temperature, top_k, top_p = (float(how[name]) for name in ("temperature", "top_k", "top_p"))
         leaves = _share_of_others(temperature, top_p)
         how = (*how["seed"], temperature * 1000, top_k, top_p * 1000)
         hidden, last, tokens, moved = state.tolist(), int(token), [], 0
         for place in range(position, position + steps):
             after = _read(hidden, last)
-            following = self._next(after, last, place, leaves, *how)
+            following = self._next(codec, after, last, place, leaves, *how)
             if not tokens:
-                following = _late_enough(following, int(start_ticks))
-            moved += _waited(following) if last >= FIRST else 0
+                following = _late_enough(codec, following, int(start_ticks))
+            moved += _waited(codec, following) if last >= FIRST else 0
             if moved >= stop_ticks:
                 break
             hidden, last = after, following
@@ -260,24 +284,24 @@ class LoopbackModelServer:
             rows.append({"log_probability": likely, **_state_outputs(hidden, read[-1])})
         return _together(rows)
 
-    def _next(self, state, token, place, leaves, *how):
+    def _next(self, codec, state, token, place, leaves, *how):
         if self.tune:
             return self.tune[place % len(self.tune)]
         if token in self.by_heart and _mixed(place, *how) >= leaves * (1 << 20):
             return self.by_heart[(self.by_heart.index(token) + 1) % len(self.by_heart)]
-        return _draw(state, token, place, *how)
+        return _draw(codec, state, token, place, *how)
 
 
-def _waited(token):
+def _waited(codec, token):
     """Return the ticks from the note before a token's note to it."""
-    return int(CODEC.shift_ticks[CODEC.split_fields([token])[0, 0]])
+    return int(codec.shift_ticks[codec.split_fields([token])[0, 0]])
 
 
-def _late_enough(token, start_ticks):
+def _late_enough(codec, token, start_ticks):
     """Let a note wait longer where it would start too early."""
-    shift, *rest = CODEC.split_fields([token])[0]
-    least = int(np.searchsorted(CODEC.shift_ticks, start_ticks))
-    return int(CODEC.merge_fields(np.array([[max(shift, least), *rest]]))[0])
+    shift, *rest = codec.split_fields([token])[0]
+    least = int(np.searchsorted(codec.shift_ticks, start_ticks))
+    return int(codec.merge_fields(np.array([[max(shift, least), *rest]]))[0])
 
 
 def _together(rows):

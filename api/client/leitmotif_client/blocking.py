@@ -109,6 +109,7 @@ class Wishes(TypedDict, total=False):
     density: int  # percentiles of the game's pieces
     register: int
     mood: Literal["bright", "calm", "dark", "lively", "sad", "tense"]
+    instruments: str  # flute, harp, drums
     primer: Literal["none", "corpus"] | bytes | os.PathLike[str]  # or a file: MIDI, a song's JSON
     include_primer: bool
     keep: str  # bars of a primer that is a file: 1-8,13-16
@@ -305,6 +306,8 @@ class Game:
             not set it.
         meters: The time signatures in which its pieces begin, which `meter` may be.
         modes: The modes in which its pieces begin, which `mode` and `key` may have.
+        band: Whether its music is for a band; otherwise it is for one piano.
+        instruments: Those of its pieces, which `instruments` may name.
     """
 
     game: str
@@ -316,6 +319,8 @@ class Game:
     max_quote: int | None
     meters: tuple[str, ...] | None
     modes: tuple[str, ...] | None
+    band: bool | None
+    instruments: tuple[str, ...] | None
     held_out_bits_per_note: float | None
 
 
@@ -619,7 +624,7 @@ def _games(members: Mapping[str, Any]) -> tuple[Game, ...]:
 
 
 def _game(members: Mapping[str, Any]) -> Game:
-    lists = {name: members[name] for name in ("meters", "modes")}
+    lists = {name: members[name] for name in ("meters", "modes", "instruments")}
     tuples = {name: None if each is None else tuple(each) for name, each in lists.items()}
     return _picked(Game, {**members, **tuples})
 
@@ -687,6 +692,10 @@ def _event(members: Mapping[str, Any]) -> Event | None:
         case "end":
             return _picked(EndEvent, members)
     return None
+
+
+def _note(members: Mapping[str, Any]) -> Note:
+    return _picked(Note, {"part": None, **members})
 
 
 def _picked(kind: type[_Said], members: Mapping[str, Any]) -> _Said:

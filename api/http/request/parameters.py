@@ -3,6 +3,7 @@
 from api.composing.song import SEEDS, THEME, Primer
 from api.formats.registry import FORMAT_NAMES
 from api.http.request.character import METER_PATTERN
+from api.http.request.instruments import INSTRUMENTS, MOST_MELODIC_PARTS
 from api.http.request.parameter import Kind, Parameter
 from api.model_server.port import Label
 from music.character.wanted import MOODS
@@ -24,6 +25,7 @@ DRAWN_SEEDS = 1 << 32
 MOST_EXACT = SEEDS - 1  # the largest integer that is exact in every JSON parser
 MOST_SONGS = 16
 MOST_KEEP_CHARACTERS = 200
+MOST_INSTRUMENTS_CHARACTERS = 500
 
 PARAMETERS = (
     Parameter(
@@ -177,6 +179,16 @@ PARAMETERS = (
         effect="a name for a mode, a density and a register, where they are absent: "
         + "; ".join(f"{name} is {character.terms}" for name, character in MOODS.items()),
         choices=tuple(MOODS),
+    ),
+    Parameter(
+        name=INSTRUMENTS,
+        kind=Kind.TEXT,
+        effect="who plays the song, if the game's music is for a band: names, families or program "
+        "numbers of General MIDI, and drums (flute, harp, strings, drums); piano for one piano. A "
+        f"name that is repeated is a further part; up to {MOST_MELODIC_PARTS} and drums. Default: "
+        "the instruments of one of the game's pieces",
+        lowest=1,
+        highest=MOST_INSTRUMENTS_CHARACTERS,
     ),
     Parameter(
         name="primer",

@@ -8,6 +8,7 @@ from api.composing.primers import Upload
 from api.composing.song import Primer, SongRequest
 from api.errors import BadParameterError
 from api.http.request.character import character_of
+from api.http.request.instruments import line_up_of
 from api.http.request.parameter import RequestValue, Value
 from api.http.request.parameters import BY_NAME, DRAWN_SEEDS, LENGTHS, PARAMETERS
 from api.model_server.port import SLUG, Label
@@ -74,6 +75,7 @@ def _brief(values: Mapping[str, Value], primer: Primer | Upload) -> Brief:
         keep=_keep(values, primer),
         varies=_varies(values, primer),
         character=character_of(values, primer),
+        line_up=line_up_of(values),
     )
 
 

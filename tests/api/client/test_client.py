@@ -43,6 +43,7 @@ from api.http.request.parameters import PARAMETERS
 from api.version import HEADER, VERSION
 from music.description import LearnedPiece
 from music.reading import read_midi
+from tests.api.bands import play_a_band
 from tests.api.client.support import FINE, FINE_HEADERS
 from tests.api.contract import CONTRACT
 from tests.api.loopback import description
@@ -202,6 +203,16 @@ def test_a_stream_gives_the_song_as_typed_events(leitmotif, client):
     assert (end.notes, end.longest_quote) == (100, 0)
 
 
+def test_a_bands_stream_names_the_parts_and_who_plays_each_note(leitmotif, loopback):
+    play_a_band(loopback)
+    first, notes, *_ = leitmotif.stream("zelda", seed=7, notes=30, instruments="violin,drums")
+    assert first.parts == (
+        Part("Violin", "Violin", 40, "strings"),
+        Part("Drums", "Standard Kit", 0, "drums"),
+    )
+    assert {note.part for note in notes.notes} == {0, 1}
+
+
 def test_the_games_are_listed(leitmotif):
     assert leitmotif.games() == (
         Game(
@@ -214,6 +225,8 @@ def test_the_games_are_listed(leitmotif):
             max_quote=6,
             meters=("4/4",),
             modes=("major", "minor"),
+            band=False,
+            instruments=("Acoustic Grand Piano",),
             held_out_bits_per_note=6.5,
         ),
     )

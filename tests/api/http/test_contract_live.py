@@ -17,7 +17,7 @@ MOST_NOTES = 40
 MOST_SECONDS = 3.0
 MOST_BARS = 8
 LENGTHS = ("notes", "seconds", "bars")  # one of them at most
-OF_GAMES_WITH_PIECES = ("density", "meter", "mode", "mood", "register", "version")
+OF_GAMES_WITH_PIECES = ("density", "instruments", "meter", "mode", "mood", "register", "version")
 LONGEST_LINE = 4000  # gunicorn refuses longer ones, before they reach the app
 
 # Schemathesis cannot know that a parameter is to be given once, in the query or in the body.

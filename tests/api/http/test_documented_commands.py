@@ -18,7 +18,9 @@ from api.http.request.parameter import RequestValue
 from api.http.request.parameters import PARAMETERS
 from api.http.request.song_request import song_request
 from music.description import LearnedPiece, Opening
+from tests.api.bands import band_description
 from tests.api.loopback import (
+    BAND_CODEC,
     CODEC,
     LoopbackModelServer,
     description,
@@ -42,15 +44,21 @@ def opening(name, steps):
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    """A service with the game of the documentation, bach: a piece in major, and one in minor."""
+    """A service with the games of the documentation.
+
+    They are bach, with a piece in major and one in minor, and touhou, whose music is for a band.
+    """
     openings = [opening("major", (0, 4, 7, 12, 7, 4)), opening("minor", (0, 3, 7, 12, 7, 3))]
     pieces = [LearnedPiece(each.piece, CODEC.decode(each.tokens)[0]) for each in openings]
     text = description(game="bach", openings=tuple(openings), learned=tuple(pieces)).to_json()
-    described = {"bach": text}
-    loopback = LoopbackModelServer(versions={"bach": {1: "AVAILABLE"}}, descriptions=described)
+    loopback = LoopbackModelServer(
+        versions={"bach": {1: "AVAILABLE"}, "touhou": {1: "AVAILABLE"}},
+        descriptions={"bach": text, "touhou": band_description(game="touhou").to_json()},
+        codecs={"touhou": BAND_CODEC},
+    )
     loopback.start()
     path = tmp_path_factory.mktemp("models") / "models.config"
-    write_models_config(path, "bach")
+    write_models_config(path, "bach", "touhou")
     config = Config(model_server=loopback.target, models_config=path, rate_limit=None)
     with serving(create_app(config)) as address:
         yield address

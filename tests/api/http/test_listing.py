@@ -18,6 +18,8 @@ ZELDA = {
     "max_quote": 6,
     "meters": ["4/4"],
     "modes": ["major", "minor"],
+    "band": False,
+    "instruments": ["Acoustic Grand Piano"],
     "held_out_bits_per_note": 6.5,
 }
 
