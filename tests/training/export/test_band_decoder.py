@@ -7,13 +7,12 @@ import pytest
 import tensorflow as tf
 
 from music.codec import BOS
-from music.codec.notetuple import BandTuple
 from music.composing.model import NO_STOP
 from music.roles import DRUMS, ROLES
 from tests.training.conftest import TINY
-from tests.training.export.test_decoder import random_model
+from tests.training.export.models import random_model
+from tests.training.memory.band_music import BASS, CODEC, FLUTE, STRINGS, random_band
 from tests.training.memory.music import as_served
-from tests.training.memory.test_bands import BASS, FLUTE, STRINGS, random_band
 from training.export.decoder import Network
 from training.export.decoder_cells import probable_values
 from training.export.quantised_matmul import Float32Product, Int8Product
@@ -21,7 +20,6 @@ from training.export.sampling import Sampling
 from training.fitting.encoded import EncodedPiece, window
 from training.memory.context import context
 
-CODEC = BandTuple.over()
 SIZES = CODEC.field_sizes
 ROLE = 1
 ROUNDED = 1e-3  # as in the tests of other decoders

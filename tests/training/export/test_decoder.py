@@ -9,6 +9,7 @@ import tensorflow as tf
 from music.codec import BOS, FIRST, PAD
 from music.composing.model import NO_STOP
 from tests.training.conftest import CODEC, TINY, WITHOUT_MEMORY
+from tests.training.export.models import random_model
 from tests.training.memory.music import as_served, random_fields
 from training.export.decoder import MOST_STEPS, Network
 from training.export.quantised_matmul import Float32Product, Int8Product
@@ -16,24 +17,11 @@ from training.export.sampling import Sampling
 from training.export.song_reader import BLOCK_TOKENS
 from training.fitting.encoded import EncodedPiece, window
 from training.memory.context import context
-from training.network.network import build_network, field_sizes, has_memory
+from training.network.network import field_sizes, has_memory
 
 HIGHEST_KEY = 87
 
 ROUNDED = 1e-3  # key weights are rounded to multiples of 2**-10, which these large weights amplify
-
-
-def random_model(recipe, sizes):
-    """Build a network whose gates and logits leave the linear range, and that likes chords."""
-    model = build_network(recipe, sizes)
-    random = np.random.default_rng(0)
-    # What is rounded to multiples of 2**-10 on its way to the LSTM is so already.
-    weights = [random.normal(0, 0.5, w.shape) for w in model.get_weights()]
-    model.set_weights([np.rint(32 * each) / 32 for each in weights])
-    kernel, bias = model.get_layer("logits_0").get_weights()
-    bias[0] += 3
-    model.get_layer("logits_0").set_weights([kernel, bias])
-    return model
 
 
 @pytest.fixture(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from music.keys import find_key
 from music.notes import LOWEST_PITCH, TICKS_PER_BEAT, Notes
+from training.report.metrics.band_features import band_features
 from training.report.metrics.texture import longest_run, parallel_octaves_share
 
 EXCERPT_BEATS = 32
@@ -30,13 +31,15 @@ _PLACES_TICKS = (0, 3, 4, 6, 8, 9)  # within a beat: sixteenths and triplets
 def excerpts(notes: Notes, hop_beats: int = EXCERPT_BEATS // 2) -> Iterator[Notes]:
     """Cut a piece into excerpts of 32 beats, one every `hop_beats`.
 
-    A piece that is shorter is one excerpt. Excerpts of fewer than 16 notes are left out.
+    A piece that is shorter is one excerpt. Excerpts in which one piano would play fewer than 16
+    notes are left out.
     """
     last_start = max(0, int(notes.onset_ticks[-1:].max(initial=0)) - EXCERPT_TICKS)
     for start in range(0, last_start + 1, hop_beats * TICKS_PER_BEAT):
         first, end = np.searchsorted(notes.onset_ticks, [start, start + EXCERPT_TICKS])
-        if end - first >= FEWEST_NOTES:
-            yield notes[slice(int(first), int(end))].shifted(-start)
+        excerpt = notes[slice(int(first), int(end))].shifted(-start)
+        if len(excerpt.as_piano()) >= FEWEST_NOTES:
+            yield excerpt
 
 
 def features(notes: Notes, bar_ticks: int) -> dict[str, float]:
@@ -45,18 +48,21 @@ def features(notes: Notes, bar_ticks: int) -> dict[str, float]:
     Transposition does not change most features, only the four that describe the register.
 
     Args:
-        notes: 16 or more, ordered by onset, then pitch.
+        notes: 16 or more that one piano would play; as those of one piano, except where the parts
+            of a band and its drums are described.
         bar_ticks: Length of a bar; the excerpt need not start at a bar line.
 
     Returns:
         Finite numbers by name, the same names in the same order for every excerpt.
     """
+    heard = notes.as_piano()
     described = {
-        **_pitch(notes),
-        **_harmony(notes),
-        **_rhythm(notes),
-        **_texture(notes),
-        **_repetition(notes, bar_ticks),
+        **_pitch(heard),
+        **_harmony(heard),
+        **_rhythm(heard),
+        **_texture(heard),
+        **_repetition(heard, bar_ticks),
+        **band_features(notes, bar_ticks),
     }
     return {name: float(value) for name, value in described.items()}
 
