@@ -53,6 +53,10 @@ def _evaluate(settings: Settings) -> int:
         )
     collection = find_collection(game, settings.data_dir)
     corpus = read_corpus(collection)
+    if corpus.is_band:
+        raise CollectionError(
+            f"{game} is music for bands; a report measures music for one piano only"
+        )
     parts = folds(corpus.pieces, FOLDS)
     if len(parts) < FOLDS:
         raise CollectionError(

@@ -82,7 +82,7 @@ def _reproduce(settings: Settings) -> int:
 
 def _reproduced(game: str, settings: Settings) -> dict[str, Any]:
     recipe = settings.shortened(load_recipe(RECIPE))
-    corpus = read_corpus(find_collection(game, settings.data_dir))
+    corpus = read_corpus(find_collection(game, settings.data_dir), band=False)
     codec = corpus.codec(recipe.codec)
     parts = split(corpus.pieces, recipe.fitting.held_out_share)
     with locked_checkpoint(WORK_DIR / game) as checkpoint:
