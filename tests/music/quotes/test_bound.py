@@ -5,8 +5,9 @@ import pytest
 
 from music.notes import Notes
 from music.piece import Piece, constant_tempo
-from music.quotes.bound import ATTEMPTS, QuoteBound, is_degenerate, usual_quote_notes
+from music.quotes.bound import ATTEMPTS, BAND_ATTEMPTS, QuoteBound, is_degenerate, usual_quote_notes
 from music.quotes.finder import QuoteFinder
+from music.roles import DRUMS, role_of
 
 
 def piece(name, *pitches):
@@ -113,3 +114,27 @@ def test_a_cycle_that_the_previous_chunk_began_counts_when_it_continues():
     assert not is_degenerate(more, 20)
     assert is_degenerate(more, 20, before)
     assert not is_degenerate(other, 20, before)
+
+
+def test_a_steady_beat_is_no_degenerate_repetition():
+    drums = Notes.of(np.arange(64) * 6, [3] * 64, np.resize([36, 42, 38, 42], 64), [DRUMS] * 64)
+    assert not is_degenerate(drums, 64)
+    piano = Notes.of(drums.onset_ticks, drums.duration_ticks, drums.pitch)
+    assert is_degenerate(piano, 64)
+
+
+def test_a_band_may_quote_what_two_bars_have():
+    melody = np.resize([60, 64, 62, 65, 67, 72, 71], 64)
+    flute = Notes.of(np.arange(64) * 6, [6] * 64, melody, [role_of(9, 0)] * 64)
+    alone = Piece("alone", flute, constant_tempo(100.0))
+    assert usual_quote_notes([alone]) == 16
+    on_piano = Piece("on piano", flute.as_piano(), constant_tempo(100.0))
+    assert usual_quote_notes([on_piano]) == 5
+
+
+def test_attempts_at_a_band_stay_cool_and_filtered():
+    assert len(BAND_ATTEMPTS) == len(ATTEMPTS)
+    for gentle, attempt in zip(BAND_ATTEMPTS, ATTEMPTS, strict=True):
+        assert gentle.is_filtered
+        assert gentle.position_added == attempt.position_added
+        assert gentle.temperature_added == pytest.approx(attempt.temperature_added / 5)

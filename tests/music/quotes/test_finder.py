@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from music.description import LearnedPiece
-from music.notes import Notes
+from music.notes import Notes, cleaned
 from music.quotes.finder import Quote, QuoteFinder, QuoteState, quoting_groups, self_quotes
+from music.roles import DRUMS, role_of
 from tests.music.quotes.support import longest_by_trying, played, shape, songs
 from tests.quoting import longest_shared
 
+STRINGS, FLUTE = role_of(5, 0), role_of(9, 0)
 collections = st.lists(songs, max_size=4)
 
 
@@ -177,3 +179,20 @@ def test_groups_hold_every_piece_once_and_keep_quoting_pieces_together(parts, fe
         )
         if shared >= fewest_notes:
             assert any({one, other} <= set(group) for group in groups)
+
+
+def test_the_parts_of_a_band_are_heard_together_without_drums():
+    tune = line(60, 64, 62, 65, 67, 72)
+    onset_ticks = tune.onset_ticks.tolist()
+    flute = [(onset, 6, pitch, FLUTE) for onset, pitch in zip(onset_ticks, tune.pitch, strict=True)]
+    doubled = [(onset, 6, pitch, STRINGS) for onset, _, pitch, _ in flute]
+    drums = [(onset, 3, 36, DRUMS) for onset in onset_ticks]
+    band = cleaned(Notes.of(*zip(*flute, *doubled, *drums, strict=True)))
+    finder = QuoteFinder(named([tune]))
+    assert finder.longest_quote(band) == Quote(6, "piece 0", 0, 0)
+    assert QuoteFinder(named([band])).longest_quote(tune) == Quote(6, "piece 0", 0, 0)
+
+
+def test_drums_alone_quote_nothing():
+    drums = Notes.of(range(0, 48, 6), [3] * 8, [36] * 8, [DRUMS] * 8)
+    assert QuoteFinder(named([drums, line(60, 62, 64)])).longest_quote(drums) == Quote()
