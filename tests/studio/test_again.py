@@ -6,25 +6,14 @@ from playwright.sync_api import expect
 from music.midi import to_midi
 from music.notes import Notes
 from music.piece import TimeSignature, constant_tempo
+from tests.studio.bars import compose_bars, in_bars
 from tests.studio.conftest import DROP, compose, kept, player, rows, until, wait_for
 from tests.studio.support import LOOKS
 
 pytestmark = pytest.mark.slow
 
-BAR_TICKS = 48
 BAR_PX = 4 * 28  # at the first zoom
 NUMBERS_Y = 10
-
-
-def compose_bars(page, bars=8, form="AB", ending="false"):
-    """Compose a piece by a plan and show its start."""
-    if page.is_enabled("#ending"):
-        page.select_option("#ending", ending)  # the model of these tests cannot read all endings
-    page.select_option("#unit", "bars")
-    page.fill("#form", form)
-    piece = compose(page, bars)
-    page.evaluate(player("player.seek(0)"))
-    return piece
 
 
 def compose_again(page):
@@ -35,16 +24,6 @@ def compose_again(page):
     expect(page.locator("#again")).to_be_visible()
     page.click("#play")
     return kept(page)[0]
-
-
-def in_bars(piece, *numbers, start=0):
-    """Return the notes of some bars; what follows may end one that lasts beyond its bar."""
-    found = []
-    for onset, duration, pitch in rows(piece):
-        bar, place = divmod(onset - start, BAR_TICKS)
-        if bar + 1 in numbers:
-            found.append((onset, min(duration, BAR_TICKS - place), pitch))
-    return found
 
 
 def click_bar(page, number):

@@ -9,8 +9,8 @@ from music.midi import to_midi
 from music.notes import Notes
 from music.piece import TimeSignature, constant_tempo
 from tests.api.loopback import OPENINGS, description
+from tests.studio.bars import compose_bars, in_bars
 from tests.studio.conftest import DROP, compose, kept, rows, wait_for
-from tests.studio.test_again import compose_bars, in_bars
 
 pytestmark = pytest.mark.slow
 

@@ -41,14 +41,22 @@ def test_an_unknown_recipe_lists_those_there_are():
         ("hidden_share = 0.5", "hidden_share = 2", "hidden_share is 2.0; it must be from 0 to 1"),
         ("[fitting]", "[fitting]\nstretch = true", "fitting.stretch is unknown"),
         ("[network]", "[network", "recipe mine: "),
-        ('start = "base"', 'start = "top"', "start is 'top'; it must be one of base, scratch"),
+        (
+            'start = "base"',
+            'start = "top"',
+            "start is 'top'; it must be one of base, piano base, scratch",
+        ),
         (
             'start = "base"',
             'start = "scratch"',
             "base_share is 0.25; without start = 'base' it is 0",
         ),
         ("base_share = 0.25", "base_share = 2", "base_share is 2.0; it must be from 0 to 1"),
-        ('codec = "notetuple"', "codec = []", r"codec is \[\]; it must be one of notetuple, notes"),
+        (
+            'codec = "notetuple"',
+            "codec = []",
+            r"codec is \[\]; it must be one of notetuple, bandtuple, notes",
+        ),
         (
             'codec = "notetuple"',
             'codec = "notes"',

@@ -19,11 +19,11 @@ from training.errors import ExportError
 from training.export.quantised_matmul import FLOAT32, INT8
 from training.export.saved_model import export_bundle
 from training.fitting.encoded import encode, window
-from training.memory.recall import STATE_WIDTH
+from training.memory.recall import Recall
 from training.network.network import build_network
 
 V = CODEC.vocabulary_size
-S = 2 * sum(TINY.network.lstm_units) + STATE_WIDTH
+S = 2 * sum(TINY.network.lstm_units) + Recall(CODEC).state_width
 START = {
     "tokens": ("int32", (None, None)),
     "lengths": ("int32", (None,)),

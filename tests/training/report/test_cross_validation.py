@@ -131,7 +131,7 @@ def test_the_report_composes_what_the_service_composes_by_default(random_model, 
 def test_rows_of_different_lengths_are_read_as_in_the_service(random_model, served):
     """A row ends with its last token, not with the longest row's."""
     rows = [(5, 6, 7), (8,)]
-    prompt = opening_prompt(MUSIC.openings[0])
+    prompt = opening_prompt(MUSIC.openings[0], MUSIC.codec)
     model, deadline = Model("tiny", 1), Deadline.after(60)
     own = InProcessModel(random_model, MUSIC.codec)
     here = own.read([own.prefill(prompt)] * 2, rows)
