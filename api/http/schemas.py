@@ -367,7 +367,7 @@ _GAME = _shown(
         ),
         modes=_said(
             _or_null({"type": "array", "items": {"enum": list(Mode)}}),
-            "The modes in which its pieces begin, which `mode` and `key` may have.",
+            "The modes of its music, which `mode` and `key` may have.",
         ),
         held_out_bits_per_note=_said(
             _or_null(_TIME), "Cross-entropy on held-out pieces, in bits per note."

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from music.bars import COMMON_TIME
+from music.character.excerpts import fitting_prompt
 from music.character.measures import target_of
-from music.character.openings import fitting_opening
 from music.character.wanted import ANY_CHARACTER, Character
 from music.codec import BOS, Cursor
 from music.composing.encoded_primer import encoded_primer
@@ -58,6 +58,8 @@ class Continuation:
     def of_opening(cls, music: GameMusic, seed: int, character: Character = ANY_CHARACTER) -> Self:
         """Continue the opening of one of a game's pieces, which the seed chooses.
 
+        A song of a character continues an excerpt, perhaps of its middle, that fits the character.
+
         Raises:
             NoOpeningsError: There is none.
             CharacterError: None fits the character; the message says what would.
@@ -68,7 +70,7 @@ class Continuation:
             opening = music.openings[seed % len(music.openings)]
         else:
             target = target_of(character, music.measures)
-            opening = fitting_opening(music.opening_notes, music.codec, character, target, seed)
+            opening = fitting_prompt(music.excerpts, music.codec, character, target, seed)
         _, cursor = music.codec.decode(opening.tokens)
         return cls(
             opening_prompt(opening),

@@ -1,9 +1,9 @@
-"""The character of songs: which opening they continue, and what their notes are to measure."""
+"""The character of songs: which excerpt they continue, and what their notes are to measure."""
 
 import pytest
 
-from music.character.measures import measures_of, target_of
-from music.character.openings import fitting_opening
+from music.character.excerpts import fitting_prompt
+from music.character.measures import target_of
 from music.character.wanted import MOODS, Character
 from music.codec import BOS
 from music.codec.notetuple import NoteTuple
@@ -45,9 +45,7 @@ def music(pieces=PIECES, meters=METERS) -> GameMusic:
         )
         for each, beats in zip(pieces, meters, strict=True)
     ]
-    return GameMusic(
-        CODEC, QuoteFinder(()), 6, 90.0, tuple(openings), (), measures=measures_of(pieces)
-    )
+    return GameMusic(CODEC, QuoteFinder(()), 6, 90.0, tuple(openings), (), pieces=pieces)
 
 
 MUSIC = music()
@@ -55,7 +53,7 @@ MUSIC = music()
 
 def opening(character: Character, seed: int) -> Opening:
     target = target_of(character, MUSIC.measures)
-    return fitting_opening(MUSIC.opening_notes, CODEC, character, target, seed)
+    return fitting_prompt(MUSIC.excerpts, CODEC, character, target, seed)
 
 
 def chosen(character: Character) -> set[str]:
