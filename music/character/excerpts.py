@@ -7,6 +7,7 @@ and songs that continue the same two are alike; so four bars of a piece's middle
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import gcd
 
 import numpy as np
 
@@ -26,6 +27,7 @@ _EVERY_BARS = 4
 _FEWEST_NOTES = 8
 _NEAREST_SHARE = 2  # the nearest half of the excerpts may begin a song
 _FEWEST = 2  # but so many where there are, since one excerpt makes all songs alike
+_GOLDEN_SECTION = 0.618
 _MAJOR_KEYS = frozenset((tonic, Mode.MAJOR) for tonic in range(12))
 
 
@@ -151,13 +153,22 @@ def fitting_prompt(
     nearest = sorted(fitting, key=lambda one: one.distance(character, target))
     on_target = sum(one.distance(character, target) <= 0 for one in nearest)
     count = min(len(nearest), max(_FEWEST, len(nearest) // _NEAREST_SHARE, on_target))
-    first = seed % count
+    first = seed * _stride(count) % count
     for one in [*nearest[first:count], *nearest[:first], *nearest[count:]]:
         try:
             return one.prompt_in(character.key, codec)
         except TokenError:
             continue
     raise CharacterError("key", "another key: the game's model cannot read an excerpt in it")
+
+
+def _stride(count: int) -> int:
+    """Return how far the choices of two successive seeds are apart.
+
+    Neighbours are of the same piece or alike. With a stride near the golden section, the songs of
+    some successive seeds are not, and as many seeds as there are excerpts choose each of them.
+    """
+    return next(n for n in range(round(_GOLDEN_SECTION * count), 2 * count) if gcd(n, count) == 1)
 
 
 def _later(opening: Opening, notes: Notes) -> Iterator[Excerpt]:

@@ -263,7 +263,7 @@ class Arranger:
         rows: list[_Row] = []
         candidates: list[Candidate] = []
         groups = [(number, range(stretch.rows)) for number in range(len(_TEMPERATURES_ADDED))]
-        if not span.closes and not len(following):
+        if not span.closes and not len(following) and not self._target.has_goals:
             groups[:1] = [(0, range(1)), (0, range(1, stretch.rows))]
 
         def is_enough(one: Candidate, numbers: range) -> bool:

@@ -56,6 +56,11 @@ class Target:
         """Whether all notes are equally right."""
         return self == ANYTHING
 
+    @property
+    def has_goals(self) -> bool:
+        """Whether notes may always be nearer to it; keys can be met."""
+        return self.density is not None or self.register is not None
+
     def distance(self, notes: Notes, ticks: int) -> float:
         """Return how far one or more notes, which take so many ticks, are from the target."""
         margin = key_margin(notes, self.keys) if self.keys else 0.0
