@@ -1,16 +1,19 @@
 """Tokens per second on a GPU, by the number of songs that are sampled together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 from api.deadline import Deadline
 from api.model_server.grpc_client import GrpcModelServer
 from api.model_server.port import Model
+from benchmarks.gpu.compiled import compiled_decode
 from benchmarks.gpu.sizes import GpuSizes
+from benchmarks.models.bundle import Published
 from benchmarks.models.graph_model import GraphModel, SamplingRows
 from benchmarks.models.song_sampling import PATIENCE_S, default_sampling
 from benchmarks.timing import interleaved
+from music.codec import open_codec
 from music.composing.continuation import EMPTY_PROMPT
 from music.composing.model import DecodeRow
 
@@ -25,6 +28,8 @@ class DecodeRates:
         batch: The number of songs.
         ms_per_step: A step of all songs on the GPU, in a session of this process.
         gpu_tokens_per_second: The same, as a rate.
+        compiled_ms_per_step: The same, compiled by XLA for this number of songs.
+        compiled_tokens_per_second: The same, as a rate.
         served_tokens_per_second: From the model server on the GPU, all songs in one call.
         core_tokens_per_second: On one core of this machine, with the weights that suit it best.
     """
@@ -32,22 +37,26 @@ class DecodeRates:
     batch: int
     ms_per_step: float
     gpu_tokens_per_second: float
+    compiled_ms_per_step: float
+    compiled_tokens_per_second: float
     served_tokens_per_second: float
     core_tokens_per_second: float
 
 
 def measure_decoding(
-    target: str, model: Model, on_gpu: GraphModel, on_core: GraphModel, sizes: GpuSizes
+    target: str, published: Published, on_gpu: GraphModel, on_core: GraphModel, sizes: GpuSizes
 ) -> tuple[DecodeRates, ...]:
-    """Measure the batch sizes one after the other, and the three ways alternately.
+    """Measure the batch sizes one after the other, and the four ways alternately.
 
     Args:
         target: The model server, host:port; it does not merge, which would limit a call's songs.
-        model: The model that it serves.
+        published: The model that it serves.
         on_gpu: The same model in a session of this process.
         on_core: The network on one core.
         sizes: The sizes of the measurements.
     """
+    description = published.description
+    advance_ticks = open_codec(description.codec, description.vocabulary).advance_ticks
     with closing(GrpcModelServer(target)) as server:
         return tuple(
             _rates(
@@ -55,7 +64,8 @@ def measure_decoding(
                 sizes,
                 (
                     _in_session(on_gpu, batch, sizes.steps),
-                    _served(server, model, batch, sizes.steps),
+                    compiled_decode(published.network, advance_ticks, batch, sizes.steps),
+                    _served(server, published.model, batch, sizes.steps),
                     _in_session(on_core, batch, sizes.steps),
                 ),
             )
@@ -63,10 +73,11 @@ def measure_decoding(
         )
 
 
-def _rates(batch: int, sizes: GpuSizes, variants: tuple[Callable[[], object], ...]) -> DecodeRates:
+def _rates(batch: int, sizes: GpuSizes, variants: Sequence[Callable[[], object]]) -> DecodeRates:
     seconds = interleaved(f"{batch} songs", variants, sizes.rounds)
-    tokens = batch * sizes.steps
-    return DecodeRates(batch, seconds[0] / sizes.steps * _MS, *(tokens / s for s in seconds))
+    steps_ms = [s / sizes.steps * _MS for s in seconds]
+    on_gpu, compiled, served, on_core = (batch * sizes.steps / s for s in seconds)
+    return DecodeRates(batch, steps_ms[0], on_gpu, steps_ms[1], compiled, served, on_core)
 
 
 def _in_session(graph: GraphModel, batch: int, steps: int) -> Callable[[], object]:

@@ -5,23 +5,6 @@ from dataclasses import dataclass, replace
 from benchmarks.sizes import ORIGINAL
 from training.recipe import BASE, DEFAULT, SCRATCH, Recipe, load_recipe
 
-FLOAT32, MIXED = "float32", "mixed_bfloat16"  # Keras's names of policies
-
-
-@dataclass(frozen=True)
-class Training:
-    """A training to measure.
-
-    Attributes:
-        name: The recipe's name.
-        recipe: The recipe.
-        precision: FLOAT32, or MIXED: products and activations in bfloat16.
-    """
-
-    name: str
-    recipe: Recipe
-    precision: str
-
 
 @dataclass(frozen=True)
 class GpuSizes:
@@ -35,7 +18,7 @@ class GpuSizes:
         compared_windows: Openings after which both predict.
         songs: Songs requested over HTTP.
         notes: Notes of each of them.
-        trainings: What is trained.
+        recipes: The recipes of trainings, by name.
         epochs: Epochs of each training; the first compiles and does not count.
         pieces: Pieces that are learned.
     """
@@ -47,7 +30,7 @@ class GpuSizes:
     compared_windows: int
     songs: int
     notes: int
-    trainings: tuple[Training, ...]
+    recipes: dict[str, Recipe]
     epochs: int
     pieces: int
 
@@ -74,15 +57,7 @@ GPU_FULL = GpuSizes(
     compared_windows=4,
     songs=10,
     notes=500,
-    trainings=tuple(
-        Training(name, load_recipe(name), precision)
-        for name, precisions in (
-            (DEFAULT, (FLOAT32, MIXED)),
-            (BASE, (FLOAT32, MIXED)),
-            (ORIGINAL, (FLOAT32,)),
-        )
-        for precision in precisions
-    ),
+    recipes={name: load_recipe(name) for name in (DEFAULT, BASE, ORIGINAL)},
     epochs=4,
     pieces=9,
 )
@@ -95,7 +70,7 @@ GPU_TINY = GpuSizes(
     compared_windows=1,
     songs=1,
     notes=4,
-    trainings=(Training(ORIGINAL, _small(ORIGINAL), MIXED),),
+    recipes={ORIGINAL: _small(ORIGINAL)},
     epochs=2,
     pieces=1,
 )

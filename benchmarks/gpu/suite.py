@@ -44,7 +44,7 @@ def run_gpu(folder: Path, sizes: GpuSizes, gpu: str) -> GpuResults:
         with services.model_server(
             models_dir, (published.model,), batching=False, log_dir=folder
         ) as target:
-            decoding = measure_decoding(target, published.model, on_gpu, on_core, sizes)
+            decoding = measure_decoding(target, published, on_gpu, on_core, sizes)
             with services.api(models_dir, target, folder) as api:
                 song_ms = _song_ms(api, published.model.game, sizes)
     learning = measure_learning(folder / "checkpoints", sizes)
