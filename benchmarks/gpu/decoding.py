@@ -31,7 +31,6 @@ class DecodeRates:
         compiled_ms_per_step: The same, compiled by XLA for this number of songs.
         compiled_tokens_per_second: The same, as a rate.
         served_tokens_per_second: From the model server on the GPU, all songs in one call.
-        core_tokens_per_second: On one core of this machine, with the weights that suit it best.
     """
 
     batch: int
@@ -40,19 +39,17 @@ class DecodeRates:
     compiled_ms_per_step: float
     compiled_tokens_per_second: float
     served_tokens_per_second: float
-    core_tokens_per_second: float
 
 
 def measure_decoding(
-    target: str, published: Published, on_gpu: GraphModel, on_core: GraphModel, sizes: GpuSizes
+    target: str, published: Published, on_gpu: GraphModel, sizes: GpuSizes
 ) -> tuple[DecodeRates, ...]:
-    """Measure the batch sizes one after the other, and the four ways alternately.
+    """Measure the batch sizes one after the other, and the three ways alternately.
 
     Args:
         target: The model server, host:port; it does not merge, which would limit a call's songs.
         published: The model that it serves.
         on_gpu: The same model in a session of this process.
-        on_core: The network on one core.
         sizes: The sizes of the measurements.
     """
     description = published.description
@@ -66,7 +63,6 @@ def measure_decoding(
                     _in_session(on_gpu, batch, sizes.steps),
                     compiled_decode(published.network, advance_ticks, batch, sizes.steps),
                     _served(server, published.model, batch, sizes.steps),
-                    _in_session(on_core, batch, sizes.steps),
                 ),
             )
             for batch in sizes.batches
@@ -76,8 +72,8 @@ def measure_decoding(
 def _rates(batch: int, sizes: GpuSizes, variants: Sequence[Callable[[], object]]) -> DecodeRates:
     seconds = interleaved(f"{batch} songs", variants, sizes.rounds)
     steps_ms = [s / sizes.steps * _MS for s in seconds]
-    on_gpu, compiled, served, on_core = (batch * sizes.steps / s for s in seconds)
-    return DecodeRates(batch, steps_ms[0], on_gpu, steps_ms[1], compiled, served, on_core)
+    on_gpu, compiled, served = (batch * sizes.steps / s for s in seconds)
+    return DecodeRates(batch, steps_ms[0], on_gpu, steps_ms[1], compiled, served)
 
 
 def _in_session(graph: GraphModel, batch: int, steps: int) -> Callable[[], object]:

@@ -51,8 +51,7 @@ def _rows(results: GpuResults) -> Iterator[tuple[str, str, str]]:
             (
                 f"{rates.ms_per_step:.2f} ms per step; compiled by XLA "
                 f"{rates.compiled_tokens_per_second:,.0f}, {rates.compiled_ms_per_step:.2f} ms; "
-                f"from the model server {rates.served_tokens_per_second:,.0f}; "
-                f"one core of this machine {rates.core_tokens_per_second:,.0f}"
+                f"from the model server {rates.served_tokens_per_second:,.0f}"
             ),
         )
     song = results.http_500_notes_ms

@@ -63,7 +63,7 @@ GPU_FULL = GpuSizes(
 )
 
 GPU_TINY = GpuSizes(
-    batches=(1, 3),
+    batches=(2,),
     steps=2,
     rounds=1,
     compared_songs=2,

@@ -34,17 +34,13 @@ def run_gpu(folder: Path, sizes: GpuSizes, gpu: str) -> GpuResults:
     """
     models_dir = folder / "models"
     published = publish_default(models_dir, FLOAT32)
-    core = publish_default(folder / "core")
-    with (
-        closing(GraphModel(published.folder)) as on_gpu,
-        closing(GraphModel(core.folder, on_cpu=True)) as on_core,
-    ):
+    with closing(GraphModel(published.folder)) as on_gpu:
         with closing(GraphModel(published.folder, on_cpu=True)) as on_cpu:
             agreement = compare(published, on_gpu, on_cpu, sizes)
         with services.model_server(
             models_dir, (published.model,), batching=False, log_dir=folder
         ) as target:
-            decoding = measure_decoding(target, published, on_gpu, on_core, sizes)
+            decoding = measure_decoding(target, published, on_gpu, sizes)
             with services.api(models_dir, target, folder) as api:
                 song_ms = _song_ms(api, published.model.game, sizes)
     learning = measure_learning(folder / "checkpoints", sizes)
