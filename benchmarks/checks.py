@@ -60,8 +60,11 @@ def check_same_logits(peer: str, ours: NDArray[np.float32], theirs: NDArray[np.f
 
 def check_same_likelihoods(
     way: str, expected: NDArray[np.float32], found: NDArray[np.float32]
-) -> None:
+) -> float:
     """Compare the probabilities float32[V] and float32[V].
+
+    Returns:
+        The share of the probability that is elsewhere.
 
     Raises:
         DifferentSongsError: They differ by more than the rounding of weights to 8 bits explains.
@@ -69,9 +72,10 @@ def check_same_likelihoods(
     moved = float(np.abs(expected - found).sum()) / 2
     if not moved <= LIKELIHOOD_TOLERANCE:
         raise DifferentSongsError(
-            f"{way} predicts other tokens than Keras: {moved:.1%} of the probability is "
+            f"{way} predicts other tokens: {moved:.1%} of the probability is "
             f"elsewhere, more than {LIKELIHOOD_TOLERANCE:.0%}"
         )
+    return moved
 
 
 def check_same_file(way: str, expected: bytes, found: bytes) -> None:

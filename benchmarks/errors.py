@@ -5,7 +5,8 @@ BenchmarkError
 ├── ResponseError          the API's response is not a song
 ├── DifferentSongsError    two ways of sampling give different songs
 ├── DifferentLogitsError   a peer computes a different network
-└── MissingPeerError       a peer is not installed
+├── MissingPeerError       a peer is not installed
+└── MissingGpuError        TensorFlow finds no GPU
 """
 
 
@@ -31,3 +32,7 @@ class DifferentLogitsError(BenchmarkError):
 
 class MissingPeerError(BenchmarkError):
     """A peer is not installed; the message says how to install it."""
+
+
+class MissingGpuError(BenchmarkError):
+    """TensorFlow finds no GPU; the message names what is missing."""

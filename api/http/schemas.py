@@ -399,7 +399,7 @@ _GAME = _shown(
         ),
         modes=_said(
             _or_null({"type": "array", "items": {"enum": list(Mode)}}),
-            "The modes in which its pieces begin, which `mode` and `key` may have.",
+            "The modes of its music, which `mode` and `key` may have.",
         ),
         band=_said(
             _or_null({"type": "boolean"}),

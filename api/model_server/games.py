@@ -25,8 +25,7 @@ from api.model_server.models_config import ModelsConfig
 from api.model_server.port import SLUG, Label, Model, ModelServer, State, VersionStatus
 from api.model_server.prefill_cache import PrefillCache
 from music.band.parts import instruments_of
-from music.character.measures import measures_of
-from music.character.openings import meters_of, modes_of
+from music.character.excerpts import meters_of, modes_of
 from music.codec import open_codec
 from music.composing.game_music import GameMusic, notes_per_beat
 from music.description import Description
@@ -327,7 +326,7 @@ class Games:
             forms=description.forms,
             notes_per_beat=notes_per_beat(description.learned),
             articulation=description.articulation,
-            measures=measures_of(description.learned),
+            pieces=description.learned,
         )
         return Bundle(model, description, music, PrefillCache(model, self._model_server))
 
@@ -343,8 +342,8 @@ def _entry(state: GameState, bundle: Bundle | None) -> GameEntry:
         pieces=card.pieces,
         notes=card.notes,
         max_quote=bundle.description.quote_notes,
-        meters=meters_of(bundle.music.opening_notes),
-        modes=modes_of(bundle.music.opening_notes),
+        meters=meters_of(bundle.music.excerpts),
+        modes=modes_of(bundle.music.excerpts),
         band=bundle.music.codec.has_roles,
         instruments=instruments_of(opening.line_up for opening in bundle.music.openings),
         held_out_bits_per_note=card.held_out_bits_per_note,

@@ -141,13 +141,13 @@ def measure_song(
             InProcess(graph, default.model, own_clock), own_clock, config
         )
         for seed in range(WARM_UPS):
-            _request(api, game, notes, seed)
+            request_song(api, game, notes, seed)
         over_grpc.song(game, notes, 0)
         without.song(game, notes, 0)
         with progress("songs over HTTP", sizes.songs) as bar:
             for seed in range(sizes.songs):
                 began = time.perf_counter()
-                body = _request(api, game, notes, seed)
+                body = request_song(api, game, notes, seed)
                 http_s.append(time.perf_counter() - began)
                 by_grpc.append(over_grpc.song(game, notes, seed))
                 in_process.append(without.song(game, notes, seed))
@@ -170,7 +170,7 @@ def _parts(total_ms: float, by_grpc: list[_Composed], in_process: list[_Composed
     return SongParts(model, server - model, codec, midi, total_ms - server - codec - midi)
 
 
-def _request(api: RunningApi, game: str, notes: int, seed: int) -> bytes:
+def request_song(api: RunningApi, game: str, notes: int, seed: int) -> bytes:
     """Request a song over a new connection, as curl does; returns the MIDI file."""
     with closing(http.client.HTTPConnection("127.0.0.1", api.port, PATIENCE_S)) as connection:
         connection.request("POST", f"/generate?game={game}&notes={notes}&seed={seed}")

@@ -20,7 +20,7 @@ from training.pipeline import describe
 from training.publishing import publish
 from training.recipe import DEFAULT, NetworkRecipe, Recipe, load_recipe
 
-_PIECES = 9
+PIECES = 9
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,17 @@ class Published:
     description: Description
 
 
-def publish_default(models_dir: Path) -> Published:
-    """Publish the default recipe's network with the base's weights, without training."""
+def publish_default(models_dir: Path, weights: str = "") -> Published:
+    """Publish the default recipe's network with the base's weights, without training.
+
+    Args:
+        models_dir: The folder of models.
+        weights: Of the bundle, as `export_bundle` takes them; "" for the best on this machine.
+    """
     recipe = load_recipe(DEFAULT)
     network = _fresh(recipe)
     load_base(network, WEIGHTS)
-    return _publish("default_network", network, recipe, models_dir)
+    return _publish("default_network", network, recipe, models_dir, weights)
 
 
 def publish_original(shape: NetworkRecipe, models_dir: Path) -> Published:
@@ -74,21 +79,26 @@ def _fresh(recipe: Recipe) -> keras.Model:
     return build_network(recipe.network, _codec(recipe).field_sizes)
 
 
-def _publish(game: str, network: keras.Model, recipe: Recipe, models_dir: Path) -> Published:
+def _publish(
+    game: str, network: keras.Model, recipe: Recipe, models_dir: Path, weights: str = ""
+) -> Published:
     """Publish as a training does; the pieces are chorales, which are in the public domain."""
-    described = replace(describe(_corpus(), recipe, _codec(recipe)), game=game)
+    described = replace(describe(chorales(), recipe, _codec(recipe)), game=game)
     version = publish(
-        models_dir, game, lambda folder: export_bundle(network, described, folder, weights_here())
+        models_dir,
+        game,
+        lambda folder: export_bundle(network, described, folder, weights or weights_here()),
     )
     model = Model(game, version)
     return Published(model, models_dir / game / str(version), network, recipe.network, described)
 
 
 def _codec(recipe: Recipe) -> Codec:
-    return _corpus().codec(recipe.codec)
+    return chorales().codec(recipe.codec)
 
 
 @cache
-def _corpus() -> Corpus:
+def chorales(pieces: int = PIECES) -> Corpus:
+    """Read the first chorales, which are in the public domain."""
     collection = find_collection(EMBEDDED, Path())
-    return read_corpus(replace(collection, files=collection.files[:_PIECES]))
+    return read_corpus(replace(collection, files=collection.files[:pieces]))

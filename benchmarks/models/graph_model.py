@@ -74,21 +74,21 @@ class Sampled:
 class GraphModel:
     """A bundle's signatures, called without a server, with the threads of `make serve`."""
 
-    def __init__(self, folder: Path) -> None:
-        """Load a bundle."""
-        threads = tf.compat.v1.ConfigProto(
-            intra_op_parallelism_threads=1, inter_op_parallelism_threads=-1
+    def __init__(self, folder: Path, *, on_cpu: bool = False) -> None:
+        """Load a bundle, onto the GPU if there is one and `on_cpu` does not forbid it."""
+        config = tf.compat.v1.ConfigProto(
+            intra_op_parallelism_threads=1,
+            inter_op_parallelism_threads=-1,
+            device_count={"GPU": 0} if on_cpu else None,
         )
-        self._session = tf.compat.v1.Session(graph=tf.Graph(), config=threads)
+        self._session = tf.compat.v1.Session(graph=tf.Graph(), config=config)
         with self._session.graph.as_default():
             loaded = tf.compat.v1.saved_model.load(self._session, ["serve"], str(folder))
         signatures = loaded.signature_def
         self._describe = self._call(signatures["describe"], ("probe",), ("bundle",))
-        self._prefill = self._call(
-            signatures["prefill"],
-            ("tokens", "lengths", "bar_ticks", "place_ticks"),
-            ("state", "token"),
-        )
+        start = ("tokens", "lengths", "bar_ticks", "place_ticks")
+        self._predict = self._call(signatures["serving_default"], start, ("probabilities",))
+        self._prefill = self._call(signatures["prefill"], start, ("state", "token"))
         self._decode = self._call(
             signatures["decode"],
             (
@@ -112,15 +112,15 @@ class GraphModel:
         (texts,) = self._describe(np.zeros(1, np.int32))
         return bytes(texts[0])
 
+    def distribution(self, prompt: Prompt) -> NDArray[np.float32]:
+        """Return the probabilities float32[V] of the token after a prompt."""
+        (probabilities,) = self._predict(*_start_of([prompt]))
+        distribution: NDArray[np.float32] = probabilities[0]
+        return distribution
+
     def prefill(self, prompts: Sequence[Prompt]) -> SongStates:
         """Read the prompts of B songs, of equal length."""
-        inputs = (
-            [prompt.tokens for prompt in prompts],
-            [len(prompt.tokens) for prompt in prompts],
-            [prompt.bar_ticks for prompt in prompts],
-            [prompt.place_ticks for prompt in prompts],
-        )
-        return SongStates(*self._prefill(*(np.array(values, np.int32) for values in inputs)))
+        return SongStates(*self._prefill(*_start_of(prompts)))
 
     def decode(
         self,
@@ -174,3 +174,14 @@ class GraphModel:
         )
         call: Callable[..., list[Any]] = self._session._make_callable_from_options(options)  # noqa: SLF001
         return call
+
+
+def _start_of(prompts: Sequence[Prompt]) -> list[NDArray[np.int32]]:
+    """Return the inputs of `prefill` and `serving_default` for prompts of equal length."""
+    inputs = (
+        [prompt.tokens for prompt in prompts],
+        [len(prompt.tokens) for prompt in prompts],
+        [prompt.bar_ticks for prompt in prompts],
+        [prompt.place_ticks for prompt in prompts],
+    )
+    return [np.array(values, np.int32) for values in inputs]

@@ -261,18 +261,19 @@ class Arranger:
     ) -> tuple[list[_Row], list[Candidate]]:
         """Sample candidates, at higher temperatures as long as none of them is right and new.
 
-        Where no known bar follows, candidates that fit are equal, and the first is enough.
+        Where no known bar follows, candidates that fit and are on target are equal, and the first
+        is enough.
         """
         rows: list[_Row] = []
         candidates: list[Candidate] = []
         groups = [(number, range(stretch.rows)) for number in range(len(self._temperatures_added))]
-        if not span.closes and not len(following) and self._target.is_anything:
+        if not span.closes and not len(following) and not self._target.has_goals:
             groups[:1] = [(0, range(1)), (0, range(1, stretch.rows))]
 
         def is_enough(one: Candidate, numbers: range) -> bool:
-            is_first_alone = len(numbers) == 1
-            fits = one.fits(song, begins=begins) if is_first_alone else one.is_new_after(song)
-            return span.closes or fits
+            if span.closes or len(numbers) > 1:
+                return span.closes or one.is_new_after(song)
+            return one.fits(song, begins=begins) and one.distance <= 0
 
         for number, numbers in groups:
             must_end = not rows and (number, numbers) == groups[-1]

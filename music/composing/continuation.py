@@ -5,9 +5,9 @@ from typing import Self
 
 from music.band.recasting import recast_piece
 from music.bars import COMMON_TIME
-from music.character.line_ups import recast_openings
+from music.character.excerpts import fitting_prompt
+from music.character.line_ups import recast_excerpts
 from music.character.measures import target_of
-from music.character.openings import fitting_opening
 from music.character.wanted import ANY_CHARACTER, Character
 from music.codec import BOS, Codec, Cursor
 from music.composing.encoded_primer import encoded_primer
@@ -82,6 +82,8 @@ class Continuation:
     ) -> Self:
         """Continue the opening of one of a game's pieces, which the seed chooses.
 
+        A song of a character continues an excerpt, perhaps of its middle, that fits the character.
+
         Args:
             music: Of the game.
             seed: 0 or more.
@@ -98,15 +100,17 @@ class Continuation:
         if character == ANY_CHARACTER and line_up is None:
             opening = music.openings[seed % len(music.openings)]
         else:
-            openings = music.opening_notes
+            excerpts = music.excerpts
+            if character == ANY_CHARACTER:
+                excerpts = tuple(one for one in excerpts if one.is_opening)
             if line_up is not None:
-                openings = recast_openings(openings, music.codec, line_up)
-            if not openings and character != ANY_CHARACTER:
+                excerpts = recast_excerpts(excerpts, music.codec, line_up)
+            if not excerpts and character != ANY_CHARACTER:
                 raise NoOpeningsError("the game has no openings with notes")
-            if not openings:
+            if not excerpts:
                 return cls.of_nothing(music, seed, line_up)
             target = target_of(character, music.measures)
-            opening = fitting_opening(openings, music.codec, character, target, seed)
+            opening = fitting_prompt(excerpts, music.codec, character, target, seed)
         _, cursor = music.codec.decode(opening.tokens)
         return cls(
             opening_prompt(opening, music.codec),

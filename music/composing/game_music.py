@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from music.character.measures import Measures
-from music.character.openings import OpeningNotes, decoded
+from music.character.excerpts import Excerpt, excerpts_of
+from music.character.measures import Measures, measures_of
 from music.codec import Codec
 from music.description import Opening, PieceForm
 from music.expression.articulation import LEGATO, Articulation
@@ -28,7 +28,7 @@ class GameMusic:
         forms: Of each piece, perhaps none.
         notes_per_beat: How many notes the pieces have per quarter note.
         articulation: The articulation of a song that continues no music.
-        measures: Of each piece, perhaps none.
+        pieces: As the model has learned them, perhaps none.
     """
 
     codec: Codec
@@ -39,12 +39,17 @@ class GameMusic:
     forms: tuple[PieceForm, ...]
     notes_per_beat: float = USUAL_DENSITY
     articulation: Articulation = LEGATO
-    measures: tuple[Measures, ...] = ()
+    pieces: tuple[NamedNotes, ...] = ()
 
     @cached_property
-    def opening_notes(self) -> tuple[OpeningNotes, ...]:
-        """The openings that have notes, decoded."""
-        return decoded(self.openings, self.codec)
+    def measures(self) -> tuple[Measures, ...]:
+        """What is measured of each piece."""
+        return measures_of(self.pieces)
+
+    @cached_property
+    def excerpts(self) -> tuple[Excerpt, ...]:
+        """The bars of its pieces that songs of a character continue."""
+        return excerpts_of(self.openings, self.pieces, self.codec)
 
 
 def notes_per_beat(pieces: Sequence[NamedNotes]) -> float:

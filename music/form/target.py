@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from music.keys import Keys, key_margin
 from music.notes import TICKS_PER_BEAT, Notes
 
+# By how much better than any other a wanted key has to fit. Notes of a clearer key are not better:
+# the keys of pieces are no clearer.
+_CLEAR_MARGIN = 0.05
+
 
 def density_of(notes: Notes, ticks: int) -> float:
     """Return the density of notes that take so many ticks: notes per quarter note."""
@@ -53,12 +57,29 @@ class Target:
         """Whether all notes are equally right."""
         return self == ANYTHING
 
+    @property
+    def has_goals(self) -> bool:
+        """Whether notes may always be nearer to it; keys can be met."""
+        return self.density is not None or self.register is not None
+
     def distance(self, notes: Notes, ticks: int) -> float:
         """Return how far one or more notes, which take so many ticks, are from the target."""
+        margin = key_margin(notes, self.keys) if self.keys else 0.0
+        return self.distance_of(margin, density_of(notes, ticks), register_of(notes))
+
+    def distance_of(self, margin: float, density: float, register: float) -> float:
+        """Return how far notes are from the target; 0 where nothing could be better.
+
+        Args:
+            margin: How much better a wanted key fits them than any other, as `key_margin` says;
+                ignored where all keys are right.
+            density: As `density_of` measures it.
+            register: As `register_of` measures it.
+        """
         return (
-            (-key_margin(notes, self.keys) if self.keys else 0.0)
-            + (self.density.distance(density_of(notes, ticks)) if self.density else 0.0)
-            + (self.register.distance(register_of(notes)) if self.register else 0.0)
+            (max(0.0, _CLEAR_MARGIN - margin) if self.keys else 0.0)
+            + (self.density.distance(density) if self.density else 0.0)
+            + (self.register.distance(register) if self.register else 0.0)
         )
 
 

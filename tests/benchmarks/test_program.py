@@ -18,7 +18,7 @@ def run(monkeypatch, tmp_path):
 
     def run(suite):
         monkeypatch.setattr(program, "run_all", suite)
-        return program.main(), path
+        return program.main([]), path
 
     return run
 

@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from music.character.measures import measures_of
 from music.codec import Codec, as_encoded, padded
 from music.composing.brief import Brief
 from music.composing.composition import Composition
@@ -109,7 +108,7 @@ def learned_music(pieces: Sequence[Piece], codec: Codec) -> GameMusic:
         forms=tuple(PieceForm(piece.name, form_of(piece)) for piece in pieces),
         notes_per_beat=notes_per_beat(learned),
         articulation=learned_articulation(pieces),
-        measures=measures_of(learned),
+        pieces=tuple(learned),
     )
 
 

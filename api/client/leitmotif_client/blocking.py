@@ -305,7 +305,7 @@ class Game:
         max_quote: How many successive notes a song may share with a piece, if the request does
             not set it.
         meters: The time signatures in which its pieces begin, which `meter` may be.
-        modes: The modes in which its pieces begin, which `mode` and `key` may have.
+        modes: The modes of its music, which `mode` and `key` may have.
         band: Whether its music is for a band; otherwise it is for one piano.
         instruments: Those of its pieces, which `instruments` may name.
     """

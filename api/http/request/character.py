@@ -25,7 +25,7 @@ def character_of(values: Mapping[str, object], primer: object) -> Character:
 
     Raises:
         BadParameterError: A value is invalid, two contradict each other, or the song continues
-            other music than the opening of one of the game's pieces.
+            other music than that of one of the game's pieces.
     """
     given = {name: values[name] for name in CHARACTER if name in values}
     if not given:
@@ -33,7 +33,7 @@ def character_of(values: Mapping[str, object], primer: object) -> Character:
     if primer is not Primer.CORPUS:
         name = next(iter(given))
         raise BadParameterError(
-            f"{name} needs primer=corpus: the song continues an opening that is chosen for it.",
+            f"{name} needs primer=corpus: the song continues an excerpt that is chosen for it.",
             name,
         )
     return _under_mood(_character(given), str(given.get(MOOD, "")))

@@ -137,7 +137,7 @@ PARAMETERS = (
     Parameter(
         name="key",
         kind=Kind.TEXT,
-        effect="the song's key: C, F#m or Bb; m is minor. The song continues an opening of that "
+        effect="the song's key: C, F#m or Bb; m is minor. The song continues an excerpt of that "
         "mode, transposed",
         lowest=1,
         highest=20,

@@ -1,9 +1,11 @@
-"""The character of songs: which opening they continue, and what their notes are to measure."""
+"""The character of songs: which excerpt they continue, and what their notes are to measure."""
+
+from collections.abc import Sequence
 
 import pytest
 
-from music.character.measures import measures_of, target_of
-from music.character.openings import fitting_opening
+from music.character.excerpts import Excerpt, excerpts_of, fitting_prompt, modes_of
+from music.character.measures import target_of
 from music.character.wanted import MOODS, Character
 from music.codec import BOS
 from music.codec.notetuple import NoteTuple
@@ -14,7 +16,7 @@ from music.composing.game_music import GameMusic
 from music.description import LearnedPiece, Opening
 from music.errors import CharacterError, NoOpeningsError
 from music.keys import Mode, NamedKey, find_key
-from music.notes import Notes
+from music.notes import Notes, join
 from music.piece import TimeSignature
 from music.quotes.finder import QuoteFinder
 
@@ -45,9 +47,7 @@ def music(pieces=PIECES, meters=METERS) -> GameMusic:
         )
         for each, beats in zip(pieces, meters, strict=True)
     ]
-    return GameMusic(
-        CODEC, QuoteFinder(()), 6, 90.0, tuple(openings), (), measures=measures_of(pieces)
-    )
+    return GameMusic(CODEC, QuoteFinder(()), 6, 90.0, tuple(openings), (), pieces=pieces)
 
 
 MUSIC = music()
@@ -55,7 +55,7 @@ MUSIC = music()
 
 def opening(character: Character, seed: int) -> Opening:
     target = target_of(character, MUSIC.measures)
-    return fitting_opening(MUSIC.opening_notes, CODEC, character, target, seed)
+    return fitting_prompt(MUSIC.excerpts, CODEC, character, target, seed)
 
 
 def chosen(character: Character) -> set[str]:
@@ -76,6 +76,53 @@ def chosen(character: Character) -> set[str]:
 )
 def test_a_song_of_a_character_may_continue_the_opening_that_has_it(character, number):
     assert PIECES[number].name in chosen(character)
+
+
+def test_the_middle_of_a_piece_may_be_continued():
+    """A piece begins within a bar in C minor, and goes on in C major, twice as dense."""
+    minor, major = piece("", MINOR, 60, 6).notes, piece("", MAJOR, 60, 3).notes
+    fifth_bar_ticks = 4 * 48 - 12
+    later = join([major, major.shifted(96)]).shifted(fifth_bar_ticks)
+    whole = LearnedPiece("of two keys", join([minor, later, later.shifted(192)]))
+    start = TimeSignature(-12, 4, 4)
+    tokens = tuple(CODEC.encode(minor).tolist())
+    excerpts = excerpts_of([Opening(whole.name, tokens, 90.0, (start,))], [whole], CODEC)
+    assert modes_of(excerpts) == ("major", "minor")
+    found = prompt(Character(mode=Mode.MAJOR), 0, excerpts)
+    assert find_key(CODEC.decode(found.tokens)[0]).mode is Mode.MAJOR
+    assert found.time_signatures == (TimeSignature(0, 4, 4),)
+    assert prompt(Character(mode=Mode.MINOR), 0, excerpts).time_signatures == (start,)
+
+
+def prompt(character: Character, seed: int, excerpts: Sequence[Excerpt]) -> Opening:
+    return fitting_prompt(excerpts, CODEC, character, target_of(character, ()), seed)
+
+
+def walking(name: str, bars: int) -> LearnedPiece:
+    """Walk up and down the scale of C, an eighth per note, four bars of 4/4 from each degree."""
+    degrees = (0, 2, 4, 5, 7, 9, 11, 12)
+    pitches = [36 + 12 * (n // 32) + degrees[n % 8] for n in range(8 * bars)]
+    return LearnedPiece(name, Notes.of(range(0, 48 * bars, 6), [6] * 8 * bars, pitches))
+
+
+LONG = (walking("short", 8), walking("long", 20))
+
+
+def test_as_many_seeds_as_there_are_excerpts_choose_each_of_them():
+    excerpts = music(LONG, (4, 4)).excerpts
+    seeds = range(len(excerpts))
+    found = {prompt(Character(mode=Mode.MAJOR), seed, excerpts) for seed in seeds}
+    assert len(excerpts) == 5
+    assert {(one.piece, min(one.tokens)) for one in found} == {
+        (one.opening.piece, min(CODEC.encode(one.notes).tolist())) for one in excerpts
+    }
+
+
+def test_a_song_in_a_meter_continues_an_opening_since_a_piece_may_change_its_meter():
+    game = music(LONG, (4, 3))
+    for seed in range(8):
+        found = prompt(Character(meter="3/4"), seed, game.excerpts)
+        assert found == game.openings[1]
 
 
 def test_without_a_character_the_seed_chooses_among_all_openings():

@@ -1,0 +1,1 @@
+"""`python -m benchmarks --gpu`: the speed on a GPU."""
