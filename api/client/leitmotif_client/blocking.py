@@ -694,10 +694,6 @@ def _event(members: Mapping[str, Any]) -> Event | None:
     return None
 
 
-def _note(members: Mapping[str, Any]) -> Note:
-    return _picked(Note, {"part": None, **members})
-
-
 def _picked(kind: type[_Said], members: Mapping[str, Any]) -> _Said:
     """Read the members that we know, of as many as an API may come to say."""
     return kind(**{field.name: members[field.name] for field in fields(kind)})  # type: ignore[arg-type]
