@@ -39,6 +39,8 @@ _Samples = NDArray[np.float32]
 class Piano:
     """The piano; instances share only their tones."""
 
+    is_linear = False  # loud chords are limited
+
     def play(
         self,
         notes: Notes,
