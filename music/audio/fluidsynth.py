@@ -88,7 +88,8 @@ class Synthesizer:
             self._library.fluid_settings_setint(self._settings, name.encode(), integer)
         self._synthesizer = self._library.new_fluid_synth(self._settings)
         self._library.fluid_synth_set_channel_type(self._synthesizer, _TENTH_CHANNEL, _MELODIC)
-        if self._library.fluid_synth_sfload(self._synthesizer, bytes(soundfont), 1) < 0:
+        # 0: channels have no instrument before `choose`; else all would load the piano.
+        if self._library.fluid_synth_sfload(self._synthesizer, bytes(soundfont), 0) < 0:
             self.close()
             raise SoundfontError(f"FluidSynth cannot read {soundfont}: it is damaged")
 

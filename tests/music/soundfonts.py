@@ -3,11 +3,26 @@
 import struct
 
 import numpy as np
+import pytest
+
+from music.audio import fluidsynth
+from music.errors import SoundfontError
 
 _RATE_HZ = 44_100
 _PERIOD = 100  # samples: 441 Hz, which is A4 and four cents
 _SAMPLES = 200 * _PERIOD
 _INSTRUMENT, _SAMPLE_ID, _SAMPLE_MODES, _ROOT_KEY = 41, 53, 54, 58
+
+
+def _missing() -> str:
+    try:
+        fluidsynth.version()
+    except SoundfontError as error:
+        return str(error)
+    return ""
+
+
+needs_fluidsynth = pytest.mark.skipif(bool(_missing()), reason=_missing() or "it is installed")
 
 
 def soundfont(loudness: int = 20_000) -> bytes:
