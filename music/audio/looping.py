@@ -6,14 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from music.audio.instrument import SAMPLE_RATE_HZ, Instrument, Repeatable, Sound, sample_at
-from music.audio.mixing import Timing
+from music.audio.instrument import Instrument, Repeatable, Sound, sample_at
 from music.line_up import ONE_PIANO, LineUp
 from music.notes import Notes, join
 from music.performance import Performance
 from music.piece import TempoChange
-
-_LONGEST_DECAY = 6 * SAMPLE_RATE_HZ  # samples, of a key's sound after it is released
 
 
 @dataclass(frozen=True)
@@ -79,8 +76,9 @@ def _folded(
     start, end = (sample_at(tempos, ticks) for ticks in loop_ticks)
     in_loop = notes.onset_ticks >= loop_ticks[0]
     loop = instrument.play(notes[in_loop], tempos, performance[in_loop], line_up)
-    decay = _decay(instrument, notes, tempos, performance, loop_ticks, line_up)
     samples = end - start
+    after_end = list(_between(loop.blocks, end, max(end, loop.samples)))
+    decay = np.concatenate([np.zeros((0, 2), np.float32), *after_end])
     decay = np.pad(decay, ((0, -len(decay) % samples), (0, 0)))
     decay = decay.reshape(-1, samples, 2).sum(axis=0)  # a loop may be shorter than its decay
 
@@ -97,26 +95,6 @@ def _folded(
     skipped = 0 if start else end
     sound = Sound(end + samples - skipped, Repeatable(blocks))
     return sound, SampleLoop(end - skipped, samples)
-
-
-def _decay(
-    instrument: Instrument,
-    notes: Notes,
-    tempos: Sequence[TempoChange],
-    performance: Performance,
-    loop_ticks: tuple[int, int],
-    line_up: LineUp,
-) -> NDArray[np.float32]:
-    """Play what sounds on after the end of a loop: float32[samples, 2]."""
-    end = sample_at(tempos, loop_ticks[1])
-    timing = Timing.of(notes, tempos, performance)
-    sounding = timing.start + timing.held > end - _LONGEST_DECAY
-    sounding &= notes.onset_ticks >= loop_ticks[0]
-    if not sounding.any():
-        return np.zeros((0, 2), np.float32)
-    played = instrument.play(notes[sounding], tempos, performance[sounding], line_up)
-    blocks = _between(played.blocks, end, max(end, played.samples))
-    return np.concatenate([np.zeros((0, 2), np.float32), *blocks])
 
 
 def _between(

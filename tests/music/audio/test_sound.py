@@ -134,7 +134,12 @@ def test_a_wav_file_can_be_read_by_another_library(instrument):
 @needs_fluidsynth
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "cannot be read: No such file"), (b"", "is no soundfont"), (b"MThd" * 9, "is no"), (b"RIFF\0\0\0\0sfbk" * 2, "is damaged")],
+    [
+        (None, "cannot be read: No such file"),
+        (b"", "is no soundfont"),
+        (b"MThd" * 9, "is no"),
+        (b"RIFF\0\0\0\0sfbk" * 2, "is damaged"),
+    ],
 )
 def test_an_invalid_soundfont_is_refused(tmp_path, content, said):
     path = tmp_path / "piano.sf2"
