@@ -25,7 +25,7 @@ PEERS_READY := .venv/.peers-ready
 BROWSER_READY := .venv/.browser-ready
 AUDIT_READY := .venv-audit/.ready
 
-.PHONY: help train promote data evaluate base reproduce serve bench pictures test check chaos proto
+.PHONY: help train promote data evaluate base reproduce serve sound bench pictures test check chaos proto
 .PHONY: lock clean up up-gpu down images-check compose-check audit sbom
 
 help: ## list the targets
@@ -51,6 +51,9 @@ reproduce: $(READY) ## reproduce the old experiment's five models, or GAME=name
 
 serve: $(READY) ## the model server and the API, until Ctrl-C
 	@bash scripts/serve.sh $(PYTHON)
+
+sound: ## install FluidSynth and a General MIDI soundfont (Debian, as root)
+	@bash scripts/setup_sound.sh
 
 bench: $(READY) $(if $(filter 1,$(PEERS)),$(PEERS_READY)) ## measure the speed; with PEERS=1, compare it with PyTorch and ONNX Runtime
 	@$(PYTHON) -m benchmarks

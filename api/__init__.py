@@ -30,6 +30,7 @@ from api.telemetry.tracing import tracer_of
 from api.web.caching import set_cache_control
 from api.web.compression import compress_text
 from api.web.cross_origin import share
+from music.audio import fluidsynth
 from music.audio.piano import Piano
 from music.audio.soundfont import Soundfont
 
@@ -81,7 +82,8 @@ def create_app(config: Config) -> Flask:
 def _formats(config: Config) -> tuple[Format, ...]:
     if config.soundfont is None:
         return registry.formats(Piano())
-    return registry.formats(Soundfont(config.soundfont), digest_of_file(config.soundfont))
+    digest = f"{digest_of_file(config.soundfont)}-fluidsynth={fluidsynth.version()}"
+    return registry.formats(Soundfont(config.soundfont), digest)
 
 
 def _limiter(config: Config, metrics: Metrics) -> "RateLimiter | None":

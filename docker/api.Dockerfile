@@ -9,6 +9,12 @@ RUN python3 -m venv /venv \
     && /venv/bin/pip uninstall --yes pip setuptools
 
 FROM ${PYTHON_IMAGE}
+# What plays bands, in the versions of the Debian release, which change only for security. The package of FluidSynth's library also depends on drivers that are not used here.
+# hadolint ignore=DL3008
+RUN apt-get update -qq \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+        fluid-soundfont-gm libfluidsynth3 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --no-create-home --home-dir /tmp --uid 10001 leitmotif \
     && install --directory --owner=leitmotif --group=leitmotif /models
 COPY --from=packages /venv /venv
@@ -23,7 +29,8 @@ ENV API_HOST=0.0.0.0 \
     HOME=/tmp \
     MODELS_DIR=/models \
     PATH=/venv/bin:$PATH \
-    PYTHONUNBUFFERED=1
+    PYTHONUNBUFFERED=1 \
+    SOUNDFONT=/usr/share/sounds/sf2/FluidR3_GM.sf2
 WORKDIR /leitmotif
 USER 10001:10001
 EXPOSE 8080

@@ -6,6 +6,12 @@ python=$1
 
 "$python" -m training.listing # models.config has absolute paths, and the folder may have been moved
 
+# What `make sound` installs plays songs, unless SOUNDFONT is set; empty means the computed piano.
+soundfont=/usr/share/sounds/sf2/FluidR3_GM.sf2
+if [[ -z ${SOUNDFONT+set} && -f $soundfont ]] && ldconfig -p | grep -q 'libfluidsynth\.so\.3'; then
+    export SOUNDFONT=$soundfont
+fi
+
 # shellcheck disable=SC2046  # process ids
 stop() { kill $(jobs -p) 2>/dev/null || true; }
 trap 'asked=yes; stop' HUP INT TERM

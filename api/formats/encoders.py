@@ -5,7 +5,7 @@ The connection's own time limit applies to files that are written while they are
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from api.composing.limit import Limit
@@ -14,6 +14,7 @@ from api.deadline import Deadline
 from api.formats.song_json import document
 from music.audio.instrument import Instrument, Sound
 from music.audio.looping import SampleLoop, play_loop
+from music.audio.mastering import Mastering
 from music.audio.vorbis import to_ogg
 from music.audio.wav import to_wav, wav_bytes
 from music.midi import to_midi
@@ -63,17 +64,37 @@ def midi_of(song: Song, notes: Notes, performance: Performance) -> bytes:
 
 def wav(song: Song, deadline: Deadline, instrument: Instrument) -> Pieces:
     """Write the sound of an instrument that plays the song, as WAV."""
-    deadline.left_s()
-    sound, loop = sound_of(song, song.notes, song.performance, instrument)
+    sound, loop = mastered(song, instrument, deadline)
     return Pieces(wav_bytes(sound, loop), to_wav(sound, loop))
 
 
 def ogg(song: Song, deadline: Deadline, instrument: Instrument) -> Pieces:
     """Write the sound of an instrument that plays the song, as OGG Vorbis."""
-    deadline.left_s()
-    sound, loop = sound_of(song, song.notes, song.performance, instrument)
+    sound, loop = mastered(song, instrument, deadline)
     comments = {"TITLE": song.request.title, "DESCRIPTION": song.provenance}
     return Pieces(None, to_ogg(sound, comments, loop))
+
+
+def mastered(
+    song: Song, instrument: Instrument, deadline: Deadline
+) -> tuple[Sound, SampleLoop | None]:
+    """Play a song as loud as every other; return the sound and its loop, if any."""
+    sound, loop = sound_of(song, song.notes, song.performance, instrument)
+    return mastering_of(song, instrument, deadline)(sound), loop
+
+
+def mastering_of(
+    song: Song, instrument: Instrument, deadline: Deadline
+) -> Callable[[Sound], Sound]:
+    """Return what gives the song its loudness, for its sound and for those of its parts.
+
+    An instrument that is not linear has a loudness of its own.
+    """
+    deadline.left_s()
+    if not instrument.is_linear:
+        return lambda sound: sound
+    whole = sound_of(song, song.notes, song.performance, instrument)
+    return Mastering.of(*whole, checkpoint=deadline.left_s).applied_to
 
 
 def sound_of(

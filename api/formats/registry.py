@@ -37,7 +37,7 @@ class Format:
         libraries: The libraries whose releases affect the bytes.
         effort: How much more a song costs than as MIDI, of its caller's rate limit.
         limit: The longest song that the format can hold.
-        instrument: Identifies the file of the instrument.
+        instrument: Identifies the file of the instrument and its synthesizer.
         song_suffix: The suffix of each song's file in an archive; empty if it is none.
     """
 
@@ -89,7 +89,7 @@ def formats(instrument: Instrument, instrument_digest: str = "") -> tuple[Format
 
     Args:
         instrument: Plays songs for audio formats.
-        instrument_digest: The digest of the instrument's file, if it has one.
+        instrument_digest: Identifies the instrument's file and its synthesizer, if it has one.
     """
     return (
         Format(

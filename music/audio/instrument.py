@@ -1,6 +1,6 @@
 """The interface of instruments, which render notes as sound."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
@@ -28,15 +28,31 @@ class Sound:
 
     Attributes:
         samples: The number of samples of each channel.
-        blocks: float32[n, 2] each, left and right, -1 to 1; together they have `samples`.
+        blocks: float32[n, 2] each, left and right; together they have `samples`. They are read
+            once, if they are not `Repeatable`.
     """
 
     samples: int
-    blocks: Iterator[NDArray[np.float32]]
+    blocks: Iterable[NDArray[np.float32]]
 
     def lasting(self, samples: int) -> "Sound":
         """Continue the sound with silence, until it has `samples`, at least as many as before."""
         return Sound(samples, chain(self.blocks, _silence(samples - self.samples)))
+
+
+@dataclass(frozen=True)
+class Repeatable:
+    """Blocks that can be read several times, each time computed anew.
+
+    Attributes:
+        compute: Computes them.
+    """
+
+    compute: Callable[[], Iterator[NDArray[np.float32]]]
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        """Compute the blocks while they are read."""
+        return self.compute()
 
 
 def _silence(samples: int) -> Iterator[NDArray[np.float32]]:
@@ -45,7 +61,15 @@ def _silence(samples: int) -> Iterator[NDArray[np.float32]]:
 
 
 class Instrument(Protocol):
-    """Plays notes; thread-safe."""
+    """Plays notes; thread-safe.
+
+    Attributes:
+        is_linear: Whether the sounds of some notes, which can be read several times, add up to the
+            sound of all. Then neither their peaks nor their loudness are limited. Otherwise both
+            are, and the samples are from -1 to 1.
+    """
+
+    is_linear: bool
 
     def play(
         self,

@@ -1,12 +1,12 @@
 """Renders music that loops: the decay after its end is mixed into its start."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from music.audio.instrument import Instrument, Sound, sample_at
+from music.audio.instrument import Instrument, Repeatable, Sound, sample_at
 from music.line_up import ONE_PIANO, LineUp
 from music.notes import Notes, join
 from music.performance import Performance
@@ -38,7 +38,8 @@ def play_loop(
 
     The loop of the sound is the second pass, in which the decay of the first pass sounds at the
     start. Without an intro, the first pass is left out, so the sound is as long as the music. With
-    an intro, it stays, since the decay of the intro differs from that of the loop.
+    an intro, it stays, since the decay of the intro differs from that of the loop. The sound of a
+    linear instrument can be read several times.
 
     Args:
         instrument: Plays the notes.
@@ -48,6 +49,8 @@ def play_loop(
         loop_ticks: The start and the end of the loop; the music ends with it.
         line_up: The instrument of every role of the notes.
     """
+    if instrument.is_linear:
+        return _folded(instrument, notes, tempos, performance, loop_ticks, line_up)
     start_ticks, end_ticks = loop_ticks
     in_loop = np.flatnonzero(notes.onset_ticks >= start_ticks)
     twice = join([notes, notes[in_loop].shifted(end_ticks - start_ticks)])
@@ -61,8 +64,41 @@ def play_loop(
     return sound, SampleLoop(start - skipped, end - start)
 
 
+def _folded(
+    instrument: Instrument,
+    notes: Notes,
+    tempos: Sequence[TempoChange],
+    performance: Performance,
+    loop_ticks: tuple[int, int],
+    line_up: LineUp,
+) -> tuple[Sound, SampleLoop]:
+    """Add the decay after the loop to its start, which is exact where sounds add up."""
+    start, end = (sample_at(tempos, ticks) for ticks in loop_ticks)
+    in_loop = notes.onset_ticks >= loop_ticks[0]
+    loop = instrument.play(notes[in_loop], tempos, performance[in_loop], line_up)
+    samples = end - start
+    after_end = list(_between(loop.blocks, end, max(end, loop.samples)))
+    decay = np.concatenate([np.zeros((0, 2), np.float32), *after_end])
+    decay = np.pad(decay, ((0, -len(decay) % samples), (0, 0)))
+    decay = decay.reshape(-1, samples, 2).sum(axis=0)  # a loop may be shorter than its decay
+
+    def blocks() -> Iterator[NDArray[np.float32]]:
+        if start:
+            intro = instrument.play(notes, tempos, performance, line_up)
+            yield from _between(intro.lasting(max(end, intro.samples)).blocks, 0, end)
+        at = 0
+        lasting = loop.lasting(max(end, loop.samples))
+        for block in _between(lasting.blocks, start, end):
+            yield block + decay[at : at + len(block)]
+            at += len(block)
+
+    skipped = 0 if start else end
+    sound = Sound(end + samples - skipped, Repeatable(blocks))
+    return sound, SampleLoop(end - skipped, samples)
+
+
 def _between(
-    blocks: Iterator[NDArray[np.float32]], first: int, end: int
+    blocks: Iterable[NDArray[np.float32]], first: int, end: int
 ) -> Iterator[NDArray[np.float32]]:
     """Return the samples from `first` to before `end`."""
     at = 0

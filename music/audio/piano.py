@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from music.audio.instrument import SAMPLE_RATE_HZ, Sound
 from music.audio.mixing import BLOCK, Mixer, Timing
+from music.audio.room import ROOM_S, Room
 from music.line_up import ONE_PIANO, LineUp
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
 from music.performance import FLAT_VELOCITY, Performance, plain
 from music.piece import TempoChange
 
 _ROW = 256  # samples
-_FFT_SIZE = 1 << 17  # for a block and its echoes; it has only small factors
 _LONGEST_TONE_S = 8.0
 _HIGHEST_PARTIAL_HZ = 11_000.0
 _MOST_PARTIALS = 40
@@ -32,14 +32,14 @@ _DAMPED_S = 0.07  # the time in which a damped string decays to a third
 _DAMPED_TAIL = SAMPLE_RATE_HZ  # samples: no damper takes longer
 _LOUDNESS = 0.11  # of a note; a chord of a dozen is just loud enough to be limited
 _LOUDER_BY_VELOCITY = 1.5  # the exponent: from 48 to 104 are 10 dB
-_ROOM_S = 1.3
-_WET = 0.10
 
 _Samples = NDArray[np.float32]
 
 
 class Piano:
     """The piano; instances share only their tones."""
+
+    is_linear = False  # loud chords are limited
 
     def play(
         self,
@@ -55,7 +55,7 @@ class Piano:
         """
         performance = performance or plain(notes)
         timing = Timing.of(notes, tempos, performance)
-        samples = timing.end + _DAMPED_TAIL + round(_ROOM_S * SAMPLE_RATE_HZ)
+        samples = timing.end + _DAMPED_TAIL + round(ROOM_S * SAMPLE_RATE_HZ)
         played = notes.piano_places
         gains = (performance.velocity[played] / FLAT_VELOCITY) ** _LOUDER_BY_VELOCITY
         pitches = notes.pitch[played].tolist()
@@ -65,7 +65,7 @@ class Piano:
 def _blocks(
     pitches: list[int], gains: NDArray[np.float64], timing: Timing, samples: int
 ) -> Iterator[_Samples]:
-    mixer, room = Mixer(), _Room()
+    mixer, room = Mixer(), Room()
     for block in range(0, samples, BLOCK):
         for number in timing.starting_in(block):
             pitch = pitches[number]
@@ -73,20 +73,6 @@ def _blocks(
             louder = np.float32(gains[number])
             mixer.add(int(timing.start[number]) - block, louder * _panned(sound, pitch))
         yield np.tanh(room.around(mixer.take())).T[: samples - block]
-
-
-class _Room:
-    """The echoes of a room, added block by block."""
-
-    def __init__(self) -> None:
-        self._behind = np.zeros((2, _FFT_SIZE - BLOCK), np.float32)
-
-    def around(self, block: _Samples) -> _Samples:
-        """Add the echoes of this block, float32[2, BLOCK], and of those before it."""
-        echoes = np.fft.irfft(np.fft.rfft(block, _FFT_SIZE) * _room_spectrum(), _FFT_SIZE)
-        echoes[:, : _FFT_SIZE - BLOCK] += self._behind
-        self._behind = echoes[:, BLOCK:].astype(np.float32)
-        return block + echoes[:, :BLOCK].astype(np.float32)
 
 
 @lru_cache(maxsize=HIGHEST_PITCH - LOWEST_PITCH + 1)  # 97 MB for all keys
@@ -172,16 +158,3 @@ def _panned(sound: _Samples, pitch: int) -> _Samples:
     angle = np.pi / 2 * (0.3 + 0.4 * place)
     sides = np.array([[np.cos(angle)], [np.sin(angle)]], np.float32)
     return sides * sound
-
-
-@lru_cache(maxsize=1)
-def _room_spectrum() -> NDArray[np.complex64]:
-    """Transform the room's impulse response: noise that decays, faster in the treble."""
-    samples = round(_ROOM_S * SAMPLE_RATE_HZ)
-    seconds = np.arange(samples) / SAMPLE_RATE_HZ
-    noise = np.random.default_rng(0).standard_normal((2, samples))
-    dull = np.stack([np.convolve(side, np.hanning(24) / 12, "same") for side in noise])
-    echoes = noise * np.exp(-seconds / 0.08) * 0.4 + dull * np.exp(-seconds / 0.22)
-    echoes *= np.minimum(1, seconds / 0.012)  # the walls are some steps away
-    echoes *= _WET / np.sqrt(np.square(echoes).sum(axis=1, keepdims=True)) * 3
-    return np.fft.rfft(echoes.astype(np.float32), _FFT_SIZE).astype(np.complex64, copy=False)

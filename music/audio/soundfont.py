@@ -1,48 +1,65 @@
-"""Plays the instruments of a soundfont with symusic's synthesizer."""
+"""Plays the instruments of a soundfont, each part of a band on its own, in a room."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from music.audio.instrument import SAMPLE_RATE_HZ, Sound
-from music.audio.mixing import BLOCK, Mixer, Timing
+from music.audio.fluidsynth import FRAME, Synthesizer, version
+from music.audio.instrument import SAMPLE_RATE_HZ, Repeatable, Sound
+from music.audio.mixing import BLOCK, Timing
+from music.audio.room import Room
+from music.band.levels import level, panning
 from music.errors import SoundfontError
-from music.line_up import ONE_PIANO, LineUp, Player
-from music.notes import HIGHEST_PITCH, Notes
-from music.performance import FLAT_VELOCITY, Performance, plain
+from music.line_up import ONE_PIANO, LineUp
+from music.notes import Notes
+from music.performance import Performance, plain
 from music.piece import TempoChange
 from music.roles import DRUMS
 
-_QUALITY = 4  # of 0 to 6; the synthesizer's default
-_HEADROOM = 0.9
-_DYING_AWAY = 2 * SAMPLE_RATE_HZ  # samples, after a key is released
-_LONGEST_HELD = 16 * SAMPLE_RATE_HZ  # samples; a note's sound is rendered whole
+_DECAY = 4 * SAMPLE_RATE_HZ  # samples, after the last key is released
+_FADE_OUT = SAMPLE_RATE_HZ  # samples, at the end of the decay
+_VOLUME, _PAN = 7, 10  # controllers
 
 _Samples = NDArray[np.float32]
-_Strike = tuple[Player, int, int]  # who plays, pitch and velocity
+
+
+@dataclass(frozen=True)
+class _Events:
+    """The keys that are pressed and released, in order.
+
+    Attributes:
+        frame: int64[N], when.
+        velocity: int64[N]; 0 releases the key.
+        role: int64[N], who plays.
+        pitch: int64[N], the key.
+    """
+
+    frame: NDArray[np.int64]
+    velocity: NDArray[np.int64]
+    role: NDArray[np.int64]
+    pitch: NDArray[np.int64]
 
 
 class Soundfont:
-    """The instruments of a file, which is read once."""
+    """The instruments of a file."""
+
+    is_linear = True
 
     def __init__(self, path: Path) -> None:
-        """Read a soundfont.
+        """Check a soundfont; a song loads the instruments that it needs.
 
         Args:
             path: The path of an SF2 or SF3 file.
 
         Raises:
-            SoundfontError: It is missing or not a soundfont.
+            SoundfontError: It is missing or not a soundfont, or FluidSynth is not installed.
         """
-        import symusic  # noqa: PLC0415  as in music.midi
-
         check_soundfont(path)
-        self._lock = Lock()  # a synthesizer plays one piece at a time
-        self._synthesizer = symusic.Synthesizer(str(path), SAMPLE_RATE_HZ, _QUALITY)
+        Synthesizer(path).close()
+        self._path = path
 
     def play(
         self,
@@ -51,76 +68,75 @@ class Soundfont:
         performance: Performance | None = None,
         line_up: LineUp = ONE_PIANO,
     ) -> Sound:
-        """Play notes; see `Instrument.play`.
-
-        The synthesizer renders a whole piece at once, 350 KB per second. So it renders the notes
-        that start in each block, and the results are added. The sum is the same, since its voices
-        do not depend on each other.
-        """
+        """Play notes; see `Instrument.play`. Their times are rounded to 1.5 ms."""
         performance = performance or plain(notes)
         timing = Timing.of(notes, tempos, performance)
-        timing = Timing(timing.start, np.minimum(timing.held, _LONGEST_HELD))
-        samples = timing.end + _DYING_AWAY
-        by_role = {player.role: player for player in line_up.players}
-        players = [by_role[role] for role in notes.role.tolist()]
-        strikes = list(
-            zip(players, notes.pitch.tolist(), performance.velocity.tolist(), strict=True)
-        )
-        return Sound(samples, _limited(self._blocks(strikes, timing, samples)))
+        samples = timing.end + _DECAY
+        events = _events(notes, timing, performance)
+        return Sound(samples, Repeatable(lambda: self._blocks(events, line_up, samples)))
 
-    def _blocks(self, strikes: list[_Strike], timing: Timing, samples: int) -> Iterator[_Samples]:
-        mixer = Mixer()
-        for block in range(0, samples, BLOCK):
-            if numbers := timing.starting_in(block):
-                mixer.add(0, self._rendered(strikes, timing, numbers, block))
-            yield mixer.take().T[: samples - block]
-
-    def _rendered(
-        self, strikes: list[_Strike], timing: Timing, numbers: range, block: int
-    ) -> _Samples:
-        """Render some notes, from the beginning of their block: float32[2, samples]."""
-        import symusic  # noqa: PLC0415  as in music.midi
-
-        part = slice(numbers.start, numbers.stop)
-        start, held = timing.start[part] - block, timing.held[part]
-        # The synthesizer stops when the last note ends: a further note is added and cut off.
-        end = int((start + held).max()) + _DYING_AWAY
-        last = strikes[part][0][0], HIGHEST_PITCH, FLAT_VELOCITY
-        tracks: dict[Player, Any] = {}
-        for at, length, (player, *strike) in zip(
-            (*start.tolist(), end), (*held.tolist(), 1), (*strikes[part], last), strict=True
-        ):
-            if player not in tracks:
+    def _blocks(self, events: _Events, line_up: LineUp, samples: int) -> Iterator[_Samples]:
+        synthesizer, room = Synthesizer(self._path), Room()
+        try:
+            for player in line_up.players:
                 is_drums = player.role == DRUMS
-                tracks[player] = symusic.Track("", player.program, is_drums, ttype="second")
-            # In the middle of a sample, so that rounding does not change it.
-            seconds = (at + 0.5) / SAMPLE_RATE_HZ, length / SAMPLE_RATE_HZ
-            tracks[player].notes.append(symusic.Note(*seconds, *strike, ttype="second"))
-        score = symusic.Score(ttype="second")
-        score.tracks.extend(tracks.values())
-        with self._lock:
-            sound: _Samples = self._synthesizer.render(score, stereo=True)
-        return sound[:, :end]
+                synthesizer.choose(player.role, player.program, is_drums=is_drums)
+                synthesizer.control(player.role, _VOLUME, level(player.role))
+                synthesizer.control(player.role, _PAN, panning(player.role))
+            for first in range(0, samples, BLOCK):
+                block = room.around(_rendered(synthesizer, events, first)).T[: samples - first]
+                yield _faded_out(block, samples - first)
+        finally:
+            synthesizer.close()
 
 
-def _limited(blocks: Iterator[_Samples]) -> Iterator[_Samples]:
-    """Turn a sound down when it would be too loud, and keep the lower gain.
+def _events(notes: Notes, timing: Timing, performance: Performance) -> _Events:
+    """Return when keys are pressed and released; a key is released before it is struck again."""
+    pressed = np.rint(timing.start / FRAME).astype(np.int64)
+    released = np.maximum(pressed + 1, np.rint((timing.start + timing.held) / FRAME))
+    by_key = np.lexsort((pressed, notes.key))
+    again = np.flatnonzero(np.diff(notes.key[by_key].astype(np.int64)) == 0)
+    earlier, later = by_key[again], by_key[again + 1]
+    released[earlier] = np.minimum(released[earlier], pressed[later])
+    frame = np.concatenate([pressed, released.astype(np.int64)])
+    velocity = np.concatenate([performance.velocity.astype(np.int64), np.zeros_like(pressed)])
+    order = np.lexsort((velocity > 0, frame))
+    twice = [np.tile(column.astype(np.int64), 2) for column in (notes.role, notes.pitch)]
+    return _Events(*(column[order] for column in (frame, velocity, *twice)))
 
-    The gain changes gradually over the previous block, so that the change is inaudible.
-    """
-    before, gain = np.zeros((0, 2), np.float32), 1.0
-    for block in blocks:
-        lower = min(gain, _HEADROOM / max(float(np.abs(block).max()), _HEADROOM))
-        yield before * np.linspace(gain, lower, len(before), dtype=np.float32)[:, None]
-        before, gain = block, lower
-    yield before * np.float32(gain)
+
+def _rendered(synthesizer: Synthesizer, events: _Events, first: int) -> _Samples:
+    """Render the block from sample `first` on: float32[2, BLOCK]."""
+    block = np.zeros((2, BLOCK), np.float32)
+    part = slice(*np.searchsorted(events.frame, (first // FRAME, (first + BLOCK) // FRAME)))
+    columns = (events.frame, events.velocity, events.role, events.pitch)
+    at = 0
+    for frame, velocity, role, pitch in zip(*(c[part].tolist() for c in columns), strict=True):
+        until = frame * FRAME - first
+        if until > at:
+            synthesizer.render(block, at, until)
+            at = until
+        if velocity:
+            synthesizer.press(role, pitch, velocity)
+        else:
+            synthesizer.release(role, pitch)
+    synthesizer.render(block, at, BLOCK)
+    return block
+
+
+def _faded_out(block: _Samples, left: int) -> _Samples:
+    """Fade a block out whose first sample has so many samples left until the end."""
+    if left - len(block) >= _FADE_OUT:
+        return block
+    remaining = left - np.arange(len(block))
+    return block * np.minimum(1, remaining / _FADE_OUT).astype(np.float32)[:, None]
 
 
 def check_soundfont(path: Path) -> None:
-    """Check that a file begins like a soundfont.
+    """Check that a file begins like a soundfont, and that FluidSynth can play it.
 
     Raises:
-        SoundfontError: It is missing or not a soundfont.
+        SoundfontError: It is missing or not a soundfont, or FluidSynth is not installed.
     """
     try:
         with path.open("rb") as file:
@@ -129,3 +145,4 @@ def check_soundfont(path: Path) -> None:
         raise SoundfontError(f"{path} cannot be read: {error.strerror}") from error
     if head[:4] != b"RIFF" or head[8:] != b"sfbk":
         raise SoundfontError(f"{path} is no soundfont (SF2 or SF3)")
+    version()

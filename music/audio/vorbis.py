@@ -1,6 +1,6 @@
 """Encodes sound as OGG Vorbis, and decodes it: stereo, about 14 KB per second."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 
 import numpy as np
@@ -48,7 +48,7 @@ def _loop_comments(loop: SampleLoop | None) -> dict[str, str]:
     return {**marks, "ENCODER": "Leitmotif"}
 
 
-def _encoded(blocks: Iterator[NDArray[np.float32]]) -> Iterator[bytes]:
+def _encoded(blocks: Iterable[NDArray[np.float32]]) -> Iterator[bytes]:
     """Encode sound block by block; libsndfile adds its own comments and a random serial number."""
     import soundfile  # noqa: PLC0415  rarely needed
 

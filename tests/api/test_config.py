@@ -7,7 +7,7 @@ import pytest
 from api import config
 from api.access.rate_limit import Rate
 from api.config import Config, ConfigError, local_address
-from tests.music.soundfonts import soundfont
+from tests.music.soundfonts import needs_fluidsynth, soundfont
 
 OTLP = "OTEL_EXPORTER_OTLP_ENDPOINT"
 KEY = "an-api-key-of-24-letters"
@@ -100,6 +100,7 @@ def test_the_file_of_models_goes_before_their_folder():
     assert Config.from_environment(environment).models_config == Path("/etc/m.config")
 
 
+@needs_fluidsynth
 def test_a_soundfont_is_a_file_that_is_one(tmp_path):
     path = tmp_path / "piano.sf2"
     path.write_bytes(soundfont())

@@ -1,6 +1,7 @@
 /** Plays a piece, also one that is still being composed. */
 
 import { room } from "./piano.js";
+import { Recording } from "./recording.js";
 
 /** @import { Piece } from "./piece.js" */
 /** @import { Piano, Voice } from "./piano.js" */
@@ -36,6 +37,11 @@ export class Player {
   #volume = 1;
   /** @type {AudioNode | null} */
   #input = null;
+  /**
+   * Of a band, whose instruments the service plays; null for one piano.
+   * @type {Recording | null}
+   */
+  #recording = null;
 
   /**
    * None before somebody wants to hear something, which browsers ask for.
@@ -69,6 +75,7 @@ export class Player {
   load(piece) {
     this.#stopClock(0);
     this.#piece = piece;
+    this.#recording = null;
     this.isPlaying = false;
     this.#onChange();
   }
@@ -157,6 +164,7 @@ export class Player {
       this.#stopClock(piece.seconds(piece.knownTicks)); // the composer is slower than the music
       return this.#onChange();
     }
+    if (this.#recording?.isReady) return this.#followRecording(this.#recording, piece);
     const ahead_s = document.hidden ? AHEAD_HIDDEN_S : AHEAD_S;
     const until_s = piece.isFinished && this.isLooping ? this.#handOverRounds(piece, ahead_s) : null;
     this.#handOver(piece, Math.min(piece.ticks(until_s ?? at_s + ahead_s), piece.knownTicks));
@@ -181,10 +189,47 @@ export class Player {
   }
 
   /**
+   * Keeps the position where a recording is that plays and loops on its own.
+   * @param {Recording} recording
+   * @param {Piece} piece
+   */
+  #followRecording(recording, piece) {
+    recording.isLooping = this.isLooping;
+    const { start, end } = piece.loop_s;
+    const at_s = () => (this.context?.currentTime ?? 0) - (this.#zero_s ?? 0);
+    while (this.isLooping && end > start && at_s() >= end) {
+      this.#zero_s = (this.#zero_s ?? 0) + end - start;
+      this.#rounds += 1;
+    }
+  }
+
+  /**
+   * Starts the recording of a band, once the piece is finished and the service has played it.
+   * @param {AudioContext} context
+   * @param {Piece} piece
+   * @returns {boolean | null} Whether it started; null where the piano plays.
+   */
+  #startRecording(context, piece) {
+    if (!piece.parts.length || piece.isPartial) return null;
+    if (!piece.isFinished) return false;
+    this.#recording ??= new Recording(context, piece);
+    if (this.#recording.hasFailed) return null;
+    if (!this.#recording.isReady || context.state !== "running") return false;
+    this.#zero_s = context.currentTime + LEAD_S - this.#from_s;
+    const output = /** @type {AudioNode} */ (this.output);
+    const start = { at_s: context.currentTime + LEAD_S, from_s: this.#from_s };
+    this.#voices.add(this.#recording.play(output, { ...start, isLooping: this.isLooping }));
+    this.#onChange();
+    return true;
+  }
+
+  /**
    * @param {AudioContext} context
    * @param {Piece} piece
    */
   #startClock(context, piece) {
+    const started = this.#startRecording(context, piece);
+    if (started !== null) return started;
     const ahead_s = piece.seconds(piece.knownTicks) - this.#from_s;
     if (!piece.notes.length || ahead_s < HEAD_START_S) return false;
     if (!this.piano.isReady || context.state !== "running") return false;
@@ -216,6 +261,7 @@ export class Player {
 
   /** @param {Piece} piece */
   #finish(piece) {
+    if (piece.loop) this.#recording?.stop(this.context?.currentTime ?? 0); // its second round
     this.#voices.clear(); // they ring on
     this.#stopClock(piece.end_s);
     this.isPlaying = false;

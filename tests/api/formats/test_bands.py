@@ -12,10 +12,15 @@ import pytest
 
 from api.composing.song import Song, SongRequest
 from api.deadline import Deadline
-from api.formats.encoders import midi, wav
+from api.errors import OutOfTimeError
+from api.formats.encoders import midi, ogg, wav
 from api.formats.song_json import document
 from api.formats.stems import stems
+from music.audio.instrument import Sound
+from music.audio.loudness import integrated_lufs, measure
+from music.audio.mastering import HIGHEST_PEAK_DBTP, TARGET_LUFS
 from music.audio.piano import Piano
+from music.audio.soundfont import Soundfont
 from music.composing.brief import Brief
 from music.expression.touch import Touch
 from music.form.plan import Plan, Section
@@ -26,6 +31,7 @@ from music.quotes.finder import NO_QUOTES
 from music.reading import read_song
 from tests.api.contract import valid
 from tests.music.bands import LINE_UP, NAMES, NOTES, PROGRAMS, VIOLIN
+from tests.music.soundfonts import needs_fluidsynth, soundfont
 
 FOUR_FOUR = TimeSignature(0, 4, 4)
 SONG = Song(
@@ -50,8 +56,8 @@ def later():
     return Deadline.after(60)
 
 
-def unpacked(song):
-    content = b"".join(stems(song, later(), Piano()).pieces)
+def unpacked(song, instrument=None):
+    content = b"".join(stems(song, later(), instrument or Piano()).pieces)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.testzip() is None
         return {name: archive.read(name) for name in archive.namelist()}
@@ -152,3 +158,49 @@ def test_one_piano_has_one_stem_which_is_the_song():
 
 def test_stems_are_the_same_bytes_each_time():
     assert unpacked(SONG) == unpacked(SONG)
+
+
+def frames(content):
+    with wave.open(io.BytesIO(content)) as sound:
+        return np.frombuffer(sound.readframes(sound.getnframes()), "<i2").reshape(-1, 2) / 32767
+
+
+@needs_fluidsynth
+@pytest.mark.parametrize("song", [SONG, LOOP], ids=["song", "loop"])
+def test_stems_by_a_soundfont_add_up_to_the_song_at_its_loudness(song, tmp_path):
+    path = tmp_path / "small.sf2"
+    path.write_bytes(soundfont())
+    instrument = Soundfont(path)
+    whole = frames(b"".join(wav(song, later(), instrument).pieces))
+    files = unpacked(song, instrument)
+    parts = [frames(content) for name, content in files.items() if name.endswith(".wav")]
+    assert len(parts) == len(NAMES)
+    # FluidSynth's filters depend slightly on what a voice played before.
+    assert np.sqrt(np.mean((sum(parts) - whole) ** 2)) < 0.01 * np.sqrt(np.mean(whole**2))
+    measured = measure(Sound(len(whole), [whole.astype(np.float32)]))
+    assert integrated_lufs(measured.power) == pytest.approx(TARGET_LUFS, abs=0.5)
+    assert 20 * np.log10(measured.peak.max()) <= HIGHEST_PEAK_DBTP
+
+
+@needs_fluidsynth
+@pytest.mark.parametrize("encode", [wav, ogg, stems])
+def test_a_band_is_not_rendered_longer_than_the_request_has_time(encode, tmp_path):
+    path = tmp_path / "small.sf2"
+    path.write_bytes(soundfont())
+    deadline = Deadline.after(60)
+    started = []
+
+    class Slow(Soundfont):
+        def play(self, *played):
+            sound = super().play(*played)
+
+            def blocks():
+                started.append(None)
+                deadline.cancel()
+                yield from sound.blocks
+
+            return Sound(sound.samples, blocks())
+
+    with pytest.raises(OutOfTimeError):
+        encode(SONG, deadline, Slow(path))
+    assert started

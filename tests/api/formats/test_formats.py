@@ -25,7 +25,7 @@ from music.expression.dynamics import Dynamics
 from music.notes import Notes
 from music.reading import read_midi
 from tests.api.loopback import OPENINGS, description
-from tests.music.soundfonts import soundfont
+from tests.music.soundfonts import needs_fluidsynth, soundfont
 
 SONG = "/generate?game=zelda&seed=7&primer=none&notes=40"
 MEDIA_TYPES = {
@@ -234,6 +234,7 @@ def test_wav_lasts_as_long_as_the_song_and_sounds(client):
     assert np.abs(samples).max() > 3000
 
 
+@needs_fluidsynth
 def test_a_soundfont_plays_instead_of_our_piano(client, config, tmp_path):
     path = tmp_path / "sine.sf2"
     path.write_bytes(soundfont())
@@ -304,6 +305,7 @@ def test_another_release_of_an_encoder_has_another_etag(client, monkeypatch, tmp
     assert len(set(tags)) == len(tags) - 1
 
 
+@needs_fluidsynth
 def test_another_soundfont_has_another_etag_even_with_equal_size_and_time(config, tmp_path):
     tags = []
     for loudness in (20_000, 10_000):
