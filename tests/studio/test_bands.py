@@ -7,7 +7,8 @@ from api.formats.song_json import note_members, part_members
 from music.performance import plain
 from music.piece import constant_tempo
 from tests.music.bands import LINE_UP, NAMES, NOTES
-from tests.studio.conftest import compose, kept, rows
+from tests.studio.conftest import compose, kept, player, rows, until
+from tests.studio.support import LOUDEST
 
 pytestmark = pytest.mark.slow
 
@@ -71,3 +72,35 @@ def test_a_piece_for_one_piano_has_no_legend(page):
     compose(page)
     expect(page.locator("#roll-parts")).to_be_hidden()
     expect(page.locator("#roll-hands i").first).to_be_visible()
+
+
+def test_a_band_is_played_by_the_service(band):
+    with band.expect_request("**/generate") as requested:
+        band.click("#play")
+    assert b'name="format"\r\n\r\nogg' in requested.value.post_data_buffer
+    expect(band.locator("#play")).to_have_attribute("data-state", "playing")
+    assert band.evaluate(LOUDEST) > 0.01
+    assert band.evaluate(player("player.position_s")) > 0
+    band.click("#play")
+    band.wait_for_timeout(300)
+    assert band.evaluate(LOUDEST) < 0.001
+
+
+def test_a_band_loops_in_its_recording(band):
+    band.click("#loop")
+    end_s = band.evaluate(player("(player.seek(1e9), player.position_s)"))
+    band.evaluate(player(f"player.seek({end_s} - 0.5)"))
+    band.click("#play")
+    until(
+        band,
+        player(f"player.isPlaying && 0 < player.position_s && player.position_s < {end_s} - 1"),
+    )
+    assert band.evaluate(LOUDEST) > 0.01
+
+
+def test_a_band_is_played_by_the_pages_piano_if_the_service_cannot(band, watch):
+    watch.allowed = "ERR_FAILED"
+    band.route("**/generate", lambda route: route.abort())
+    band.click("#play")
+    expect(band.locator("#play")).to_have_attribute("data-state", "playing")
+    assert band.evaluate(LOUDEST) > 0.01

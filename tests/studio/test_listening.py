@@ -4,22 +4,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.studio.conftest import compose, player, until
+from tests.studio.support import LOUDEST
 
 pytestmark = pytest.mark.slow
 
 POSITION = player("player.position_s")
-LOUDEST = """import('/studio/main.js').then(async ({player}) => {
-        const analyser = player.context.createAnalyser();
-        player.output.connect(analyser);
-        const samples = new Float32Array(analyser.fftSize);
-        let loudest = 0;
-        for (let look = 0; look < 40; look++) {
-            await new Promise((resolve) => setTimeout(resolve, 25));
-            analyser.getFloatTimeDomainData(samples);
-            loudest = Math.max(loudest, ...samples.map(Math.abs));
-        }
-        return loudest;
-    })"""
 
 
 def state(page):
