@@ -17,10 +17,10 @@ from music.errors import DescriptionError
 from music.expression.articulation import LEAST_SHARE, LEGATO, Articulation, LengthShare
 from music.expression.dynamics import MOST_SPREAD, SHAPED, VELOCITY_RANGE, Dynamics
 from music.form.plan import MOST_BARS, Form, Section
-from music.line_up import MOST_PROGRAM, ONE_PIANO, LineUp
 from music.notes import Notes
 from music.piece import TimeSignature
-from music.roles import ROLES
+from music.players.line_up import MOST_PROGRAM, ONE_PIANO, LineUp
+from music.players.roles import ROLES
 
 FORMAT = 9  # 9: openings have line-ups, and learned pieces roles
 INT32_MAX = 2**31 - 1

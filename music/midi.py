@@ -13,10 +13,10 @@ from music.band.channels import MELODIC_CHANNELS, channels_of
 from music.band.levels import level, panning
 from music.band.parts import playing
 from music.form.plan import Plan
-from music.line_up import ONE_PIANO, LineUp
 from music.notes import TICKS_PER_BEAT, Notes, released
 from music.performance import Performance, plain
 from music.piece import TempoChange, TimeSignature
+from music.players.line_up import ONE_PIANO, LineUp
 
 MIDI_TICKS_PER_BEAT = 480
 TEMPO_RANGE_BPM = (20.0, 400.0)

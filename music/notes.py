@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from music.roles import DRUMS, PIANO, ROLES
+from music.players.roles import DRUMS, PIANO, ROLES
 
 TICKS_PER_BEAT = 12
 LOWEST_PITCH = 21  # A0 to C8: the keys of a piano
@@ -33,7 +33,7 @@ class Notes:
         onset_ticks: int32[N], 0 or more, never falling.
         duration_ticks: int32[N], 1 or more.
         pitch: int32[N], MIDI note numbers.
-        role: int32[N], who plays each, as in `music.roles`; all 0 for one piano.
+        role: int32[N], who plays each, as in `music.players.roles`; all 0 for one piano.
     """
 
     onset_ticks: NDArray[np.int32]

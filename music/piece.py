@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from music.line_up import ONE_PIANO, LineUp
 from music.notes import TICKS_PER_BEAT, Notes
 from music.performance import Performance
+from music.players.line_up import ONE_PIANO, LineUp
 
 DEFAULT_TEMPO_BPM = 120.0  # the tempo of a MIDI file without one
 _TEMPO_DIGITS = 2  # files count microseconds per beat: 180 bpm reads as 180.00018

@@ -9,10 +9,10 @@ from api.model_server.games import Bundle
 from music.composing.passage import Passage
 from music.expression.touch import Touch
 from music.form.plan import Plan
-from music.line_up import ONE_PIANO, LineUp
 from music.meter import bar_ticks_of
 from music.notes import Notes, cleaned, join
 from music.piece import TempoChange, TimeSignature
+from music.players.line_up import ONE_PIANO, LineUp
 
 
 @dataclass(frozen=True)

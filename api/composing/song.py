@@ -12,10 +12,10 @@ from music.codec import Codec
 from music.composing.brief import Brief
 from music.expression.touch import Touch
 from music.form.plan import Plan, kept_bars_text
-from music.line_up import ONE_PIANO, LineUp
 from music.notes import Notes
 from music.performance import Performance
 from music.piece import TempoChange, TimeSignature
+from music.players.line_up import ONE_PIANO, LineUp
 from music.quotes.finder import Quote
 
 UPLOADED = "uploaded"  # in the place of a primer's name

@@ -7,12 +7,12 @@ from api.composing.song import Song
 from music.audio.instrument import SAMPLE_RATE_HZ, sample_at
 from music.band.parts import part_numbers, parts_of
 from music.form.plan import Plan
-from music.line_up import ONE_PIANO, LineUp
 from music.notes import TICKS_PER_BEAT, Notes
 from music.performance import Performance
 from music.piece import TempoChange, TimeSignature
+from music.players.line_up import ONE_PIANO, LineUp
+from music.players.roles import name_of
 from music.quotes.finder import Quote
-from music.roles import name_of
 from music.tempo import seconds_at
 
 _DIGITS = 6  # after the decimal point: a microsecond

@@ -10,8 +10,9 @@ from api.http.request.parameter import CONTROL_CHARACTERS, Kind, Parameter
 from api.http.request.parameters import LENGTHS, PARAMETERS
 from music.audio.instrument import SAMPLE_RATE_HZ
 from music.keys import Mode
-from music.line_up import MOST_PROGRAM
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH
+from music.players.line_up import MOST_PROGRAM
+from music.players.roles import ROLES
 from music.reading.midi import MOST_NOTES
 from music.reading.smf import MOST_BEATS
 from music.reading.song_json import (
@@ -21,7 +22,6 @@ from music.reading.song_json import (
     ROLE_NAMES,
     TEMPOS_BPM,
 )
-from music.roles import ROLES
 from music.typicality import MEASURES
 
 Schema = dict[str, Any]

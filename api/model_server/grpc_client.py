@@ -40,7 +40,7 @@ from music.composing.model import (
 )
 from music.description import Description
 from music.errors import DescriptionError
-from music.roles import playing
+from music.players.roles import playing
 from proto.model_server_pb2 import (
     GetModelStatusRequest,
     ModelSpec,

@@ -8,10 +8,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from music.line_up import ONE_PIANO, LineUp
 from music.notes import Notes
 from music.performance import Performance
 from music.piece import TempoChange
+from music.players.line_up import ONE_PIANO, LineUp
 from music.tempo import seconds_at
 
 SAMPLE_RATE_HZ = 44_100

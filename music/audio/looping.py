@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.audio.instrument import Instrument, Repeatable, Sound, sample_at
-from music.line_up import ONE_PIANO, LineUp
 from music.notes import Notes, join
 from music.performance import Performance
 from music.piece import TempoChange
+from music.players.line_up import ONE_PIANO, LineUp
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from music.audio.instrument import SAMPLE_RATE_HZ, Sound
 from music.audio.mixing import BLOCK, Mixer, Timing
 from music.audio.room import ROOM_S, Room
-from music.line_up import ONE_PIANO, LineUp
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
 from music.performance import FLAT_VELOCITY, Performance, plain
 from music.piece import TempoChange
+from music.players.line_up import ONE_PIANO, LineUp
 
 _ROW = 256  # samples
 _LONGEST_TONE_S = 8.0

@@ -13,11 +13,11 @@ from music.audio.mixing import BLOCK, Timing
 from music.audio.room import Room
 from music.band.levels import level, panning
 from music.errors import SoundfontError
-from music.line_up import ONE_PIANO, LineUp
 from music.notes import Notes
 from music.performance import Performance, plain
 from music.piece import TempoChange
-from music.roles import DRUMS
+from music.players.line_up import ONE_PIANO, LineUp
+from music.players.roles import DRUMS
 
 _DECAY = 4 * SAMPLE_RATE_HZ  # samples, after the last key is released
 _FADE_OUT = SAMPLE_RATE_HZ  # samples, at the end of the decay

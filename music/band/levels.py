@@ -11,7 +11,7 @@ A third of the parts are panned, most by 15 to 34 of 64 steps. Basses, drums and
 the middle.
 """
 
-from music.roles import DRUMS, FAMILIES, VOICES
+from music.players.roles import DRUMS, FAMILIES, VOICES
 
 # Volumes of controller 7, whose gain is 40 log10(volume / 127) dB (General MIDI 2).
 _LEVEL = 100

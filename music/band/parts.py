@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.band.instruments import ABBREVIATIONS, INSTRUMENTS, kit_name
-from music.line_up import LineUp, Player
 from music.notes import Notes
-from music.roles import DRUMS, FAMILIES, VOICES
+from music.players.line_up import LineUp, Player
+from music.players.roles import DRUMS, FAMILIES, VOICES
 
 # Woodwinds, brass, keys, plucked strings, voices and strings, as in an orchestral score; but bass
 # and drums last, as in a score for band, where they are the rhythm section.
@@ -39,7 +39,7 @@ class Part:
     """A part of a band, as files and scores name it.
 
     Attributes:
-        role: As in `music.roles`.
+        role: As in `music.players.roles`.
         program: The instrument, a General MIDI program from 0 to 127; the drum kit for drums.
         instrument: The name of the program or kit.
         name: The name of the instrument, numbered if several parts play it; Drums for drums.

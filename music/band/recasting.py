@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.band.registers import usual_range, usual_register
-from music.line_up import LineUp, Player
 from music.notes import Notes, cleaning_order, join, released
 from music.performance import Performance
 from music.piece import Piece, meter_map, tempo_map
-from music.roles import DRUMS
+from music.players.line_up import LineUp, Player
+from music.players.roles import DRUMS
 
 _OCTAVE = 12
 

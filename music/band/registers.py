@@ -4,7 +4,7 @@ Source: S. Adler, The Study of Orchestration, for the instruments of an orchestr
 outermost notes; for families, what their instruments have in common.
 """
 
-from music.roles import FAMILIES, family_of_program
+from music.players.roles import FAMILIES, family_of_program
 
 # The lowest and the highest usual MIDI note number, as it sounds.
 _OF_FAMILIES = {

@@ -8,8 +8,8 @@ from music.band.recasting import recast
 from music.character.excerpts import Excerpt
 from music.codec import Codec
 from music.errors import TokenError
-from music.line_up import LineUp
 from music.piece import meter_map
+from music.players.line_up import LineUp
 
 
 @lru_cache(maxsize=32)

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from music.codec.tokens import FIRST, HIGHEST_NOTE_NUMBER, START, Codec, Cursor
 from music.errors import TokenError
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, TICKS_PER_BEAT, Notes
-from music.roles import DRUMS, PIANO, ROLES
+from music.players.roles import DRUMS, PIANO, ROLES
 
 _KEYS = ROLES * (HIGHEST_NOTE_NUMBER + 1)  # of all roles
 _NAME = re.compile(r"([A-Za-z]+)_([0-9]{1,4})")  # ticks of any song of such notes fit an int32

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from music.character.wanted import ANY_CHARACTER, Character
-from music.line_up import LineUp
+from music.players.line_up import LineUp
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 
 

@@ -16,10 +16,10 @@ from music.composing.model import Prompt
 from music.description import Opening
 from music.errors import KeepError, NoOpeningsError, ThemeError, TokenError
 from music.expression.articulation import Articulation, learned_articulation
-from music.line_up import ONE_PIANO, LineUp
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import NO_NOTES, Notes
 from music.piece import Piece, TempoChange, TimeSignature, constant_tempo
+from music.players.line_up import ONE_PIANO, LineUp
 
 EMPTY_PROMPT = Prompt((BOS,), COMMON_TIME.bar_ticks, 0)
 """Of a song that continues nothing: in 4/4, and its first note starts a bar."""

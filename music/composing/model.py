@@ -44,7 +44,7 @@ class Prompt:
         bar_ticks: Length of the song's bars, on the grid of `music.notes`, 1 or more.
         place_ticks: Where in its bar the first note of `tokens` starts or, where they hold none,
             the first note of the song: 0 to `bar_ticks` - 1.
-        roles: The roles that play, as in `music.roles`; empty for a model of one piano.
+        roles: The roles that play, as in `music.players.roles`; empty for a model of one piano.
     """
 
     tokens: tuple[int, ...]

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.errors import UnreadablePieceError
-from music.line_up import ONE_PIANO, LineUp
 from music.notes import (
     TICKS_PER_BEAT,
     Notes,
@@ -18,6 +17,7 @@ from music.notes import (
 )
 from music.performance import Performance
 from music.piece import Piece, TempoChange, TimeSignature, meter_map, tempo_map
+from music.players.line_up import ONE_PIANO, LineUp
 from music.reading.band.parts import Parts, as_band
 from music.reading.drums import drum_mask
 from music.reading.smf import TEMPO, TIME_SIGNATURE, MidiFile, SystemEvent, parse_midi

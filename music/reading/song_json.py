@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.errors import UnreadablePieceError
-from music.line_up import MOST_PROGRAM, ONE_PIANO, LineUp
 from music.notes import (
     HIGHEST_PITCH,
     LOWEST_PITCH,
@@ -19,9 +18,10 @@ from music.notes import (
 )
 from music.performance import FLAT_VELOCITY, Performance
 from music.piece import Piece, TempoChange, TimeSignature, meter_map, tempo_map
+from music.players.line_up import MOST_PROGRAM, ONE_PIANO, LineUp
+from music.players.roles import DRUMS, PIANO, ROLES, name_of
 from music.reading.midi import MOST_NOTES
 from music.reading.smf import MOST_BEATS
-from music.roles import DRUMS, PIANO, ROLES, name_of
 
 MOST_CHANGES = 10_000  # of tempo or meter
 TEMPOS_BPM = (1, 1000)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from music.errors import UnreadablePieceError
-from music.line_up import ONE_PIANO
 from music.notes import TICKS_PER_BEAT, cleaned, is_on_piano, rounded_to_grid
 from music.piece import DEFAULT_TEMPO_BPM, Piece, TempoChange, TimeSignature, meter_map, tempo_map
+from music.players.line_up import ONE_PIANO
 from music.reading.band.parts import Parts, as_band
 from music.reading.measures import UNITS_PER_BEAT, Measure, WrittenNote
 from music.reading.repeats import playing_order

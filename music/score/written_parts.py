@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 
 from music.band.parts import Part, playing
-from music.line_up import LineUp
 from music.meter import Measure
 from music.notes import Notes
+from music.players.line_up import LineUp
 from music.score.hands import hands
 from music.score.staves import Staff, drum_staff, single_staff, staves
 

@@ -2,9 +2,9 @@
 
 from music.codec.notetuple import BandTuple
 from music.description import LearnedPiece, Opening
-from music.line_up import LineUp
 from music.notes import cleaned, join
-from music.roles import DRUMS
+from music.players.line_up import LineUp
+from music.players.roles import DRUMS
 from tests.api.loopback import BAND_CODEC, description
 from tests.music.bands import BASS, FLUTE, LINE_UP, NOTES, VIOLIN, part
 

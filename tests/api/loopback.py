@@ -19,7 +19,7 @@ from music.codec import FIRST
 from music.codec.notetuple import BandTuple, NoteTuple
 from music.description import Description, ModelCard, Opening, PieceForm
 from music.form.plan import Section
-from music.roles import ROLES
+from music.players.roles import ROLES
 from proto import model_server_pb2 as wire
 from proto import rpc
 

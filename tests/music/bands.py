@@ -1,8 +1,8 @@
 """A small band for tests: a flute, two violins, a piano, a bass and drums, two bars long."""
 
-from music.line_up import LineUp
 from music.notes import Notes, cleaned, join
-from music.roles import DRUMS, FAMILIES, role_of
+from music.players.line_up import LineUp
+from music.players.roles import DRUMS, FAMILIES, role_of
 
 FLUTE, VIOLIN, VIOLA, PIANO, BASS = (
     role_of(FAMILIES.index(family), voice)

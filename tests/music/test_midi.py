@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from music.band.levels import level, panning
 from music.band.parts import parts_of
 from music.form.plan import Plan, Section
-from music.line_up import LineUp
 from music.midi import to_midi
 from music.notes import Notes
 from music.performance import FLAT_VELOCITY
 from music.piece import TempoChange, TimeSignature, constant_tempo
+from music.players.line_up import LineUp
+from music.players.roles import DRUMS, ROLES
 from music.reading import read_midi
-from music.roles import DRUMS, ROLES
 from tests.music.bands import LINE_UP, NAMES, NOTES, PROGRAMS
 from tests.music.support import gridded, raw_notes
 

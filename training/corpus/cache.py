@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from music.errors import UnreadablePieceError
 from music.expression.articulation import as_written
-from music.line_up import LineUp
 from music.notes import Notes
 from music.performance import Performance
 from music.piece import Piece, TempoChange, TimeSignature
+from music.players.line_up import LineUp
 from music.reading import MIDI_SUFFIXES, read_piece
 from training.corpus.file_tree import readable
 from training.errors import WritingError

@@ -22,7 +22,7 @@ from music.codec import BOS, FIRST, PAD, open_codec
 from music.composing.model import NO_STOP
 from music.description import Description
 from music.errors import MusicError
-from music.roles import playing
+from music.players.roles import playing
 from training.errors import ExportError
 from training.export.decoder_cells import probable_values
 from training.failures import reason

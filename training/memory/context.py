@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from music.codec.notetuple import FieldValues, NoteTuple
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH
-from music.roles import ROLES
+from music.players.roles import ROLES
 from training.memory.candidates import (
     BARS_BACK,
     FEWEST_TRANSPOSED_NOTES,

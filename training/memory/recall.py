@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from music.bars import COMMON_TIME
 from music.codec.notetuple import NoteTuple
 from music.notes import LOWEST_PITCH
-from music.roles import DRUMS
+from music.players.roles import DRUMS
 from training.memory.candidates import (
     BARS_BACK,
     CANDIDATES,

@@ -20,9 +20,9 @@ from music.description import LearnedPiece, PieceForm
 from music.expression.articulation import learned_articulation
 from music.form.analysis import form_of
 from music.piece import Piece
+from music.players.roles import playing
 from music.quotes.bound import usual_quote_notes
 from music.quotes.finder import QuoteFinder
-from music.roles import playing
 from training.export import sampling as rows_sampling
 from training.export.decoder import Network
 from training.export.prompts import opening

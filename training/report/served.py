@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from music.bars import places
 from music.codec import BOS, Codec, padded
 from music.piece import Piece
-from music.roles import playing
+from music.players.roles import playing
 from training.export.decoder import Network
 from training.export.quantised_matmul import ProductOf
 

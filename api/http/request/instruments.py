@@ -10,8 +10,8 @@ from api.errors import BadParameterError
 from music.band.instruments import INSTRUMENTS as PROGRAM_NAMES
 from music.band.instruments import KITS
 from music.band.registers import usual_register
-from music.line_up import MOST_PROGRAM, LineUp
-from music.roles import DRUMS, FAMILIES, VOICES, family_of_program, role_of, usual_program
+from music.players.line_up import MOST_PROGRAM, LineUp
+from music.players.roles import DRUMS, FAMILIES, VOICES, family_of_program, role_of, usual_program
 
 INSTRUMENTS = "instruments"
 MOST_MELODIC_PARTS = 15  # those that MIDI has channels for, besides drums

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.errors import UnreadablePieceError
-from music.line_up import LineUp
 from music.notes import TICKS_PER_BEAT, Notes
-from music.roles import DRUMS, FAMILIES, family_of_program, role_of
+from music.players.line_up import LineUp
+from music.players.roles import DRUMS, FAMILIES, family_of_program, role_of
 
 DRUM_TICKS = TICKS_PER_BEAT // 4  # drums have no lengths: files give them any
 MOST_PARTS = 256  # of a file: music has a tenth; every two may have to be compared

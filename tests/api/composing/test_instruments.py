@@ -9,12 +9,12 @@ import pytest
 
 from music.band.recasting import recast
 from music.codec import BOS
-from music.line_up import LineUp
 from music.midi import to_midi
 from music.notes import Notes
 from music.piece import constant_tempo
+from music.players.line_up import LineUp
+from music.players.roles import DRUMS, FAMILIES, PIANO, playing, role_of
 from music.reading import read_midi, read_song
-from music.roles import DRUMS, FAMILIES, PIANO, playing, role_of
 from tests.api.bands import DRUMS_FIRST, DUO, OPENINGS, play_a_band
 from tests.api.loopback import BAND_CODEC
 from tests.api.primers import INTRO, uploaded

@@ -24,9 +24,9 @@ from music.audio.soundfont import Soundfont
 from music.composing.brief import Brief
 from music.expression.touch import Touch
 from music.form.plan import Plan, Section
-from music.line_up import ONE_PIANO
 from music.notes import Notes
 from music.piece import TimeSignature, constant_tempo
+from music.players.line_up import ONE_PIANO
 from music.quotes.finder import NO_QUOTES
 from music.reading import read_song
 from tests.api.contract import valid

@@ -12,8 +12,8 @@ from api.http.request.song_request import song_request
 from music.band.instruments import INSTRUMENTS as NAMES
 from music.band.instruments import KITS
 from music.band.parts import instruments_text
-from music.line_up import ONE_PIANO, LineUp
-from music.roles import DRUMS, FAMILIES, family_of_program, role_of
+from music.players.line_up import ONE_PIANO, LineUp
+from music.players.roles import DRUMS, FAMILIES, family_of_program, role_of
 
 STRINGS, PIPE, BRASS = (FAMILIES.index(name) for name in ("strings", "pipe", "brass"))
 

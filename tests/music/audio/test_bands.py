@@ -6,10 +6,10 @@ import pytest
 from music.audio.instrument import Sound
 from music.audio.piano import Piano
 from music.audio.soundfont import Soundfont
-from music.line_up import LineUp
 from music.notes import Notes
 from music.piece import constant_tempo
-from music.roles import DRUMS
+from music.players.line_up import LineUp
+from music.players.roles import DRUMS
 from tests.music.bands import LINE_UP, NOTES, PIANO, VIOLIN
 from tests.music.soundfonts import needs_fluidsynth, soundfont
 

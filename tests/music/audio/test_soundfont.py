@@ -14,11 +14,11 @@ from music.audio.loudness import integrated_lufs, measure
 from music.audio.mastering import HIGHEST_PEAK_DBTP, TARGET_LUFS, Mastering
 from music.audio.soundfont import Soundfont
 from music.errors import SoundfontError
-from music.line_up import LineUp
 from music.notes import Notes, join
 from music.performance import plain
 from music.piece import constant_tempo
-from music.roles import DRUMS, FAMILIES, PIANO, role_of
+from music.players.line_up import LineUp
+from music.players.roles import DRUMS, FAMILIES, PIANO, role_of
 from tests.music.bands import LINE_UP, NOTES
 from tests.music.soundfonts import needs_fluidsynth, soundfont
 

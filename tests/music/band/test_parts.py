@@ -8,9 +8,9 @@ from music.band.channels import channels_of
 from music.band.instruments import ABBREVIATIONS, INSTRUMENTS, kit_name
 from music.band.levels import level, panning
 from music.band.parts import part_numbers, parts_of, playing
-from music.line_up import ONE_PIANO, LineUp
 from music.notes import Notes
-from music.roles import DRUMS, FAMILIES, ROLES, VOICES, family_of_program, role_of
+from music.players.line_up import ONE_PIANO, LineUp
+from music.players.roles import DRUMS, FAMILIES, ROLES, VOICES, family_of_program, role_of
 from tests.music.bands import BASS, FLUTE, LINE_UP, NAMES, NOTES, PROGRAMS, VIOLIN
 
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from music.band.instruments import INSTRUMENTS
 from music.band.recasting import recast, recast_piece
 from music.band.registers import usual_range, usual_register
-from music.line_up import ONE_PIANO, LineUp
 from music.notes import Notes, cleaned, join
 from music.performance import Performance
 from music.piece import Piece, TempoChange, TimeSignature
-from music.roles import DRUMS, FAMILIES, role_of
+from music.players.line_up import ONE_PIANO, LineUp
+from music.players.roles import DRUMS, FAMILIES, role_of
 from tests.music.bands import BASS, FLUTE, LINE_UP, NOTES, PIANO, VIOLA, VIOLIN, part
 
 REED, ORGAN, HORN = (role_of(FAMILIES.index(family), 0) for family in ("reed", "organ", "brass"))

@@ -10,7 +10,7 @@ from music.codec.notetuple import BandTuple, NoteTuple
 from music.codec.tokens import MOST_TOKENS
 from music.errors import TokenError
 from music.notes import Notes, cleaned
-from music.roles import DRUMS, ROLES, role_of
+from music.players.roles import DRUMS, ROLES, role_of
 
 CODEC = BandTuple.over()
 FLUTE = role_of(9, 0)

@@ -15,7 +15,7 @@ from music.expression.articulation import (
 from music.notes import Notes, join
 from music.performance import Performance
 from music.piece import Piece
-from music.roles import DRUMS
+from music.players.roles import DRUMS
 from tests.music.support import gridded, raw_notes
 
 

@@ -5,7 +5,7 @@ import pytest
 from music.form.closing import closed
 from music.keys import Mode
 from music.notes import Notes
-from music.roles import DRUMS, role_of
+from music.players.roles import DRUMS, role_of
 
 BASS, FLUTE = role_of(4, 0), role_of(9, 0)
 C_MAJOR = Notes.of(range(0, 96, 12), [12] * 8, [60, 62, 64, 65, 67, 69, 71, 72])

@@ -5,9 +5,9 @@ import pytest
 
 from music.notes import Notes
 from music.piece import Piece, constant_tempo
+from music.players.roles import DRUMS, role_of
 from music.quotes.bound import ATTEMPTS, BAND_ATTEMPTS, QuoteBound, is_degenerate, usual_quote_notes
 from music.quotes.finder import QuoteFinder
-from music.roles import DRUMS, role_of
 
 
 def piece(name, *pitches):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from music.description import LearnedPiece
 from music.notes import Notes, cleaned
+from music.players.roles import DRUMS, role_of
 from music.quotes.finder import Quote, QuoteFinder, QuoteState, quoting_groups, self_quotes
-from music.roles import DRUMS, role_of
 from tests.music.quotes.support import longest_by_trying, played, shape, songs
 from tests.quoting import longest_shared
 

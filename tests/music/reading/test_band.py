@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from music.errors import UnreadablePieceError
-from music.line_up import ONE_PIANO
 from music.notes import Notes, cleaning_order, released
+from music.players.line_up import ONE_PIANO
+from music.players.roles import DRUMS, name_of
 from music.reading import read_midi, read_piece
 from music.reading.band.instrument_names import program_of_name
 from music.reading.band.parts import DRUM_TICKS
 from music.reading.scores import read_score
-from music.roles import DRUMS, name_of
 from tests.music.reading.support import midi_file, note
 
 SHARED = Path(__file__).parents[4] / "shared"

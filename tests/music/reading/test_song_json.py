@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from music.errors import UnreadablePieceError
-from music.line_up import ONE_PIANO, LineUp
 from music.notes import Notes, cleaned
 from music.piece import TempoChange, TimeSignature
+from music.players.line_up import ONE_PIANO, LineUp
+from music.players.roles import DRUMS
 from music.reading import read_song
-from music.roles import DRUMS
 
 NOTE = {"pitch": 60, "start_beats": 1.5, "duration_beats": 0.5}
 

@@ -6,11 +6,11 @@ import music21
 import numpy as np
 import pytest
 
-from music.line_up import LineUp
 from music.notes import Notes
 from music.piece import Piece, TimeSignature, constant_tempo
+from music.players.line_up import LineUp
+from music.players.roles import DRUMS, FAMILIES, role_of
 from music.reading.scores import read_score
-from music.roles import DRUMS, FAMILIES, role_of
 from music.score.engraving import to_musicxml, to_one_svg, to_svg
 from tests.music.bands import LINE_UP, NAMES, NOTES, PROGRAMS
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from music.meter import BAR_TICKS, COMMON_TIME, Measure, measures, quantized
 from music.notes import TICKS_PER_BEAT, Notes, cleaned, join
 from music.piece import TimeSignature
-from music.roles import DRUMS
+from music.players.roles import DRUMS
 from music.score.staves import Head, Rest, Staff, Stem, drum_staff, staves
 from tests.music.support import gridded, raw_notes
 

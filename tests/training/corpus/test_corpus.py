@@ -9,11 +9,11 @@ import mido
 import numpy as np
 import pytest
 
-from music.line_up import ONE_PIANO, LineUp
 from music.midi import to_midi
 from music.performance import Performance
 from music.piece import Piece, TempoChange, TimeSignature
-from music.roles import DRUMS
+from music.players.line_up import ONE_PIANO, LineUp
+from music.players.roles import DRUMS
 from tests.music.reading.support import midi_file, note
 from tests.training.conftest import scale
 from training.corpus import cache, corpus

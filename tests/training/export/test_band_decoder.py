@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from music.codec import BOS
 from music.composing.model import NO_STOP
-from music.roles import DRUMS, ROLES
+from music.players.roles import DRUMS, ROLES
 from tests.training.conftest import TINY
 from tests.training.export.models import random_model
 from tests.training.memory.band_music import BASS, CODEC, FLUTE, STRINGS, random_band

@@ -4,7 +4,7 @@ import numpy as np
 
 from music.codec.notetuple import BandTuple
 from music.notes import Notes, cleaned
-from music.roles import DRUMS, role_of
+from music.players.roles import DRUMS, role_of
 from training.memory.context import context
 
 CODEC = BandTuple.over()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from music.roles import DRUMS, ROLES
+from music.players.roles import DRUMS, ROLES
 from tests.training.memory.band_music import (
     BASS,
     CODEC,

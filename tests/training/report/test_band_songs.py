@@ -9,9 +9,9 @@ from music.codec.notetuple import BandTuple
 from music.composing.brief import Brief
 from music.composing.composition import Composition
 from music.composing.continuation import Continuation
-from music.line_up import LineUp
 from music.piece import Piece, constant_tempo
-from music.roles import DRUMS
+from music.players.line_up import LineUp
+from music.players.roles import DRUMS
 from tests.training.conftest import TINY
 from tests.training.export.models import random_model
 from tests.training.memory.band_music import BASS, FLUTE, STRINGS, random_band

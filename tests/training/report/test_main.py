@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from music.line_up import LineUp
 from music.midi import to_midi
-from music.roles import role_of
+from music.players.line_up import LineUp
+from music.players.roles import role_of
 from tests.training.conftest import scale
 from training.report import __main__ as report
 from training.report import reproduction

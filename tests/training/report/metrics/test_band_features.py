@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from music.notes import Notes, cleaned
-from music.roles import DRUMS, role_of
+from music.players.roles import DRUMS, role_of
 from training.report.metrics.band_features import band_features
 from training.report.metrics.excerpt_features import excerpts, features
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from music.line_up import ONE_PIANO, LineUp
 from music.notes import Notes, cleaned, released
-from music.roles import (
+from music.players.line_up import ONE_PIANO, LineUp
+from music.players.roles import (
     DRUMS,
     FAMILIES,
     PIANO,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from music.roles import DRUMS, PIANO, usual_program
+from music.players.roles import DRUMS, PIANO, usual_program
 
 MOST_PROGRAM = 127
 
@@ -14,7 +14,7 @@ class Player:
     """One part of a band.
 
     Attributes:
-        role: As in `music.roles`.
+        role: As in `music.players.roles`.
         program: The instrument, a General MIDI program from 0 to 127; the drum kit for drums.
     """
 
