@@ -62,7 +62,8 @@ pictures: $(READY) $(BROWSER_READY) ## create the pictures of README from the ga
 	@$(PYTHON) -m scripts.pictures
 
 # Two processes, since CI has two cores; each runs whole files, whose tests share processes.
-# Files stay in order: those of few tests, which would come last, take longest.
+# Files stay in the order of tests/conftest.py: those of few tests, which would come last, take
+# longest.
 PYTEST := $(PYTHON) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 test: check $(BROWSER_READY) ## run everything that CI runs

@@ -67,7 +67,9 @@ def wait_for(condition, what: str, pause_s: float = 0.2):
 
 
 def environment(**variables: object) -> dict[str, str]:
-    inherited = {k: v for k, v in os.environ.items() if k not in ("GAME", "EPOCHS", "RECIPE")}
+    """Return what programs run with: what is set for all of them, but nothing else for training."""
+    not_inherited = ("GAME", "EPOCHS", "RECIPE", "XLA_FLAGS")
+    inherited = {k: v for k, v in os.environ.items() if k not in not_inherited}
     return inherited | {name: str(value) for name, value in variables.items()}
 
 

@@ -143,6 +143,7 @@ def _start(recipe: Recipe, codec: Codec, epochs: Epochs) -> keras.Model:
         loss=FieldsLoss(codec.field_sizes),
         jit_compile=not runs_on_gpu(),  # on GPUs, the fused layer is faster and does not use XLA
     )
+    model.optimizer.build(model.trainable_variables)  # else a step, which does it, is traced twice
     return model
 
 

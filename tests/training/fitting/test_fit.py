@@ -1,6 +1,8 @@
 """Fitting: it learns, holds whole pieces out, and resumes after an interruption."""
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,6 +15,7 @@ from training.errors import CheckpointError
 from training.fitting import fit as fitting
 from training.fitting.checkpoint import locked_checkpoint
 from training.fitting.fit import Fitted, Split, split
+from training.fitting.history import History
 from training.network.base_weights import save_base
 from training.network.network import build_network
 from training.recipe import Recipe
@@ -27,6 +30,39 @@ def longer(epochs: int, recipe: Recipe = PLAIN) -> Recipe:
 def fit(parts: Split, recipe, folder) -> Fitted:
     with locked_checkpoint(folder) as checkpoint:
         return fitting.fit(parts, recipe, CODEC, checkpoint)
+
+
+@pytest.fixture(scope="module")
+def parts(pieces) -> Split:
+    """All pieces to learn from: where no loss of held-out ones matters, none is computed."""
+    return Split(tuple(pieces), ())
+
+
+@pytest.fixture(scope="module")
+def two_epochs(parts, tmp_path_factory) -> Path:
+    """The checkpoint of a training of two epochs, which no test writes to."""
+    folder = tmp_path_factory.mktemp("fit") / "checkpoint"
+    assert len(fit(parts, longer(2), folder).history.epochs) == 2
+    return folder
+
+
+@pytest.fixture
+def checkpoint(two_epochs, tmp_path) -> Path:
+    """A copy of that checkpoint."""
+    return shutil.copytree(two_epochs, tmp_path / "checkpoint")
+
+
+@pytest.fixture
+def epochs_learned(monkeypatch) -> list[History]:
+    """Collect what came before each epoch that is learned from here on."""
+    learn, before = fitting._learn, []
+
+    def counted(model, epochs, history, *others):
+        before.append(history)
+        return learn(model, epochs, history, *others)
+
+    monkeypatch.setattr(fitting, "_learn", counted)
+    return before
 
 
 @pytest.mark.parametrize(
@@ -55,15 +91,18 @@ def test_it_learns(pieces, tmp_path):
     assert not fitted.interrupted
 
 
-def test_the_result_is_interpolated_with_the_base(pieces, tmp_path, monkeypatch):
+def test_the_result_is_interpolated_with_the_base(parts, tmp_path, monkeypatch):
     def ones(model, _):
         model.set_weights([np.ones(w.shape) for w in model.get_weights()])
 
     monkeypatch.setattr(fitting, "load_base", ones)
-    recipe, parts = replace(longer(1), start="base"), split(pieces, 0.25)
+    # The share matters only after the last epoch, so that the three are results of one training.
+    monkeypatch.setattr(fitting, "_fingerprint", lambda *_: "one training")
+    recipe = replace(longer(1), start="base")
     own, half, base = (
-        fit(parts, replace(recipe, base_share=s), tmp_path / f"{s}").model for s in (0.0, 0.5, 1.0)
+        fit(parts, replace(recipe, base_share=s), tmp_path).model for s in (0.0, 0.5, 1.0)
     )
+    assert not all((weights == 1).all() for weights in own.get_weights())
     assert all((weights == 1).all() for weights in base.get_weights())
     for mixed, learned in zip(half.get_weights(), own.get_weights(), strict=True):
         np.testing.assert_allclose(mixed, (1 + learned) / 2, rtol=1e-5)
@@ -103,14 +142,7 @@ def test_an_interruption_before_the_first_epoch_has_nothing_to_keep(pieces, tmp_
         fit(split(pieces, 0.25), TINY, tmp_path)
 
 
-def test_another_recipe_restarts(pieces, tmp_path):
-    parts = split(pieces, 0.25)
-    fit(parts, longer(2), tmp_path)
-    other = replace(longer(1), network=replace(WITHOUT_MEMORY, lstm_units=(8,)))
-    assert len(fit(parts, other, tmp_path).history.epochs) == 1
-
-
-def test_another_base_restarts_the_training(pieces, tmp_path, monkeypatch):
+def test_another_base_restarts_the_training(parts, tmp_path, monkeypatch):
     bases = {}
     for name, seed in (("old", 1), ("new", 2)):
         keras.utils.set_random_seed(seed)
@@ -120,7 +152,7 @@ def test_another_base_restarts_the_training(pieces, tmp_path, monkeypatch):
     def fit_from(base: str, epochs: int, folder: str) -> Fitted:
         monkeypatch.setattr(fitting, "base_for", lambda _: bases[base])
         recipe = replace(longer(epochs), start="base", base_share=0.5)
-        return fit(split(pieces, 0.25), recipe, tmp_path / folder)
+        return fit(parts, recipe, tmp_path / folder)
 
     fit_from("old", 2, "resumed")
     resumed, fresh = fit_from("new", 2, "resumed"), fit_from("new", 2, "fresh")
@@ -132,29 +164,42 @@ def test_another_base_restarts_the_training(pieces, tmp_path, monkeypatch):
         np.testing.assert_allclose(weights, expected, atol=1e-4)
 
 
+SMALLER = replace(longer(2), network=replace(WITHOUT_MEMORY, lstm_units=(8,)))
+
+
 @pytest.mark.parametrize(
-    ("name", "other"),
+    ("other_parts", "recipe", "epochs"),
     [
-        ("meter", lambda parts: replace(parts, learned=tuple(map(_as_waltz, parts.learned)))),
-        ("weights", lambda parts: replace(parts, weights=(1.0, 2.0, 1.0, 1.0))),
+        pytest.param(lambda parts: parts, longer(2), 0, id="the same"),
+        pytest.param(lambda parts: parts, SMALLER, 2, id="recipe"),
+        pytest.param(
+            lambda parts: replace(parts, learned=tuple(map(_as_waltz, parts.learned))),
+            *(longer(2), 2),
+            id="meter",
+        ),
+        pytest.param(
+            lambda parts: replace(parts, weights=(1.0, 2.0, 1.0, 1.0, 1.0)),
+            *(longer(2), 2),
+            id="weights",
+        ),
     ],
 )
-def test_another_meter_or_weight_restarts_the_training(pieces, tmp_path, name, other):
-    parts = split(pieces, 0.25)
-    fit(parts, longer(2), tmp_path / name)
-    assert len(fit(other(parts), longer(1), tmp_path / name).history.epochs) == 1
+def test_only_what_is_fitted_to_something_else_restarts(
+    parts, checkpoint, epochs_learned, other_parts, recipe, epochs
+):
+    fitted = fit(other_parts(parts), recipe, checkpoint)
+    assert [len(before.epochs) for before in epochs_learned] == list(range(epochs))
+    assert len(fitted.history.epochs) == 2
 
 
 def _as_waltz(piece: Piece) -> Piece:
     return replace(piece, time_signatures=(TimeSignature(0, 3, 4),))
 
 
-def test_a_damaged_checkpoint_says_how_to_start_over(pieces, tmp_path):
-    parts = split(pieces, 0.25)
-    fit(parts, longer(1), tmp_path / "checkpoint")
-    (tmp_path / "checkpoint" / "epoch-1.keras").write_bytes(b"damaged")
+def test_a_damaged_checkpoint_says_how_to_start_over(parts, checkpoint):
+    (checkpoint / "epoch-2.keras").write_bytes(b"damaged")
     with pytest.raises(CheckpointError, match="remove the folder to start over"):
-        fit(parts, longer(1), tmp_path / "checkpoint")
+        fit(parts, longer(2), checkpoint)
 
 
 def test_the_best_epochs_weights_are_kept(pieces, tmp_path):
