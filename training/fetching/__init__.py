@@ -1,4 +1,4 @@
-"""Fetches pieces from VGMusic, where the people who sequenced them have published them.
+"""Fetches pieces: from VGMusic, by their sequencers, and from openly licensed repositories.
 
 Downloads are not trusted: they are limited in size and time, checked, and written completely or not
 at all.
@@ -12,9 +12,10 @@ from training.fetching.errors import (
     PageError,
     UnknownGameError,
 )
-from training.fetching.games import Source, find_sources
+from training.fetching.games import Source, find_repository, find_sources
 from training.fetching.page import Failed
 from training.fetching.pieces import Fetched
+from training.fetching.repositories.game import fetch_missing_repository, fetch_repository
 from training.fetching.visit import fetch, fetch_missing
 
 __all__ = [
@@ -29,5 +30,8 @@ __all__ = [
     "UnknownGameError",
     "fetch",
     "fetch_missing",
+    "fetch_missing_repository",
+    "fetch_repository",
+    "find_repository",
     "find_sources",
 ]

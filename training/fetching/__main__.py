@@ -2,7 +2,7 @@
 
 import sys
 
-from training.fetching import Fetched, fetch, find_sources
+from training.fetching import Fetched, fetch, fetch_repository, find_repository, find_sources
 from training.program import run
 from training.settings import Settings
 
@@ -13,8 +13,13 @@ def main() -> int:
 
 
 def _fetch(settings: Settings) -> int:
-    fetched = fetch(find_sources(settings.game), settings.data_dir, settings.vgmusic_url)
-    return 0 if _is_whole(fetched) else 1
+    return 0 if _is_whole(_fetched(settings)) else 1
+
+
+def _fetched(settings: Settings) -> tuple[Fetched, ...]:
+    if repository := find_repository(settings.game):
+        return (fetch_repository(repository, settings.data_dir, settings.base_dir),)
+    return fetch(find_sources(settings.game), settings.data_dir, settings.vgmusic_url)
 
 
 def _is_whole(fetched: tuple[Fetched, ...]) -> bool:
