@@ -2,7 +2,15 @@
 
 import sys
 
-from training.fetching import Fetched, fetch, fetch_repository, find_repository, find_sources
+from training.fetching import (
+    Fetched,
+    fetch,
+    fetch_from_consoles,
+    fetch_repository,
+    find_repository,
+    find_sources,
+    is_titled,
+)
 from training.program import run
 from training.settings import Settings
 
@@ -19,6 +27,8 @@ def _fetch(settings: Settings) -> int:
 def _fetched(settings: Settings) -> tuple[Fetched, ...]:
     if repository := find_repository(settings.game):
         return (fetch_repository(repository, settings.data_dir, settings.base_dir),)
+    if settings.game and not is_titled(settings.game):
+        return (fetch_from_consoles(settings.game, settings.data_dir, settings.vgmusic_url),)
     return fetch(find_sources(settings.game), settings.data_dir, settings.vgmusic_url)
 
 
