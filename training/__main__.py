@@ -5,7 +5,13 @@ from pathlib import Path
 
 from training.corpus.collections import EMBEDDED, find_collection, find_games, misnamed_folders
 from training.failures import expected_failures, reason
-from training.fetching import Source, fetch_missing, find_sources
+from training.fetching import (
+    Source,
+    fetch_missing,
+    fetch_missing_repository,
+    find_repository,
+    find_sources,
+)
 from training.fetching.errors import UnknownGameError
 from training.pipeline import Published, train
 from training.program import HOW_TO_RESUME, complain, run, say
@@ -22,8 +28,7 @@ def main() -> int:
 def _train(settings: Settings) -> int:
     recipe = settings.shortened(load_recipe(settings.recipe))
     if settings.fetch:
-        sources = _fetchable(settings.game)
-        fetch_missing(sources, settings.data_dir, settings.vgmusic_url, say=say)
+        _fetch(settings)
     return _train_all(_wanted(settings), recipe, settings)
 
 
@@ -63,6 +68,14 @@ def _tidy(game: str, version: int, settings: Settings) -> None:
             f"{game}: version {composing} continues to compose, since it was promoted; "
             f"make promote GAME={game} promotes version {version}"
         )
+
+
+def _fetch(settings: Settings) -> None:
+    if repository := find_repository(settings.game):
+        fetch_missing_repository(repository, settings.data_dir, settings.base_dir, say=say)
+    else:
+        sources = _fetchable(settings.game)
+        fetch_missing(sources, settings.data_dir, settings.vgmusic_url, say=say)
 
 
 def _fetchable(game: str) -> tuple[Source, ...]:

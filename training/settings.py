@@ -26,7 +26,8 @@ class Settings:
         keep_versions: KEEP_VERSIONS, how many of a game's newest versions stay on disk.
         version: VERSION as text; `chosen_version` parses it.
         fetch: FETCH, whether missing pieces are downloaded if a source is known.
-        vgmusic_url: VGMUSIC_URL, the page that lists the pieces, or a mirror of it.
+        vgmusic_url: VGMUSIC_URL, the page that lists the pieces, or a mirror of it; the pages for
+            consoles are found from it.
         api_port: API_PORT, the port of `make serve`.
         base_dir: BASE_DIR, the folder with the music of the base, or None to fetch it.
     """

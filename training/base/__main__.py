@@ -9,8 +9,8 @@ from pathlib import Path
 from training.base.card import card
 from training.base.kinds import KINDS, PIANO, BaseKind
 from training.base.music import MusicFinder
-from training.base.sources import read_sources
 from training.corpus.corpus import read_corpus
+from training.fetching.repositories.sources import read_sources
 from training.fitting.checkpoint import locked_checkpoint
 from training.fitting.fit import fit_to_the_end, split
 from training.network.base_weights import save_base

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from training.base.kinds import BaseKind
 from training.base.music import BaseMusic
-from training.base.sources import Credit, Source
 from training.corpus.corpus import Corpus
+from training.fetching.repositories.sources import Credit, Source
 from training.fitting.fit import Fitted
 from training.recipe import Recipe
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.base.sources import Source
+from training.fetching.repositories.sources import Source
 from training.network.base_weights import BAND_WEIGHTS, WEIGHTS
 
 _FOLDER = Path(__file__).parent

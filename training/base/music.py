@@ -1,21 +1,18 @@
 """The base's music: found in BASE_DIR or fetched, and checked by content."""
 
-import hashlib
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from training.base.archive import PATIENCE, take_files
-from training.base.sources import Credit, Source
 from training.corpus.collections import Collection
-from training.corpus.file_tree import files_below
-from training.errors import CollectionError, SettingsError
+from training.errors import CollectionError
 from training.fetching.download import Pace
-from training.fetching.errors import FetchError
+from training.fetching.repositories.archive import HOW_ELSE, PATIENCE, take_files
+from training.fetching.repositories.local import files_by_sha256, folder_in, missing_in
+from training.fetching.repositories.sources import Credit, Source
 
 FETCHED_DIR = Path(".cache/base_music")
-_HOW_ELSE = "BASE_DIR=folder reads it from a folder that has it"
 
 
 @dataclass(frozen=True)
@@ -93,8 +90,6 @@ class MusicFinder:
             FetchError: They cannot be fetched; the next call goes on from there.
             WritingError: They cannot be written.
         """
-        if self.base_dir and not self.base_dir.is_dir():
-            raise SettingsError(f"BASE_DIR is {str(self.base_dir)!r}; there is no such folder")
         parts: list[SourceFiles] = []
         left_out: list[Source] = []
         for source in sources:
@@ -103,15 +98,15 @@ class MusicFinder:
                 parts.append(self._files(source, folder))
             else:
                 self.say(
-                    f"{source.folder}: left out, because no archive holds its files; {_HOW_ELSE}"
+                    f"{source.folder}: left out, because no archive holds its files; {HOW_ELSE}"
                 )
                 left_out.append(source)
         return BaseMusic(tuple(parts), tuple(left_out))
 
     def _folder(self, source: Source) -> Path | None:
         """Find the folder with a source's files, or fetch them into one."""
-        if self.base_dir and (self.base_dir / source.folder).is_dir():
-            return self.base_dir / source.folder
+        if kept := folder_in(self.base_dir, source):
+            return kept
         if not source.archive_url:
             return None
         folder = self.fetched_dir / source.folder
@@ -120,49 +115,25 @@ class MusicFinder:
 
     def _fetch(self, source: Source, folder: Path) -> None:
         """Fetch what a folder lacks of a source's files."""
-        there = _by_digest(folder, source.suffixes)
-        missing = {name: digest for name, digest in source.files.items() if digest not in there}
+        missing = missing_in(folder, source)
         if not missing:
             return
         if not self.fetches:
             raise CollectionError(
                 f"{source.folder}: {len(missing)} of {len(source.files)} files are not fetched "
-                f"yet, and FETCH=0 forbids it; {_HOW_ELSE}"
+                f"yet, and FETCH=0 forbids it; {HOW_ELSE}"
             )
-        try:
-            take_files(source, missing, folder, self.pace)
-        except FetchError as error:
-            raise type(error)(
-                f"{source.folder}: {error}. Run the same command to resume; {_HOW_ELSE}"
-            ) from error
+        take_files(source, missing, folder, self.pace)
 
     def _files(self, source: Source, folder: Path) -> SourceFiles:
         """Pick the files of the source's list by their content."""
-        there = _by_digest(folder, source.suffixes)
+        there = files_by_sha256(folder, source)
         missing = [name for name, digest in source.files.items() if digest not in there]
         if missing:
             raise CollectionError(
                 f"{folder} lacks {len(missing)} of the {len(source.files)} files that "
-                f"training/base/files/{source.folder}.sha256 lists: {', '.join(missing[:3])}"
-                f"{', …' if missing[3:] else ''}"
+                f"training/fetching/repositories/files/{source.folder}.sha256 lists: "
+                f"{', '.join(missing[:3])}{', …' if missing[3:] else ''}"
             )
         self.say(f"{source.folder}: {len(source.files):,} files in {folder}")
         return SourceFiles(source, {name: there[digest] for name, digest in source.files.items()})
-
-
-def _by_digest(folder: Path, suffixes: frozenset[str]) -> dict[str, Path]:
-    """Find the files below a folder that can be read, by the SHA-256 of their contents."""
-    found: dict[str, Path] = {}
-    for path in sorted(files_below(folder)):
-        if path.suffix.lower() in suffixes:
-            found.setdefault(_digest(path), path)
-    return found
-
-
-def _digest(path: Path) -> str:
-    """Digest a file's content; what cannot be read has none of the digests of a list."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""

@@ -2,7 +2,15 @@
 
 import sys
 
-from training.fetching import Fetched, fetch, find_sources
+from training.fetching import (
+    Fetched,
+    fetch,
+    fetch_from_consoles,
+    fetch_repository,
+    find_repository,
+    find_sources,
+    is_titled,
+)
 from training.program import run
 from training.settings import Settings
 
@@ -13,8 +21,15 @@ def main() -> int:
 
 
 def _fetch(settings: Settings) -> int:
-    fetched = fetch(find_sources(settings.game), settings.data_dir, settings.vgmusic_url)
-    return 0 if _is_whole(fetched) else 1
+    return 0 if _is_whole(_fetched(settings)) else 1
+
+
+def _fetched(settings: Settings) -> tuple[Fetched, ...]:
+    if repository := find_repository(settings.game):
+        return (fetch_repository(repository, settings.data_dir, settings.base_dir),)
+    if settings.game and not is_titled(settings.game):
+        return (fetch_from_consoles(settings.game, settings.data_dir, settings.vgmusic_url),)
+    return fetch(find_sources(settings.game), settings.data_dir, settings.vgmusic_url)
 
 
 def _is_whole(fetched: tuple[Fetched, ...]) -> bool:

@@ -5,7 +5,8 @@ TrainingError
     ├── NoResponseError  no response, or not in time
     ├── PageError        the page no longer has the expected table
     ├── FileError        a file differs from the page's description, or is elsewhere
-    └── UnknownGameError no source is known for a game's pieces
+    ├── UnknownGameError no source is known for a game's pieces
+    └── AmbiguousGameError several titles match a game's name
 """
 
 from training.errors import TrainingError
@@ -29,3 +30,7 @@ class FileError(FetchError):
 
 class UnknownGameError(FetchError):
     """No source is known for a game's pieces; the message lists the known games."""
+
+
+class AmbiguousGameError(FetchError):
+    """Several titles match a game's name; the message lists them."""

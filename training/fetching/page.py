@@ -1,4 +1,6 @@
-"""The page is one table. A row of class `header` starts a game, and the rows of its songs follow.
+"""A page is one table. A row of class `header` starts a game, and the rows of its songs follow.
+
+On some pages the class is `gameheader`; their rows of class `header` are heads of columns.
 
 The HTML does not close cells and rows. html5lib reads it as a browser does.
 """
@@ -55,7 +57,9 @@ def read_page(html: bytes, charset: str | None = None) -> tuple[Game, ...]:
     Raises:
         PageError: It is not the table described above.
     """
-    games = tuple(_games(_rows(html, charset)))
+    rows = list(_rows(html, charset))
+    newer = any("gameheader" in _classes(row) for row in rows)
+    games = tuple(_games(rows, "gameheader" if newer else "header"))
     if not games:
         raise PageError("it has no row of class 'header', which starts a game")
     failed = [failure for game in games for failure in game.failed]
@@ -96,10 +100,10 @@ class _Budgeted(io.BytesIO):
         return super().read(size)
 
 
-def _games(rows: Iterator[Element]) -> Iterator[Game]:
+def _games(rows: list[Element], mark: str) -> Iterator[Game]:
     title, songs, failed = "", list[Song](), list[Failed]()
     for row in rows:
-        if "header" in row.get("class", "").lower().split():
+        if mark in _classes(row):
             if title:
                 yield Game(title, tuple(songs), tuple(failed))
             title, songs, failed = _text(row), [], []
@@ -110,6 +114,10 @@ def _games(rows: Iterator[Element]) -> Iterator[Game]:
                 failed.append(Failed(_text(row)[:80], str(error)))
     if title:
         yield Game(title, tuple(songs), tuple(failed))
+
+
+def _classes(row: Element) -> list[str]:
+    return row.get("class", "").lower().split()
 
 
 def _song(cells: list[Element]) -> Song:

@@ -12,10 +12,11 @@ def same_title(one: str, other: str) -> bool:
     Case, accents, punctuation and every "the" do not matter, so that "Legend of Zelda, The:
     Majoras Mask" is "The Legend of Zelda: Majora's Mask".
     """
-    return _words(one) == _words(other)
+    return title_words(one) == title_words(other)
 
 
-def _words(title: str) -> list[str]:
+def title_words(title: str) -> list[str]:
+    """Return a title's words, in small letters, without accents, punctuation and every "the"."""
     plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", title)).casefold()
     letters = "".join(c for c in plain if not unicodedata.combining(c)).replace("&", " and ")
     return [word for word in re.findall(r"\w+", letters.replace("_", " ")) if word != "the"]

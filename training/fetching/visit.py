@@ -48,11 +48,11 @@ def fetch(
     if not sources:
         return ()
     session = Session(pace)
-    games, page_url = _page(session, page_url)
+    games, page_url = read_games(session, page_url)
     fetched = []
     for wanted in find_wanted(sources, games):
         one = fetch_game(wanted, data_dir / wanted.game, page_url, session)
-        _report(one, urlsplit(page_url).netloc, say)
+        report(one, urlsplit(page_url).netloc, say)
         fetched.append(one)
     return tuple(fetched)
 
@@ -86,8 +86,13 @@ def _is_missing(folder: Path) -> bool:
     return not is_complete(folder) if (folder / SOURCES).exists() else not has_pieces(folder)
 
 
-def _page(session: Session, page_url: str) -> tuple[tuple[Game, ...], str]:
-    """Read the page, and return its URL after redirections too."""
+def read_games(session: Session, page_url: str) -> tuple[tuple[Game, ...], str]:
+    """Read the games of a page, and return its URL after redirections too.
+
+    Raises:
+        NoResponseError: The page's server does not respond.
+        PageError: The page does not have the expected table.
+    """
     try:
         response = session.get(page_url, MOST_PAGE_BYTES)
         return read_page(response.body, response.charset), response.url
@@ -95,7 +100,8 @@ def _page(session: Session, page_url: str) -> tuple[tuple[Game, ...], str]:
         raise PageError(f"{page_url} does not have the expected list of pieces: {error}") from error
 
 
-def _report(one: Fetched, host: str, say: Callable[[str], None]) -> None:
+def report(one: Fetched, host: str, say: Callable[[str], None]) -> None:
+    """Report the result for one game."""
     for title in one.unlisted:
         say(f"{one.game}: {host} does not list {title!r}")
     if one.pieces:

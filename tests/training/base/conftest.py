@@ -11,7 +11,7 @@ from music.midi import to_midi
 from music.piece import constant_tempo
 from tests.training.conftest import scale
 from tests.training.fetching.site import running_site, send
-from training.base.sources import Credit, Source
+from training.fetching.repositories.sources import Credit, Source
 
 ARCHIVE = "/owner/songs/tar.gz/0123abc"
 CREDITS = (Credit("the transcribers", "CC0-1.0"),)

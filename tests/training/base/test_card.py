@@ -10,8 +10,8 @@ from tests.training.conftest import TINY
 from training.base.card import card
 from training.base.kinds import PIANO
 from training.base.music import MusicFinder
-from training.base.sources import Credit
 from training.corpus.corpus import read_corpus
+from training.fetching.repositories.sources import Credit
 from training.fitting.fit import Fitted
 from training.fitting.history import Epoch, History
 

@@ -7,11 +7,11 @@ import pytest
 
 from tests.training.base.conftest import ARCHIVE, SONGS, archive, midi, source, write
 from tests.training.fetching.site import broken, redirected, send, truncated, without_length
-from training.base import archive as archive_module
 from training.base.kinds import BAND, PIANO
 from training.base.music import MusicFinder
 from training.errors import CollectionError, SettingsError
 from training.fetching import FetchError, FileError, NoResponseError, Pace
+from training.fetching.repositories import archive as archive_module
 
 QUICK = Pace(between_s=0.0, response_s=30.0, body_s=30.0)  # a busy machine is not a slow server
 
@@ -78,8 +78,8 @@ def test_a_folder_of_base_dir_that_differs_from_the_list_is_refused(songs, tmp_p
     fill(tmp_path / "songs")
     with pytest.raises(
         CollectionError,
-        match=r"/songs lacks 1 of the 3 files that training/base/files/songs.sha256 lists: "
-        r"Ann_lc2.mid$",
+        match=r"/songs lacks 1 of the 3 files that "
+        r"training/fetching/repositories/files/songs.sha256 lists: Ann_lc2.mid$",
     ):
         find(tmp_path, [songs], tmp_path)
 

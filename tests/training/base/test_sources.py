@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from training.base.music import MusicFinder
-from training.base.sources import read_files, read_sources
+from training.fetching.repositories.sources import read_files, read_sources
 
 SHARED = Path(__file__).parents[4] / "shared" / "base"
 SHIPPABLE = {

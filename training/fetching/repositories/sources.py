@@ -1,4 +1,4 @@
-"""What the base learns from, as `sources.toml` and the lists in `files/` say."""
+"""The repositories of music, as `sources.toml` and the lists in `files/` say."""
 
 import tomllib
 from dataclasses import dataclass

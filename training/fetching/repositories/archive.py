@@ -12,14 +12,15 @@ from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
-from training.base.sources import Source
 from training.fetching.download import Pace, Stream, streamed
-from training.fetching.errors import FileError
+from training.fetching.errors import FetchError, FileError
+from training.fetching.repositories.sources import Source
 from training.writing import write_whole
 
 MOST_ARCHIVE_BYTES = 2 << 30
 MOST_FILE_BYTES = 4 << 20  # the longest quartet has 0.5 MB
 PATIENCE = Pace(between_s=0.0, response_s=60.0, body_s=3600.0)
+HOW_ELSE = "BASE_DIR=folder reads it from a folder that has it"
 _READ_BYTES = 1 << 16
 _BROKEN_ARCHIVE = (tarfile.TarError, EOFError)
 
@@ -34,10 +35,20 @@ def take_files(source: Source, wanted: dict[str, str], folder: Path, pace: Pace 
         pace: How long to wait.
 
     Raises:
-        NoResponseError: The server does not respond, or the response does not end in time.
+        NoResponseError: The server does not respond, or the response does not end in time. The
+            next call resumes, for the files that are still missing.
         FileError: The archive is broken or too large, or lacks a file.
         WritingError: A file cannot be written.
     """
+    try:
+        _take_files(source, wanted, folder, pace)
+    except FetchError as error:
+        raise type(error)(
+            f"{source.folder}: {error}. Run the same command to resume; {HOW_ELSE}"
+        ) from error
+
+
+def _take_files(source: Source, wanted: dict[str, str], folder: Path, pace: Pace) -> None:
     names = {digest: name for name, digest in wanted.items()}
     with (
         streamed(source.archive_url, MOST_ARCHIVE_BYTES, pace) as stream,

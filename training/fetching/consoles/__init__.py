@@ -1,0 +1,1 @@
+"""VGMusic's pages for consoles, on which a game is found by its title."""

@@ -1,0 +1,1 @@
+"""Music in repositories: openly licensed files, by commit and SHA-256."""
