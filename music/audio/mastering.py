@@ -1,7 +1,7 @@
 """Gives a song its loudness: one gain for all of it, and a limiter for its peaks.
 
--16 LUFS is what streaming services and mobile games commonly use (AES TD1008, for stereo). The
-whole sound is known before any of it is sent, so the limiter looks ahead and needs no attack time.
+-16 LUFS leaves room for the peaks of most music. The whole sound is known before any of it is sent,
+so the limiter turns down before a peak comes.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from music.audio.loudness import HOP, Measured, integrated_lufs, measure
 TARGET_LUFS = -16.0
 HIGHEST_PEAK_DBTP = -1.0
 _CEILING = 10 ** ((HIGHEST_PEAK_DBTP - 0.1) / 20)  # a margin for peaks between measured ones
-_SLOPE = 8  # hops in which the limiter's gain falls before a peak and rises after it
+_SLOPE = 16  # hops in which the limiter's gain falls before a peak, and in which it rises after it
 _ROUNDS = 12  # the limiter makes a sound quieter, so the gain is corrected
 _ENOUGH_LU = 0.05
 _QUIETEST_LUFS = -60.0  # noise and silence are not amplified to the target
@@ -91,17 +91,15 @@ def _gains(measured: Measured, loop_hop: int | None) -> _PerHop:
 def _limited(peak: _PerHop, loop_hop: int | None) -> _PerHop:
     """Return a smooth gain from 0 to 1 that keeps peaks below the ceiling: float64[hops + 1]."""
     needed = _CEILING / np.maximum(peak, _CEILING)
-    around = 2 * _SLOPE
     if loop_hop is None:
-        extended = np.pad(needed, around, mode="edge")
+        extended = np.pad(needed, _SLOPE, mode="edge")
     else:  # what is played after the end, and before the start if the loop is all
-        after = np.resize(needed[loop_hop:], around)
-        before = (
-            np.resize(needed[::-1], around)[::-1] if loop_hop == 0 else needed[:1].repeat(around)
-        )
+        after = np.resize(needed[loop_hop:], _SLOPE)
+        start = needed[:1] if loop_hop else needed
+        before = np.resize(start[::-1], _SLOPE)[::-1]
         extended = np.concatenate([before, needed, after])
-    lowest = _windows(extended, around + 1).min(axis=1)  # a place's two hops in each window
-    smooth: _PerHop = _windows(lowest, around).mean(axis=1)
+    lowest = _windows(extended, _SLOPE + 1).min(axis=1)  # a place's two hops in each window
+    smooth: _PerHop = _windows(lowest, _SLOPE).mean(axis=1)
     return smooth
 
 
