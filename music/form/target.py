@@ -5,10 +5,6 @@ from dataclasses import dataclass
 from music.keys import Keys, key_margin
 from music.notes import TICKS_PER_BEAT, Notes
 
-# By how much better than any other a wanted key has to fit. Notes of a clearer key are not better:
-# the keys of pieces are no clearer.
-_CLEAR_MARGIN = 0.05
-
 
 def density_of(notes: Notes, ticks: int) -> float:
     """Return the density of notes that take so many ticks: notes per quarter note."""
@@ -69,6 +65,10 @@ class Target:
     def distance_of(self, margin: float, density: float, register: float) -> float:
         """Return how far notes are from the target; 0 where nothing could be better.
 
+        A wanted key that fits best is right, however clear it is: choosing the clearest, songs of a
+        mode were told from pieces more surely (an area of 0.77 instead of 0.65, where it had to
+        fit better than any other by 0.05).
+
         Args:
             margin: How much better a wanted key fits them than any other, as `key_margin` says;
                 ignored where all keys are right.
@@ -76,7 +76,7 @@ class Target:
             register: As `register_of` measures it.
         """
         return (
-            (max(0.0, _CLEAR_MARGIN - margin) if self.keys else 0.0)
+            (max(0.0, -margin) if self.keys else 0.0)
             + (self.density.distance(density) if self.density else 0.0)
             + (self.register.distance(register) if self.register else 0.0)
         )
