@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from music.keys import Keys, key_margin
 from music.notes import TICKS_PER_BEAT, Notes
 
+# By how much better than any other a wanted key has to fit. A clearer one is no better. With 0, 80%
+# of the songs were in their key, with this 93%. A mode has twelve keys, and is right where one fits
+# best: songs of a mode that had to be as clear were told from pieces more surely (an area of 0.77
+# instead of 0.65).
+_CLEAR_MARGIN = 0.05
+
 
 def density_of(notes: Notes, ticks: int) -> float:
     """Return the density of notes that take so many ticks: notes per quarter note."""
@@ -57,6 +63,11 @@ class Target:
         """Whether notes may always be nearer to it; keys can be met."""
         return self.density is not None or self.register is not None
 
+    @property
+    def _clear_margin(self) -> float:
+        """By how much better than any other a wanted key has to fit."""
+        return _CLEAR_MARGIN if len(self.keys) == 1 else 0.0
+
     def distance(self, notes: Notes, ticks: int) -> float:
         """Return how far one or more notes, which take so many ticks, are from the target."""
         margin = key_margin(notes, self.keys) if self.keys else 0.0
@@ -65,10 +76,6 @@ class Target:
     def distance_of(self, margin: float, density: float, register: float) -> float:
         """Return how far notes are from the target; 0 where nothing could be better.
 
-        A wanted key that fits best is right, however clear it is: choosing the clearest, songs of a
-        mode were told from pieces more surely (an area of 0.77 instead of 0.65, where it had to
-        fit better than any other by 0.05).
-
         Args:
             margin: How much better a wanted key fits them than any other, as `key_margin` says;
                 ignored where all keys are right.
@@ -76,7 +83,7 @@ class Target:
             register: As `register_of` measures it.
         """
         return (
-            (max(0.0, -margin) if self.keys else 0.0)
+            (max(0.0, self._clear_margin - margin) if self.keys else 0.0)
             + (self.density.distance(density) if self.density else 0.0)
             + (self.register.distance(register) if self.register else 0.0)
         )
