@@ -64,10 +64,10 @@ class Target:
         """Whether notes may always be nearer to it; keys can be met."""
         return self.density is not None or self.register is not None
 
-    @property
-    def _clear_margin(self) -> float:
-        """By how much better than any other a wanted key has to fit."""
-        return _CLEAR_MARGIN if len(self.keys) == 1 else 0.0
+    def _out_of_key(self, margin: float) -> float:
+        """Return how far notes are from a wanted key: 0, or 1 and more, as much as a spread."""
+        clear_margin = _CLEAR_MARGIN if len(self.keys) == 1 else 0.0
+        return 1.0 + clear_margin - margin if margin < clear_margin else 0.0
 
     def distance(self, notes: Notes, ticks: int) -> float:
         """Return how far one or more notes, which take so many ticks, are from the target."""
@@ -84,7 +84,7 @@ class Target:
             register: As `register_of` measures it.
         """
         return (
-            (max(0.0, self._clear_margin - margin) if self.keys else 0.0)
+            (self._out_of_key(margin) if self.keys else 0.0)
             + (self.density.distance(density) if self.density else 0.0)
             + (self.register.distance(register) if self.register else 0.0)
         )

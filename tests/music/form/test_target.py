@@ -64,7 +64,12 @@ def test_all_notes_are_equally_near_to_anything():
 def test_notes_in_the_wanted_key_are_on_target_however_clear_it_is():
     in_c = Target(keys=C_MAJOR)
     assert in_c.distance(IN_C, BAR_TICKS) == in_c.distance_of(0.05, 1.0, 60.0) == 0
-    assert in_c.distance_of(0.04, 1.0, 60.0) > 0
+    assert in_c.distance_of(0.04, 1.0, 60.0) > 1
     in_major = Target(keys=frozenset((tonic, Mode.MAJOR) for tonic in range(12)))
     assert in_major.distance_of(0.0, 1.0, 60.0) == 0
     assert in_major.distance_of(-0.01, 1.0, 60.0) > 0
+
+
+def test_another_key_is_as_far_as_a_spread_of_density():
+    sparse_in_c = Target(C_MAJOR, Goal(1.0, 1.0))
+    assert sparse_in_c.distance_of(0.1, 1.9, 60.0) < sparse_in_c.distance_of(0.0, 1.0, 60.0)
