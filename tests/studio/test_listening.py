@@ -145,7 +145,7 @@ def test_only_the_visible_part_of_4000_notes_is_drawn(page):
             const {Piece} = await import('/studio/piece.js');
             const {Roll} = await import('/studio/roll.js');
             const ids = {canvas: 'roll', scroller: 'roll-scroller', spacer: 'roll-spacer',
-                tip: 'roll-tip'};
+                tip: 'roll-tip', legend: 'roll-parts', hands: 'roll-hands'};
             const parts = Object.fromEntries(
                 Object.entries(ids).map(([name, id]) => [name, document.getElementById(id)]));
             let seconds = 0;
