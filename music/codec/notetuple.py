@@ -194,6 +194,10 @@ class BandTuple(NoteTuple):
     fields: ClassVar[tuple[str, ...]] = ("TimeShift", "Role", "Pitch", "Duration")
 
 
+ROLE_FIELD = BandTuple.fields.index("Role")
+"""The index of the field that a band's notes have and a piano's do not."""
+
+
 def _indices(what: str, rising: NDArray[np.int32], values: NDArray[np.int32]) -> NDArray[np.intp]:
     """Find the indices of values among rising ones."""
     indices = np.searchsorted(rising, values).clip(max=len(rising) - 1)

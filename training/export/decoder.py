@@ -15,6 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from music.codec import BOS, PAD
+from music.codec.notetuple import ROLE_FIELD
 from training.export.decoder_cells import NextOnset, Reader, Stack
 from training.export.prng import uniform
 from training.export.quantised_matmul import Float32Product, ProductOf
@@ -25,7 +26,6 @@ from training.memory.recall import FORBIDDEN
 MOST_STEPS = 256  # of one call, whatever is asked
 # A turn of a loop costs a session as much as a third of a token; so a turn draws several.
 TOKENS_PER_TURN = 4
-_ROLE = 1  # the field of a band's roles
 
 
 @dataclass(frozen=True)
@@ -338,7 +338,7 @@ class Network(tf.Module):
         if self._recall is not None:
             ahead = self._recall.ahead(song.memory, values[0])
             next_onset = reader.next_onset(NextOnset(ahead.place, ahead.sounding))
-            bias = {_ROLE: ahead.role_bias} if self.roles else {self._pitch: ahead.pitch_bias}
+            bias = {ROLE_FIELD: ahead.role_bias} if self.roles else {self._pitch: ahead.pitch_bias}
             waited = ahead.waited
         else:
             is_first = last.rows[:, :1] < self._numbering.first_rows[0]
@@ -346,7 +346,7 @@ class Network(tf.Module):
         for f in range(1, len(self._sizes)):
             logits.append(reader.field_logits(f, predictors, values, next_onset))
             values.append(draws[f](logits[-1] + bias.get(f, 0.0), numbers[:, f : f + 1]))
-            if self._recall is not None and self.roles and f == _ROLE:
+            if self._recall is not None and self.roles and f == ROLE_FIELD:
                 struck, bias[self._pitch] = self._recall.of_role(song.memory, ahead, values[f])
                 next_onset = reader.of_role(next_onset, struck)
         rows = tf.concat(values, axis=1) + self._numbering.first_rows
@@ -355,7 +355,7 @@ class Network(tf.Module):
 
     def _draws(self, draw: Draw) -> list[Callable[[Any, Any], Any]]:
         """Give each field its way of being drawn: pitch, role and an only field are filtered."""
-        filtered = {self._pitch, _ROLE} if self.roles else {self._pitch}
+        filtered = {self._pitch, ROLE_FIELD} if self.roles else {self._pitch}
         fields = range(len(self._sizes))
         return [draw.filtered if f in filtered else draw.unfiltered for f in fields]
 

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from music.codec.notetuple import ROLE_FIELD
 from training.export.quantised_matmul import (
     EXACT,
     FineInt8Product,
@@ -30,7 +31,6 @@ from training.network.network import SIDES, field_sizes, has_memory, has_roles
 # those up to 2**4, fit into a float: they are the same in any order.
 _KEY_EXACT = 1 << 10
 _MOST_PROBABILITIES = 1 << 20  # of a row
-_AFTER_ROLE = 2  # the first field that is predicted from a band's role
 
 State = tuple[Any, ...]
 
@@ -310,7 +310,7 @@ class Reader:
             )
             if f == 1 and next_onset_of is not None:
                 next_onset = self.next_onset(next_onset_of(values[0]))
-            if f == _AFTER_ROLE and role_pitch_of is not None:
+            if f == ROLE_FIELD + 1 and role_pitch_of is not None:
                 next_onset = self.of_role(next_onset, role_pitch_of(values[0], values[1]))
             share = tf.nn.softmax(self.field_logits(f, predictors, values, next_onset))
             size = following

@@ -51,22 +51,13 @@ def _add_signatures(archive: Any, network: Network, description: Description) ->
     """Add the signatures; an argument's name is the input's name."""
 
     def serving_default(
-        tokens: Any, lengths: Any, bar_ticks: Any, place_ticks: Any
-    ) -> dict[str, Any]:
-        return {"probabilities": network.probabilities(tokens, lengths, bar_ticks, place_ticks)}
-
-    def serving_default_of_band(
-        tokens: Any, lengths: Any, bar_ticks: Any, place_ticks: Any, line_up: Any
+        tokens: Any, lengths: Any, bar_ticks: Any, place_ticks: Any, line_up: Any = ()
     ) -> dict[str, Any]:
         probabilities = network.probabilities(tokens, lengths, bar_ticks, place_ticks, line_up)
         return {"probabilities": probabilities}
 
-    def prefill(tokens: Any, lengths: Any, bar_ticks: Any, place_ticks: Any) -> dict[str, Any]:
-        state, token = network.prefill(tokens, lengths, bar_ticks, place_ticks)
-        return {"state": state, "token": token}
-
-    def prefill_of_band(
-        tokens: Any, lengths: Any, bar_ticks: Any, place_ticks: Any, line_up: Any
+    def prefill(
+        tokens: Any, lengths: Any, bar_ticks: Any, place_ticks: Any, line_up: Any = ()
     ) -> dict[str, Any]:
         state, token = network.prefill(tokens, lengths, bar_ticks, place_ticks, line_up)
         return {"state": state, "token": token}
@@ -113,11 +104,8 @@ def _add_signatures(archive: Any, network: Network, description: Description) ->
     start = [_WINDOWS, _VECTOR_I, _VECTOR_I, _VECTOR_I]
     if network.roles:
         start.append(tf.TensorSpec([None, network.roles], tf.int32))
-        archive.add_endpoint("serving_default", serving_default_of_band, start)
-        archive.add_endpoint("prefill", prefill_of_band, start)
-    else:
-        archive.add_endpoint("serving_default", serving_default, start)
-        archive.add_endpoint("prefill", prefill, start)
+    archive.add_endpoint("serving_default", serving_default, start)
+    archive.add_endpoint("prefill", prefill, start)
     archive.add_endpoint("decode", decode, list(row))
     archive.add_endpoint("read", read, [_VECTOR_I, state, _WINDOWS, _VECTOR_I])
     archive.add_endpoint("describe", describe, [_VECTOR_I])

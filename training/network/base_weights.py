@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from music.codec.notetuple import ROLE_FIELD
 from training.errors import RecipeError
 from training.network.network import has_roles
 from training.writing import stream_whole
@@ -19,7 +20,6 @@ _FOLDER = Path(__file__).parents[1] / "base"
 WEIGHTS = _FOLDER / "weights.npz"
 BAND_WEIGHTS = _FOLDER / "band_weights.npz"
 
-_ROLE = 1  # the field of a band's tokens that a piano's do not have
 _OF_FIELDS = re.compile(r"(.*?)((?:_\d+)+)")
 _CANDIDATE = re.compile(r"(.*_candidate_\d+)(_\d+)")
 _NUMBERED_OTHERWISE = re.compile(r"lstm_\d+|dense_\d+|.*_evidence_\d+")
@@ -88,9 +88,9 @@ def _piano_name(name: str) -> str:
     if not match or _NUMBERED_OTHERWISE.fullmatch(name):
         return name
     fields = [int(index) for index in match[2].split("_")[1:]]
-    if _ROLE in fields:
+    if ROLE_FIELD in fields:
         return f"{name} (roles)"
-    return match[1] + "".join(f"_{field - (field > _ROLE)}" for field in fields)
+    return match[1] + "".join(f"_{field - (field > ROLE_FIELD)}" for field in fields)
 
 
 def _named(model: keras.Model) -> list[tuple[str, np.ndarray]]:

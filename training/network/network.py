@@ -9,14 +9,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from music.codec.notetuple import BandTuple
+from music.codec.notetuple import ROLE_FIELD, BandTuple
 from training.memory.candidates import CANDIDATES, EVIDENCE_SIZES, KEY_WEIGHTS, PLACES
 from training.memory.context import KEYS
 from training.network.lstm import LSTM
 from training.recipe import NetworkRecipe
 
 SIDES = INPUT, OUTPUT = "input", "output"  # of the LSTM; names of layers begin with them
-_ROLE = 1  # the field of roles, where there is one
 _COPIED = 1.0  # a fresh network's trust in candidates: most music is repetition
 
 
@@ -103,7 +102,7 @@ def _inputs(recipe: NetworkRecipe, field_sizes: tuple[int, ...]) -> dict[str, An
             "sounding": one("sounding", 2 * KEYS, dtype="float32"),
         }
         if has_roles(field_sizes):
-            roles = field_sizes[_ROLE]
+            roles = field_sizes[ROLE_FIELD]
             inputs["line_up"] = keras.Input((roles,), dtype="float32", name="line_up")
             inputs["role_pitch"] = one("role_pitch")
     return inputs
@@ -182,7 +181,7 @@ def _hidden(
             keras.layers.Dense(units, use_bias=False, name=f"sounding_{f}")(inputs["sounding"]),
             _embedding(PLACES, units, f"next_place_{f}", inputs["next_place"]),
         ]
-        if f > _ROLE and has_roles(field_sizes):
+        if f > ROLE_FIELD and has_roles(field_sizes):
             parts.append(_embedding(KEYS + 1, units, f"role_pitch_{f}", inputs["role_pitch"]))
     hidden = keras.layers.Activation("tanh")(_sum(parts))
     return keras.layers.Dropout(recipe.dropout)(hidden)
