@@ -5,13 +5,19 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from tensorflow.core.protobuf import saved_model_pb2
 
+from music.description import Opening
+from music.players.line_up import LineUp
+from music.players.roles import DRUMS
 from tests.training.conftest import CODEC, PLAIN, TINY
 from tests.training.export.support import description
+from tests.training.memory.band_music import BASS, FLUTE, STRINGS, random_band
+from tests.training.memory.band_music import CODEC as BAND_CODEC
 from training.errors import ExportError
 from training.export.bundle_check import check_bundle
 from training.export.quantised_matmul import FLOAT32, INT8, choose_weights, weights_here
@@ -42,6 +48,19 @@ def bundle(whole, tmp_path):
 def test_an_exported_bundle_passes_in_the_weights_that_it_is_served_with(tmp_path, weights):
     with_memory = build_network(TINY.network, CODEC.field_sizes)
     check_bundle(export(tmp_path / "1", weights, with_memory))
+
+
+def test_an_exported_bundle_for_bands_passes(tmp_path):
+    network = build_network(TINY.network, BAND_CODEC.field_sizes)
+    tokens = tuple(BAND_CODEC.merge_fields(random_band(1, 20)).tolist())
+    line_up = LineUp.usual([BASS, STRINGS, FLUTE, DRUMS])
+    described = replace(
+        description(),
+        codec=BAND_CODEC.name,
+        vocabulary=BAND_CODEC.vocabulary,
+        openings=(Opening("a", tokens, 100.0, line_up=line_up),),
+    )
+    check_bundle(export(tmp_path / "1", weights_here(), network, described))
 
 
 def without_saved_model(folder):
