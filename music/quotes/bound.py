@@ -98,8 +98,9 @@ def is_degenerate(notes: Notes, steps: int, before: Notes = NO_NOTES) -> bool:
             the chunk may continue their last chord.
     """
     has_few_notes = steps >= FEWEST_STEPS and 2 * len(notes) < steps
-    notes, before = notes.as_piano(), before.as_piano()
-    earlier = _last_onsets(before, max(onsets for onsets, _ in _TOO_FEW_CHORDS))
+    notes = notes.as_piano()
+    most_onsets = max(onsets for onsets, _ in _TOO_FEW_CHORDS)
+    earlier = _last_onsets(before.melodic(), most_onsets).as_piano()
     chords = [tuple(sorted(chord.tolist())) for chord in join([earlier, notes]).chords()]
     first = len(chords) - len(notes.chords())
     is_cycle = _longest_cycle(chords, first) > _MOST_CYCLED
