@@ -24,10 +24,10 @@ from training.report import REPORTS_DIR
 from training.report.assessment import SongsOfFold, assess
 from training.report.cross_validation import cross_validate
 from training.report.folds import folds
-from training.report.page import page
-from training.report.pictures import gallery
+from training.report.page.document import page
+from training.report.page.pictures import gallery
+from training.report.page.sections import summary
 from training.report.result import Assessment, Fold, Report, Sampling
-from training.report.sections import summary
 from training.settings import Settings
 from training.writing import write_whole
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from music.notes import Notes
+from music.notes import Notes, join
 from music.piece import Piece, constant_tempo
 from music.players.roles import DRUMS, role_of
 from music.quotes.bound import ATTEMPTS, BAND_ATTEMPTS, QuoteBound, is_degenerate, usual_quote_notes
@@ -121,6 +121,16 @@ def test_a_steady_beat_is_no_degenerate_repetition():
     assert not is_degenerate(drums, 64)
     piano = Notes.of(drums.onset_ticks, drums.duration_ticks, drums.pitch)
     assert is_degenerate(piano, 64)
+
+
+def test_drums_do_not_hide_the_cycle_that_a_chunk_continues():
+    """The last onsets before the chunk are of drums alone; the flute's lie before them."""
+    flute, bar = role_of(9, 0), np.arange(20)
+    before = Notes.of(bar, [1] * 20, [60, 64] * 10, [flute] * 20)
+    drums = Notes.of(20 + np.arange(100), [1] * 100, [42] * 100, [DRUMS] * 100)
+    more = before.shifted(120)
+    assert is_degenerate(more, 20, join([before, drums]))
+    assert not is_degenerate(more, 20, drums)
 
 
 def test_a_band_may_quote_what_two_bars_have():

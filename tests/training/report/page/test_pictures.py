@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from music.piece import Piece
 from tests.training.conftest import scale
 from training.report.metrics.histogram_overlap import FEATURES
-from training.report.pictures import (
+from training.report.page.pictures import (
     COLLECTION,
     bar_similarity,
     feature_pictures,

@@ -5,11 +5,11 @@ import json
 from pathlib import Path
 from string import Template
 
-from training.report import sections
 from training.report.folds import FEWEST_QUOTED_NOTES
-from training.report.markup import duration, figure, figures, number, percent
 from training.report.metrics.excerpt_features import FEATURES
-from training.report.pictures import Gallery
+from training.report.page import sections
+from training.report.page.markup import duration, figure, figures, number, percent
+from training.report.page.pictures import Gallery
 from training.report.result import Report
 
 _TEMPLATE = Path(__file__).with_name("page.html")

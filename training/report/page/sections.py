@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from training.report.markup import bars, duration, number, percent, table
 from training.report.metrics.endings import EndingShares
 from training.report.metrics.repetition import Repetition
 from training.report.metrics.texture import TextureSummary
+from training.report.page.markup import bars, duration, number, percent, table
 from training.report.result import (
     AssessedPiece,
     DegenerationSummary,

@@ -6,11 +6,11 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.training.report.conftest import bits
-from training.report.markup import bars, duration, number, table
-from training.report.page import page
-from training.report.pictures import gallery
+from training.report.page.document import page
+from training.report.page.markup import bars, duration, number, table
+from training.report.page.pictures import gallery
+from training.report.page.sections import bits_table, material_table, sampling, summary, verdict
 from training.report.result import Sampling
-from training.report.sections import bits_table, material_table, sampling, summary, verdict
 
 VOID = {"meta", "img", "br"}
 

@@ -3,7 +3,7 @@
 import html
 from collections.abc import Iterable, Sequence
 
-from training.report.pictures import Picture
+from training.report.page.pictures import Picture
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
