@@ -12,9 +12,7 @@ if [[ -z ${SOUNDFONT+set} && -f $soundfont ]] && ldconfig -p | grep -q 'libfluid
     export SOUNDFONT=$soundfont
 fi
 
-# shellcheck disable=SC2046  # process ids
-stop() { kill $(jobs -p) 2>/dev/null || true; }
-trap 'asked=yes; stop' HUP INT TERM
+trap 'asked=yes; kill "${api:-}" 2>/dev/null || true' HUP INT TERM
 
 # An operation of this network is too small to be shared by cores, and a step has a hundred of them:
 # each call computes on its own thread, and cores work on different calls. A call that waits to be
@@ -32,8 +30,11 @@ api=$!
 "$python" -m scripts.announce &
 
 status=0
-wait -n "$model_server" "$api" || status=$?
-stop
+[[ -n ${asked:-} ]] || wait -n "$model_server" "$api" || status=$?
+kill "$api" 2>/dev/null || true
+while kill -0 "$api" 2>/dev/null; do wait "$api" || true; done # its songs in flight need the model server
+# shellcheck disable=SC2046  # process ids
+kill $(jobs -p) 2>/dev/null || true
 until wait; do :; done # a signal interrupts it
 [[ -z ${asked:-} ]] || status=0
 exit "$status"

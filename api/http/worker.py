@@ -1,6 +1,7 @@
 """gunicorn's worker, of whose threads a slow caller holds none for ever."""
 
 import json
+import os
 import signal
 import socket
 import time
@@ -64,6 +65,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """Leave it to the parent what a closed terminal means; this may finish its songs."""
         super().init_signals()
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def handle_quit(self, _sig: int, _frame: Any) -> None:
+        """End at once, songs in flight included.
+
+        Python would wait for their threads, which wait for a model server that Ctrl-C has ended,
+        too. gunicorn's own handler takes the lock of its thread pool, and hangs if a second signal
+        arrives meanwhile.
+        """
+        os._exit(0)
 
     def handle(self, conn: TConn) -> Any:
         """Answer a request, in a thread."""

@@ -3,6 +3,9 @@
 import json
 import signal
 import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.client import RemoteDisconnected
 
 import pytest
 
@@ -77,3 +80,20 @@ def test_gunicorn_serves_songs_and_ends_on_sigterm(loopback, config, tmp_path, e
     composed = [line for line in lines if line.get("route") == "/generate"]
     assert [line["status"] for line in composed] == [200] * 7
     assert not (tmp_path / ".gunicorn").exists() or not any((tmp_path / ".gunicorn").iterdir())
+
+
+@pytest.mark.slow
+def test_ctrl_c_does_not_wait_for_songs_in_flight(loopback, config, tmp_path):
+    patient = {"REQUEST_SECONDS": "600"}
+    with (
+        ThreadPoolExecutor(1) as caller,
+        running_api(loopback, config, tmp_path, signal.SIGINT, **patient) as (port, _),
+    ):
+        loopback.hung = {("zelda", "decode")}
+        url = f"http://127.0.0.1:{port}/generate?game=zelda"
+        song = caller.submit(get, url, method="POST")
+        while "decode" not in loopback.signatures():
+            assert not song.done()
+            time.sleep(0.01)
+    with pytest.raises(RemoteDisconnected):
+        song.result()
