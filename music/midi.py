@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.band.channels import MELODIC_CHANNELS, channels_of
+from music.band.description import described
 from music.band.levels import level, panning
 from music.band.parts import playing
 from music.form.plan import Plan
@@ -69,7 +70,8 @@ def to_midi(
 
     Every note ends at the latest when its key is struck again. The tracks of a band are in the
     order of its score (`music.band.parts`), without parts that have no notes, and end together.
-    Drums play on channel 10. More than 15 other parts share channels (`music.band.channels`).
+    Drums play on channel 10. More than 15 other parts share channels (`music.band.channels`). A
+    text event describes the line-up, which `music.reading` reads back (`music.band.description`).
 
     Args:
         notes: One or more, ordered, no two with the same onset, role and pitch.
@@ -86,7 +88,7 @@ def to_midi(
     """
     is_band = not line_up.is_piano
     tracks = list(_tracks_of_band(notes, line_up)) if is_band else [_of_piano(notes, name, line_up)]
-    texts = [name, text] if is_band else [text]
+    texts = [name, text, described(line_up)] if is_band else [text]
     score = _score(tempos, time_signatures)
     _add_tracks(score, tracks, notes, performance or plain(notes))
     _mark(score, texts, plan)

@@ -18,9 +18,10 @@ from music.notes import (
 from music.performance import Performance
 from music.piece import Piece, TempoChange, TimeSignature, meter_map, tempo_map
 from music.players.line_up import ONE_PIANO, LineUp
+from music.reading.band.described import as_described
 from music.reading.band.parts import Parts, as_band
 from music.reading.drums import drum_mask
-from music.reading.smf import TEMPO, TIME_SIGNATURE, MidiFile, SystemEvent, parse_midi
+from music.reading.smf import TEMPO, TEXT, TIME_SIGNATURE, MidiFile, SystemEvent, parse_midi
 
 MIDI_SUFFIXES = frozenset({".kar", ".mid", ".midi", ".rmi"})
 MOST_NOTES = 20_000
@@ -47,7 +48,8 @@ def read_midi(midi: bytes, name: str, *, band: bool = False) -> Piece:
         midi: The file, possibly within a RIFF file (RMID).
         name: The piece's name.
         band: Whether it is read as a band. A part is then what a track plays on a channel with a
-            program, which is 0 until the channel gets one.
+            program, which is 0 until the channel gets one. The files of `music.midi` say which
+            role each part has, and who plays though it has no note.
 
     Returns:
         The piece, with one note or more. Its warnings say what was left out or ignored.
@@ -120,7 +122,9 @@ def _find_notes(file: MidiFile, *, band: bool) -> _Found:
     if band:
         part = file.track << _CHANNEL_BITS | _channel(file)
         parts = Parts(part[start], _programs(file)[start], is_drum[start])
-        notes, line_up = as_band(notes, parts)
+        texts = (event.data for event in file.system if event.kind == TEXT)
+        described = as_described(notes, parts, texts, file.track_names, file.track[start])
+        notes, line_up = described or as_band(notes, parts)
     sounding = np.maximum(_SHORTEST_SOUND, duration * TICKS_PER_BEAT / beat)
     performance = Performance(
         file.data2[start].astype(np.int32),

@@ -22,7 +22,7 @@ MOST_TRACKS = 256
 MOST_EVENTS = 100_000
 MOST_BEATS = 10_000  # over an hour
 
-EXCLUSIVE, TEMPO, TIME_SIGNATURE = 0xF0, 0x51, 0x58  # kinds of system events
+EXCLUSIVE, TEXT, TEMPO, TIME_SIGNATURE = 0xF0, 0x01, 0x51, 0x58  # kinds of system events
 
 _CHUNK_HEAD_BYTES = 8
 _HEADER_BYTES = 6
@@ -31,6 +31,7 @@ _STATUS = 0x80  # the first byte that is one
 _PROGRAM_CHANGE, _PITCH_BEND = 0xC0, 0xE0  # from the one to the other, one byte of data
 _SYSTEM = 0xF0  # the first status without a channel
 _ESCAPE, _META = 0xF7, 0xFF
+_TRACK_NAME = 0x03
 _PORT = 0x21
 _END_OF_TRACK = 0x2F
 _END_OF_EXCLUSIVE = b"\xf7"
@@ -42,7 +43,7 @@ class SystemEvent(NamedTuple):
 
     Attributes:
         tick: When it is complete.
-        kind: EXCLUSIVE, TEMPO or TIME_SIGNATURE.
+        kind: EXCLUSIVE, TEMPO, TIME_SIGNATURE, or TEXT at the start of a track.
         data: As the file has it. An exclusive message that was split is whole, without F0 and F7.
         port: 0 to 127, the one that its track is sent to.
     """
@@ -68,6 +69,7 @@ class MidiFile:
         data2: int64[E], 0 to 127: velocity or value of a controller.
         port: int64[E], 0 to 127: each port has its own 16 channels.
         system: Events without a channel.
+        track_names: The name of every track; empty if it has none.
         end_tick: Where the longest track ends.
         is_cut: Whether the file ends within a track.
         missing_tracks: How many of the tracks in the header are missing.
@@ -81,6 +83,7 @@ class MidiFile:
     data2: NDArray[np.int64]
     port: NDArray[np.int64]
     system: tuple[SystemEvent, ...]
+    track_names: tuple[bytes, ...]
     end_tick: int
     is_cut: bool
     missing_tracks: int
@@ -103,6 +106,7 @@ class _Track(NamedTuple):
         messages: Status and both bytes of data of every event.
         ports: The index of an event, and the port from there on; the first index is 0.
         system: Those without a channel.
+        name: The first that it has; empty if it has none.
         end_tick: Where it ends.
         is_cut: Whether the file ends before it does.
     """
@@ -111,6 +115,7 @@ class _Track(NamedTuple):
     messages: bytearray
     ports: list[tuple[int, int]]
     system: list[SystemEvent]
+    name: bytes
     end_tick: int
     is_cut: bool
 
@@ -216,6 +221,7 @@ def _parse_track(data: bytes, start: int, stop: int, *, start_tick: int, number:
         parser.messages,
         parser.ports,
         parser.system,
+        parser.name,
         parser.end_tick,
         is_cut=is_cut and not parser.is_ended,
     )
@@ -229,6 +235,7 @@ class _TrackParser:
         messages: As in `_Track`.
         ports: As in `_Track`.
         system: Those without a channel.
+        name: As in `_Track`.
         place: The position of the latest event in the track.
         end_tick: The end of the track, or of its part that was read.
         is_ended: Whether the track has an end event.
@@ -239,6 +246,7 @@ class _TrackParser:
         self.messages = bytearray()
         self.ports = [(0, 0)]
         self.system: list[SystemEvent] = []
+        self.name = b""
         self.place = 0
         self.end_tick = start_tick
         self.is_ended = False
@@ -305,8 +313,10 @@ class _TrackParser:
             self._exclusive_packet(status, self._track[start:end], tick)
         elif kind == _END_OF_TRACK:
             self.is_ended = True
-        elif kind in {TEMPO, TIME_SIGNATURE}:
+        elif kind in {TEMPO, TIME_SIGNATURE} or (kind == TEXT and not tick):
             self._keep(tick, kind, self._track[start:end])
+        elif kind == _TRACK_NAME and not self.name:
+            self.name = self._track[start:end]
         elif kind == _PORT and length == 1:
             self.ports.append((len(self.ticks), self._track[start] & 0x7F))
         return end
@@ -359,6 +369,7 @@ def _merged(tracks: list[_Track], header: _Header) -> MidiFile:
         data2=data2,
         port=_ports(tracks)[order],
         system=tuple(system),
+        track_names=tuple(track.name for track in tracks),
         end_tick=max(track.end_tick for track in tracks),
         is_cut=any(track.is_cut for track in tracks),
         missing_tracks=max(0, header.tracks - len(tracks)),

@@ -16,13 +16,13 @@ from music.band.levels import level, panning
 from music.band.parts import parts_of
 from music.form.plan import Plan, Section
 from music.midi import to_midi
-from music.notes import Notes
+from music.notes import Notes, cleaned
 from music.performance import FLAT_VELOCITY
 from music.piece import TempoChange, TimeSignature, constant_tempo
 from music.players.line_up import LineUp
 from music.players.roles import DRUMS, ROLES
 from music.reading import read_midi
-from tests.music.bands import LINE_UP, NAMES, NOTES, PROGRAMS
+from tests.music.bands import LINE_UP, NAMES, NOTES, PROGRAMS, VIOLA, VIOLIN
 from tests.music.support import gridded, raw_notes
 
 THREE = Notes.of([0, 0, 12], [12, 24, 12], [60, 64, 60])
@@ -153,7 +153,48 @@ def test_a_band_has_levels_and_panning_and_its_name_and_origin_as_texts():
     controls = [{m.control: m.value for m in t if m.type == "control_change"} for t in tracks]
     roles = [part.role for part in parts_of(LINE_UP)]
     assert controls == [{7: level(role), 10: panning(role)} for role in roles]
-    assert [m.text for m in tracks[0] if m.type == "text"] == ["Tune", "seed=7"]
+    parts = "Parts; piano=0; bass=33; strings=40; strings 2=40; pipe=73; drums=0"
+    assert [m.text for m in tracks[0] if m.type == "text"] == ["Tune", "seed=7", parts]
+
+
+LINE_UPS = st.dictionaries(st.integers(0, ROLES - 1), st.integers(0, 127), min_size=1).map(
+    lambda programs: LineUp.of(programs | {DRUMS: programs.get(DRUMS, 8)})
+)
+
+
+@given(LINE_UPS, st.lists(st.tuples(st.integers(0, 96), st.integers(21, 108), st.integers(0, 60))))
+def test_a_bands_roles_and_silent_players_are_read_back(line_up, rows):
+    onsets, pitches, players = zip((0, 36, 0), *rows, strict=True)
+    roles = [line_up.roles[player % len(line_up.roles)] for player in players]
+    notes = cleaned(Notes.of(onsets, [3] * len(onsets), pitches, roles))
+    piece = read_midi(band_midi(notes, line_up), "x", band=True)
+    assert (piece.notes, piece.line_up) == (notes, line_up)
+
+
+VIOLA_ALONE = NOTES[NOTES.role != VIOLIN]  # by its pitches the highest voice of the strings
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"Violin 2", b"Fiddle 2"),
+        (b"Parts; piano", b"Parts: piano"),
+        (b"strings=40", b"strings=41"),
+        (b"strings=40", b"strings=4x"),
+        (b"strings 2=40", b"strings 5=40"),
+        (b"strings 2=40", b"strings 3=40"),
+        (b"bass=33", b"bass=34"),
+        (b"bass=33", b"bass=99"),
+        (b"drums=0", b"drums=8"),
+        (b"pipe=73", b"bass=73"),
+    ],
+)
+def test_the_parts_of_a_changed_file_have_the_roles_of_any_file(old, new):
+    midi = band_midi(VIOLA_ALONE)
+    assert VIOLA in read_midi(midi, "x", band=True).line_up.roles
+    assert old in midi
+    changed = read_midi(midi.replace(old, new), "x", band=True)
+    assert (VIOLIN in changed.line_up.roles, VIOLA in changed.line_up.roles) == (True, False)
 
 
 def ends(midi: bytes) -> list[int]:

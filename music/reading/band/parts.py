@@ -59,12 +59,17 @@ def as_band(notes: Notes, parts: Parts) -> tuple[Notes, LineUp]:
         high_to_low = sorted(range(len(lines)), key=lambda line: -median[line])
         for voice, line in enumerate(high_to_low):
             role[lines[line]] = role_of(family, voice)
-    duration = np.where(parts.is_drums, np.int32(DRUM_TICKS), notes.duration_ticks)
     programs = {
         each: int(np.bincount(parts.program[role == each]).argmax())
         for each in np.unique(role).tolist()
     }
-    return replace(notes, duration_ticks=duration, role=role), LineUp.of(programs)
+    return with_drum_lengths(replace(notes, role=role), parts), LineUp.of(programs)
+
+
+def with_drum_lengths(notes: Notes, parts: Parts) -> Notes:
+    """Let each drum note last a sixteenth."""
+    duration = np.where(parts.is_drums, np.int32(DRUM_TICKS), notes.duration_ticks)
+    return replace(notes, duration_ticks=duration)
 
 
 def _lines_of_families(notes: Notes, parts: Parts) -> dict[int, list[_Indices]]:
