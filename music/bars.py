@@ -1,6 +1,7 @@
 """The position of each note in its bar, from time signatures or, if there are none, inferred."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,26 @@ def places(piece: Piece) -> Places:
 def signatures_of(piece: Piece) -> tuple[TimeSignature, ...]:
     """Return a piece's time signatures, one or more; inferred if its file has none."""
     return piece.time_signatures or (inferred_signature(piece.notes),)
+
+
+def with_pickup(signatures: Sequence[TimeSignature]) -> tuple[TimeSignature, ...]:
+    """Return a piece's time signatures, where a shorter first bar is a pickup.
+
+    MIDI has no pickups, so programs write one as a bar with its own time signature, such as 1/4
+    before 4/4, or repeat the time signature after it.
+
+    Args:
+        signatures: As in `Piece`, one or more.
+    """
+    first, *others = signatures if signatures[0].start_ticks <= 0 else (COMMON_TIME, *signatures)
+    if not others:
+        return tuple(signatures)
+    following = others[0]
+    ticks = following.start_ticks - first.start_ticks
+    if ticks > first.bar_ticks or ticks >= following.bar_ticks:
+        return tuple(signatures)
+    bar_line_ticks = following.start_ticks - following.bar_ticks
+    return replace(following, start_ticks=bar_line_ticks), *others[1:]
 
 
 def inferred_signature(notes: Notes) -> TimeSignature:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Self
 
 from api.errors import BadParameterError
-from music.bars import signatures_of
+from music.bars import signatures_of, with_pickup
 from music.codec import Codec
 from music.errors import UnreadablePieceError
 from music.expression.articulation import as_written
@@ -20,7 +20,8 @@ class Upload:
 
     Attributes:
         content: The file.
-        piece: What is in it, one melodic note or more, with one time signature or more.
+        piece: What is in it, one melodic note or more, with one time signature or more. A first
+            bar that is shorter than the next one is a pickup.
     """
 
     content: bytes = field(repr=False)
@@ -38,7 +39,7 @@ class Upload:
             piece = read(content, "primer", band=band)
         except UnreadablePieceError as error:
             raise BadParameterError(f"The primer cannot be read: {error}.", "primer") from error
-        return cls(content, replace(piece, time_signatures=signatures_of(piece)))
+        return cls(content, replace(piece, time_signatures=with_pickup(signatures_of(piece))))
 
     @cached_property
     def digest(self) -> str:

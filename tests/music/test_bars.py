@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from music.bars import COMMON_TIME, inferred_signature, places
+from music.bars import COMMON_TIME, inferred_signature, places, with_pickup
 from music.errors import MusicError
 from music.notes import NO_NOTES, Notes
 from music.piece import Piece, TimeSignature
@@ -42,6 +42,29 @@ def test_places_are_counted_from_the_bar_line(signatures, place_ticks, bar_ticks
     assert found.place_ticks.tolist() == place_ticks
     assert found.bar_ticks.tolist() == bar_ticks
     assert found.place_ticks.dtype == found.bar_ticks.dtype == np.int32
+
+
+@pytest.mark.parametrize(
+    ("signatures", "expected"),
+    [
+        ([(0, 1, 4), (12, 4, 4)], [(-36, 4, 4)]),
+        ([(0, 3, 4), (36, 4, 4)], [(-12, 4, 4)]),
+        ([(0, 1, 8), (6, 3, 4)], [(-30, 3, 4)]),
+        ([(0, 4, 4), (4, 4, 4)], [(-44, 4, 4)]),  # a triplet, for which no time signature is
+        ([(12, 4, 4)], [(-36, 4, 4)]),  # 4/4 holds before the first one
+        ([(-12, 2, 4), (12, 4, 4)], [(-36, 4, 4)]),  # it begins with a rest
+        ([(0, 1, 4), (12, 4, 4), (108, 3, 4)], [(-36, 4, 4), (108, 3, 4)]),
+        ([(0, 4, 4)], [(0, 4, 4)]),
+        ([(-36, 4, 4)], [(-36, 4, 4)]),
+        ([(0, 4, 4), (48, 3, 4)], [(0, 4, 4), (48, 3, 4)]),  # the longer bar is no pickup
+        ([(0, 3, 8), (18, 3, 8), (30, 4, 4)], [(0, 3, 8), (18, 3, 8), (30, 4, 4)]),
+        ([(0, 2, 4), (48, 4, 4)], [(0, 2, 4), (48, 4, 4)]),  # nor are two bars
+        ([(96, 3, 4)], [(96, 3, 4)]),
+    ],
+)
+def test_a_first_bar_that_is_shorter_than_the_next_is_a_pickup(signatures, expected):
+    given, wanted = ([TimeSignature(*each) for each in some] for some in (signatures, expected))
+    assert with_pickup(given) == tuple(wanted)
 
 
 def accompaniment(meter_beats: int, bars: int, pickup_beats: int = 0) -> Notes:

@@ -1,6 +1,7 @@
 """Bars that are kept stay note for note, and the others are recomposed."""
 
 import json
+import re
 
 import pytest
 
@@ -119,6 +120,45 @@ def test_a_bar_within_which_the_song_begins_is_its_first(client):
     assert new != old
     assert song["plan"]["bars"] == 8
     assert song["plan"]["sections"][0]["start_beats"] == 0
+
+
+WITHOUT_REST = TUNE[3:].shifted(-36)  # from the fourth beat of its first bar
+
+
+@pytest.mark.parametrize(
+    ("notes", "meters"),
+    [
+        (WITHOUT_REST, [TimeSignature(-36, 4, 4)]),  # as songs are written
+        (WITHOUT_REST, [TimeSignature(0, 1, 4), TimeSignature(12, 4, 4)]),
+        (WITHOUT_REST, [FOUR_FOUR, TimeSignature(12, 4, 4)]),
+        (TUNE[3:], [FOUR_FOUR]),
+    ],
+    ids=["ours", "a short bar", "4/4 twice", "a rest"],
+)
+@pytest.mark.parametrize(("keep", "new"), [("1-3,5-8", 4), ("2-8", 1)])
+def test_a_pickup_is_bar_1_in_every_way_of_writing_one(client, notes, meters, keep, new):
+    song = revised(client, keep, midi=midi_of(notes, *meters)).json
+    starts_within = new != 1
+    assert [meter["start_beats"] for meter in song["time_signatures"]] == [-3 * starts_within]
+    moved = [
+        {**note, "start_beats": note["start_beats"] + 3 * starts_within} for note in song["notes"]
+    ]
+    others = [number for number in range(1, 9) if number != new]
+    assert bars(moved, *others[1:]) == of_tune(*others[1:])
+    if starts_within:
+        assert bars(moved, 1) == [of_tune(1)[0][3:]]
+    assert song["plan"]["bars"] == 8
+
+
+def test_the_bars_of_a_song_with_a_pickup_have_the_numbers_of_its_score(client):
+    url = "/generate?game=zelda&seed=7&keep=1-3,5-8&format="
+    first = client.post(f"{url}midi", **uploaded(pickup()))
+    score = client.post(f"{url}musicxml", **uploaded(first.data)).text
+    measures = re.findall(r'<measure implicit="(yes|no)" number="(\d+)"', score)
+    assert measures[:3] == [("yes", "1"), ("no", "2"), ("no", "3")]
+    again = revised(client, "1-3,5-8", midi=first.data).json
+    before = revised(client, "1-3,5-8", midi=pickup()).json
+    assert bars(again["notes"], *range(1, 4)) == bars(before["notes"], *range(1, 4))
 
 
 def test_a_new_first_bar_is_a_whole_one(client):
