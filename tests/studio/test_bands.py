@@ -1,4 +1,4 @@
-"""The studio shows a band's parts: colours on the roll, and whose they are."""
+"""Bands in the studio: who plays, whose notes the roll shows, and parts that stay."""
 
 import pytest
 from playwright.sync_api import expect
@@ -6,9 +6,11 @@ from playwright.sync_api import expect
 from api.formats.song_json import note_members, part_members
 from music.performance import plain
 from music.piece import constant_tempo
+from tests.api.bands import play_a_band
 from tests.music.bands import LINE_UP, NAMES, NOTES
-from tests.studio.conftest import compose, kept, player, rows, until
-from tests.studio.support import LOUDEST
+from tests.studio.bars import compose_bars
+from tests.studio.conftest import compose, kept, player, rows, until, wait_for
+from tests.studio.support import AXE, LOUDEST
 
 pytestmark = pytest.mark.slow
 
@@ -68,8 +70,9 @@ def test_a_kept_band_has_every_part_of_its_notes(band):
     assert sorted(pitch for _, _, pitch in drums) == [36, 36, 38, 38, 42, 42, 46, 49]
 
 
-def test_a_piece_for_one_piano_has_no_legend(page):
-    compose(page)
+def test_a_piece_for_one_piano_has_no_legend_and_no_instruments_to_choose(page):
+    assert "instruments" not in compose(page)["recipe"]
+    expect(page.locator("#players")).to_be_hidden()
     expect(page.locator("#roll-parts")).to_be_hidden()
     expect(page.locator("#roll-hands i").first).to_be_visible()
 
@@ -104,3 +107,96 @@ def test_a_band_is_played_by_the_pages_piano_if_the_service_cannot(band, watch):
     band.click("#play")
     expect(band.locator("#play")).to_have_attribute("data-state", "playing")
     assert band.evaluate(LOUDEST) > 0.01
+
+
+@pytest.fixture
+def orchestra(studio, loopback):
+    """Open the page of a game whose music is for a band."""
+    play_a_band(loopback).versions["zelda"] = {2: "AVAILABLE"}
+    page = studio()
+    page.click("#players summary")
+    return page
+
+
+def checked(page):
+    return page.locator("#instrument-names :checked").evaluate_all("all => all.map(b => b.value)")
+
+
+def roles_in_bars(piece, *numbers):
+    """Return the notes of some bars with the roles that play them."""
+    roles = [part["role"] for part in piece["parts"]]
+    played = zip(rows(piece), piece["players"], strict=True)
+    return [(*row, roles[part]) for row, part in played if row[0] // 48 + 1 in numbers]
+
+
+def test_instruments_are_chosen_sent_kept_and_linked(orchestra, studio, address):
+    expect(orchestra.locator("#instrument-names label")).to_have_text(
+        [
+            "piano",
+            "Flute",
+            "Pan Flute",
+            "Violin",
+            "Electric Bass (finger)",
+            "Standard Kit",
+            "Jazz Kit",
+        ]
+    )
+    names = ["piano", "Flute", "Jazz Kit"]
+    for name in names:
+        orchestra.get_by_label(name, exact=True).check()
+    expect(orchestra.locator("#players-set")).to_have_text(", ".join(names))
+    piece = compose(orchestra)
+    assert piece["recipe"]["instruments"] == ",".join(names)
+    assert {part["role"] for part in piece["parts"]} == {"piano", "pipe", "drums"}
+    orchestra.click("#own-instruments")
+    expect(orchestra.locator("#players-set")).to_contain_text("of one of the game")
+    assert checked(orchestra) == []
+    orchestra.get_by_role("button", name="Open Song 1").click()
+    assert checked(orchestra) == names
+    other = studio(orchestra.evaluate("location.href").removeprefix(address))
+    expect(other.locator("#keep")).to_be_visible()
+    assert checked(other) == names
+    assert roles_in_bars(kept(other)[0], 1, 2) == roles_in_bars(piece, 1, 2)
+
+
+def test_instruments_that_do_not_fit_are_said_at_their_control(orchestra, watch):
+    watch.allowed = "422"
+    for name in ("Standard Kit", "Jazz Kit"):
+        orchestra.get_by_label(name).check()
+    orchestra.click("#players summary")
+    orchestra.click("#compose")
+    expect(orchestra.locator("#instruments-error")).to_have_text(
+        "instruments must have an instrument besides drums."
+    )
+    expect(orchestra.locator("#instruments")).to_be_visible()
+
+
+def test_the_instruments_of_a_game_are_accessible(orchestra):
+    if not AXE.exists():
+        pytest.skip("axe-core is not there; `npm ci` in tests/studio brings it")
+    orchestra.set_viewport_size({"width": 390, "height": 844})
+    orchestra.get_by_label("Flute", exact=True).check()
+    assert orchestra.evaluate("document.documentElement.scrollWidth") <= 390
+    orchestra.evaluate(AXE.read_text())
+    for scheme in ("light", "dark"):
+        orchestra.emulate_media(color_scheme=scheme)
+        found = orchestra.evaluate("axe.run('#ask')")["violations"]
+        assert [each["id"] for each in found] == []
+
+
+def test_bars_that_are_composed_again_and_what_continues_them_keep_the_parts(orchestra):
+    first = compose_bars(orchestra, 4, "A")
+    orchestra.fill("#again-bars", "2")
+    orchestra.click("#again button")
+    wait_for(orchestra, lambda: len(kept(orchestra)) == 2)
+    second = kept(orchestra)[0]
+    assert second["parts"] == first["parts"]
+    assert roles_in_bars(second, 1, 3, 4) == roles_in_bars(first, 1, 3, 4)
+    assert roles_in_bars(second, 2) != roles_in_bars(first, 2)
+    orchestra.click("#continue")
+    expect(orchestra.locator("#continued-words")).to_have_text(
+        "The next piece continues the end of Song 2."
+    )
+    orchestra.click("#compose")
+    wait_for(orchestra, lambda: len(kept(orchestra)) == 3)
+    assert kept(orchestra)[0]["parts"] == first["parts"]

@@ -7,12 +7,15 @@ import mido
 import numpy as np
 import pytest
 
+from api.formats.song_json import note_members, part_members
 from music.meter import measures, pickup
 from music.notes import Notes, cleaned
-from music.piece import TempoChange, TimeSignature
+from music.performance import plain
+from music.piece import TempoChange, TimeSignature, constant_tempo
 from music.reading import read_song
 from music.score.hands import hands
 from music.tempo import seconds_at
+from tests.music.bands import LINE_UP, NOTES
 from tests.studio.conftest import columns
 
 pytestmark = pytest.mark.slow
@@ -136,6 +139,7 @@ RECIPES = (
         "seed": 9007199254740991,
         "tempo": 61.5,
         "max_quote": 7,
+        "instruments": "piano,Lead 8 (bass + lead)",
         "primer": "corpus",
     },
     {
@@ -199,6 +203,24 @@ def test_a_piece_to_revise_is_the_song_that_the_service_reads(page):
             return toLink({game: 'a', seed: 1, revised: {name: 'b', text: '0.60.1_1.2*-3.4'}}, 1);
         }"""
     )
+
+
+def test_a_band_to_revise_keeps_its_parts_and_its_link_is_short(page):
+    text = """async ({parts, notes}) => {
+        const {Piece} = await import('/studio/piece.js');
+        const {toSong, toText} = await import('/studio/revised.js');
+        const {toLink} = await import('/studio/recipe.js');
+        const piece = Object.assign(new Piece({}), {parts});
+        piece.keepTime([{start: 0, tempo: 90}], [{start: 0, numerator: 4, denominator: 4}]);
+        piece.add(notes);
+        const revised = {name: 'b', text: toText(piece)};
+        return [toSong(revised.text), toLink({game: 'a', seed: 1, revised}, 1)];
+    }"""
+    told = note_members(NOTES, plain(NOTES), constant_tempo(90), LINE_UP)
+    song, link = page.evaluate(text, {**part_members(LINE_UP), "notes": told})
+    piece = read_song(song.encode(), "x", band=True)
+    assert (piece.notes, piece.line_up) == (NOTES, LINE_UP)
+    assert "%" not in link
 
 
 def test_a_file_that_is_too_large_for_a_link_has_none(page):

@@ -2,6 +2,7 @@
 
 import { Character } from "./character.js";
 import { byId } from "./elements.js";
+import { Instruments } from "./instruments.js";
 import { newSeed, toBase64 } from "./recipe.js";
 import { toText } from "./revised.js";
 
@@ -51,6 +52,7 @@ export class Form {
   #begin = byId("begin", HTMLFieldSetElement);
   #varies = byId("varies", HTMLInputElement);
   #character = new Character(() => this.#changed());
+  #instruments = new Instruments(() => this.#changed());
   #continued = byId("continued", HTMLElement);
   #continuedWords = byId("continued-words", HTMLElement);
   /**
@@ -97,6 +99,7 @@ export class Form {
       ...this.#shape,
       ...this.#start,
       ...this.#character.wishes,
+      ...this.#instruments.wish,
     };
     if (this.#tempo.value) recipe.tempo = Number(this.#tempo.value);
     if (recipe.variation_of) return recipe; // the theme decides on the length
@@ -203,6 +206,7 @@ export class Form {
     if (file) this.#once = { file, include_primer, variation_of };
     else this.#chooseStart(recipe.primer);
     this.#character.fill(recipe);
+    this.#instruments.fill(recipe.instruments);
   }
 
   /**
@@ -337,7 +341,9 @@ export class Form {
     const game = this.#games.current;
     const asPieces = "as the game’s own pieces";
     this.#maxQuote.placeholder = game?.max_quote ? `${game.max_quote}, ${asPieces}` : asPieces;
-    this.#character.show(game, this.#start.primer === "corpus");
+    const { primer, include_primer: isFirst, variation_of: isTheme } = this.#start;
+    this.#character.show(game, primer === "corpus");
+    this.#instruments.show(game, !isFirst && !isTheme);
   }
 
   /** @param {boolean} isVariation Whether the theme decides on the length and on what is first. */
@@ -356,7 +362,7 @@ export class Form {
     this.#continued.hidden = !file;
     const who = this.#once ? "The next piece" : "Every piece";
     const does = variation_of ? "varies" : "continues";
-    this.#continuedWords.textContent = file ? `${who} ${does} ${file.name.replace(/\.midi?$/i, "")}.` : "";
+    this.#continuedWords.textContent = file ? `${who} ${does} ${file.name.replace(/\.(midi?|json)$/i, "")}.` : "";
   }
 
   #unitChanged() {

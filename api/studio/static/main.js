@@ -2,13 +2,13 @@
 
 import { Again } from "./again.js";
 import { byId } from "./elements.js";
+import { ending } from "./ending.js";
 import { Form } from "./form.js";
 import { Games } from "./games.js";
 import { Keep } from "./keep.js";
-import { lastBars } from "./midi.js";
 import { Piece } from "./piece.js";
 import { RankedSongs } from "./ranked.js";
-import { fromLink, toBase64, toLink } from "./recipe.js";
+import { fromLink, toLink } from "./recipe.js";
 import {
   Problem,
   compose,
@@ -385,8 +385,7 @@ several.addEventListener("click", () => {
 });
 byId("continue", HTMLButtonElement).addEventListener("click", () => {
   if (!shown) return;
-  const file = { name: `the end of ${shown.name}.mid`, base64: toBase64(lastBars(shown)) };
-  form.continueOnce(file, shown.recipe.game);
+  form.continueOnce(ending(shown), shown.recipe.game);
   button.focus();
   say(`The next piece continues the end of ${shown.name}. Press Compose.`);
 });

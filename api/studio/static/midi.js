@@ -1,4 +1,4 @@
-/** Pieces as standard MIDI files: what one keeps, and the ending that the next piece continues. */
+/** Pieces for one piano as standard MIDI files. */
 
 import { TICKS_PER_BEAT } from "./meter.js";
 
@@ -6,7 +6,6 @@ import { TICKS_PER_BEAT } from "./meter.js";
 /** @import { Loop, Note, Piece, Section } from "./piece.js" */
 /** @import { TempoChange } from "./tempo.js" */
 
-const LAST_BARS = 8;
 const MIDI_TICKS_PER_BEAT = 480; // as the service's own files
 const WHOLE_TICKS = 4 * TICKS_PER_BEAT;
 const SCALE = MIDI_TICKS_PER_BEAT / TICKS_PER_BEAT;
@@ -18,8 +17,10 @@ const LOOP_CONTROL = [0xb0, 111, 0];
 /** @param {Piece} piece */
 export function wholePiece(piece) {
   return toMidi(piece.notes, {
-    ...about(piece),
+    tempos: piece.tempos,
     signatures: fromTheStart(piece.signatures),
+    name: piece.name,
+    provenance: piece.provenance,
     sections: piece.sections,
     loop: piece.loop,
   });
@@ -41,29 +42,6 @@ function fromTheStart(signatures) {
   const value = [4, 8, 16].find((each) => (left * each) % WHOLE_TICKS === 0);
   const pickup = value ? { numerator: (left * value) / WHOLE_TICKS, denominator: value } : first;
   return [{ ...pickup, start: 0 }, { ...first, start: left }, ...others];
-}
-
-/** @param {Piece} piece */
-export function lastBars(piece) {
-  const bars = [...piece.barLines.between(0, piece.endTicks - 1)];
-  const from = bars[Math.max(0, bars.length - LAST_BARS)].start;
-  const moved = (/** @type {{start: number}} */ { start }) => Math.max(0, start - from);
-  const notes = piece.notes.slice(piece.firstFrom(from));
-  const holding = piece.signatures.findLastIndex(({ start }) => start <= from);
-  const signatures = piece.signatures.slice(Math.max(0, holding));
-  return toMidi(
-    notes.map((note) => ({ ...note, start: moved(note) })),
-    {
-      ...about(piece),
-      tempos: [{ start: 0, tempo: piece.tempo }],
-      signatures: signatures.map((signature) => ({ ...signature, start: moved(signature) })),
-    },
-  );
-}
-
-/** @param {Piece} piece */
-function about({ tempos, signatures, name, provenance }) {
-  return { tempos, signatures, name, provenance };
 }
 
 /**

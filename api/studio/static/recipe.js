@@ -23,6 +23,7 @@ import { toSong } from "./revised.js";
  * @property {number} [density] Percentile of the game's pieces, as is the next.
  * @property {number} [register]
  * @property {string} [mood]
+ * @property {string} [instruments] Who plays, by the service's names: piano,Flute.
  * @property {"corpus" | "none" | "file"} primer
  * @property {PrimerFile} [file] Where the primer is one.
  * @property {boolean} [include_primer]
@@ -38,7 +39,7 @@ import { toSong } from "./revised.js";
  */
 
 /**
- * @typedef {object} PrimerFile A file to continue.
+ * @typedef {object} PrimerFile A file to continue: MIDI, or a song in the service's JSON.
  * @property {string} name
  * @property {string} base64
  */
@@ -64,6 +65,7 @@ const TEXTS = /** @type {const} */ ([
   "mode",
   "meter",
   "mood",
+  "instruments",
 ]);
 const FLAGS = /** @type {const} */ (["ending", "loop"]);
 const MOST_LINK_CHARACTERS = 8000; // what mail and chat still carry
@@ -94,7 +96,7 @@ export function toForm(recipe, format, { title, version, songs } = {}) {
     const song = new Blob([toSong(recipe.revised.text)], { type: "application/json" });
     form.set("primer", song, "song.json");
   } else if (recipe.primer === "file" && recipe.file) {
-    const file = new Blob([fromBase64(recipe.file.base64)], { type: "audio/midi" });
+    const file = new Blob([fromBase64(recipe.file.base64)]);
     form.set("primer", file, recipe.file.name);
     form.set("include_primer", String(recipe.include_primer ?? false));
   } else {

@@ -20,6 +20,8 @@ import { toForm } from "./recipe.js";
  * @property {number | null} max_quote
  * @property {string[] | null} meters In which its pieces begin.
  * @property {string[] | null} modes
+ * @property {boolean | null} band Whether its music is for a band.
+ * @property {string[] | null} instruments That its pieces have.
  */
 
 /**
