@@ -26,7 +26,8 @@ CLOSING_ROWS = 16
 CHUNK_STEPS = 24
 BAND_CHUNK_STEPS = 64  # of a band, whose bars have more notes
 CLOSING_STEPS = 8
-_SPAN_TOKENS = 4096  # random numbers of a span: most tokens that it may take
+_SPAN_TOKENS = 4096  # random numbers of a span; a long one takes more, and the next begins later
+_MOST_BAR_TOKENS = 256  # of a span that takes more: three times those of a band's dense bar
 _STRIDE = 1 << 20  # between the random numbers of two candidates: those of all spans
 _WINDOW = 64  # notes in which degenerate repetition is looked for
 # Added to the temperature while no candidate is new.
@@ -44,12 +45,14 @@ class _Place:
         cursor: The codec's, in the song's ticks.
         quote_state: What the song shares with the collection.
         has_begun: Whether there is a note before it; a first one waits for none.
+        position: The first random number that no span has taken.
     """
 
     state: SongState
     cursor: Cursor
     quote_state: QuoteState = NO_QUOTES
     has_begun: bool = True
+    position: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ class _Stretch:
     """What is to be sampled.
 
     Attributes:
-        number: Of the span, which tells its random numbers from those of others.
+        position: The first of its random numbers, which no other span has.
+        most_tokens: That a candidate may take.
         keep_from_ticks: Earlier notes are dropped.
         start_ticks: The span's bar line.
         end_ticks: Later notes are dropped.
@@ -98,7 +102,8 @@ class _Stretch:
         round: How often its candidates were sampled before, and none was new.
     """
 
-    number: int
+    position: int
+    most_tokens: int
     keep_from_ticks: int
     start_ticks: int
     end_ticks: int
@@ -199,7 +204,7 @@ class Arranger:
             return place
         tokens, cursor = self._sampler.encoded(notes, place.cursor)
         (draw,) = self._sampler.read([place.state], [tokens])
-        return _Place(draw.state, cursor, place.quote_state)
+        return replace(place, state=draw.state, cursor=cursor, has_begun=True)
 
     def _following(self, span: Span, song: Notes, revised: Notes) -> Notes:
         """Give the notes of the known bar after a span, at its place; none where it is new."""
@@ -226,7 +231,8 @@ class Arranger:
         beats = span.bars * plan.meter.bar_ticks / TICKS_PER_BEAT
         usual_tokens = _MOST_DENSITY * beats * self._notes_per_beat
         stretch = _Stretch(
-            number=number,
+            position=max(place.position, number * _SPAN_TOKENS),
+            most_tokens=max(_SPAN_TOKENS, span.bars * _MOST_BAR_TOKENS),
             keep_from_ticks=place.cursor.onset_ticks if keep_all else start_ticks,
             start_ticks=start_ticks,
             end_ticks=start_ticks + 1 if span.closes else plan.ticks(span.end_bar),
@@ -247,7 +253,8 @@ class Arranger:
         notes = stretch.within(row.sampled)
         if begins:
             notes = _from_downbeat(stretch.first_chord(row.sampled), notes, start_ticks)
-        return _cut(notes, sustain_end_ticks), row.place
+        after = replace(row.place, position=stretch.position + row.tokens)
+        return _cut(notes, sustain_end_ticks), after
 
     def _candidates(
         self,
@@ -327,7 +334,7 @@ class Arranger:
         """
         going = [_Row(n, place) for n in numbers]
         ended: list[_Row] = []
-        for position in range(0, _SPAN_TOKENS - stretch.steps, stretch.steps):
+        for position in range(0, stretch.most_tokens - stretch.steps, stretch.steps):
             going = self._continued(stretch, going, position, has_others=bool(ended))
             if not must_end and not all(self._sampler.is_right(row) for row in going):
                 return []
@@ -358,7 +365,7 @@ class Arranger:
         attempt: Attempt,
     ) -> list[_Row]:
         number += stretch.round * len(ATTEMPTS)
-        first = stretch.number * _SPAN_TOKENS + position
+        first = stretch.position + position
         sampling = self._sampler.sampling(attempt, self._temperatures_added[stretch.round])
         draws = self._sampler.sample(
             [

@@ -1,5 +1,6 @@
 """Sampling by a plan."""
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -80,6 +81,32 @@ def test_a_chord_is_not_struck_over_and_over(brief, chord):
     assert len(runs) > 1
     assert sum(runs) > 60
     assert max(runs) <= 24 + 1  # the closing chord may be the same
+
+
+class CountingModel(StuckModel):
+    """A model that counts how often each random number of the first candidate is taken."""
+
+    def __init__(self, chord: tuple[int, ...]) -> None:
+        super().__init__(chord)
+        self.taken: Counter[int] = Counter()
+
+    def decode(self, rows: Sequence[DecodeRow]) -> tuple[Draw, ...]:
+        draws = super().decode(rows)
+        for row, draw in zip(rows, draws, strict=True):
+            if row.position < 1 << 20:
+                self.taken.update(range(row.position, row.position + len(draw.tokens)))
+        return draws
+
+
+def test_long_sections_of_many_notes_end_and_share_no_random_numbers():
+    brief = Brief(1, bars=88, form=("A", "B"), temperature=1.2, ending=False, max_quote=4000)
+    composition = Composition.of(brief, MUSIC, Continuation.of_nothing(MUSIC))
+    model = CountingModel(CHORDS[-1])
+    notes = composition.composed(model, "song").notes
+    assert len(notes) > 2 * 4096
+    assert notes.end_ticks == 88 * 48
+    assert max(model.taken) > 2 * 4096
+    assert set(model.taken.values()) == {1}
 
 
 class CertainModel(StuckModel):
