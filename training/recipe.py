@@ -113,6 +113,7 @@ class Recipe:
         base_share: The share of the base's weights in the interpolated result, 0 to 1.
         network: The shape of the network.
         fitting: How it learns.
+        band_epochs: The largest number of epochs for music with roles, if it differs.
     """
 
     name: str
@@ -121,12 +122,15 @@ class Recipe:
     base_share: float
     network: NetworkRecipe
     fitting: FittingRecipe
+    band_epochs: int | None = None
 
     def __post_init__(self) -> None:
         """Check the names, and that the codec can encode the music."""
         _check_name("codec", self.codec, tuple(CODECS))
         _check_name("start", self.start, STARTS)
         _check("base_share", self.base_share, 0, 1)
+        if self.band_epochs is not None:
+            _check("band_epochs", self.band_epochs, 1, 100_000)
         if self.base_share and self.start != BASE:
             raise RecipeError(f"base_share is {self.base_share}; without start = {BASE!r} it is 0")
         if self.codec == Events.name and self.fitting.needs_other_notes:
@@ -136,12 +140,15 @@ class Recipe:
             )
 
     def for_band(self) -> "Recipe":
-        """Return the same recipe for music with roles; one that does not read notes stays as is."""
-        return replace(self, codec=BandTuple.name) if self.codec == NoteTuple.name else self
+        """Return the recipe for music with roles; one that does not read notes stays as is."""
+        if self.codec != NoteTuple.name:
+            return self
+        recipe = replace(self, codec=BandTuple.name)
+        return recipe.with_epochs(self.band_epochs) if self.band_epochs else recipe
 
     def with_epochs(self, epochs: int) -> "Recipe":
-        """Return the same recipe with another number of epochs."""
-        return replace(self, fitting=replace(self.fitting, epochs=epochs))
+        """Return the same recipe with another number of epochs, whatever the music."""
+        return replace(self, fitting=replace(self.fitting, epochs=epochs), band_epochs=None)
 
     def as_fields(self) -> dict[str, Any]:
         """Return all values, for the run record."""
@@ -169,6 +176,7 @@ def parse_recipe(name: str, text: str) -> Recipe:
     """
     try:
         tables = tomllib.loads(text)
+        band_epochs = tables.pop("band_epochs", None)
         _check_names("", tables, {"codec", "start", "base_share", "network", "fitting"})
         return Recipe(
             name,
@@ -177,6 +185,7 @@ def parse_recipe(name: str, text: str) -> Recipe:
             _typed("base_share", tables["base_share"], float),
             _section(NetworkRecipe, "network", tables["network"]),
             _section(FittingRecipe, "fitting", tables["fitting"]),
+            None if band_epochs is None else _typed("band_epochs", band_epochs, int),
         )
     except (tomllib.TOMLDecodeError, RecipeError) as error:
         raise RecipeError(f"recipe {name}: {error}") from error

@@ -1,5 +1,7 @@
 """Recipes: complete, checked, and with errors that name the field."""
 
+from dataclasses import replace
+
 import pytest
 
 from training.errors import RecipeError
@@ -15,6 +17,17 @@ def test_every_recipe_loads(name):
 
 def test_the_length_can_be_set():
     assert load_recipe("default").with_epochs(3).fitting.epochs == 3
+
+
+def test_bands_learn_longer():
+    recipe = load_recipe("default").for_band()
+    assert (recipe.codec, recipe.fitting.epochs) == ("bandtuple", 20)
+    assert load_recipe("default").with_epochs(3).for_band().fitting.epochs == 3
+
+
+def test_without_band_epochs_a_band_learns_as_long_as_a_piano():
+    recipe = parse_recipe("mine", DEFAULT.replace("band_epochs = 20", ""))
+    assert recipe.for_band() == replace(recipe, codec="bandtuple")
 
 
 def test_an_unknown_recipe_lists_those_there_are():
@@ -63,6 +76,8 @@ def test_an_unknown_recipe_lists_those_there_are():
             "codec 'notes' can only encode the learned pieces",
         ),
         ("[network]", "[net]", "network is missing"),
+        ("band_epochs = 20", "band_epochs = 0", "band_epochs is 0; it must be from 1"),
+        ("band_epochs = 20", "band_epochs = 1.5", "band_epochs is 1.5; it must be int"),
     ],
 )
 def test_an_invalid_field_is_named(old, new, message):
