@@ -54,9 +54,7 @@ def _evaluate(settings: Settings) -> int:
     collection = find_collection(game, settings.data_dir)
     corpus = read_corpus(collection)
     if corpus.is_band:
-        raise CollectionError(
-            f"{game} is music for bands; a report measures music for one piano only"
-        )
+        recipe = recipe.for_band()
     parts = folds(corpus.pieces, FOLDS)
     if len(parts) < FOLDS:
         raise CollectionError(
@@ -67,7 +65,8 @@ def _evaluate(settings: Settings) -> int:
     crossed = cross_validate(parts, recipe, codec, SAMPLING, WORK_DIR / game, say)
     say(f"comparing {SONGS} songs with {len(corpus.pieces)} pieces")
     songs_of_folds = [SongsOfFold(c.songs, c.parts.learned, c.parts.held_out) for c in crossed]
-    assessment = assess(songs_of_folds, _other_games(collection, settings.data_dir))
+    others = _other_games(collection, settings.data_dir)
+    assessment = assess(songs_of_folds, others, is_band=corpus.is_band)
     scores = tuple(c.scores for c in crossed)
     report = _report(corpus, recipe, scores, assessment, time.monotonic() - started)
     _write(report, [song for c in crossed for song in c.songs], corpus, REPORTS_DIR / game)

@@ -5,13 +5,12 @@ Only this module, `generation.py` and `served.py` of the report use networks.
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from music.codec import Codec
 from music.notes import Notes
@@ -22,6 +21,7 @@ from training.fitting.checkpoint import locked_checkpoint
 from training.fitting.encoded import encode
 from training.fitting.evaluation import token_nats
 from training.fitting.fit import Fitted, fit_to_the_end, split
+from training.fitting.history import Epoch
 from training.network.base_weights import base_for, load_base
 from training.network.network import build_network, has_memory
 from training.recipe import ADAM, BASE, SCRATCH, Recipe
@@ -30,11 +30,10 @@ from training.report.generation import generate, learned_music
 from training.report.metrics.ngrams import Baselines, ngram_bits
 from training.report.metrics.repetition import follows_a_played_run
 from training.report.metrics.variable_order import VariableOrderModel
-from training.report.result import Fold, HeldOutBits, Material, Sampling
+from training.report.result import NOT_FOR_BANDS, Fold, HeldOutBits, Material, NoteBits, Sampling
 from training.report.served import served_nats
 
 _HELD_OUT_SHARE = 0.15  # of the pieces, so that networks from scratch stop before they memorise
-NoteBits = Sequence[NDArray[np.float64]]  # the bits of every note, piece by piece
 
 
 @dataclass(frozen=True)
@@ -119,26 +118,34 @@ def scratch_transposed(recipe: Recipe) -> Recipe:
     return replace(plain, name=f"{plain.name}, transposed", fitting=fitting)
 
 
+def variants(recipe: Recipe, codec: Codec) -> dict[str, Recipe]:
+    """Return the recipes to compare, each by its field of `HeldOutBits`; of a band, only one."""
+    compared = {
+        "default": recipe,
+        "scratch": scratch(recipe),
+        "scratch_transposed": scratch_transposed(recipe),
+    }
+    left_out = NOT_FOR_BANDS if codec.has_roles else {}
+    return {name: variant for name, variant in compared.items() if name not in left_out}
+
+
 def _cross(
     parts: Parts, recipe: Recipe, codec: Codec, sampling: Sampling, work_dir: Path
 ) -> Crossed:
     started = time.monotonic()
     fits = {
         name: fitted(parts, variant, codec, work_dir / name)
-        for name, variant in {
-            "default": recipe,
-            "scratch": scratch(recipe),
-            "scratch_transposed": scratch_transposed(recipe),
-        }.items()
+        for name, variant in variants(recipe, codec).items()
     }
     unigram, five_gram = (ngram_bits(parts.learned, parts.held_out, codec, n) for n in (1, 5))
     bits = {
         **{name: _network_bits(f.model, parts.held_out, codec) for name, f in fits.items()},
         "unigram": unigram.note_bits,
         "five_gram": five_gram.note_bits,
-        "variable_order": _variable_order_bits(parts, codec),
         **_served_bits(fits["default"].model, parts.held_out, codec),
     }
+    if not codec.has_roles:
+        bits["variable_order"] = _variable_order_bits(parts, codec)
     if recipe.start == BASE:
         bits["base"] = _network_bits(_base(recipe, codec), parts.held_out, codec)
     is_repeated = np.concatenate([follows_a_played_run(piece.notes) for piece in parts.held_out])
@@ -146,17 +153,21 @@ def _cross(
     scores = Fold(
         held_out=tuple(piece.name for piece in parts.held_out),
         held_out_notes=len(is_repeated),
-        bits_per_note=_mean_bits(bits, np.ones_like(is_repeated)),
-        new_material=_material(bits, ~is_repeated),
-        repeated_material=_material(bits, is_repeated),
+        bits_per_note=HeldOutBits.mean(bits, np.ones_like(is_repeated)),
+        new_material=Material.of(bits, ~is_repeated),
+        repeated_material=Material.of(bits, is_repeated),
         baselines=Baselines(unigram.scored, five_gram.scored),
-        default_epochs=fits["default"].history.epochs,
-        scratch_epochs=fits["scratch"].history.epochs,
-        scratch_transposed_epochs=fits["scratch_transposed"].history.epochs,
+        default_epochs=_epochs(fits, "default"),
+        scratch_epochs=_epochs(fits, "scratch"),
+        scratch_transposed_epochs=_epochs(fits, "scratch_transposed"),
         song_seeds=sampling.seeds,
         duration_s=time.monotonic() - started,
     )
     return Crossed(parts, scores, tuple(songs))
+
+
+def _epochs(fits: Mapping[str, Fitted], name: str) -> tuple[Epoch, ...]:
+    return fits[name].history.epochs if name in fits else ()
 
 
 def fitted(parts: Parts, recipe: Recipe, codec: Codec, work_dir: Path) -> Fitted:
@@ -218,13 +229,3 @@ def _on_codecs_grid(notes: Notes, codec: Codec) -> Notes:
 def _longest_ticks(notes: Notes) -> int:
     shift = np.diff(notes.onset_ticks, prepend=0)
     return int(max(shift.max(), notes.duration_ticks.max()))
-
-
-def _material(bits: dict[str, NoteBits], which: NDArray[np.bool_]) -> Material:
-    return Material(int(which.sum()), _mean_bits(bits, which) if which.any() else None)
-
-
-def _mean_bits(bits: dict[str, NoteBits], which: NDArray[np.bool_]) -> HeldOutBits:
-    return HeldOutBits(
-        **{name: float(np.concatenate(each)[which].mean()) for name, each in bits.items()}
-    )

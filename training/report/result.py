@@ -4,11 +4,12 @@ Fields are added, never renamed: other programs read them.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from music.quotes.finder import Quote
 from training.fitting.history import Epoch
@@ -16,11 +17,28 @@ from training.report.metrics.degeneration import Degeneration
 from training.report.metrics.endings import EndingShares
 from training.report.metrics.histogram_overlap import Comparison
 from training.report.metrics.ngrams import Baselines
+from training.report.metrics.parts import BandSummary
 from training.report.metrics.repetition import Repetition
 from training.report.metrics.texture import TextureSummary
 from training.report.metrics.two_sample_test import Distinction, Halves
 
 FORMAT = 1
+
+NoteBits = Sequence[NDArray[np.float64]]
+"""The bits of every note, piece by piece."""
+
+_FROM_SCRATCH = "a network for bands learns for hours from scratch; compare with the base alone"
+_HANDS = "a band's parts have no hands"
+NOT_FOR_BANDS = {
+    "scratch": _FROM_SCRATCH,
+    "scratch_transposed": _FROM_SCRATCH,
+    "variable_order": "it predicts one sequence of pitches, not who plays each",
+    "melody_over_accompaniment_share_mean": _HANDS,
+    "empty_hand_share_mean": _HANDS,
+    "longest_empty_hand_beats_median": _HANDS,
+    "longest_empty_hand_beats_max": _HANDS,
+}
+"""The fields that are None in a report on a band, and why."""
 
 
 @dataclass(frozen=True)
@@ -29,25 +47,40 @@ class HeldOutBits:
 
     Attributes:
         default: The recipe as it is.
-        scratch: The same network without the base and without transposition.
+        scratch: The same network without the base and without transposition; None for a band.
         unigram: A unigram model.
         five_gram: A 5-gram model.
-        scratch_transposed: The same network without the base, with transposition.
-        variable_order: A variable-order Markov model with a long-term and a short-term memory.
+        scratch_transposed: The same network without the base, with transposition; None for a band.
+        variable_order: A variable-order Markov model with a long-term and a short-term memory; None
+            for a band.
         served_float32: The recipe, computed by the decoder cells of the export.
         served_int8: The same with 8-bit weights; None on a machine that cannot compute them.
         base: The base alone, which has learned no piece of the game; None without a base.
     """
 
     default: float
-    scratch: float
+    scratch: float | None
     unigram: float
     five_gram: float
-    scratch_transposed: float
-    variable_order: float
+    scratch_transposed: float | None
+    variable_order: float | None
     served_float32: float
     served_int8: float | None = None
     base: float | None = None
+
+    @classmethod
+    def mean(cls, bits: Mapping[str, NoteBits], which: NDArray[np.bool_]) -> Self:
+        """Average over some notes.
+
+        Args:
+            bits: Of all notes, by the name of the field; fields without bits are None.
+            which: bool[notes], one or more of all pieces' notes.
+        """
+
+        def mean(name: str) -> float | None:
+            return float(np.concatenate(bits[name])[which].mean()) if name in bits else None
+
+        return cls(**{field.name: mean(field.name) for field in fields(cls)})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -61,6 +94,11 @@ class Material:
 
     notes: int
     bits_per_note: HeldOutBits | None
+
+    @classmethod
+    def of(cls, bits: Mapping[str, NoteBits], which: NDArray[np.bool_]) -> Self:
+        """Average over the notes of this kind, as `HeldOutBits.mean`; there may be none."""
+        return cls(int(which.sum()), HeldOutBits.mean(bits, which) if which.any() else None)
 
 
 @dataclass(frozen=True)
@@ -76,8 +114,8 @@ class Fold:
         baselines: The n-grams' scores in full.
         default_epochs: The losses of the recipe's fit; its held-out loss is that of pieces of the
             other folds, which decide when to stop.
-        scratch_epochs: The losses of the fit from scratch.
-        scratch_transposed_epochs: The same with transposition.
+        scratch_epochs: The losses of the fit from scratch; none for a band.
+        scratch_transposed_epochs: The same with transposition; none for a band.
         song_seeds: The seeds of the songs that this fold's network composed.
         duration_s: Seconds that the fold took.
     """
@@ -144,7 +182,7 @@ class DegenerationSummary:
 
 @dataclass(frozen=True)
 class BothDegenerations:
-    """Generated pieces and the collection's, which are cut to the length of the longest song."""
+    """Generated pieces and the collection's, which are cut as for repetition."""
 
     generated: DegenerationSummary
     collection: DegenerationSummary
@@ -193,7 +231,7 @@ class RealOrGenerated:
 
 @dataclass(frozen=True)
 class BothRepetitions:
-    """Repetition in generated pieces and in the collection's, cut to the same length.
+    """Repetition in generated pieces and in the collection's, cut to the length of the songs.
 
     Attributes:
         generated: Mean of the generated pieces.
@@ -208,10 +246,21 @@ class BothRepetitions:
 
 @dataclass(frozen=True)
 class BothTextures:
-    """Texture of generated pieces and of the collection's, cut to the same length."""
+    """Texture of generated pieces and of the collection's, cut as for repetition."""
 
     generated: TextureSummary
     collection: TextureSummary
+
+
+@dataclass(frozen=True)
+class BothBands:
+    """The parts of generated pieces and of the collection's, cut as for repetition.
+
+    Both have the same roles: those that play in any piece or song.
+    """
+
+    generated: BandSummary
+    collection: BandSummary
 
 
 @dataclass(frozen=True)
@@ -229,12 +278,13 @@ class Assessment:
     Attributes:
         real_or_generated: How well a classifier tells songs from pieces.
         repetition: How much songs and pieces repeat.
-        texture: What the hands do in songs and pieces.
+        texture: The texture of songs and pieces.
         endings: How songs and pieces end.
         measures: Overlap of histograms, by the name of the feature.
         degeneration: Signs of degeneration in songs and pieces.
         longest_quote_notes: The lengths of the longest quotes of songs and pieces.
         pieces: The results for each song and piece.
+        band: What each part plays, and all together; None for music for one piano.
     """
 
     real_or_generated: RealOrGenerated
@@ -245,6 +295,7 @@ class Assessment:
     degeneration: BothDegenerations
     longest_quote_notes: QuoteLengths
     pieces: BothPieces
+    band: BothBands | None = None
 
 
 @dataclass(frozen=True)
@@ -313,10 +364,16 @@ class Report:
         """The repeated material of all folds."""
         return _merged([fold.repeated_material for fold in self.folds])
 
+    @property
+    def left_out(self) -> dict[str, str]:
+        """The fields that do not apply to this collection, and why."""
+        return NOT_FOR_BANDS if self.assessment.band else {}
+
     def as_fields(self) -> dict[str, Any]:
-        """Return the fields of `report.json`."""
+        """Return the fields of `report.json`; those about bands only for a band."""
         members = asdict(self)
         assessment = members.pop("assessment")
+        band = assessment.pop("band")
         return {
             "format": FORMAT,
             "game": members.pop("game"),
@@ -327,6 +384,7 @@ class Report:
             "longest_quote_notes": assessment.pop("longest_quote_notes"),
             **assessment,
             **members,
+            **({"band": band, "left_out": self.left_out} if band else {}),
         }
 
     def to_json(self) -> str:

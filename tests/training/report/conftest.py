@@ -1,13 +1,27 @@
 """Fixtures of the report's tests: a report of a small collection."""
 
+from dataclasses import fields, replace
+
+import numpy as np
 import pytest
 
+from music.notes import cleaned, join
 from music.piece import Piece
+from music.players.line_up import LineUp
+from music.players.roles import DRUMS, role_of
 from tests.training.conftest import TINY, scale
 from training.fitting.history import Epoch
 from training.report.assessment import SongsOfFold, assess
 from training.report.metrics.ngrams import Baseline, Baselines
-from training.report.result import Fold, HeldOutBits, Material, Report, Sampling
+from training.report.result import NOT_FOR_BANDS, Fold, HeldOutBits, Material, Report, Sampling
+
+FLUTE, STRINGS = role_of(9, 0), role_of(5, 0)
+
+
+def of_band(piece: Piece, *roles: int) -> Piece:
+    """Give a piece to some players in unison."""
+    notes = join([replace(piece.notes, role=np.full_like(piece.notes.role, r)) for r in roles])
+    return replace(piece, notes=cleaned(notes), line_up=LineUp.usual(roles))
 
 
 def bits(default: float) -> HeldOutBits:
@@ -68,3 +82,39 @@ def report(pieces, songs_of_folds) -> Report:
         made_at="2026-01-01T00:00:00Z",
         duration_s=3723.0,
     )
+
+
+@pytest.fixture(scope="session")
+def band_songs(songs) -> list[Piece]:
+    return [of_band(songs[0], FLUTE, DRUMS), of_band(songs[1], STRINGS, FLUTE)]
+
+
+@pytest.fixture(scope="session")
+def band_report(report, pieces, band_songs) -> Report:
+    """The same report of a band, in which all pieces are duets."""
+    duets = tuple(of_band(piece, STRINGS, FLUTE) for piece in pieces)
+    songs_of_folds = [
+        SongsOfFold((band_songs[0],), duets[2:], duets[:2]),
+        SongsOfFold((band_songs[1],), duets[:2], duets[2:]),
+    ]
+    folds = tuple(
+        replace(
+            each,
+            bits_per_note=_of_band(each.bits_per_note),
+            new_material=_material_of_band(each.new_material),
+            repeated_material=_material_of_band(each.repeated_material),
+            scratch_epochs=(),
+            scratch_transposed_epochs=(),
+        )
+        for each in report.folds
+    )
+    return replace(report, folds=folds, assessment=assess(songs_of_folds, {}, is_band=True))
+
+
+def _of_band(found: HeldOutBits) -> HeldOutBits:
+    left_out = {field.name for field in fields(HeldOutBits)} & NOT_FOR_BANDS.keys()
+    return replace(found, **dict.fromkeys(left_out))
+
+
+def _material_of_band(material: Material) -> Material:
+    return replace(material, bits_per_note=_of_band(material.bits_per_note))

@@ -8,6 +8,7 @@ import pytest
 from music.notes import Notes, cleaned
 from music.piece import Piece
 from tests.training.conftest import scale
+from tests.training.report.conftest import FLUTE, STRINGS, of_band
 from training.report.assessment import SongsOfFold, assess
 from training.report.metrics import two_sample_test
 
@@ -78,3 +79,22 @@ def test_pieces_of_another_game_are_compared_too(pieces):
     found = assess(folds(pieces[:3], pieces), {"other": other, "tiny": pieces[:1]})
     assert found.real_or_generated.other_games.keys() == {"other"}
     assert found.real_or_generated.other_games["other"].area > 0.9
+
+
+def test_pieces_of_a_band_are_cut_to_the_duration_of_the_longest_song(pieces):
+    """The song has one player, and the pieces two: they have twice as many notes."""
+    song = of_band(scale("song", 60, notes=14), FLUTE)
+    duets = [of_band(piece, STRINGS, FLUTE) for piece in pieces]
+    found = assess(folds([song], duets), {}, is_band=True)
+    assert found.repetition.bar_similarity_error is not None
+    both = found.band
+    assert both.collection.together.notes_per_beat == 2 * both.generated.together.notes_per_beat
+    pipes = [side.roles["pipe"].mean for side in (both.generated, both.collection)]
+    assert [pipe.notes_per_beat for pipe in pipes] == [14 / 8, 14 / 8]
+    assert list(both.generated.roles) == list(both.collection.roles) == ["strings", "pipe"]
+    assert both.generated.roles["strings"].pieces_share == 0
+    assert found.texture.generated.empty_hand_share_mean is None
+
+
+def test_a_piano_has_no_parts(pieces):
+    assert assess(folds([scale("song", 60)], pieces), {}).band is None

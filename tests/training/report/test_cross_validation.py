@@ -1,6 +1,7 @@
 """Cross-validation: every piece is predicted once, and never by a network that has learned it."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,13 +14,19 @@ from api.model_server.games import Games
 from api.model_server.port import Model
 from benchmarks.models.graph_model import GraphModel
 from benchmarks.processes.model_servers import InProcess
-from music.codec import as_encoded
+from music.codec import Codec, as_encoded
+from music.codec.notetuple import BandTuple
 from music.composing.continuation import opening_prompt
 from music.description import Description, LearnedPiece, ModelCard
+from music.players.roles import DRUMS
 from tests.training.conftest import CODEC, TINY, WITHOUT_MEMORY, scale
+from tests.training.report.conftest import FLUTE, of_band
 from training.export.quantised_matmul import weights_here
 from training.export.saved_model import export_bundle
+from training.fitting.fit import Fitted
+from training.fitting.history import History
 from training.network.network import build_network
+from training.recipe import Recipe
 from training.report import cross_validation
 from training.report.__main__ import SAMPLING
 from training.report.cross_validation import (
@@ -27,10 +34,11 @@ from training.report.cross_validation import (
     scratch,
     scratch_transposed,
     shared,
+    variants,
 )
 from training.report.folds import Parts
 from training.report.generation import InProcessModel, generate, learned_music, without_bound
-from training.report.result import Sampling
+from training.report.result import NOT_FOR_BANDS, Sampling
 
 
 def test_the_recipe_from_scratch_has_the_same_network_without_the_base():
@@ -69,6 +77,36 @@ def test_a_fold_has_every_row_and_finished_fits_are_not_repeated(pieces, tmp_pat
     assert same.scores.bits_per_note == bits
     assert scores.song_seeds == how.seeds
     assert [song.name for song in fold.songs] == ["seed 1", "seed 2", "seed 3"]
+
+
+def test_a_band_is_not_learned_from_scratch():
+    assert list(variants(TINY, CODEC)) == ["default", "scratch", "scratch_transposed"]
+    band = TINY.for_band()
+    assert variants(band, BandTuple.over()) == {"default": band}
+
+
+def _untrained(_: Parts, recipe: Recipe, codec: Codec, work_dir: Path) -> Fitted:
+    del work_dir
+    return Fitted(build_network(recipe.network, codec.field_sizes), History(""), None, False)  # noqa: FBT003
+
+
+@pytest.mark.slow
+def test_a_fold_of_a_band_has_the_rows_that_apply(pieces, tmp_path, monkeypatch):
+    """The network is not trained, since a training for bands is compiled for long."""
+    monkeypatch.setattr(cross_validation, "fitted", _untrained)
+    recipe = TINY.for_band()
+    duets = tuple(of_band(piece, FLUTE, DRUMS) for piece in pieces)
+    no_songs = Sampling(12, 1.0, 0, 0.95, ())
+    parts = Parts(duets[2:], duets[:2])
+    (fold,) = cross_validate([parts], recipe, BandTuple.over(), no_songs, tmp_path, list)
+    scores = fold.scores
+    of_machine_or_start = {"served_int8", "base"}
+    for material in (scores.new_material, scores.repeated_material):
+        found = asdict(material.bits_per_note)
+        missing = {name for name, bits in found.items() if bits is None} - of_machine_or_start
+        assert missing == found.keys() & NOT_FOR_BANDS.keys()
+    assert scores.new_material.notes + scores.repeated_material.notes == scores.held_out_notes
+    assert scores.bits_per_note.five_gram < scores.bits_per_note.unigram
 
 
 def test_songs_are_distributed_among_the_folds():

@@ -1,18 +1,11 @@
 """`make evaluate` and `make reproduce` refuse invalid input in one line."""
 
-from dataclasses import replace
-
-import numpy as np
 import pytest
 
 from music.midi import to_midi
-from music.players.line_up import LineUp
-from music.players.roles import PIANO, role_of
 from tests.training.conftest import scale
 from training.report import __main__ as report
 from training.report import reproduction
-
-FLUTE = role_of(9, 0)
 
 
 @pytest.mark.parametrize(
@@ -49,33 +42,18 @@ def test_reproduce_names_every_model_without_pieces(monkeypatch, capsys, tmp_pat
         )
 
 
-def write_game(tmp_path, monkeypatch, role: int = PIANO) -> None:
-    """Write four pieces, which quote each other, as the collection `my_game`."""
+def test_pieces_that_all_quote_each_other_are_too_few_groups(monkeypatch, capsys, tmp_path):
     folder = tmp_path / "my_game"
     folder.mkdir()
     for n in range(4):
         piece = scale(f"{n}", 55 + n, notes=40 + n)
-        notes = replace(piece.notes, role=np.full_like(piece.notes.role, role))
-        line_up = LineUp.usual([role])
-        midi = to_midi(notes, tempos=piece.tempos, name="", text="", line_up=line_up)
+        midi = to_midi(piece.notes, tempos=piece.tempos, name="", text="")
         (folder / f"{n}.mid").write_bytes(midi)
     monkeypatch.setenv("GAME", "my_game")
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-
-
-def test_pieces_that_all_quote_each_other_are_too_few_groups(monkeypatch, capsys, tmp_path):
-    write_game(tmp_path, monkeypatch)
     assert report.main() == 1
     assert capsys.readouterr().err == (
         "report: my_game has 4 pieces. Pieces that quote each other form one group, which leaves "
         "1; a report needs at least 3 groups\n"
-    )
-
-
-def test_music_for_bands_is_not_measured(monkeypatch, capsys, tmp_path):
-    write_game(tmp_path, monkeypatch, role=FLUTE)
-    assert report.main() == 1
-    assert capsys.readouterr().err == (
-        "report: my_game is music for bands; a report measures music for one piano only\n"
     )

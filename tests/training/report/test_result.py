@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from music.quotes.finder import Quote
@@ -24,6 +25,14 @@ def test_new_and_repeated_material_add_up_to_all_notes(report):
     assert (report.new_material.notes, report.repeated_material.notes) == (40, 120)
     assert report.new_material.bits_per_note.default == 9.5
     assert report.repeated_material.bits_per_note.default == 5.5
+
+
+def test_bits_are_averaged_over_the_notes_of_a_kind_in_all_pieces():
+    bits = {"default": [np.array([1.0, 2.0]), np.array([6.0])], "base": [np.zeros(2), np.ones(1)]}
+    found = Material.of(bits, np.array([True, False, True]))
+    assert (found.notes, found.bits_per_note.default, found.bits_per_note.base) == (2, 3.5, 0.5)
+    assert found.bits_per_note.variable_order is None
+    assert Material.of(bits, np.zeros(3, np.bool_)) == Material(0, None)
 
 
 def test_a_fold_without_a_kind_of_material_is_left_out_of_its_mean():
@@ -61,6 +70,28 @@ def test_the_fields_that_other_programs_read(report):
     assert len(fields["repetition"]["generated"]["bar_similarity"]) == 32
     assert fields["folds"][0]["held_out"] == ["scale 0"]
     assert fields["folds"][0]["bits_per_note"]["default"] == 5.0
+
+
+def test_a_report_on_a_band_has_its_parts_and_says_what_is_left_out(report, band_report):
+    fields = json.loads(band_report.to_json())
+    assert fields.keys() - json.loads(report.to_json()).keys() == {"band", "left_out"}
+    for side in ("generated", "collection"):
+        band = fields["band"][side]
+        assert band.keys() == {"roles_mean", "roles_per_bar_mean", "together", "roles", "drums"}
+        assert band["roles"].keys() == {"strings", "pipe", "drums"}
+        assert band["together"].keys() == band["roles"]["pipe"]["mean"].keys() == {
+            "bars_share", "notes_per_beat", "distinct_bars_share", "lowest_pitch",
+            "highest_pitch", "leap_semitones",
+        }  # fmt: skip
+    assert fields["band"]["generated"]["drums"].keys() == {
+        "kinds", "similarity_1_bar_back", "similarity_2_bars_back", "similarity_4_bars_back",
+        "fill_share",
+    }  # fmt: skip
+    assert fields["band"]["collection"]["drums"] is None
+    missing = {**fields["held_out_bits_per_note"], **fields["texture"]["generated"]}
+    missing.pop("served_int8")  # of this machine
+    left_out = {name for name, value in missing.items() if value is None}
+    assert left_out == fields["left_out"].keys()
 
 
 def test_quotes_are_summarised_for_songs_and_pieces():

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from music.notes import Notes
+from training.report.metrics.bars import similarity
 
 _OCTAVE = 12
 _GRID_TICKS = 3  # sixteenths
@@ -49,7 +50,7 @@ def band_features(notes: Notes, bar_ticks: int) -> dict[str, float]:
 
 def _drums(drums: Notes, count: int, bar_ticks: int) -> dict[str, float]:
     bars = _struck(drums, bar_ticks)
-    alike = [_likeness(a, b) for a, b in pairwise(bars) if a or b]
+    alike = [similarity(a, b) for a, b in pairwise(bars) if a or b]
     return {
         "drum_share": len(drums) / count,
         "drum_kinds": float(len(np.unique(drums.pitch))),
@@ -70,7 +71,3 @@ def _struck(drums: Notes, bar_ticks: int) -> Sequence[_Struck]:
         if bar < len(bars):
             bars[bar].add((grid, key))
     return [frozenset(bar) for bar in bars]
-
-
-def _likeness(one: _Struck, other: _Struck) -> float:
-    return len(one & other) / len(one | other)

@@ -1,6 +1,7 @@
-"""The bars of a piece."""
+"""The bars of a piece, and how similar two of them are."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 
@@ -30,3 +31,8 @@ def notes_by_bar(notes: Notes, cut: Sequence[Measure]) -> list[Notes]:
     starts = [bar.start_ticks for bar in cut]
     places = [*np.searchsorted(notes.onset_ticks, starts).tolist(), len(notes)]
     return [notes[places[n] : places[n + 1]].shifted(-start) for n, start in enumerate(starts)]
+
+
+def similarity(one: AbstractSet[Hashable], other: AbstractSet[Hashable]) -> float:
+    """Return what is in both bars over what is in either (Jaccard index); 1 if both are empty."""
+    return len(one & other) / len(one | other) if one or other else 1.0

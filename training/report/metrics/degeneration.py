@@ -12,7 +12,7 @@ GRAM_STEPS = 4
 
 @dataclass(frozen=True)
 class Degeneration:
-    """Signs of degeneration in a piece.
+    """Signs of degeneration in a piece; a band's runs are those of the piano that would play it.
 
     Attributes:
         longest_repeat_onsets: The longest run of onsets at which the same keys are struck.
@@ -32,7 +32,8 @@ def degeneration(notes: Notes) -> Degeneration:
     Args:
         notes: Ordered by onset, then by pitch.
     """
-    return Degeneration(_longest_repeat(notes), _distinct_four_grams(notes), _empty_bars(notes))
+    piano = notes.as_piano()
+    return Degeneration(_longest_repeat(piano), _distinct_four_grams(piano), _empty_bars(notes))
 
 
 def _longest_repeat(notes: Notes) -> int:

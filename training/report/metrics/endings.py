@@ -1,7 +1,7 @@
 """Whether a piece comes to an end or only stops."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ _NEIGHBOURS = 8  # notes
 
 @dataclass(frozen=True)
 class Ending:
-    """How a piece ends.
+    """How a piece ends, without its drums, whose notes have neither pitch nor length.
 
     Attributes:
         on_downbeat: Whether its last onset is on a bar line.
@@ -39,19 +39,17 @@ class EndingShares:
 
 
 def ending(piece: Piece) -> Ending:
-    """Find out how a piece ends.
-
-    Args:
-        piece: With one note or more.
-    """
-    notes = piece.notes
+    """Find out how a piece ends; one of drums alone ends in none of these ways."""
+    notes = piece.notes.as_piano()
+    if not len(notes):
+        return Ending(on_downbeat=False, on_long_note=False, on_tonic=False)
     last_onset = notes.onset_ticks[-1]
     first_of_last = int(np.searchsorted(notes.onset_ticks, last_onset))
     before = notes.duration_ticks[max(0, first_of_last - _NEIGHBOURS) : first_of_last]
     longest = notes.duration_ticks[first_of_last:].max()
     bass = notes.pitch[notes.onset_ticks + notes.duration_ticks > last_onset].min()
     return Ending(
-        on_downbeat=bars(piece)[-1].start_ticks == int(last_onset),
+        on_downbeat=bars(replace(piece, notes=notes))[-1].start_ticks == int(last_onset),
         on_long_note=bool(len(before) and longest > np.median(before)),
         on_tonic=int(bass) % 12 == find_key(notes).tonic,
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from music.keys import find_key
 from music.notes import LOWEST_PITCH, TICKS_PER_BEAT, Notes
 from training.report.metrics.band_features import band_features
+from training.report.metrics.bars import similarity
 from training.report.metrics.texture import longest_run, parallel_octaves_share
 
 EXCERPT_BEATS = 32
@@ -206,7 +207,7 @@ def _struck(bars: list[Notes], *, with_pitch: bool) -> list[frozenset[tuple[int,
 def _likeness(bars: list[frozenset[tuple[int, int]]], lag: int) -> float:
     """Average the similarity of bars that are `lag` bars apart (Jaccard index)."""
     pairs = [(a, b) for a, b in zip(bars, bars[lag:], strict=False) if a or b]
-    return float(np.mean([len(a & b) / len(a | b) for a, b in pairs])) if pairs else 0.0
+    return float(np.mean([similarity(a, b) for a, b in pairs])) if pairs else 0.0
 
 
 def _distinct_grams(notes: Notes, length: int) -> float:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from music.notes import HIGHEST_PITCH, LOWEST_PITCH, Notes
+from training.report.metrics.texture import top_line
 
 WIDEST_INTERVAL = 24  # semitones; wider intervals count as this
 MOST_VOICES = 12
@@ -73,8 +74,7 @@ def pitch_class(notes: Notes) -> Histogram:
 
 def interval(notes: Notes) -> Histogram:
     """Count the top line's intervals, two octaves down to two octaves up: float64[49]."""
-    highest = np.append(np.diff(notes.onset_ticks) > 0, True)[: len(notes)]
-    intervals = np.diff(notes.pitch[highest]).clip(-WIDEST_INTERVAL, WIDEST_INTERVAL)
+    intervals = np.diff(top_line(notes)).clip(-WIDEST_INTERVAL, WIDEST_INTERVAL)
     return _shares(intervals + WIDEST_INTERVAL, 2 * WIDEST_INTERVAL + 1)
 
 

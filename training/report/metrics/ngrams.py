@@ -54,8 +54,9 @@ class NGrams:
         """
         self.length = length
         self._size = size
-        windows = np.concatenate([_windows(np.asarray(s), length) for s in sequences])
-        grams = _numbered(windows, size)
+        grams = np.concatenate(
+            [_numbered(_windows(np.asarray(s), length), size) for s in sequences]
+        )
         self._counts: list[_Counts] = []
         for shorter in range(length - 1, -1, -1):
             self._counts.append(_discounted(*np.unique(grams, return_counts=True), size))

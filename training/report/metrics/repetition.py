@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from music.notes import Notes
 from music.piece import Piece
-from training.report.metrics.bars import bars, notes_by_bar
+from training.report.metrics.bars import bars, notes_by_bar, similarity
 
 SHORT_RUN_NOTES, LONG_RUN_NOTES = 8, 16
 MOST_BARS_APART = 32
@@ -25,7 +25,8 @@ class Repetition:
 
     Attributes:
         notes_in_runs_of_8_share: Share of notes in a run of 8 or more that the piece has played
-            before, with the same pitches and the same times between onsets.
+            before, with the same pitches and the same times between onsets; in a band, by the
+            same players.
         notes_in_runs_of_16_share: The same for runs of 16 or more.
         returning_bars_share: Of the bars in which a note starts, the share that strike the same
             keys at the same positions as an earlier bar.
@@ -80,7 +81,7 @@ def similarity_error(these: Repetition, those: Repetition) -> float | None:
 def ends_a_played_run(notes: Notes, length_notes: int) -> NDArray[np.bool_]:
     """Return for each note whether a run that ends in it has been played before.
 
-    Two runs are the same if their pitches and the times between their onsets are the same;
+    Two runs are the same if their pitches, roles and the times between their onsets are the same;
     durations do not count. Runs may overlap.
 
     Args:
@@ -95,7 +96,7 @@ def ends_a_played_run(notes: Notes, length_notes: int) -> NDArray[np.bool_]:
         return ends
     steps = np.diff(notes.onset_ticks)
     runs = np.concatenate(
-        [_windows(notes.pitch, length_notes), _windows(steps, length_notes - 1)], axis=1
+        [_windows(notes.key, length_notes), _windows(steps, length_notes - 1)], axis=1
     )
     _, first, kind = np.unique(runs, axis=0, return_index=True, return_inverse=True)
     ends[length_notes - 1 :] = first[kind.ravel()] < np.arange(len(runs))
@@ -126,7 +127,7 @@ def _windows(values: NDArray[np.int32], length: int) -> NDArray[np.int32]:
 
 
 def _returning_bars(cut: Sequence[Notes]) -> float:
-    struck = [frozenset(zip(b.onset_ticks.tolist(), b.pitch.tolist(), strict=True)) for b in cut]
+    struck = [frozenset(zip(b.onset_ticks.tolist(), b.key.tolist(), strict=True)) for b in cut]
     filled = [strikes for strikes in struck if strikes]
     return 1 - len(set(filled)) / len(filled)
 
@@ -137,7 +138,7 @@ def _bar_similarity(cut: Sequence[Notes]) -> tuple[float | None, ...]:
 
     def alike(apart: int) -> float | None:
         pairs = [(a, b) for a, b in zip(rows, rows[apart:], strict=False) if a or b]
-        return _mean([len(a & b) / len(a | b) for a, b in pairs])
+        return _mean([similarity(a, b) for a, b in pairs])
 
     return tuple(alike(apart) for apart in range(1, MOST_BARS_APART + 1))
 

@@ -44,6 +44,11 @@ def bars(caption: str, values: Sequence[tuple[str, float]], unit: str) -> str:
     )
 
 
+def paragraph(text: str) -> str:
+    """Write a paragraph of secondary text."""
+    return f'<p class="quiet">{html.escape(text)}</p>'
+
+
 def figure(picture: Picture) -> str:
     """Show a picture over its caption."""
     caption = html.escape(picture.caption)

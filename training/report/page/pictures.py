@@ -29,6 +29,7 @@ from training.report.result import BothRepetitions, Fold, Report
 
 GENERATED, COLLECTION = "#d9730d", "#3b82c4"  # both are visible on white and on black
 
+_DRUMS = "#808080"
 _INK = "#010203"  # replaced by the page's own colour
 _STYLE = {
     "svg.fonttype": "none",
@@ -96,7 +97,7 @@ def gallery(report: Report, songs: Sequence[Piece], collection: Sequence[Piece])
         songs: The generated pieces.
         collection: The pieces that they were learned from.
     """
-    notes = [[piece.notes for piece in pieces] for pieces in (songs, collection)]
+    notes = [[piece.notes.as_piano() for piece in pieces] for pieces in (songs, collection)]
     return Gallery(
         losses=losses(report.folds),
         bar_similarity=bar_similarity(report.assessment.repetition),
@@ -109,14 +110,15 @@ def gallery(report: Report, songs: Sequence[Piece], collection: Sequence[Piece])
 
 def losses(folds: Sequence[Fold]) -> Picture:
     """Draw the losses of every fold's fits."""
-    fits = {
+    of_fits = {
         "the recipe": [fold.default_epochs for fold in folds],
         "from scratch, transposed": [fold.scratch_transposed_epochs for fold in folds],
         "from scratch": [fold.scratch_epochs for fold in folds],
     }
+    fits = {name: trainings for name, trainings in of_fits.items() if any(trainings)}
 
     def draw(figure: Any) -> None:
-        each = figure.subplots(1, len(fits), sharey=True)
+        each = figure.subplots(1, len(fits), sharey=True, squeeze=False)[0]
         for axes, (title, trainings) in zip(each, fits.items(), strict=True):
             _losses(axes, trainings, title)
         each[0].set_ylabel("loss (nats per token)")
@@ -151,7 +153,10 @@ def feature_pictures(generated: Sequence[Notes], collection: Sequence[Notes]) ->
 
 
 def piano_roll(piece: Piece, colour: str) -> Picture:
-    """Draw the beginning of a piece: a bar for each note, time to the right, pitch upwards."""
+    """Draw the beginning of a piece: a bar for each note, time to the right, pitch upwards.
+
+    Drums are grey, each at its key of the kit.
+    """
     notes = piece.notes[piece.notes.onset_ticks < _ROLL_BEATS * TICKS_PER_BEAT]
     start = notes.onset_ticks / TICKS_PER_BEAT
     end = np.minimum(start + notes.duration_ticks / TICKS_PER_BEAT, _ROLL_BEATS) - 0.04
@@ -162,7 +167,9 @@ def piano_roll(piece: Piece, colour: str) -> Picture:
         from matplotlib.collections import PolyCollection  # noqa: PLC0415  as in _svg
 
         axes = figure.add_subplot()
-        axes.add_collection(PolyCollection(list(corners), color=colour, linewidth=0))
+        for of_kind, kind in ((notes.is_melodic, colour), (~notes.is_melodic, _DRUMS)):
+            if of_kind.any():
+                axes.add_collection(PolyCollection(list(corners[of_kind]), color=kind, linewidth=0))
         lowest, highest = notes.pitch.min(initial=_MIDDLE_C), notes.pitch.max(initial=_MIDDLE_C)
         axes.set(xlim=(0, _ROLL_BEATS), ylim=(lowest - 2, highest + 2))
         axes.set(xlabel="beat", ylabel="MIDI note", xticks=range(0, _ROLL_BEATS + 1, 16))

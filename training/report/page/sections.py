@@ -1,15 +1,13 @@
 """The tables and sentences that fill the placeholders of `page.html`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from training.report.metrics.endings import EndingShares
 from training.report.metrics.repetition import Repetition
-from training.report.metrics.texture import TextureSummary
-from training.report.page.markup import bars, duration, number, percent, table
+from training.report.page.markup import bars, duration, number, paragraph, percent, table
 from training.report.result import (
     AssessedPiece,
     DegenerationSummary,
-    Fold,
     HeldOutBits,
     Report,
     Sampling,
@@ -33,6 +31,10 @@ def _similarity(bars_apart: int) -> Callable[[Repetition], str]:
     return lambda found: number(found.bar_similarity[bars_apart - 1])
 
 
+def _tenths(value: float) -> str:
+    return number(value, 1)
+
+
 REPETITION: dict[str, Callable[[Repetition], str]] = {
     "notes in runs of 8 or more played before": lambda r: percent(r.notes_in_runs_of_8_share),
     "notes in runs of 16 or more played before": lambda r: percent(r.notes_in_runs_of_16_share),
@@ -40,24 +42,23 @@ REPETITION: dict[str, Callable[[Repetition], str]] = {
     **{f"similarity of bars {apart} apart": _similarity(apart) for apart in (1, 2, 4, 8, 16, 32)},
 }
 
-TEXTURE: dict[str, Callable[[TextureSummary], str]] = {
-    "notes per beat": lambda t: number(t.notes_per_beat_mean, 1),
-    "onsets with melody over accompaniment": lambda t: percent(
-        t.melody_over_accompaniment_share_mean
+TEXTURE: dict[str, tuple[str, Callable[[float], str]]] = {
+    "notes_per_beat_mean": ("notes per beat", _tenths),
+    "melody_over_accompaniment_share_mean": ("onsets with melody over accompaniment", percent),
+    "parallel_octaves_share_mean": ("moves in parallel octaves", percent),
+    "longest_single_key_onsets_median": (
+        "longest run of a single repeated key, median (onsets)",
+        _tenths,
     ),
-    "moves in parallel octaves": lambda t: percent(t.parallel_octaves_share_mean),
-    "longest run of a single repeated key, median (onsets)": lambda t: number(
-        t.longest_single_key_onsets_median, 1
+    "longest_single_key_onsets_max": (
+        "longest run of a single repeated key, worst piece (onsets)",
+        str,
     ),
-    "longest run of a single repeated key, worst piece (onsets)": lambda t: str(
-        t.longest_single_key_onsets_max
-    ),
-    "beats in which a hand is silent": lambda t: percent(t.empty_hand_share_mean),
-    "longest silence of a hand, median (beats)": lambda t: number(
-        t.longest_empty_hand_beats_median, 1
-    ),
-    "longest silence of a hand, worst piece (beats)": lambda t: str(t.longest_empty_hand_beats_max),
+    "empty_hand_share_mean": ("beats in which a hand is silent", percent),
+    "longest_empty_hand_beats_median": ("longest silence of a hand, median (beats)", _tenths),
+    "longest_empty_hand_beats_max": ("longest silence of a hand, worst piece (beats)", str),
 }
+TEXTURE_NAMES = {name: words for name, (words, _) in TEXTURE.items()}
 
 ENDINGS: dict[str, Callable[[EndingShares], str]] = {
     "last onset on a downbeat": lambda e: percent(e.on_downbeat_share),
@@ -125,7 +126,11 @@ def repetition_table(report: Report) -> str:
 def texture_table(report: Report) -> str:
     """Compare the texture of generated pieces and of the collection's."""
     both = report.assessment.texture
-    rows = [(words, of(both.generated), of(both.collection)) for words, of in TEXTURE.items()]
+    rows = [
+        (words, *(write(getattr(side, name)) for side in (both.generated, both.collection)))
+        for name, (words, write) in TEXTURE.items()
+        if name not in report.left_out
+    ]
     return table("Texture", ["", "generated", "collection"], rows)
 
 
@@ -150,6 +155,7 @@ def material_table(report: Report) -> str:
     rows = [
         (words, *(number(getattr(m.bits_per_note, name, None)) for m in materials))
         for name, words in SCORED.items()
+        if name not in report.left_out
     ]
     shares = [percent(material.notes / notes) for material in materials]
     return table(
@@ -168,10 +174,27 @@ def verdict(bits: HeldOutBits) -> str:
     }
     known = [(name, value) for name, value in rows.items() if value is not None]
     against = [f"{_against(bits.default, value)} {name}" for name, value in known]
-    return (
-        f"This recipe needs {number(bits.default)} bits per note: "
-        f"{', '.join(against[:-1])} and {against[-1]}."
-    )
+    compared = f": {_listed(against)}" if against else ""
+    return f"This recipe needs {number(bits.default)} bits per note{compared}."
+
+
+def left_out(report: Report, names: Mapping[str, str]) -> str:
+    """Say which rows are left out, and why.
+
+    Args:
+        report: The report.
+        names: The words for each field that a table may have.
+    """
+    because: dict[str, list[str]] = {}
+    for name, words in names.items():
+        if reason := report.left_out.get(name):
+            because.setdefault(reason, []).append(f"“{words}”")
+    each = [f"{_listed(words)} ({reason})" for reason, words in because.items()]
+    return paragraph(f"Left out: {'; '.join(each)}.") if each else ""
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([part for part in (", ".join(words[:-1]), words[-1]) if part])
 
 
 def _against(ours: float, theirs: float) -> str:
@@ -187,29 +210,39 @@ def summary(report: Report) -> list[str]:
     runs = [
         percent(each.notes_in_runs_of_8_share) for each in (repeated.generated, repeated.collection)
     ]
-    baselines = [number(b) for b in (bits.base, bits.variable_order, bits.five_gram)]
+    baselines = {
+        "base alone": "base",
+        "variable-order model": "variable_order",
+        "5-gram": "five_gram",
+    }
+    needed = [
+        f"{words} {number(getattr(bits, name))}"
+        for words, name in baselines.items()
+        if name not in report.left_out
+    ]
     p95 = [number(length, 0) for length in (quotes.generated_p95, quotes.collection_p95)]
     return [
         f"{report.game}: real or generated: area {area} (0.50 is chance)",
         f"notes in runs of 8 or more: {runs[0]} in songs, {runs[1]} in pieces",
         f"held-out bits per note: {number(bits.default)}",
-        "  base alone {}, variable-order model {}, 5-gram {}".format(*baselines),
+        f"  {', '.join(needed)}",
         f"longest quote, 95th percentile: {p95[0]} notes in songs, {p95[1]} among the pieces",
     ]
 
 
-def folds_table(folds: Sequence[Fold]) -> str:
+def folds_table(report: Report) -> str:
     """List the held-out pieces of each fold, and their bits per note."""
+    names = [name for name in _IN_FOLDS if name not in report.left_out]
     rows = [
         (
             ", ".join(fold.held_out),
             str(fold.held_out_notes),
-            *(number(getattr(fold.bits_per_note, name)) for name in _IN_FOLDS),
+            *(number(getattr(fold.bits_per_note, name)) for name in names),
             duration(fold.duration_s),
         )
-        for fold in folds
+        for fold in report.folds
     ]
-    head = ["held out", "notes", *(SCORED[name] for name in _IN_FOLDS), "took"]
+    head = ["held out", "notes", *(SCORED[name] for name in names), "took"]
     return table("Held-out bits per note, fold by fold", head, rows)
 
 

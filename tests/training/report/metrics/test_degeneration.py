@@ -1,9 +1,12 @@
 """Degeneration: repeated notes, repeated phrases, silence."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from music.notes import Notes
+from music.notes import Notes, join
+from music.players.roles import DRUMS
 from training.report.metrics.degeneration import degeneration
 
 
@@ -53,3 +56,11 @@ def test_the_share_of_distinct_four_grams(notes, share):
 )
 def test_the_share_of_empty_bars(notes, share):
     assert degeneration(notes).empty_bars == pytest.approx(share)
+
+
+def test_drums_may_repeat_themselves_but_no_bar_with_them_is_empty():
+    tune = line(*range(60, 68))
+    drums = replace(line(*[36] * 24), role=np.full(24, DRUMS, np.int32))
+    found = degeneration(join([tune, drums.shifted(48)]))
+    assert (found.longest_repeat_onsets, found.empty_bars) == (1, 0)
+    assert found.distinct_four_grams == degeneration(tune).distinct_four_grams

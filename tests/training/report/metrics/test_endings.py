@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from music.keys import find_key
-from music.notes import Notes
+from music.notes import Notes, join
 from music.piece import Piece, TimeSignature
+from music.players.roles import DRUMS, role_of
 from training.report.metrics.endings import Ending, ending, ending_shares
 
 SCALE = [60, 62, 64, 65, 67, 69, 71, 72]
@@ -47,6 +48,14 @@ def test_an_ending(found, expected):
 def test_the_bass_is_the_lowest_note_that_still_sounds():
     held = Notes.of([0, 6, 48], [96, 6, 24], [48, 64, 67])
     assert ending(Piece("x", held)).on_tonic == (find_key(held).tonic == 0)
+
+
+def test_the_drums_after_the_last_chord_do_not_count():
+    chord = Notes.of([0, 24, 48, 48], [24, 24, 48, 48], [67, 65, 48, 64], [role_of(5, 0)] * 4)
+    drums = Notes.of([60, 66], [6, 6], [36, 38], [DRUMS] * 2)
+    assert ending(Piece("x", join([chord, drums]))) == ending(Piece("x", chord.as_piano()))
+    nothing = Ending(on_downbeat=False, on_long_note=False, on_tonic=False)
+    assert ending(Piece("x", drums)) == nothing != ending(Piece("x", chord))
 
 
 def test_shares():

@@ -1,5 +1,7 @@
 """Repetition: runs that were played before, bars that return, similar bars."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from music.notes import Notes
 from music.piece import Piece
+from music.players.roles import role_of
 from training.report.metrics.repetition import (
     Repetition,
     ends_a_played_run,
@@ -61,6 +64,16 @@ def test_durations_do_not_count_in_runs():
     twice = line(*MELODY, *MELODY)
     held = Notes.of(twice.onset_ticks, [6] * 8 + [3] * 8, twice.pitch)
     assert repetition(Piece("x", held)).notes_in_runs_of_8_share == 1 / 2
+
+
+def test_what_another_part_has_played_is_new():
+    twice = line(*MELODY, *MELODY, *MELODY)
+    flute, strings = role_of(9, 0), role_of(5, 0)
+    band = replace(twice, role=np.repeat(np.int32([flute, strings, flute]), 8))
+    found = repetition(Piece("x", band))
+    assert found.notes_in_runs_of_8_share == pytest.approx(1 / 3)
+    assert found.returning_bars_share == pytest.approx(1 / 3)
+    assert found.bar_similarity[:2] == (0, 1)
 
 
 @given(lines, st.integers(1, 6), st.integers(-12, 12), st.integers(0, 100))

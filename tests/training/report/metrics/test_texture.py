@@ -5,7 +5,8 @@ import pytest
 
 from music.notes import Notes
 from music.piece import Piece, TimeSignature
-from training.report.metrics.texture import Texture, texture, texture_summary
+from music.players.roles import DRUMS, role_of
+from training.report.metrics.texture import Hands, Texture, texture, texture_summary, top_line
 
 
 def piece(*notes: tuple[int, int, int]) -> Piece:
@@ -33,7 +34,7 @@ BROKEN_CHORDS = line([43, 47, 50, 47] * 4)
     ids=["melody over chords", "one line", "hands in unison", "two upper notes", "half of it"],
 )
 def test_melody_over_accompaniment(notes, share):
-    found = texture(piece(*notes)).melody_over_accompaniment_share
+    found = texture(piece(*notes)).hands.melody_over_accompaniment_share
     assert found == pytest.approx(share)
 
 
@@ -68,7 +69,7 @@ def test_the_longest_run_of_a_single_repeated_key(notes, onsets):
 
 def test_silences_of_a_hand_are_counted_in_beats():
     hand_rests = piece(*line([76] * 8, 12), *line([48] * 2, 12), *line([48], 12, start=60))
-    found = texture(hand_rests)
+    found = texture(hand_rests).hands
     assert found.empty_hand_share == pytest.approx(5 / 8)
     assert found.longest_empty_hand_beats == 3
 
@@ -81,14 +82,41 @@ def test_a_pickup_does_not_change_the_texture():
     pickup = Piece(
         "x", piece(*line([76] * 8, 12)).notes, time_signatures=(TimeSignature(-12, 3, 4),)
     )
-    assert texture(pickup).empty_hand_share == 1
-    assert texture(pickup).longest_empty_hand_beats == 8
+    found = texture(pickup).hands
+    assert (found.empty_hand_share, found.longest_empty_hand_beats) == (1, 8)
 
 
 def test_a_summary_has_the_mean_the_median_and_the_worst():
-    found = texture_summary([Texture(n, n / 10, n / 5, n, n / 4, 2 * n) for n in (1, 2, 9)])
+    found = texture_summary([Texture(n, n / 5, n, Hands(n / 10, n / 4, 2 * n)) for n in (1, 2, 9)])
     assert found.notes_per_beat_mean == 4
     assert found.melody_over_accompaniment_share_mean == pytest.approx(0.4)
     assert (found.longest_single_key_onsets_median, found.longest_single_key_onsets_max) == (2, 9)
     assert (found.longest_empty_hand_beats_median, found.longest_empty_hand_beats_max) == (4, 18)
     assert np.isclose(found.empty_hand_share_mean, 1)
+
+
+def test_a_band_has_the_texture_of_the_piano_that_would_play_it_and_no_hands():
+    flute, bass = role_of(9, 0), role_of(4, 0)
+    band = Notes.of(
+        [0, 0, 0, 6, 6, 12],
+        [6] * 6,
+        [36, 60, 42, 62, 62, 64],
+        [bass, flute, DRUMS, bass, flute, flute],
+    )
+    found = texture(Piece("x", band), has_hands=False)
+    assert found == Texture(4 * 12 / 18, 0.0, 1, None)
+    assert texture_summary([found]).empty_hand_share_mean is None
+
+
+def test_drums_alone_have_a_texture_of_nothing():
+    drums = Piece("x", Notes.of([0, 6], [6, 6], [36, 38], [DRUMS] * 2))
+    assert texture(drums, has_hands=False) == Texture(0.0, 0.0, 0, None)
+
+
+def test_the_top_line_has_one_pitch_for_each_onset():
+    assert top_line(Notes.of([0, 0, 6, 12, 12], [6] * 5, [60, 64, 62, 50, 55])).tolist() == [
+        64,
+        62,
+        55,
+    ]
+    assert top_line(Notes.of([], [], [])).tolist() == []

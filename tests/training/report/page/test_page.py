@@ -8,7 +8,7 @@ import pytest
 from tests.training.report.conftest import bits
 from training.report.page.document import page
 from training.report.page.markup import bars, duration, number, table
-from training.report.page.pictures import gallery
+from training.report.page.pictures import Gallery, gallery
 from training.report.page.sections import bits_table, material_table, sampling, summary, verdict
 from training.report.result import Sampling
 
@@ -45,8 +45,13 @@ class Reader(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def markup(report, pieces, songs) -> str:
-    return page(report, gallery(report, songs, pieces))
+def pictures(report, pieces, songs) -> Gallery:
+    return gallery(report, songs, pieces)
+
+
+@pytest.fixture(scope="module")
+def markup(report, pictures) -> str:
+    return page(report, pictures)
 
 
 def test_the_page_is_complete_and_needs_no_other_file(markup):
@@ -82,6 +87,37 @@ def test_sections_about_the_music_come_before_statistics(markup):
     ]  # fmt: skip
     places = [words.index(title) for title in titles]
     assert places == sorted(places)
+
+
+@pytest.fixture(scope="module")
+def band_markup(band_report, pictures) -> str:
+    return page(band_report, pictures)
+
+
+def test_the_page_of_a_band_has_what_its_parts_play(band_markup):
+    reader = Reader(band_markup)
+    assert "What do the parts play?" in reader.words
+    assert "2 songs of 55 notes (median)." in reader.words
+    assert "hands" not in reader.words.replace("a band's parts have no hands", "")
+    assert reader.tags.count("caption") == reader.tags.count("table") == 15
+    rows = ("strings0.50 (1.00)", "pipe1.00 (1.00)", "drums0.50 (0.00)", "all together1.00 (1.00)")
+    for row in rows:
+        assert row in reader.words.replace("\N{NO-BREAK SPACE}", " ")
+    assert "different drums in a piece8.00–" in reader.words  # noqa: RUF001
+
+
+def test_the_page_of_a_band_says_what_is_left_out_and_why(band_report, band_markup):
+    words = Reader(band_markup).words
+    assert "This recipe needs 6.50 bits per note: 0.50 fewer than the base alone." in words
+    assert "6.50 bitsper note on held-out pieces; the base alone needs 7.00" in words
+    assert "$" not in words
+    for reason in set(band_report.left_out.values()):
+        assert words.count(f"({reason})") == 1
+    assert "Left out: “from scratch, with transposition” and “from scratch, without" in words
+
+
+def test_the_summary_of_a_band_compares_with_what_was_measured(band_report):
+    assert "  base alone 7.00, 5-gram 9.50" in summary(band_report)
 
 
 def test_missing_values_are_a_dash_in_tables_and_have_no_bar(report):

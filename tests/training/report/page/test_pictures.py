@@ -4,7 +4,9 @@ import base64
 from xml.etree import ElementTree as ET
 
 from music.piece import Piece
+from music.players.roles import DRUMS
 from tests.training.conftest import scale
+from tests.training.report.conftest import FLUTE, of_band
 from training.report.metrics.histogram_overlap import FEATURES
 from training.report.page.pictures import (
     COLLECTION,
@@ -32,6 +34,12 @@ def test_the_losses_of_all_folds(report):
     assert "width" not in element.attrib
 
 
+def test_fits_that_were_left_out_have_no_losses(band_report):
+    picture = losses(band_report.folds)
+    assert picture.caption == "Losses by epoch, a line for each fold: the recipe."
+    assert "from scratch" not in picture.markup
+
+
 def test_the_similarity_of_bars_is_drawn_for_songs_and_pieces(report):
     picture = bar_similarity(report.assessment.repetition)
     assert parsed(picture.markup).tag == SVG
@@ -50,6 +58,12 @@ def test_a_roll_is_the_same_every_time_and_names_its_piece():
     first, again = piano_roll(piece, COLLECTION), piano_roll(piece, COLLECTION)
     assert first == again
     assert parsed(first.markup).get("aria-label", "").startswith('A & "B" <C>: its first 64 beats')
+
+
+def test_drums_are_grey_in_a_roll():
+    piano, band = scale("x", 60), of_band(scale("x", 60), FLUTE, DRUMS)
+    assert "#808080" in piano_roll(band, COLLECTION).markup
+    assert "#808080" not in piano_roll(piano, COLLECTION).markup
 
 
 def test_a_roll_of_a_piece_without_notes_is_empty():
