@@ -32,7 +32,8 @@ class FixedNetwork(Network):
         reader = self._stack.laid_out()
 
         def draw_one(i: Any, last: Any, rows: Any, logits: Any) -> tuple[Any, ...]:
-            after, predicted = self._drawn_after(reader, last, within, draw, numbers[i])
+            decided = tf.split(numbers[i], len(self._sizes), axis=1)
+            after, predicted = self._drawn_after(reader, last, within, draw, decided)
             is_drawn = last.is_going & (after.moved_ticks < within.stop_ticks)
             written = tf.where(is_drawn, after.rows, 0)
             last = last._replace(
@@ -42,7 +43,7 @@ class FixedNetwork(Network):
                 moved_ticks=after.moved_ticks,
             )
             rows = tf.tensor_scatter_nd_update(rows, [[i]], [written])
-            logits = tf.tensor_scatter_nd_update(logits, [[i]], [predicted])
+            logits = tf.tensor_scatter_nd_update(logits, [[i]], [tf.concat(predicted, axis=1)])
             return i + 1, last, rows, logits
 
         _, last, rows, logits = tf.while_loop(

@@ -5,7 +5,7 @@ side by side). Plain TensorFlow operations alone, so that it runs in a graph-mod
 of cuDNN (keras#18504), nothing that needs XLA.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -286,53 +286,63 @@ class Network(tf.Module):
             What is drawn last; rows int32[N', B, F], 0 where a row rested; and logits
             float32[N', B, L], of all fields side by side. N' is the most tokens of a row, or 1.
         """
-        turns = tf.shape(numbers)[0]
-        widths = len(self._sizes), sum(self._sizes)
+        tokens, batch = tf.shape(numbers)[0], tf.shape(numbers)[1]
+        # The loop takes and gives what belongs to an iteration at once: that is fewer operations.
+        numbers = _by_iteration(tf.transpose(numbers, [0, 2, 1]), len(self._sizes))
+        more = _by_iteration(tf.range(1, tokens + 1)[:, None] < within.steps[None, :, 0], 1)
+        of_iteration = (
+            (tf.int32, [TOKENS_PER_TURN, None, len(self._sizes)]),
+            (tf.bool, [TOKENS_PER_TURN, None, 1]),
+            (tf.float32, [None, TOKENS_PER_TURN * sum(self._sizes)]),
+        )
         arrays = [
-            tf.TensorArray(dtype, turns, element_shape=[None, width])
-            for dtype, width in zip((tf.int32, tf.float32), widths, strict=True)
+            tf.TensorArray(dtype, tf.shape(more)[0], element_shape=shape)
+            for dtype, shape in of_iteration
         ]
-
-        reader = self._stack.laid_out()
 
         def goes_on(i: Any, last: _Drawing, *_: Any) -> Any:
             # Once in any case: a session stacks no empty list of tensors.
             return (i < 1) | tf.reduce_any(last.is_going)
 
         def draw_some(i: Any, last: _Drawing, *arrays: Any) -> tuple[Any, ...]:
-            drawn, logits = arrays
+            # Weights are read here: what a loop takes from outside costs it four operations.
+            reader = self._stack.laid_out()
+            deciding, has_next = tf.unstack(tf.gather(numbers, i)), tf.unstack(tf.gather(more, i))
+            rows, drawn, logits = [], [], []
             for n in range(TOKENS_PER_TURN):
-                decided = draw, tf.gather(numbers, i + n)
-                after, predicted = self._drawn_after(reader, last, within, *decided)
+                decided = deciding[n * len(self._sizes) : (n + 1) * len(self._sizes)]
+                after, predicted = self._drawn_after(reader, last, within, draw, decided)
                 is_drawn = last.is_going & (after.moved_ticks < within.stop_ticks)
-                drawn = drawn.write(i + n, tf.where(is_drawn, after.rows, 0))
-                logits = logits.write(i + n, predicted)
-                song = where(is_drawn, after.song, last.song)
-                rows = tf.where(is_drawn, after.rows, last.rows)
-                is_going = is_drawn & (i + n + 1 < within.steps)
-                last = _Drawing(rows, song, is_going, after.moved_ticks)
-            return i + TOKENS_PER_TURN, last, drawn, logits
+                kept = where(is_drawn, (after.rows, after.song), (last.rows, last.song))
+                last = _Drawing(*kept, is_drawn & has_next[n], after.moved_ticks)
+                rows.append(last.rows)
+                drawn.append(is_drawn)
+                logits += predicted
+            written = tf.stack(rows), tf.stack(drawn), tf.concat(logits, axis=1)
+            return i + 1, last, *(a.write(i, x) for a, x in zip(arrays, written, strict=True))
 
         i, last, *arrays = tf.while_loop(goes_on, draw_some, (0, first, *arrays))
-        drawn, logits = (array.gather(tf.range(i)) for array in arrays)
-        lengths = tf.math.count_nonzero(drawn[:, :, 0], axis=0, dtype=tf.int32)
+        rows, drawn, logits = (array.gather(tf.range(i)) for array in arrays)
+        rows = tf.reshape(tf.where(drawn, rows, 0), [-1, batch, len(self._sizes)])
+        logits = tf.reshape(logits, [i, batch, TOKENS_PER_TURN, sum(self._sizes)])
+        logits = tf.reshape(tf.transpose(logits, [0, 2, 1, 3]), [-1, batch, sum(self._sizes)])
+        lengths = tf.math.count_nonzero(rows[:, :, 0], axis=0, dtype=tf.int32)
         most = tf.maximum(tf.reduce_max(lengths), 1)
-        return _Drawing(*last), drawn[:most], logits[:most]
+        return _Drawing(*last), rows[:most], logits[:most]
 
     def _drawn_after(
-        self, reader: Reader, last: _Drawing, within: _Bounds, draw: Draw, numbers: Any
-    ) -> tuple[_Drawing, Any]:
-        """Draw a token's fields one after the other, with float32[B, F].
+        self, reader: Reader, last: _Drawing, within: _Bounds, draw: Draw, numbers: Sequence[Any]
+    ) -> tuple[_Drawing, list[Any]]:
+        """Draw a token's fields one after the other, with float32[B, 1] each.
 
         Returns:
-            The next drawing, as if no row rested, and its logits float32[B, L], of all fields side
-            by side.
+            The next drawing, as if no row rested, and the logits of each field, float32[B, n].
         """
         song, predictors = self._songs.read(reader, last.rows, last.song)
         draws = self._draws(draw)
         is_early = self._advance_ticks + last.moved_ticks < within.start_ticks
         late = predictors.first + tf.cast(is_early, tf.float32) * FORBIDDEN
-        logits, values = [predictors.first], [draws[0](late, numbers[:, :1])]
+        logits, values = [predictors.first], [draws[0](late, numbers[0])]
         next_onset: list[Any] = []
         bias: dict[int, Any] = {}
         if self._recall is not None:
@@ -345,13 +355,13 @@ class Network(tf.Module):
             waited = tf.where(is_first, 0, tf.gather(self._advance_ticks, values[0]))
         for f in range(1, len(self._sizes)):
             logits.append(reader.field_logits(f, predictors, values, next_onset))
-            values.append(draws[f](logits[-1] + bias.get(f, 0.0), numbers[:, f : f + 1]))
+            values.append(draws[f](logits[-1] + bias.get(f, 0.0), numbers[f]))
             if self._recall is not None and self.roles and f == ROLE_FIELD:
                 struck, bias[self._pitch] = self._recall.of_role(song.memory, ahead, values[f])
                 next_onset = reader.of_role(next_onset, struck)
         rows = tf.concat(values, axis=1) + self._numbering.first_rows
         drawing = _Drawing(rows, song, last.is_going, last.moved_ticks + waited)
-        return drawing, tf.concat(logits, axis=1)
+        return drawing, logits
 
     def _draws(self, draw: Draw) -> list[Callable[[Any, Any], Any]]:
         """Give each field its way of being drawn: pitch, role and an only field are filtered."""
@@ -374,3 +384,13 @@ class Network(tf.Module):
                 for f, part in enumerate(parts)
             ]
         )
+
+
+def _by_iteration(values: Any, of_token: int) -> Any:
+    """Group values [N, ..., B] of N tokens: [iterations, those of an iteration, B, 1].
+
+    Args:
+        values: Any type.
+        of_token: How many values a token has for each row.
+    """
+    return tf.reshape(values, [-1, TOKENS_PER_TURN * of_token, tf.shape(values)[-1], 1])

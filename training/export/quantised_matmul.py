@@ -96,9 +96,8 @@ class Int8Product:
             return kernels[graph]
 
         def multiply(x: Any) -> Any:
-            rounded = tf.cast(x + (_ZERO + 0.5), tf.uint8)
             return tf.raw_ops.QuantizedMatMulWithBiasAndDequantize(
-                a=tf.bitcast(rounded, tf.quint8),
+                a=tf.cast(x + (_ZERO + 0.5), tf.quint8),
                 b=kernel_here(),
                 bias=self._zero,
                 min_a=0.0,

@@ -13,6 +13,10 @@ from typing import Any
 import tensorflow as tf
 
 _COLDEST = 1e-4  # below it, dividing logits would only overflow
+# At temperature 0 logits are multiplied by so much that all but the largest have probability 0. A
+# power of 2 rounds none of them, and a number above 0 then selects the first of the largest.
+_GREEDY = 2.0**40
+_ABOVE_ZERO = 2.0**-24
 _ALL = 2.0  # more than any probability
 
 
@@ -39,8 +43,9 @@ class Draw:
 
     def __init__(self, sampling: Sampling) -> None:
         """Prepare for B rows."""
-        self._heat = 1 / tf.maximum(sampling.temperature, _COLDEST)[:, None]
         self._is_random = sampling.temperature > 0
+        heat = 1 / tf.maximum(sampling.temperature, _COLDEST)
+        self._heat = tf.where(self._is_random, heat, _GREEDY)[:, None]
         self._share = tf.where(sampling.top_p < 1, sampling.top_p, _ALL)[:, None]
         self._last = tf.where(sampling.top_k > 0, sampling.top_k, tf.int32.max)[:, None] - 1
 
@@ -50,7 +55,8 @@ class Draw:
         Args:
             uniform: Multiples of 2**-23.
         """
-        return tf.transpose(tf.where(self._is_random[:, None, None], uniform, 0.0), [1, 0, 2])
+        numbers = tf.where(self._is_random[:, None, None], uniform, _ABOVE_ZERO)
+        return tf.transpose(numbers, [1, 0, 2])
 
     def filtered(self, logits: Any, number: Any) -> Any:
         """Draw a value for every row from those that top-k and top-p leave.
@@ -80,6 +86,4 @@ class Draw:
         """Draw a value for every row from all values; as `filtered` in shapes."""
         cumulative = tf.cumsum(tf.nn.softmax(logits * self._heat), axis=1)
         total = cumulative[:, -1:]
-        value = tf.raw_ops.UpperBound(sorted_inputs=cumulative, values=number * total)
-        likeliest = tf.argmax(logits, axis=1, output_type=tf.int32)[:, None]
-        return tf.where(self._is_random[:, None], value, likeliest)
+        return tf.raw_ops.UpperBound(sorted_inputs=cumulative, values=number * total)
