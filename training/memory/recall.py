@@ -57,7 +57,7 @@ FORBIDDEN = -1e9  # a logit
 _ALL_KEYS = np.arange(KEYS, dtype=np.int32)[None]
 
 # Runs are multiplied by H, so that one sum ranks them, the latest of equally long ones first.
-_PLACES_IN_HISTORY = np.arange(HISTORY_NOTES, dtype=np.int32)
+_PLACES_IN_HISTORY = np.tile(np.arange(HISTORY_NOTES, dtype=np.int32), (2, 1))
 _LONGEST_RANK = LONGEST_RUN << _HISTORY_BITS
 # What a note adds to a run that it continues: nothing at the note itself, and nothing to a
 # transposed run that ends at the oldest note, since the interval before it is not stored.

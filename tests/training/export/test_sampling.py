@@ -72,6 +72,21 @@ def test_temperature_0_draws_the_most_likely(likeliest, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "logits",
+    [
+        [1, np.nextafter(np.float32(1), np.float32(2)), 0.5],
+        [-30, 2, 2, -1e9],
+        [0, 0, 0, 0, 0],
+        [-1e9, -40, -39.99999],
+    ],
+)
+def test_temperature_0_draws_the_first_of_the_largest_however_close_others_are(logits, way):
+    drawn_values = drawn(np.array(logits, np.float32), 64, temperature=0, way=way)
+    assert set(drawn_values.tolist()) == {np.argmax(np.array(logits, np.float32))}
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_a_higher_temperature_draws_more_evenly(way):
     often = [np.mean(drawn(LOGITS, temperature=t, way=way) == 0) for t in (0.5, 1.0, 2.0)]
     assert often == sorted(often, reverse=True)

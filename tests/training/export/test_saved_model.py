@@ -24,6 +24,7 @@ from training.network.network import build_network
 
 V = CODEC.vocabulary_size
 S = 2 * sum(TINY.network.lstm_units) + Recall(CODEC).state_width
+MOST_OPERATIONS = 385  # of one step of `decode`, a session's own included
 START = {
     "tokens": ("int32", (None, None)),
     "lengths": ("int32", (None,)),
@@ -101,6 +102,18 @@ class Session:
         feed = {definition.inputs[name].name: value for name, value in inputs.items()}
         return self._session.run({k: v.name for k, v in definition.outputs.items()}, feed)
 
+    def executed_operations(self, signature: str, **inputs) -> int:
+        """Count the operations that a call runs, those of a loop once per iteration."""
+        definition = self.signatures[signature]
+        trace = tf.compat.v1.RunMetadata()
+        self._session.run(
+            [output.name for output in definition.outputs.values()],
+            {definition.inputs[name].name: value for name, value in inputs.items()},
+            options=tf.compat.v1.RunOptions(trace_level=tf.compat.v1.RunOptions.FULL_TRACE),
+            run_metadata=trace,
+        )
+        return sum(len(device.node_stats) for device in trace.step_stats.dev_stats)
+
 
 @pytest.fixture(scope="module")
 def session(bundle):
@@ -136,6 +149,15 @@ def test_a_graph_mode_session_gives_the_same_song_for_any_chunks(session):
     chunks = np.concatenate([first["tokens"], second["tokens"]], axis=1)
     assert np.array_equal(chunks, whole["tokens"])
     assert whole["tokens"].shape == (1, 40)
+
+
+def test_a_step_has_few_operations(session):
+    """The number of its small operations decides how long a step takes for one song."""
+    row = session.run("prefill", tokens=[[BOS]], lengths=[1], **meter(0))
+    bounds = {"position": [0], "start_ticks": [0], "stop_ticks": [NO_STOP]}
+    row |= bounds | {"temperature": [1.0], "top_k": [0], "top_p": [0.9], "seed": [[1, 0]]}
+    few, many = (session.executed_operations("decode", **row, steps=[n]) for n in (8, 72))
+    assert 100 < (many - few) / 64 < MOST_OPERATIONS
 
 
 @pytest.mark.parametrize("steps", [[0], [-1], [0, 0], []])
