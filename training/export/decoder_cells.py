@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from music.codec.notetuple import ROLE_FIELD
 from training.export.quantised_matmul import (
     EXACT,
+    ConstantProduct,
     FineInt8Product,
     Float32Product,
     Int8Product,
@@ -368,7 +369,7 @@ class Stack(tf.Module):
             [_constant(_weights(model, f"given_{f}_{g}")[0][1:]) for g in range(f)]
             for f in fields[1:]
         ]
-        self._logits = [_Affine(self._head(model, f)) for f in fields[1:]]
+        self._logits = [_Affine(self._head(model, f), ConstantProduct) for f in fields[1:]]
         self._context = _ContextWeights(model, kernel, product_of) if self.has_memory else None
 
     def _head(self, model: keras.Model, field: int) -> list[NDArray[np.float32]]:

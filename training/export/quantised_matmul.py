@@ -64,6 +64,23 @@ class Float32Product(tf.Module):
         return lambda x, bias: x @ kernel + bias
 
 
+class ConstantProduct:
+    """Multiplies as `Float32Product` does, by a small kernel that every step needs.
+
+    oneDNN arranges a constant once, and a variable at each call, which takes longer than the
+    product of a single row.
+    """
+
+    def __init__(self, kernel: NDArray[np.float32]) -> None:
+        """Take float32[K, N]."""
+        self._kernel = kernel
+
+    def laid_out(self) -> Multiply:
+        """Write the kernel as a constant where it is used."""
+        kernel_here = _constant_where_used(self._kernel, tf.float32)
+        return lambda x, bias: x @ kernel_here() + bias
+
+
 class Int8Product:
     """Multiplies rows between -1 and 1, the outputs of LSTM layers, in 8 bits; sums in 32 bits."""
 
@@ -86,14 +103,7 @@ class Int8Product:
 
         Times `scale` they are what the rows give, divided by 127.
         """
-        kernels: dict[Any, Any] = {}
-
-        def kernel_here() -> Any:
-            """Return the constant of the graph that is being built: a loop's body has its own."""
-            graph = tf.compat.v1.get_default_graph()
-            if graph not in kernels:
-                kernels[graph] = tf.constant(self._kernel, tf.qint8)
-            return kernels[graph]
+        kernel_here = _constant_where_used(self._kernel, tf.qint8)
 
         def multiply(x: Any) -> Any:
             return tf.raw_ops.QuantizedMatMulWithBiasAndDequantize(
@@ -141,6 +151,19 @@ class FineInt8Product:
             return exact((coarse + fine / _LARGEST_INPUT) * scale + bias)
 
         return multiply
+
+
+def _constant_where_used(values: NDArray[Any], dtype: tf.DType) -> Callable[[], Any]:
+    """Return a function for the constant of the graph that is being built: loops have their own."""
+    constants: dict[Any, Any] = {}
+
+    def here() -> Any:
+        graph = tf.compat.v1.get_default_graph()
+        if graph not in constants:
+            constants[graph] = tf.constant(values, dtype)
+        return constants[graph]
+
+    return here
 
 
 ProductOf = Callable[[NDArray[np.float32]], Product]

@@ -7,7 +7,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from training.export.quantised_matmul import INT8, Float32Product, Int8Product, weights_here
+from training.export.quantised_matmul import (
+    INT8,
+    ConstantProduct,
+    Float32Product,
+    Int8Product,
+    weights_here,
+)
 
 pytestmark = pytest.mark.skipif(
     weights_here() != INT8, reason="this TensorFlow has no product in 8 bits"
@@ -43,7 +49,7 @@ def test_rounding_moves_a_product_by_no_more_than_it_can(kernel, x):
 
 def test_a_bias_may_be_each_rows_own():
     kernel, x, bias = random(6, 4), np.tanh(random(3, 6)), random(3, 4, seed=1)
-    for product in (Int8Product(kernel), Float32Product(kernel)):
+    for product in (Int8Product(kernel), Float32Product(kernel), ConstantProduct(kernel)):
         np.testing.assert_allclose(multiplied(product, x, bias), x @ kernel + bias, atol=0.05)
 
 
