@@ -308,7 +308,9 @@ class Network(tf.Module):
             # Weights are read here: what a loop takes from outside costs it four operations.
             reader = self._stack.laid_out()
             deciding, has_next = tf.unstack(tf.gather(numbers, i)), tf.unstack(tf.gather(more, i))
-            rows, drawn, logits = [], [], []
+            rows: list[Any] = []
+            drawn: list[Any] = []
+            logits: list[Any] = []
             for n in range(TOKENS_PER_TURN):
                 decided = deciding[n * len(self._sizes) : (n + 1) * len(self._sizes)]
                 after, predicted = self._drawn_after(reader, last, within, draw, decided)
@@ -322,10 +324,11 @@ class Network(tf.Module):
             return i + 1, last, *(a.write(i, x) for a, x in zip(arrays, written, strict=True))
 
         i, last, *arrays = tf.while_loop(goes_on, draw_some, (0, first, *arrays))
-        rows, drawn, logits = (array.gather(tf.range(i)) for array in arrays)
-        rows = tf.reshape(tf.where(drawn, rows, 0), [-1, batch, len(self._sizes)])
+        all_rows, is_drawn, logits = (array.gather(tf.range(i)) for array in arrays)
+        tokens = i * TOKENS_PER_TURN
+        rows = tf.reshape(tf.where(is_drawn, all_rows, 0), [tokens, batch, len(self._sizes)])
         logits = tf.reshape(logits, [i, batch, TOKENS_PER_TURN, sum(self._sizes)])
-        logits = tf.reshape(tf.transpose(logits, [0, 2, 1, 3]), [-1, batch, sum(self._sizes)])
+        logits = tf.reshape(tf.transpose(logits, [0, 2, 1, 3]), [tokens, batch, sum(self._sizes)])
         lengths = tf.math.count_nonzero(rows[:, :, 0], axis=0, dtype=tf.int32)
         most = tf.maximum(tf.reduce_max(lengths), 1)
         return _Drawing(*last), rows[:most], logits[:most]
@@ -393,4 +396,6 @@ def _by_iteration(values: Any, of_token: int) -> Any:
         values: Any type.
         of_token: How many values a token has for each row.
     """
-    return tf.reshape(values, [-1, TOKENS_PER_TURN * of_token, tf.shape(values)[-1], 1])
+    iterations = tf.shape(values)[0] // TOKENS_PER_TURN
+    batch = tf.shape(values)[-1]
+    return tf.reshape(values, [iterations, TOKENS_PER_TURN * of_token, batch, 1])
