@@ -16,6 +16,7 @@ from music.quotes.finder import NamedNotes, QuoteFinder, QuoteState, self_quotes
 
 FEWEST_STEPS = 8  # of a chunk: enough to recognise degenerate repetition
 _FEWEST_NOTES = 5  # unrelated pieces share chords and repeated notes
+_VERSION_SHARE = 0.5  # of a piece's notes, in one run; what two pieces share is shorter
 _TWO_BARS_BEATS = 8
 _LONGEST_CYCLE = 4  # onsets after which the same keys come again
 _MOST_CYCLED = 24  # onsets of a run that turns in such a cycle; pieces of games have up to 19
@@ -140,10 +141,14 @@ def _last_onsets(notes: Notes, count: int) -> Notes:
 def usual_quote_notes(pieces: Sequence[NamedNotes]) -> int:
     """Return the usual length of a quote: 19 of 20 pieces share no longer run with the others.
 
-    Of bands at least what two bars have, since an accompaniment that goes on repeats as much.
+    A piece that shares more than half of its notes with another is a version of it, and counts only
+    where all are. Of bands at least what two bars have, since an accompaniment that goes on repeats
+    as much.
     """
-    lengths = [quote.length_notes for quote in self_quotes(pieces)]
-    return max(int(np.percentile(lengths, 95)), _FEWEST_NOTES, _notes_of_two_bars(pieces))
+    lengths = np.array([quote.length_notes for quote in self_quotes(pieces)])
+    is_version = lengths > np.array([len(piece.notes) for piece in pieces]) * _VERSION_SHARE
+    counted = lengths if is_version.all() else lengths[~is_version]
+    return max(int(np.percentile(counted, 95)), _FEWEST_NOTES, _notes_of_two_bars(pieces))
 
 
 def _notes_of_two_bars(pieces: Sequence[NamedNotes]) -> int:

@@ -75,6 +75,13 @@ def test_as_much_is_usual_as_most_pieces_share():
     assert usual_quote_notes(alike) == len(theme)
 
 
+def test_two_versions_of_a_piece_make_no_long_run_usual():
+    melody = [60 + step * step % 23 for step in range(40)]
+    versions = [piece("original", *melody, 40, 90), piece("variation", 41, 91, *melody)]
+    assert usual_quote_notes(versions) == len(melody)
+    assert usual_quote_notes([*versions, piece("other", *range(60, 100))]) < 8
+
+
 def test_a_few_notes_are_always_usual():
     assert usual_quote_notes([TUNE]) == 5
 
