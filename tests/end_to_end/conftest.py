@@ -1,6 +1,9 @@
 """Real processes on loopback ports: a game is trained once, and served to every test."""
 
+import fcntl
 import os
+import pickle
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +21,7 @@ import pytest
 from music.midi import to_midi
 from music.piece import constant_tempo
 from tests.training.conftest import scale
+from training.publishing import write_lists
 
 ROOT = Path(__file__).parents[2]
 GAME = "majoras_mask"
@@ -109,7 +113,24 @@ def work_dir(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(work_dir) -> subprocess.CompletedProcess:
+def trained(work_dir, tmp_path_factory) -> subprocess.CompletedProcess:
+    """The game, trained; the processes of one test run share the training."""
+    if "PYTEST_XDIST_TESTRUNUID" not in os.environ:
+        return train_game(work_dir)
+    shared = tmp_path_factory.getbasetemp().parent / "trained"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shared.exists():
+            finished = train_game(work_dir)
+            shutil.copytree(work_dir / "models", shared)
+            shared.with_suffix(".pickle").write_bytes(pickle.dumps(finished))
+            return finished
+    shutil.copytree(shared, work_dir / "models")
+    write_lists(work_dir / "models")
+    return pickle.loads(shared.with_suffix(".pickle").read_bytes())  # noqa: S301  just written
+
+
+def train_game(work_dir: Path) -> subprocess.CompletedProcess:
     finished = train(work_dir, GAME=GAME)
     assert finished.returncode == 0, finished.stderr
     return finished
