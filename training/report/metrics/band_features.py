@@ -14,7 +14,7 @@ from training.report.metrics.bars import similarity
 _OCTAVE = 12
 _GRID_TICKS = 3  # sixteenths
 _MOST_BARS = 64
-_FILL = 0.5  # less like the bar before it
+_CHANGE = 0.5  # less like the bar before it
 
 _Struck = frozenset[tuple[int, int]]
 
@@ -27,8 +27,8 @@ def band_features(notes: Notes, bar_ticks: int) -> dict[str, float]:
         bar_ticks: Length of a bar; the first one starts at tick 0.
 
     Returns:
-        Finite numbers by name. Drums are steady if a bar strikes what the bar before it strikes;
-        a fill is a bar that strikes less than half of that.
+        Finite numbers by name. Drums are steady if a bar strikes what the bar before it strikes,
+        and change if less than half of the strokes are in both bars.
     """
     roles, counts = np.unique(notes.role, return_counts=True)
     melodic = notes.melodic()
@@ -55,7 +55,7 @@ def _drums(drums: Notes, count: int, bar_ticks: int) -> dict[str, float]:
         "drum_share": len(drums) / count,
         "drum_kinds": float(len(np.unique(drums.pitch))),
         "drum_steadiness": float(np.mean(alike or [0.0])),
-        "drum_fill_share": float(np.mean([each < _FILL for each in alike] or [False])),
+        "drum_change_share": float(np.mean([each < _CHANGE for each in alike] or [False])),
         "drum_distinct_bars_share": len(set(bars)) / len(bars),
     }
 

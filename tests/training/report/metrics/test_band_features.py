@@ -32,18 +32,18 @@ def beat(bars, fills=()):
 QUARTERS = np.arange(32) * 12
 
 
-def test_a_steady_beat_has_no_fill():
+def test_a_steady_beat_never_changes():
     found = band_features(band(beat(8), (QUARTERS, [60] * 32, FLUTE)), 48)
     assert found["drum_steadiness"] == 1
-    assert found["drum_fill_share"] == 0
+    assert found["drum_change_share"] == 0
     assert found["drum_distinct_bars_share"] == pytest.approx(1 / 8)
     assert found["drum_kinds"] == 2
     assert found["drum_share"] == 0.5
 
 
-def test_a_bar_that_breaks_the_beat_is_a_fill():
+def test_a_bar_that_breaks_the_beat_changes_it_twice():
     found = band_features(band(beat(8, fills=[3])), 48)
-    assert found["drum_fill_share"] == pytest.approx(2 / 7)  # into it and out of it
+    assert found["drum_change_share"] == pytest.approx(2 / 7)  # into it and out of it
     assert found["drum_steadiness"] == pytest.approx(5 / 7)
 
 
