@@ -48,13 +48,13 @@ def run_all(folder: Path, sizes: Sizes, *, with_peers: bool) -> Results:
     ):
         graphs = (graph, original_graph)
         matmul = measure_matmul(published, graphs, sizes)
-        with services.model_server(models_dir, models, batching=True, log_dir=folder) as target:
-            loops = measure_loops(target, original, original_graph, sizes)
-            with services.api(models_dir, target, folder) as api:
+        with services.model_server(models_dir, models, batching=True, log_dir=folder) as server:
+            loops = measure_loops(server.target, original, original_graph, sizes)
+            with services.api(models_dir, server.target, folder) as api:
                 song = measure_song(api, default, graph, models_dir, sizes)
                 memory = memory_figures(imports, api)
             with services.model_server(models_dir, models, batching=False, log_dir=folder) as plain:
-                throughput = measure_throughput(target, plain, default, graph, sizes)
+                throughput = measure_throughput(server.target, plain.target, default, graph, sizes)
         peers = _peers(original, original_graph, folder, sizes) if with_peers else PeerFigures(())
     training = measure_training(folder / "checkpoint", sizes)
     return Results(machine, loops, song, throughput, matmul, memory, training, peers)

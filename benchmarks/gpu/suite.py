@@ -39,9 +39,9 @@ def run_gpu(folder: Path, sizes: GpuSizes, gpu: str) -> GpuResults:
             agreement = compare(published, on_gpu, on_cpu, sizes)
         with services.model_server(
             models_dir, (published.model,), batching=False, log_dir=folder
-        ) as target:
-            decoding = measure_decoding(target, published, on_gpu, sizes)
-            with services.api(models_dir, target, folder) as api:
+        ) as server:
+            decoding = measure_decoding(server.target, published, on_gpu, sizes)
+            with services.api(models_dir, server.target, folder) as api:
                 song_ms = _song_ms(api, published.model.game, sizes)
     learning = measure_learning(folder / "checkpoints", sizes)
     return GpuResults(gpu, Machine.here(), agreement, decoding, song_ms, learning)

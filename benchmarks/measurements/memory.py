@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.processes.resident import children, own_mb, rss_mb
+from benchmarks.processes.resident import children, family_mb, rss_mb
 from benchmarks.processes.running import PATIENCE_S, ROOT
 from benchmarks.processes.services import RunningApi
 from benchmarks.sizes import Sizes
@@ -88,13 +88,12 @@ def measure_imports(sizes: Sizes) -> Imports:
 
 def memory_figures(imports: Imports, api: RunningApi) -> MemoryFigures:
     """Combine them with the memory of an API that has served songs."""
-    workers = children(api.process_id)
     return MemoryFigures(
         api_import_seconds=imports.api.seconds,
         api_rss_mb=ApiMemory(
             after_import=imports.api.rss_mb,
-            worker=max(map(rss_mb, workers)),
-            all_processes=sum(map(own_mb, (api.process_id, *workers))),
+            worker=max(map(rss_mb, children(api.process_id))),
+            all_processes=family_mb(api.process_id),
         ),
         serving_api_client_import_seconds=imports.serving_api_client.seconds,
         serving_api_client_rss_mb=imports.serving_api_client.rss_mb,

@@ -15,6 +15,11 @@ def own_mb(process_id: int | str = "self") -> float:
     return _kib(process_id, "smaps_rollup", "Pss") * _MB_PER_KIB
 
 
+def family_mb(process_id: int) -> float:
+    """Return the memory of a process and its children; shared memory counts once."""
+    return sum(map(own_mb, (process_id, *children(process_id))))
+
+
 def _kib(process_id: int | str, file: str, wanted: str) -> int:
     for line in Path(f"/proc/{process_id}/{file}").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition(":")

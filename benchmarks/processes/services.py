@@ -5,17 +5,32 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.config import Config
 from api.deadline import Deadline
 from api.errors import ModelServerError
 from api.model_server.grpc_client import GrpcModelServer
 from api.model_server.port import Model, State, VersionStatus
-from benchmarks.processes.running import ROOT, free_port, responds_ok, running
+from benchmarks.processes.running import PATIENCE_S, ROOT, free_port, responds_ok, running
 
 _THREADS = (ROOT / "serving" / "thread_flags.txt").read_text().split()
+_LOADING_S = 2.0  # of patience for each model
 _BATCHING = (
     "--enable_batching",
     f"--batching_parameters_file={ROOT / 'serving' / 'batching_parameters.txt'}",
 )
+
+
+@dataclass(frozen=True)
+class RunningModelServer:
+    """A model server on this machine.
+
+    Attributes:
+        target: Its address, host:port.
+        process_id: Its process.
+    """
+
+    target: str
+    process_id: int
 
 
 @dataclass(frozen=True)
@@ -36,8 +51,8 @@ class RunningApi:
 @contextmanager
 def model_server(
     models_dir: Path, models: Sequence[Model], *, batching: bool, log_dir: Path
-) -> Iterator[str]:
-    """Run the embedded model server; yields its target, host:port, when all models are ready.
+) -> Iterator[RunningModelServer]:
+    """Run the embedded model server; yields it when all models are ready.
 
     Raises:
         ProcessError: It does not start.
@@ -56,13 +71,22 @@ def model_server(
     log = log_dir / f"model_server_{port}.log"
     with running(name, arguments, {"MODEL_SERVER_HOST": "127.0.0.1"}, log) as process:
         with closing(GrpcModelServer(target)) as client:
-            process.wait_until(lambda: all(_is_ready(client, model) for model in models))
-        yield target
+            patience_s = PATIENCE_S + _LOADING_S * len(models)
+            process.wait_until(lambda: all(_is_ready(client, one) for one in models), patience_s)
+        yield RunningModelServer(target, process.process.pid)
 
 
 @contextmanager
-def api(models_dir: Path, target: str, log_dir: Path) -> Iterator[RunningApi]:
+def api(
+    models_dir: Path, target: str, log_dir: Path, processes: int = Config.workers
+) -> Iterator[RunningApi]:
     """Run the API; yields it when it is ready.
+
+    Args:
+        models_dir: The folder with `models.config`.
+        target: The model server, or several: host:port,host:port.
+        log_dir: The folder for its log.
+        processes: How many processes answer requests.
 
     Raises:
         ProcessError: It does not start.
@@ -72,6 +96,7 @@ def api(models_dir: Path, target: str, log_dir: Path) -> Iterator[RunningApi]:
         "API_HOST": "127.0.0.1",
         "API_PORT": str(port),
         "MODELS_CONFIG": str(models_dir / "models.config"),
+        "API_WORKERS": str(processes),
         "MODEL_SERVER": target,
         "RATE_LIMIT": "off",  # one caller requests all songs
     }
