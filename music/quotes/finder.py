@@ -16,6 +16,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -130,17 +131,17 @@ class QuoteFinder:
         self._letters = {code: chr(letter) for letter, code in enumerate(kinds.tolist())}
         self._text = "".join(map(chr, numbers[1:].tolist()))
         self._order = _suffix_array(numbers[1:])
+        self._ignored = range(0)  # of the text
 
     def without(self, piece: int) -> "QuoteFinder":
-        """Return a finder that ignores one of the pieces.
+        """Return a finder that ignores one of the pieces; both share what is sorted.
 
         Args:
             piece: The index of the piece.
         """
-        start, end = self._starts[piece : piece + 2]
-        order = np.array(self._order)
         other = copy.copy(self)
-        other._order = _compact(order[(order < start) | (order >= end)])  # noqa: SLF001
+        other._ignored = range(*self._starts[piece : piece + 2])  # noqa: SLF001
+        other._next_other = self._next_other  # noqa: SLF001
         return other
 
     def longest_quote(self, notes: Notes) -> Quote:
@@ -159,7 +160,7 @@ class QuoteFinder:
             quote_state: The state after the previous notes.
         """
         notes = notes.as_piano()
-        if not len(notes) or not self._order:
+        if not len(notes) or len(self._order) == len(self._ignored):
             return replace(quote_state, latest_notes=0)
         onset, pitch = notes.onset_ticks.tolist(), notes.pitch.tolist()
         strikes = sorted({*quote_state.open_strikes, *zip(onset, pitch, strict=True)})
@@ -183,7 +184,7 @@ class QuoteFinder:
         for strike in strikes:
             code = _step_code(strike[0] - last[0], strike[1] - last[1])
             letter = self._letters.get(code) if notes else None
-            place, steps = self._extended(place, steps, letter) if letter else (self._order[0], 0)
+            place, steps = self._extended(place, steps, letter) if letter else (self._nowhere, 0)
             notes, last = notes + 1, strike
             if notes > first_new:
                 latest_notes = max(latest_notes, steps + 1)
@@ -207,14 +208,33 @@ class QuoteFinder:
             found = self._find(run)
             if found is not None:
                 return found, len(run)
-        return self._order[0], 0
+        return self._nowhere, 0
 
     def _find(self, run: str) -> int | None:
         text, length = self._text, len(run)
-        at = bisect_left(self._order, run, key=lambda place: text[place : place + length])
+        at = self._heeded(
+            bisect_left(self._order, run, key=lambda place: text[place : place + length])
+        )
         if at < len(self._order) and text.startswith(run, self._order[at]):
             return self._order[at]
         return None
+
+    @property
+    def _nowhere(self) -> int:
+        """The place of a run without steps: any that is not ignored."""
+        return self._order[self._heeded(0)]
+
+    def _heeded(self, at: int) -> int:
+        """Return a place in the order, or the next one whose piece is not ignored."""
+        is_ignored = at < len(self._order) and self._order[at] in self._ignored
+        return self._next_other[at] if is_ignored else at
+
+    @cached_property
+    def _next_other(self) -> "array[int]":
+        """For each place in the order, the next one with a suffix of another piece."""
+        piece = np.searchsorted(self._starts, np.array(self._order), side="right")
+        ends = np.append(np.flatnonzero(np.diff(piece)) + 1, len(piece))
+        return _compact(np.repeat(ends, np.diff(ends, prepend=0)))
 
     def _quote(self, place: int, length_notes: int, notes: int) -> Quote:
         piece = bisect_right(self._starts, place) - 1

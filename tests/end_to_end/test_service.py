@@ -13,6 +13,10 @@ import music21
 import pytest
 import symusic
 
+from benchmarks.growth.load import curve_over_callers
+from benchmarks.growth.sizes import GROWTH_TINY
+from benchmarks.growth.songs import curves_of_songs
+from benchmarks.processes.services import RunningApi
 from tests.end_to_end.conftest import (
     GAME,
     PATIENCE_S,
@@ -249,3 +253,20 @@ def test_ctrl_c_ends_both_processes(work_dir):
     assert "Traceback" not in said
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+def test_the_growth_of_songs_is_measured_on_a_running_service(service):
+    api = RunningApi(int(service.url.rpartition(":")[2]), "", service.process.pid)
+    measured: list[None] = []
+    curves = (
+        curve_over_callers(api, GAME, GROWTH_TINY, lambda: measured.append(None)),
+        *curves_of_songs(api, GAME, GROWTH_TINY, lambda: measured.append(None)),
+    )
+    assert {curve.x: [point.x for point in curve.points] for curve in curves} == {
+        "callers": [1, 4],
+        "notes": [16, 64],
+        "bars": [2, 4],
+        "notes of the music that it continues": [16, 32],
+    }
+    assert all(point.y > 0 for curve in curves for point in curve.points)
+    assert len(measured) == 8
