@@ -61,15 +61,15 @@ def check_same_logits(peer: str, ours: NDArray[np.float32], theirs: NDArray[np.f
 def check_same_likelihoods(
     way: str, expected: NDArray[np.float32], found: NDArray[np.float32]
 ) -> float:
-    """Compare the probabilities float32[V] and float32[V].
+    """Compare the probabilities float32[..., V] and float32[..., V].
 
     Returns:
-        The share of the probability that is elsewhere.
+        The share of the probability that is elsewhere, the mean of all distributions.
 
     Raises:
         DifferentSongsError: They differ by more than the rounding of weights to 8 bits explains.
     """
-    moved = float(np.abs(expected - found).sum()) / 2
+    moved = float(np.abs(expected - found).sum(axis=-1).mean()) / 2
     if not moved <= LIKELIHOOD_TOLERANCE:
         raise DifferentSongsError(
             f"{way} predicts other tokens: {moved:.1%} of the probability is "

@@ -29,8 +29,8 @@ class Sizes:
         train_batches: Batches per epoch of our training.
         train_epochs: Epochs of our training; the first compiles and does not count.
         window_train_batches: Batches of the old training, before and after ours.
-        peer_batches: The batch sizes of the peers.
-        peer_tokens: Tokens per round of a peer.
+        peer_batches: How many songs are sampled together, by each peer and by ours.
+        peer_tokens: Tokens per round and song of a peer; no more than a call may sample.
     """
 
     original_network: NetworkRecipe
@@ -68,7 +68,7 @@ FULL = Sizes(
     train_batches=3,
     train_epochs=4,
     window_train_batches=2,
-    peer_batches=(1, 32),
+    peer_batches=(1, 8, 32, 64),
     peer_tokens=64,
 )
 

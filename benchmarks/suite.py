@@ -55,17 +55,14 @@ def run_all(folder: Path, sizes: Sizes, *, with_peers: bool) -> Results:
                 memory = memory_figures(imports, api)
             with services.model_server(models_dir, models, batching=False, log_dir=folder) as plain:
                 throughput = measure_throughput(server.target, plain.target, default, graph, sizes)
-        peers = _peers(original, original_graph, folder, sizes) if with_peers else PeerFigures(())
+    peers = _peers(original, folder, sizes) if with_peers else PeerFigures(())
     training = measure_training(folder / "checkpoint", sizes)
     return Results(machine, loops, song, throughput, matmul, memory, training, peers)
 
 
-def _peers(
-    original: Published, original_graph: GraphModel, folder: Path, sizes: Sizes
-) -> PeerFigures:
+def _peers(original: Published, folder: Path, sizes: Sizes) -> PeerFigures:
     """Measure networks without memory, since the peers have layers only for these."""
-    from benchmarks.peers.steps import measure_peers  # noqa: PLC0415  may not be installed
+    from benchmarks.peers.steps import measure_steps  # noqa: PLC0415  may not be installed
 
     plain = publish_without_memory(folder / "peers")
-    with closing(GraphModel(plain.folder)) as graph:
-        return measure_peers((plain, original), (graph, original_graph), folder, sizes)
+    return PeerFigures(measure_steps((plain, original), folder / "float32", sizes))

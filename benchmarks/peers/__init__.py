@@ -1,4 +1,4 @@
-"""The same step in other libraries: PyTorch's and ONNX Runtime's LSTM, with the same weights."""
+"""Other libraries that run the same network and learn it: ONNX Runtime and PyTorch."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -9,32 +9,44 @@ PACKAGES = ("torch", "onnx", "onnxruntime")
 
 
 @dataclass(frozen=True)
+class PeerTime:
+    """A peer's time.
+
+    Attributes:
+        peer: The library.
+        ms_per_step: Milliseconds per step of a batch, including sampling; of the fastest of the
+            library's ways.
+    """
+
+    peer: str
+    ms_per_step: float
+
+
+@dataclass(frozen=True)
 class PeerStep:
     """The time of a step of a batch of songs, including sampling, in milliseconds per batch.
 
-    Each peer is measured with one thread and with one thread per core; the faster result counts.
-
     Attributes:
         network: The number of LSTM layers and their width.
-        batch: The number of songs.
-        leitmotif_ms_per_step: `decode` in a graph-mode session, in the API's chunks, with the
-            best weights for this machine.
-        leitmotif_float32_ms_per_step: The same with the float32 weights of the peers.
-        pytorch_ms_per_step: One call per step, with sampling in NumPy.
-        onnxruntime_ms_per_step: The same.
+        batch: The number of songs in a call.
+        weights: "float32" or "int8", on both sides.
+        cores: How many cores each side uses: a peer that many threads; ours one call on each, and
+            the time is shared between these calls.
+        leitmotif_ms_per_step: `decode` in a graph-mode session, in the API's chunks.
+        peers: The time of each peer.
     """
 
     network: str
     batch: int
+    weights: str
+    cores: int
     leitmotif_ms_per_step: float
-    leitmotif_float32_ms_per_step: float
-    pytorch_ms_per_step: float
-    onnxruntime_ms_per_step: float
+    peers: tuple[PeerTime, ...]
 
 
 @dataclass(frozen=True)
 class PeerFigures:
-    """Both networks at every batch size; empty if peers were not measured."""
+    """Every network at every batch size; empty if peers were not measured."""
 
     peers: tuple[PeerStep, ...]
 

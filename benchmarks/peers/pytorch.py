@@ -1,68 +1,74 @@
-"""PyTorch's own LSTM."""
+"""PyTorch: its own LSTM, or its dynamic 8-bit one, or cells that it compiles."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import nn
+from torch.ao.quantization import quantize_dynamic
 
-from benchmarks.peers.weights import NetworkWeights, Weights, first_rows
-
-_State = tuple[Any, Any]  # h and c: float32[layers, B, U] each
+from benchmarks.peers.peer import Floats, Integers
+from benchmarks.peers.pytorch_step import Step
+from benchmarks.peers.weights import NetworkWeights
+from training.export.quantised_matmul import INT8
 
 
 class PyTorch:
-    """`torch.nn.LSTM` in inference mode, a step at a time; gates i, f, g, o are Keras's order."""
+    """A step per call, in inference mode."""
 
-    def __init__(self, weights: NetworkWeights, threads: int) -> None:
-        """Copy the weights into PyTorch's layout.
+    library = "PyTorch"
+
+    def __init__(
+        self,
+        network: NetworkWeights,
+        weights: str,
+        threads: int,
+        temperature: float,
+        top_p: float,
+    ) -> None:
+        """Build the module.
 
         Args:
-            weights: The weights of layers with the same number of units.
+            network: The weights of layers with the same number of units.
+            weights: FLOAT32, or INT8: `quantize_dynamic` of all layers.
             threads: The threads of PyTorch, set at the beginning of each song.
+            temperature: Above 0.
+            top_p: Above 0, up to 1.
         """
-        self.name = f"PyTorch with {threads} threads"
-        self._threads = threads
-        self._embedding = torch.tensor(np.concatenate(weights.embeddings))
-        self._first_rows = first_rows(weights)
-        self._units = weights.lstm[0].units
-        self._layers = len(weights.lstm)
-        self._lstm = torch.nn.LSTM(self._embedding.shape[1], self._units, self._layers).eval()
-        self._lstm.load_state_dict(
-            {
-                name: tensor
-                for n, layer in enumerate(weights.lstm)
-                for name, tensor in (
-                    (f"weight_ih_l{n}", _transposed(layer.kernel)),
-                    (f"weight_hh_l{n}", _transposed(layer.recurrent)),
-                    (f"bias_ih_l{n}", torch.tensor(layer.bias)),
-                    (f"bias_hh_l{n}", torch.zeros(len(layer.bias))),
-                )
-            }
-        )
-        self._lstm.flatten_parameters()
-        self._dense = [
-            (_transposed(layer.kernel), torch.tensor(layer.bias)) for layer in weights.dense
-        ]
-        self._top = _transposed(weights.top.kernel), torch.tensor(weights.top.bias)
+        self.weights, self.threads = weights, threads
+        self.name = f"{self.library}, {weights}"
+        step = Step(network, temperature, top_p, cells=False).eval()
+        self._step = _with_8_bits(step) if weights == INT8 else step
+        self._state = len(network.lstm), network.lstm[0].units
 
-    def begin(self, batch: int) -> _State:
-        """Return the state of a network that has read nothing."""
-        torch.set_num_threads(self._threads)
-        shape = (self._layers, batch, self._units)
-        return torch.zeros(shape), torch.zeros(shape)
+    def sample(self, uniform: Floats) -> Integers:
+        """Sample songs; as `Peer.sample`."""
+        return self._songs(uniform)[0]
 
-    def step(self, token: NDArray[np.int64], state: _State) -> tuple[NDArray[np.float32], _State]:
-        """Read one token per row, int64[B, F]; returns float32[B, W] and the new state."""
+    def sample_with_logits(self, uniform: Floats) -> tuple[Integers, Floats]:
+        """Sample songs; as `Peer.sample_with_logits`."""
+        songs, logits = self._songs(uniform)
+        return songs, np.stack([torch.cat(step, dim=1).numpy() for step in logits])
+
+    def _songs(self, uniform: Floats) -> tuple[Integers, list[tuple[Any, ...]]]:
+        """Return the values, and for each step the logits of each field."""
+        torch.set_num_threads(self.threads)
+        layers, units = self._state
+        batch, fields = uniform.shape[1:]
         with torch.inference_mode():
-            rows = torch.from_numpy(token + self._first_rows)
-            x = torch.nn.functional.embedding(rows, self._embedding).sum(dim=1)
-            y, state = self._lstm(x[None], state)
-            x = y[0]
-            for kernel, bias in self._dense:
-                x = torch.relu(torch.nn.functional.linear(x, kernel, bias))
-            return torch.nn.functional.linear(x, *self._top).numpy(), state
+            h = c = torch.zeros((layers, batch, units))
+            token = torch.zeros((batch, fields), dtype=torch.int64)
+            tokens, logits = [], []
+            for numbers in torch.from_numpy(uniform):
+                token, h, c, *predicted = self._step(token, numbers, h, c)
+                tokens.append(token)
+                logits.append(tuple(predicted))
+            songs: Integers = torch.stack(tokens).numpy() - 1
+        return songs, logits
 
 
-def _transposed(weights: Weights) -> Any:
-    return torch.tensor(np.ascontiguousarray(weights.T))
+def _with_8_bits(step: nn.Module) -> Any:
+    with warnings.catch_warnings():  # both the function and its tensors will be removed one day
+        warnings.simplefilter("ignore")
+        return quantize_dynamic(step, {nn.LSTM, nn.Linear}, dtype=torch.qint8)

@@ -1,95 +1,136 @@
 """Measures a step of ours and of each peer alternately, with the same weights."""
 
+import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
 
-from benchmarks.checks import check_same_logits
 from benchmarks.models.bundle import Published, export_float32
-from benchmarks.models.graph_model import GraphModel
+from benchmarks.models.graph_model import GraphModel, SamplingRows
 from benchmarks.models.networks import label
-from benchmarks.models.song_sampling import sample_songs
-from benchmarks.peers import PeerFigures, PeerStep
+from benchmarks.models.song_sampling import default_sampling
+from benchmarks.peers import PeerStep, PeerTime
+from benchmarks.peers.agreement import check_same_network
 from benchmarks.peers.onnx_runtime import OnnxRuntime
-from benchmarks.peers.peer import Peer, logits_of, sample
+from benchmarks.peers.peer import Peer
 from benchmarks.peers.pytorch import PyTorch
-from benchmarks.peers.sampling import Fields, Sampler
 from benchmarks.peers.weights import NetworkWeights
 from benchmarks.processes.machine import cores
 from benchmarks.sizes import Sizes
 from benchmarks.timing import interleaved
+from music.composing.continuation import EMPTY_PROMPT
 from music.sampling import TEMPERATURE, TOP_P
-from training.network.network import field_sizes
+from training.export.quantised_matmul import FLOAT32, weights_here
 
-_CHECKED = (2, 20)  # songs and tokens whose logits are compared
+_LIBRARIES = (OnnxRuntime, PyTorch)
+_OURS = "Leitmotif"
 _MS = 1000
 
 
-def measure_peers(
-    networks: Sequence[Published], graphs: Sequence[GraphModel], folder: Path, sizes: Sizes
-) -> PeerFigures:
+@dataclass(frozen=True)
+class _Run:
+    """A compared function.
+
+    Attributes:
+        side: The library, or ours.
+        cores: How many cores it uses.
+        sample: Samples songs.
+        batches: How many batches of songs it samples at a time.
+    """
+
+    side: str
+    cores: int
+    sample: Callable[[], object]
+    batches: int = 1
+
+
+def measure_steps(
+    networks: Sequence[Published], folder: Path, sizes: Sizes
+) -> tuple[PeerStep, ...]:
     """Check that the peers compute every network, and measure it at every batch size.
 
+    Float32 is compared with float32, and 8 bits with 8 bits if they are best for this machine.
+
     Args:
-        networks: The networks.
-        graphs: The same networks, loaded, with the best weights for this machine.
-        folder: The folder for bundles with the peers' float32 weights.
+        networks: The networks, published with the best weights for this machine.
+        folder: The folder for bundles with float32 weights.
         sizes: The sizes of the measurements.
 
     Raises:
-        DifferentLogitsError: A peer computes a different network.
+        DifferentLogitsError: A peer computes a different network in float32.
+        DifferentSongsError: A peer computes a different network in 8 bits.
     """
     steps: list[PeerStep] = []
-    for published, graph in zip(networks, graphs, strict=True):
-        weights = NetworkWeights.of(published.network)
-        threads = sorted({1, cores()})
-        pytorch: list[Peer] = [PyTorch(weights, n) for n in threads]
-        onnx: list[Peer] = [OnnxRuntime(weights, n) for n in threads]
-        fields = Fields(weights)
-        _check(published.network, (*pytorch, *onnx), fields)
-        sampler = Sampler(fields, TEMPERATURE, TOP_P)
-        float32_graph = GraphModel(export_float32(published, folder / label(published.recipe)))
-        for batch in sizes.peer_batches:
-            name = f"peers, {label(published.recipe)}, batch {batch}"
-            ours = (_ours(each, batch, sizes) for each in (graph, float32_graph))
-            theirs = (
-                _theirs(peer, sampler, (batch, len(weights.embeddings)), sizes)
-                for peer in (*pytorch, *onnx)
-            )
-            ours_s, float32_s, *theirs_s = interleaved(name, (*ours, *theirs), sizes.rounds)
-            per_step = _MS / sizes.peer_tokens
-            steps.append(
-                PeerStep(
-                    network=label(published.recipe),
-                    batch=batch,
-                    leitmotif_ms_per_step=ours_s * per_step,
-                    leitmotif_float32_ms_per_step=float32_s * per_step,
-                    pytorch_ms_per_step=min(theirs_s[: len(pytorch)]) * per_step,
-                    onnxruntime_ms_per_step=min(theirs_s[len(pytorch) :]) * per_step,
-                )
-            )
-        float32_graph.close()
-    return PeerFigures(tuple(steps))
+    for published in networks:
+        bundles = {weights_here(): published.folder}
+        if FLOAT32 not in bundles:
+            bundles[FLOAT32] = export_float32(published, folder / label(published.recipe))
+        for weights, bundle in bundles.items():
+            with closing(GraphModel(bundle)) as graph:
+                steps += _steps(published, weights, graph, sizes)
+    return tuple(steps)
 
 
-def _ours(graph: GraphModel, batch: int, sizes: Sizes) -> Callable[[], object]:
-    return lambda: sample_songs(graph, range(batch), sizes.peer_tokens)
-
-
-def _theirs(
-    peer: Peer, sampler: Sampler, shape: tuple[int, int], sizes: Sizes
-) -> Callable[[], object]:
-    """Return a function that samples a batch of songs."""
-    uniform = np.random.default_rng(0).random((sizes.peer_tokens, *shape), np.float32)
-    return lambda: sample(peer, sampler, uniform)
-
-
-def _check(network: keras.Model, peers: Sequence[Peer], fields: Fields) -> None:
-    sizes = field_sizes(network)
-    songs = np.random.default_rng(0).integers(0, sizes, (*_CHECKED, len(sizes)), np.int64)
-    before = np.pad(songs[:, :-1] + 1, [(0, 0), (1, 0), (0, 0)])
-    ours = network.predict_on_batch({"tokens": before, "following": songs + 1})
+def _steps(published: Published, weights: str, graph: GraphModel, sizes: Sizes) -> list[PeerStep]:
+    """Measure one network with one kind of weights."""
+    network = NetworkWeights.of(published.network)
+    used_cores = sorted({1, cores()})
+    peers: list[Peer] = [
+        library(network, weights, threads, TEMPERATURE, TOP_P)
+        for threads in used_cores
+        for library in _LIBRARIES
+    ]
     for peer in peers:
-        check_same_logits(peer.name, ours, logits_of(peer, fields, songs))
+        check_same_network(published.network, peer)
+    name, steps = label(published.recipe), []
+    with ThreadPoolExecutor(cores()) as pool:
+        for batch in sizes.peer_batches:
+            shape = (sizes.peer_tokens, batch, len(network.embeddings))
+            runs = [_ours(graph, shape, n, pool) for n in used_cores]
+            runs += [_theirs(peer, shape) for peer in peers]
+            seconds = interleaved(
+                f"peers, {name}, {weights}, batch {batch}", [r.sample for r in runs], sizes.rounds
+            )
+            for n in used_cores:
+                ms = _fastest_ms(n, runs, seconds, sizes)
+                ours_ms = ms.pop(_OURS)
+                times = tuple(PeerTime(*each) for each in ms.items())
+                steps.append(PeerStep(name, batch, weights, n, ours_ms, times))
+    return steps
+
+
+def _ours(
+    graph: GraphModel, shape: tuple[int, int, int], calls: int, pool: ThreadPoolExecutor
+) -> _Run:
+    """Sample in one call, or in several at a time, as the model server does: each on one core."""
+    steps, batch, _ = shape
+    sampling = SamplingRows.of([default_sampling(seed) for seed in range(batch)])
+    start = graph.prefill([EMPTY_PROMPT] * batch)
+
+    def call(_: int = 0) -> object:
+        return graph.decode(start, [0] * batch, steps, sampling)
+
+    if calls == 1:
+        return _Run(_OURS, 1, call)
+    return _Run(_OURS, calls, lambda: list(pool.map(call, range(calls))), batches=calls)
+
+
+def _theirs(peer: Peer, shape: tuple[int, int, int]) -> _Run:
+    uniform = np.random.default_rng(0).random(shape, np.float32)
+    return _Run(peer.library, peer.threads, lambda: peer.sample(uniform))
+
+
+def _fastest_ms(
+    used_cores: int, runs: Sequence[_Run], seconds: Sequence[float], sizes: Sizes
+) -> dict[str, float]:
+    """Return milliseconds per step of a batch, of the fastest run of each side."""
+    fastest: dict[str, float] = {}
+    for run, duration_s in zip(runs, seconds, strict=True):
+        if run.cores == used_cores:
+            ms = duration_s / run.batches / sizes.peer_tokens * _MS
+            fastest[run.side] = min(ms, fastest.get(run.side, math.inf))
+    return fastest

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from training.network.network import field_sizes
 
 Weights = NDArray[np.float32]
+FILTERED_FIELD = 1  # the pitch, after the onset: only its values come from the nucleus
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,17 @@ class NetworkWeights:
     dense: tuple[DenseWeights, ...]
     top: DenseWeights
     fields: tuple[FieldWeights, ...]
+
+    @property
+    def top_widths(self) -> list[int]:
+        """The first field's number of values and the others' widths of hidden layers."""
+        widths = [len(field.logits.kernel) for field in self.fields]
+        return [len(self.top.bias) - sum(widths), *widths]
+
+    @property
+    def field_sizes(self) -> list[int]:
+        """The number of values of each field."""
+        return [self.top_widths[0], *(len(field.logits.bias) for field in self.fields)]
 
     @classmethod
     def of(cls, network: keras.Model) -> Self:

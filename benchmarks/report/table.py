@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from benchmarks.peers import PeerStep
 from benchmarks.report.ratios import Ratios, speedup
 from benchmarks.report.results import Results
+from training.export.quantised_matmul import FLOAT32, INT8
 
 _GAP = "   "
+_WEIGHTS = {FLOAT32: "float32", INT8: "8 bits"}
 
 
 @dataclass(frozen=True)
@@ -139,16 +141,17 @@ def _training(results: Results, ratios: Ratios) -> Iterator[Row]:
 
 
 def _peer(step: PeerStep) -> Iterator[Row]:
-    conditions = f"{step.network}, batch {step.batch}, per step"
-    ours = step.leitmotif_ms_per_step
-    yield Row(f"Leitmotif, {conditions}", _ms(ours))
-    for name, theirs in (
-        ("Leitmotif with float32 weights", step.leitmotif_float32_ms_per_step),
-        ("PyTorch", step.pytorch_ms_per_step),
-        ("ONNX Runtime", step.onnxruntime_ms_per_step),
-    ):
-        beside = f"Leitmotif is {theirs / ours:.2f} x as fast"
-        yield Row(f"{name}, {conditions}", _ms(theirs), beside)
+    weights, beside = _WEIGHTS[step.weights], f"{step.cores} core" + "s" * (step.cores > 1)
+    figure = f"a step, {step.network}, {weights}, batch {step.batch}, {beside}"
+    yield Row(figure, _ms(step.leitmotif_ms_per_step))
+    for time in step.peers:
+        ratio = time.ms_per_step / step.leitmotif_ms_per_step
+        yield Row(f"  {time.peer}", _ms(time.ms_per_step), _ahead(ratio))
+
+
+def _ahead(ratio: float) -> str:
+    """Say whether Leitmotif is ahead of a peer, which takes `ratio` times its time."""
+    return f"Leitmotif is {ratio:.2f} x as fast: {'ahead' if ratio > 1 else 'BEHIND'}"
 
 
 def _ms(milliseconds: float) -> str:

@@ -6,7 +6,7 @@ from benchmarks.measurements.memory import ApiMemory, MemoryFigures
 from benchmarks.measurements.song_over_http import SongFigures, SongParts
 from benchmarks.measurements.throughput import Load, ThroughputFigures
 from benchmarks.measurements.training_speed import TrainingFigures
-from benchmarks.peers import PeerFigures, PeerStep
+from benchmarks.peers import PeerFigures, PeerStep, PeerTime
 from benchmarks.processes.machine import Machine
 from benchmarks.report.results import Results
 from benchmarks.timing import Percentiles
@@ -40,5 +40,12 @@ def results() -> Results:
         ),
         memory=MemoryFigures(0.5, ApiMemory(41.0, 55.0, 140.0), 6.0, 600.0),
         training=TrainingFigures(1700.0, 17.0),
-        peers=PeerFigures((PeerStep("2x512", 32, 2.0, 2.5, 6.0, 3.0),)),
+        peers=PeerFigures(
+            (
+                PeerStep(
+                    *("2x512", 32, "int8", 2, 2.0),
+                    (PeerTime("ONNX Runtime", 1.5), PeerTime("PyTorch", 6.0)),
+                ),
+            )
+        ),
     )

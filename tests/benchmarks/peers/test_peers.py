@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from benchmarks.checks import check_same_logits
-from benchmarks.peers.peer import logits_of, sample
-from benchmarks.peers.sampling import Fields, Sampler
+from benchmarks.peers.agreement import check_same_network
 from benchmarks.peers.weights import NetworkWeights
+from training.export.quantised_matmul import FLOAT32
 from training.network.network import build_network, field_sizes
 from training.recipe import NetworkRecipe
+
+SETTINGS = (0.9, 0.9)  # temperature and top-p
 
 
 @pytest.fixture(scope="module", params=[((), (5, 9, 7)), ((10,), (12,))], ids=["notes", "events"])
@@ -20,44 +21,43 @@ def network(request):
     return model
 
 
-def pytorch(weights):
-    pytest.importorskip("torch")
-    from benchmarks.peers.pytorch import PyTorch  # noqa: PLC0415
-
-    return PyTorch(weights, 1)
-
-
-def onnx_runtime(weights):
-    pytest.importorskip("onnx")
-    pytest.importorskip("onnxruntime")
-    from benchmarks.peers.onnx_runtime import OnnxRuntime  # noqa: PLC0415
-
-    return OnnxRuntime(weights, 1)
-
-
 @pytest.fixture
-def weights(network):
-    return NetworkWeights.of(network)
+def peer(library, network, peer_weights):
+    return library(NetworkWeights.of(network), peer_weights, 1, *SETTINGS)
 
 
-@pytest.fixture(params=[pytorch, onnx_runtime])
-def peer(request, weights):
-    return request.param(weights)
+def test_it_predicts_what_keras_predicts(peer, network):
+    check_same_network(network, peer)
 
 
-def test_its_logits_are_kerass(peer, network, weights):
-    sizes = field_sizes(network)
-    songs = np.random.default_rng(1).integers(0, sizes, (3, 20, len(sizes)), np.int64)
-    before = np.pad(songs[:, :-1] + 1, [(0, 0), (1, 0), (0, 0)])
-    expected = network.predict_on_batch({"tokens": before, "following": songs + 1})
-    check_same_logits(peer.name, expected, logits_of(peer, Fields(weights), songs))
+def test_8_bits_are_not_the_float32_weights(library, network):
+    uniform = np.random.default_rng(1).random((3, 2, len(field_sizes(network))), np.float32)
+    weights = NetworkWeights.of(network)
+    by_float32, by_8_bits = (
+        library(weights, kind, 1, *SETTINGS).sample_with_logits(uniform)[1]
+        for kind in ("float32", "int8")
+    )
+    assert 1e-4 < np.abs(by_8_bits[0] - by_float32[0]).max() < 0.5
 
 
-def test_it_draws_values_of_every_field(peer, network, weights):
+def test_it_samples_values_of_every_field(peer, network):
     sizes = field_sizes(network)
     uniform = np.random.default_rng(2).random((30, 4, len(sizes)), np.float32)
-    songs = sample(peer, Sampler(Fields(weights), 0.9, 0.9), uniform)
+    songs = peer.sample(uniform)
     assert songs.shape == (30, 4, len(sizes))
     assert (songs >= 0).all()
     assert (songs < sizes).all()
     assert len({song.tobytes() for song in np.moveaxis(songs, 1, 0)}) == 4
+
+
+def test_the_songs_that_are_checked_are_those_that_are_measured(peer, network):
+    uniform = np.random.default_rng(3).random((9, 4, len(field_sizes(network))), np.float32)
+    songs, _ = peer.sample_with_logits(uniform)
+    assert np.array_equal(songs, peer.sample(uniform))
+
+
+def test_threads_change_no_song(library, network):
+    uniform = np.random.default_rng(4).random((9, 2, len(field_sizes(network))), np.float32)
+    weights = NetworkWeights.of(network)
+    one, two = (library(weights, FLOAT32, n, *SETTINGS).sample(uniform) for n in (1, 2))
+    assert np.array_equal(one, two)

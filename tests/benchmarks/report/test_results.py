@@ -67,10 +67,13 @@ def test_the_layout_is_this_one(results):
             {
                 "network": "2x512",
                 "batch": 32,
+                "weights": "int8",
+                "cores": 2,
                 "leitmotif_ms_per_step": 2.0,
-                "leitmotif_float32_ms_per_step": 2.5,
-                "pytorch_ms_per_step": 6.0,
-                "onnxruntime_ms_per_step": 3.0,
+                "peers": [
+                    {"peer": "ONNX Runtime", "ms_per_step": 1.5},
+                    {"peer": "PyTorch", "ms_per_step": 6.0},
+                ],
             }
         ],
     }
