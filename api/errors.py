@@ -100,7 +100,15 @@ class GameNotReadyError(ApiError):
 
 
 class TooManySongsError(ApiError):
-    """All song slots are taken."""
+    """All song slots are taken.
+
+    Attributes:
+        retry_after_s: When to retry, in whole seconds.
+    """
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class ModelServerError(ApiError):

@@ -1,9 +1,11 @@
 """A bound on the songs composed at once; requests beyond it are refused immediately."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from threading import BoundedSemaphore
 
+from api.access.retry_schedule import RetrySchedule
 from api.errors import TooManySongsError
 from api.telemetry.metrics import Metrics
 
@@ -14,6 +16,7 @@ class SongSlots:
     def __init__(self, most: int, metrics: Metrics) -> None:
         """Allow `most` songs at once."""
         self._free = BoundedSemaphore(most)
+        self._retries = RetrySchedule(most)
         self._in_flight = metrics.songs_in_flight
 
     @contextmanager
@@ -27,9 +30,14 @@ class SongSlots:
             TooManySongsError: All are taken.
         """
         if not self._free.acquire(blocking=False):
-            raise TooManySongsError("All song slots are taken; try again soon.")
+            wait_s = self._retries.next_wait_s()
+            raise TooManySongsError(
+                f"All song slots are taken; try again in {wait_s} seconds.", wait_s
+            )
         self._in_flight.inc()
+        began_s = time.monotonic()
         with ExitStack() as place:
+            place.callback(lambda: self._retries.finished(time.monotonic() - began_s))
             place.callback(self._free.release)
             place.callback(self._in_flight.dec)
             yield place

@@ -73,7 +73,7 @@ PROBLEMS: dict[type[ApiError], Problem] = {
     ),
     TooManySongsError: Problem(
         *(HTTPStatus.SERVICE_UNAVAILABLE, "too-many-songs", "Too many songs at once"),
-        retry_after_s=2,
+        retry_after_s=1,
     ),
     BrokenContractError: Problem(
         HTTPStatus.BAD_GATEWAY, "broken-contract", "Invalid response from the model server"
@@ -159,7 +159,7 @@ def _of_api_error(error: ApiError) -> Response:
 
 def _logged(error: ApiError) -> Problem:
     problem = PROBLEMS[type(error)]
-    if isinstance(error, TooManyRequestsError):
+    if isinstance(error, TooManyRequestsError | TooManySongsError):
         problem = replace(problem, retry_after_s=error.retry_after_s)
     if isinstance(error, ModelServerError):
         _LOG.warning("%s: %s %r", problem.slug, error, error.reason)

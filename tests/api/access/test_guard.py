@@ -167,7 +167,7 @@ def test_more_songs_than_fit_are_sent_away_at_once(changed, loopback):
     assert begun.wait(30)
     refused = client.post(SONG)
     assert_problem(refused, 503, "too-many-songs")
-    assert refused.headers["Retry-After"] == "2"
+    assert refused.headers["Retry-After"] == "1"
     assert "leitmotif_songs_in_flight 1.0" in client.get("/metrics").text
     may_go_on.set()
     first.join()
