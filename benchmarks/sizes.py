@@ -1,8 +1,8 @@
 """The sizes of the measurements: in full, and small for the tests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from training.recipe import NetworkRecipe, load_recipe
+from training.recipe import BASE, DEFAULT, SCRATCH, NetworkRecipe, Recipe, load_recipe
 
 ORIGINAL = "original"  # the recipe of the old experiment
 WINDOW_TOKENS = 100  # the window that the old experiment's network read before every note
@@ -31,6 +31,8 @@ class Sizes:
         window_train_batches: Batches of the old training, before and after ours.
         peer_batches: How many songs are sampled together, by each peer and by ours.
         peer_tokens: Tokens per round and song of a peer; no more than a call may sample.
+        peer_recipes: The recipes that we and a peer learn by, by name.
+        peer_learning_rounds: Updates of each of them.
     """
 
     original_network: NetworkRecipe
@@ -50,6 +52,16 @@ class Sizes:
     window_train_batches: int
     peer_batches: tuple[int, ...]
     peer_tokens: int
+    peer_recipes: dict[str, Recipe]
+    peer_learning_rounds: int
+
+
+def _small(name: str) -> Recipe:
+    """Load a recipe with a small network and small batches."""
+    recipe = load_recipe(name)
+    network = replace(recipe.network, lstm_units=(8, 8), embedding_units=8)
+    fitting = replace(recipe.fitting, batch_windows=2, window_tokens=16)
+    return replace(recipe, network=network, fitting=fitting, start=SCRATCH, base_share=0)
 
 
 FULL = Sizes(
@@ -70,6 +82,8 @@ FULL = Sizes(
     window_train_batches=2,
     peer_batches=(1, 8, 32, 64),
     peer_tokens=64,
+    peer_recipes={name: load_recipe(name) for name in (DEFAULT, BASE)},
+    peer_learning_rounds=3,
 )
 
 TINY = Sizes(
@@ -92,4 +106,6 @@ TINY = Sizes(
     window_train_batches=1,
     peer_batches=(1, 2),
     peer_tokens=16,
+    peer_recipes={DEFAULT: _small(DEFAULT)},
+    peer_learning_rounds=1,
 )

@@ -55,14 +55,18 @@ def run_all(folder: Path, sizes: Sizes, *, with_peers: bool) -> Results:
                 memory = memory_figures(imports, api)
             with services.model_server(models_dir, models, batching=False, log_dir=folder) as plain:
                 throughput = measure_throughput(server.target, plain.target, default, graph, sizes)
-    peers = _peers(original, folder, sizes) if with_peers else PeerFigures(())
     training = measure_training(folder / "checkpoint", sizes)
+    gflops = matmul.matmul_gflops
+    peers = _peers(original, gflops, folder, sizes) if with_peers else PeerFigures()
     return Results(machine, loops, song, throughput, matmul, memory, training, peers)
 
 
-def _peers(original: Published, folder: Path, sizes: Sizes) -> PeerFigures:
+def _peers(original: Published, matmul_gflops: float, folder: Path, sizes: Sizes) -> PeerFigures:
     """Measure networks without memory, since the peers have layers only for these."""
-    from benchmarks.peers.steps import measure_steps  # noqa: PLC0415  may not be installed
+    # They may not be installed.
+    from benchmarks.peers.learning import measure_learning  # noqa: PLC0415
+    from benchmarks.peers.steps import measure_steps  # noqa: PLC0415
 
     plain = publish_without_memory(folder / "peers")
-    return PeerFigures(measure_steps((plain, original), folder / "float32", sizes))
+    steps = measure_steps((plain, original), folder / "float32", sizes)
+    return PeerFigures(steps, measure_learning(matmul_gflops, sizes))

@@ -41,3 +41,16 @@ def products_per_token(recipe: NetworkRecipe, field_sizes: Sequence[int]) -> int
     trust = CANDIDATES * (widths[-2] + units + hidden)
     read = units * 4 * lowest + KEY_WEIGHTS * 2 * units
     return products + heads + trust + read + 2 * KEYS * hidden
+
+
+def products_per_target(recipe: NetworkRecipe, field_sizes: Sequence[int]) -> int:
+    """Count the multiplications of weights in a training's forward pass for one token.
+
+    Training multiplies the lowest layer's input, which is a table in `decode`.
+
+    Args:
+        recipe: The shape of a network without memory.
+        field_sizes: How many values each of a token's fields has.
+    """
+    input_products = recipe.embedding_units * 4 * recipe.lstm_units[0]
+    return products_per_token(recipe, field_sizes) + input_products

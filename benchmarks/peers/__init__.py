@@ -45,10 +45,33 @@ class PeerStep:
 
 
 @dataclass(frozen=True)
-class PeerFigures:
-    """Every network at every batch size; empty if peers were not measured."""
+class PeerLearning:
+    """The speed of a training's steps on all cores, the optimizer's part included.
 
-    peers: tuple[PeerStep, ...]
+    Attributes:
+        recipe: "default", a game's, or "base".
+        leitmotif_with_memory_targets_per_second: As `make train` and `make base` learn.
+        leitmotif_targets_per_second: The same without memory, as the peer learns.
+        leitmotif_share_of_matmul: The share of `matmul_gflops` without memory; only products of
+            the network's weights count.
+        pytorch_targets_per_second: `torch.nn.LSTM`, from the same batch.
+        pytorch_share_of_matmul: Its share of `matmul_gflops`.
+    """
+
+    recipe: str
+    leitmotif_with_memory_targets_per_second: float
+    leitmotif_targets_per_second: float
+    leitmotif_share_of_matmul: float
+    pytorch_targets_per_second: float
+    pytorch_share_of_matmul: float
+
+
+@dataclass(frozen=True)
+class PeerFigures:
+    """Every network at every batch size, and learning; empty if peers were not measured."""
+
+    peers: tuple[PeerStep, ...] = ()
+    peer_learning: tuple[PeerLearning, ...] = ()
 
 
 def check_installed() -> None:

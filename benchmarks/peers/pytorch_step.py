@@ -5,6 +5,7 @@ int64[B, F], for each field the index of its value plus 1, or 0 for no value. Th
 float32[layers, B, U] each.
 """
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,10 @@ from benchmarks.peers.weights import (
     Weights,
     first_rows,
 )
+
+# PyTorch's compiler and optimizers import Triton, which is for GPUs and brings an LLVM of its own;
+# beside TensorFlow's it ends the process. They do without it if it cannot be imported.
+sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
 
 
 class Step(nn.Module):  # type: ignore[misc]  # torch may not be installed
@@ -43,12 +48,12 @@ class Step(nn.Module):  # type: ignore[misc]  # torch may not be installed
         self._embedding = _constant(np.concatenate(network.embeddings))
         self.register_buffer("_first_rows", torch.tensor(first_rows(network)))
         self._lstm = (_Cells if cells else _Layers)(network)
-        self._dense = nn.ModuleList([_linear(layer) for layer in network.dense])
-        self._top = _linear(network.top)
+        self._dense = nn.ModuleList([linear(layer) for layer in network.dense])
+        self._top = linear(network.top)
         self._given = nn.ModuleList(
             [nn.ParameterList([_constant(table) for table in f.given]) for f in network.fields]
         )
-        self._logits = nn.ModuleList([_linear(field.logits) for field in network.fields])
+        self._logits = nn.ModuleList([linear(field.logits) for field in network.fields])
 
     def forward(self, token: Any, uniform: Any, h: Any, c: Any) -> tuple[Any, ...]:
         """Return the next token, the new h and c, and the logits float32[B, n] of each field."""
@@ -88,24 +93,11 @@ class Step(nn.Module):  # type: ignore[misc]  # torch may not be installed
 
 
 class _Layers(nn.Module):  # type: ignore[misc]  # torch may not be installed
-    """`torch.nn.LSTM`; gates i, f, g, o are in Keras's order."""
+    """`torch.nn.LSTM`."""
 
     def __init__(self, network: NetworkWeights) -> None:
         super().__init__()
-        inputs, units = network.lstm[0].kernel.shape[0], network.lstm[0].units
-        self._lstm = nn.LSTM(inputs, units, len(network.lstm))
-        self._lstm.load_state_dict(
-            {
-                name: tensor
-                for n, layer in enumerate(network.lstm)
-                for name, tensor in (
-                    (f"weight_ih_l{n}", _transposed(layer.kernel)),
-                    (f"weight_hh_l{n}", _transposed(layer.recurrent)),
-                    (f"bias_ih_l{n}", torch.tensor(layer.bias)),
-                    (f"bias_hh_l{n}", torch.zeros(len(layer.bias))),
-                )
-            }
-        )
+        self._lstm = lstm(network)
 
     def forward(self, x: Any, h: Any, c: Any) -> tuple[Any, Any, Any]:
         y, (h, c) = self._lstm(x[None], (h, c))
@@ -119,7 +111,7 @@ class _Cells(nn.Module):  # type: ignore[misc]  # torch may not be installed
         super().__init__()
         self._gates = nn.ModuleList(
             [
-                _linear(DenseWeights(np.concatenate([layer.kernel, layer.recurrent]), layer.bias))
+                linear(DenseWeights(np.concatenate([layer.kernel, layer.recurrent]), layer.bias))
                 for layer in network.lstm
             ]
         )
@@ -134,7 +126,27 @@ class _Cells(nn.Module):  # type: ignore[misc]  # torch may not be installed
         return x, torch.stack(hs), torch.stack(cs)
 
 
-def _linear(weights: DenseWeights) -> nn.Linear:
+def lstm(network: NetworkWeights, **options: Any) -> nn.LSTM:
+    """Build `torch.nn.LSTM` with these weights; gates i, f, g, o are in Keras's order."""
+    inputs, units = network.lstm[0].kernel.shape[0], network.lstm[0].units
+    layers = nn.LSTM(inputs, units, len(network.lstm), **options)
+    layers.load_state_dict(
+        {
+            name: tensor
+            for n, layer in enumerate(network.lstm)
+            for name, tensor in (
+                (f"weight_ih_l{n}", _transposed(layer.kernel)),
+                (f"weight_hh_l{n}", _transposed(layer.recurrent)),
+                (f"bias_ih_l{n}", torch.tensor(layer.bias)),
+                (f"bias_hh_l{n}", torch.zeros(len(layer.bias))),
+            )
+        }
+    )
+    return layers
+
+
+def linear(weights: DenseWeights) -> nn.Linear:
+    """Build a dense layer with these weights."""
     layer = nn.Linear(*weights.kernel.shape)
     layer.load_state_dict(
         {"weight": _transposed(weights.kernel), "bias": torch.tensor(weights.bias)}

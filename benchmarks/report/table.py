@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.peers import PeerStep
+from benchmarks.peers import PeerLearning, PeerStep
 from benchmarks.report.ratios import Ratios, speedup
 from benchmarks.report.results import Results
 from training.export.quantised_matmul import FLOAT32, INT8
@@ -38,6 +38,7 @@ def table(results: Results) -> str:
         *_memory(results, ratios),
         *_training(results, ratios),
         *(row for step in results.peers.peers for row in _peer(step)),
+        *(row for each in results.peers.peer_learning for row in _peer_learning(each)),
     )
     return layout(rows)
 
@@ -149,8 +150,24 @@ def _peer(step: PeerStep) -> Iterator[Row]:
         yield Row(f"  {time.peer}", _ms(time.ms_per_step), _ahead(ratio))
 
 
+def _peer_learning(learning: PeerLearning) -> Iterator[Row]:
+    ours, theirs = learning.leitmotif_targets_per_second, learning.pytorch_targets_per_second
+    with_memory = learning.leitmotif_with_memory_targets_per_second
+    yield Row(f"targets per second, recipe {learning.recipe}", f"{with_memory:,.0f} /s")
+    yield Row(
+        "  without memory",
+        f"{ours:,.0f} /s",
+        f"{learning.leitmotif_share_of_matmul:.0%} of matmul_gflops",
+    )
+    yield Row(
+        "  PyTorch, without memory",
+        f"{theirs:,.0f} /s",
+        f"{learning.pytorch_share_of_matmul:.0%}; {_ahead(ours / theirs)}",
+    )
+
+
 def _ahead(ratio: float) -> str:
-    """Say whether Leitmotif is ahead of a peer, which takes `ratio` times its time."""
+    """Say whether Leitmotif is ahead of a peer."""
     return f"Leitmotif is {ratio:.2f} x as fast: {'ahead' if ratio > 1 else 'BEHIND'}"
 
 

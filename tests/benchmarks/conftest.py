@@ -6,7 +6,7 @@ from benchmarks.measurements.memory import ApiMemory, MemoryFigures
 from benchmarks.measurements.song_over_http import SongFigures, SongParts
 from benchmarks.measurements.throughput import Load, ThroughputFigures
 from benchmarks.measurements.training_speed import TrainingFigures
-from benchmarks.peers import PeerFigures, PeerStep, PeerTime
+from benchmarks.peers import PeerFigures, PeerLearning, PeerStep, PeerTime
 from benchmarks.processes.machine import Machine
 from benchmarks.report.results import Results
 from benchmarks.timing import Percentiles
@@ -46,6 +46,7 @@ def results() -> Results:
                     *("2x512", 32, "int8", 2, 2.0),
                     (PeerTime("ONNX Runtime", 1.5), PeerTime("PyTorch", 6.0)),
                 ),
-            )
+            ),
+            (PeerLearning("default", 1800.0, 2400.0, 0.3, 1600.0, 0.2),),
         ),
     )

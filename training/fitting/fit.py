@@ -98,7 +98,7 @@ def fit(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Checkpoint) -> F
     )
     epochs = Epochs(learned, fitting, parts.weights)
     fresh = not history.epochs
-    model = _start(recipe, codec, epochs) if fresh else checkpoint.load_last(history)
+    model = start_network(recipe, codec, epochs) if fresh else checkpoint.load_last(history)
     held_out = whole_batches(held_out_pieces)
     interrupted = False
     try:
@@ -130,7 +130,8 @@ def fit_to_the_end(parts: Split, recipe: Recipe, codec: Codec, checkpoint: Check
     return fitted
 
 
-def _start(recipe: Recipe, codec: Codec, epochs: Epochs) -> keras.Model:
+def start_network(recipe: Recipe, codec: Codec, epochs: Epochs) -> keras.Model:
+    """Build the network before its first update, with its loss and optimizer."""
     keras.utils.set_random_seed(0)
     fitting = recipe.fitting
     model = build_network(recipe.network, codec.field_sizes)

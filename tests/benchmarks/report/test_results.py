@@ -76,11 +76,22 @@ def test_the_layout_is_this_one(results):
                 ],
             }
         ],
+        "peer_learning": [
+            {
+                "recipe": "default",
+                "leitmotif_with_memory_targets_per_second": 1800.0,
+                "leitmotif_targets_per_second": 2400.0,
+                "leitmotif_share_of_matmul": 0.3,
+                "pytorch_targets_per_second": 1600.0,
+                "pytorch_share_of_matmul": 0.2,
+            }
+        ],
     }
 
 
-def test_peers_that_were_not_measured_are_an_empty_list(results):
-    assert json.loads(replace(results, peers=PeerFigures(())).to_json())["peers"] == []
+def test_peers_that_were_not_measured_are_empty_lists(results):
+    figures = json.loads(replace(results, peers=PeerFigures()).to_json())
+    assert figures["peers"] == figures["peer_learning"] == []
 
 
 def test_a_figure_that_is_no_number_is_not_written(results):
