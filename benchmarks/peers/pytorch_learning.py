@@ -62,7 +62,7 @@ class PyTorchLearning:
         nn.utils.clip_grad_norm_(self._network.parameters(), self._clip_norm)
         for optimizer in self._optimizers:
             optimizer.step()
-        return float(loss)
+        return float(loss.detach())
 
 
 class _Learned(nn.Module):  # type: ignore[misc]  # torch may not be installed
