@@ -253,7 +253,7 @@ export class Form {
     this.clearProblems();
     const { primer, file } = this.#start;
     if (primer === "file" && !file)
-      return this.#complain("file", "Choose a MIDI file, or drop one here.");
+      return this.#complain("file", "Choose a MIDI file or a song’s JSON, or drop it here.");
     const numbers = [this.#length, this.#seed, this.#tempo, this.#maxQuote];
     for (const control of [...numbers, ...this.#character.numbers]) {
       if (!control.checkValidity()) {
@@ -370,12 +370,25 @@ export class Form {
     Object.assign(this.#length, { max: most, step, value });
   }
 
-  async #picked() {
-    const file = this.#picker.files?.[0];
-    if (file) this.#useFile(await read(file));
+  /**
+   * Lets all further pieces continue a file that somebody chose or dropped.
+   * @param {File} file
+   */
+  async #take(file) {
+    this.clearProblems();
+    const content = await file.arrayBuffer().catch(() => null);
+    if (content) this.#useFile({ name: file.name, base64: toBase64(new Uint8Array(content)) });
+    else this.#complain("file", `${file.name} cannot be read. Choose a file, not a folder.`);
   }
 
-  /** Takes a MIDI file that is dropped anywhere on the page. */
+  async #picked() {
+    const file = this.#picker.files?.[0];
+    if (!file) return;
+    await this.#take(file);
+    this.#picker.value = ""; // so that the same file, edited, can be chosen again
+  }
+
+  /** Takes a file that is dropped anywhere on the page. */
   #acceptDrops() {
     const whole = document.documentElement;
     whole.addEventListener("dragover", (event) => {
@@ -391,12 +404,7 @@ export class Form {
       const file = event.dataTransfer?.files[0];
       if (!file) return;
       byId("shape", HTMLDetailsElement).open = true;
-      this.#useFile(await read(file));
+      await this.#take(file);
     });
   }
-}
-
-/** @param {File} file */
-async function read(file) {
-  return { name: file.name, base64: toBase64(new Uint8Array(await file.arrayBuffer())) };
 }
