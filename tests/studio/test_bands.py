@@ -1,15 +1,21 @@
 """Bands in the studio: who plays, whose notes the roll shows, and parts that stay."""
 
+import io
+import json
+import zipfile
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
 from api.formats.song_json import note_members, part_members
 from music.performance import plain
 from music.piece import constant_tempo
+from music.players.roles import name_of
 from tests.api.bands import play_a_band
 from tests.music.bands import LINE_UP, NAMES, NOTES
 from tests.studio.bars import compose_bars
-from tests.studio.conftest import compose, kept, player, rows, until, wait_for
+from tests.studio.conftest import columns, compose, kept, player, rows, until, wait_for
 from tests.studio.support import AXE, LOUDEST
 
 pytestmark = pytest.mark.slow
@@ -73,6 +79,7 @@ def test_a_kept_band_has_every_part_of_its_notes(band):
 def test_a_piece_for_one_piano_has_no_legend_and_no_instruments_to_choose(page):
     assert "instruments" not in compose(page)["recipe"]
     expect(page.locator("#players")).to_be_hidden()
+    expect(page.locator("#stems")).to_be_hidden()
     expect(page.locator("#roll-parts")).to_be_hidden()
     expect(page.locator("#roll-hands i").first).to_be_visible()
 
@@ -119,7 +126,12 @@ def orchestra(studio, loopback):
 
 
 def checked(page):
-    return page.locator("#instrument-names :checked").evaluate_all("all => all.map(b => b.value)")
+    """List the checked instruments, one of several parts as often."""
+    rows = page.locator("#instrument-names > :has(input:checked)")
+    chosen = rows.evaluate_all(
+        "all => all.map(r => [r.querySelector('input').value, r.querySelector('select').value])"
+    )
+    return [name for name, parts in chosen for _ in range(int(parts))]
 
 
 def roles_in_bars(piece, *numbers):
@@ -141,19 +153,36 @@ def test_instruments_are_chosen_sent_kept_and_linked(orchestra, studio, address)
             "Jazz Kit",
         ]
     )
-    names = ["piano", "Flute", "Jazz Kit"]
-    for name in names:
+    for name in ("piano", "Flute", "Violin", "Jazz Kit"):
         orchestra.get_by_label(name, exact=True).check()
-    expect(orchestra.locator("#players-set")).to_have_text(", ".join(names))
+    expect(orchestra.get_by_label("Parts for Jazz Kit")).to_be_hidden()
+    violins = orchestra.get_by_label("Parts for Violin")
+    violins.select_option("3")
+    expect(orchestra.locator("#players-set")).to_have_text("piano, Flute, Violin ×3, Jazz Kit")  # noqa: RUF001
+    orchestra.get_by_label("Violin", exact=True).uncheck()
+    expect(violins).to_be_hidden()
+    assert checked(orchestra) == ["piano", "Flute", "Jazz Kit"]
+    orchestra.get_by_label("Violin", exact=True).check()
+    assert checked(orchestra) == ["piano", "Flute", "Violin", "Jazz Kit"]
+    violins.focus()
+    orchestra.keyboard.press("2")
+    names = ["piano", "Flute", "Violin", "Violin", "Jazz Kit"]
     piece = compose(orchestra)
     assert piece["recipe"]["instruments"] == ",".join(names)
-    assert {part["role"] for part in piece["parts"]} == {"piano", "pipe", "drums"}
+    assert [part["name"] for part in piece["parts"]] == [
+        "Flute",
+        "Acoustic Grand Piano",
+        "Violin 1",
+        "Violin 2",
+        "Drums",
+    ]
     orchestra.click("#own-instruments")
     expect(orchestra.locator("#players-set")).to_contain_text("of one of the game")
     assert checked(orchestra) == []
     orchestra.get_by_role("button", name="Open Song 1").click()
     assert checked(orchestra) == names
-    other = studio(orchestra.evaluate("location.href").removeprefix(address))
+    link = orchestra.evaluate("location.href").removeprefix(address)
+    other = studio(link.replace("Violin%2CViolin", "violin%2C+VIOLIN"))
     expect(other.locator("#keep")).to_be_visible()
     assert checked(other) == names
     assert roles_in_bars(kept(other)[0], 1, 2) == roles_in_bars(piece, 1, 2)
@@ -162,7 +191,7 @@ def test_instruments_are_chosen_sent_kept_and_linked(orchestra, studio, address)
 def test_instruments_that_do_not_fit_are_said_at_their_control(orchestra, watch):
     watch.allowed = "422"
     for name in ("Standard Kit", "Jazz Kit"):
-        orchestra.get_by_label(name).check()
+        orchestra.get_by_label(name, exact=True).check()
     orchestra.click("#players summary")
     orchestra.click("#compose")
     expect(orchestra.locator("#instruments-error")).to_have_text(
@@ -182,6 +211,44 @@ def test_the_instruments_of_a_game_are_accessible(orchestra):
         orchestra.emulate_media(color_scheme=scheme)
         found = orchestra.evaluate("axe.run('#ask')")["violations"]
         assert [each["id"] for each in found] == []
+
+
+def test_a_band_is_saved_as_stems_and_as_json(orchestra):
+    piece = compose(orchestra, 20)
+    saved = {}
+    for name in ("zip", "json"):
+        with orchestra.expect_download() as coming:
+            orchestra.click(f"[data-format={name}]")
+        assert coming.value.suggested_filename == f"Song 1.{name}"
+        saved[name] = Path(coming.value.path()).read_bytes()
+    assert json.loads(saved["json"])["parts"] == piece["parts"]
+    with zipfile.ZipFile(io.BytesIO(saved["zip"])) as stems:
+        assert json.loads(stems.read("song.json"))["parts"] == piece["parts"]
+
+
+def test_a_bands_song_in_json_is_chosen_by_keyboard_and_keeps_its_parts(orchestra, studio, address):
+    told = note_members(NOTES, plain(NOTES), constant_tempo(120), LINE_UP)
+    song = json.dumps({**part_members(LINE_UP), "notes": told}).encode()
+    mine = {"name": "mine.json", "mimeType": "", "buffer": song}
+    orchestra.on("filechooser", lambda chooser: chooser.set_files(mine))
+    orchestra.check("#start-file")
+    assert ".json" in orchestra.get_attribute("#file", "accept").split(",")
+    orchestra.focus("#file")
+    orchestra.keyboard.press("Enter")
+    expect(orchestra.locator("#continued-words")).to_have_text("Every piece continues mine.")
+    expect(orchestra.locator("#file")).to_have_value("")  # so that it can be chosen again
+    orchestra.check("#include_primer")
+    expect(orchestra.locator("#players-set")).to_have_text("those of the file")
+    piece = compose(orchestra)
+    assert [part["name"] for part in piece["parts"]] == NAMES
+    played = zip(columns(NOTES), map(name_of, NOTES.role.tolist()), strict=True)
+    file = sorted((onset, pitch, role) for (onset, _, pitch), role in played)
+    bars = roles_in_bars(piece, 1, 2)
+    assert sorted((onset, pitch, role) for onset, _, pitch, role in bars) == file
+    link = orchestra.evaluate("location.href").removeprefix(address)
+    other = studio(link)
+    expect(other.locator("#keep")).to_be_visible()
+    assert rows(kept(other)[0]) == rows(piece)
 
 
 def test_bars_that_are_composed_again_and_what_continues_them_keep_the_parts(orchestra):

@@ -60,7 +60,11 @@ def test_wishes_are_sent_kept_and_taken_back(page, studio, address):
     page.click("#any-character")
     expect(page.locator("#character-set")).to_have_text("any")
     assert "key" not in compose(page)["recipe"]
+    page.click("#character summary")
+    page.get_by_role("button", name="Open Song 2").click()
+    assert not page.evaluate("document.getElementById('character').open")
     page.get_by_role("button", name="Open Song 1").click()
+    assert page.evaluate("document.getElementById('character').open")
     assert values(page) == ["", "F#m", "", "4/4", "", ""]
     other = studio(page.evaluate("location.href").removeprefix(address))
     expect(other.locator("#keep")).to_be_visible()

@@ -326,11 +326,29 @@ def test_pieces_continue_a_file_that_is_dropped_until_one_takes_it_back(page):
     assert compose(page)["recipe"]["primer"] == "corpus"
 
 
-def test_an_invalid_midi_file_is_refused_beside_its_field(page, watch):
+def test_an_invalid_file_is_refused_beside_its_field(page, watch):
     watch.allowed = "422"
     expect(page.locator("#compose")).to_be_enabled()
-    page.evaluate(DROP, list(b"no music"))
-    expect(page.locator("#file-name")).to_have_text("mine.mid")
-    page.click("#compose")
-    expect(page.locator("#file-error")).to_contain_text("The primer cannot be read")
-    expect(page.locator("#compose")).to_have_text("Compose")
+    for content, detail in (
+        (b"no music", "not a MIDI file: it does not begin with MThd"),
+        (b'{"notes": [', "not JSON"),
+        (
+            b'{"notes": [{"start_beats": 0, "duration_beats": 1, "pitch": 300}]}',
+            "notes[0].pitch must be an integer from 21 to 108",
+        ),
+    ):
+        page.evaluate(DROP, list(content))
+        expect(page.locator("#file-name")).to_have_text("mine.mid")
+        expect(page.locator("#file-error")).to_be_empty()
+        page.click("#compose")
+        expect(page.locator("#file-error")).to_have_text(f"The primer cannot be read: {detail}.")
+        expect(page.locator("#compose")).to_have_text("Compose")
+
+
+def test_a_folder_that_is_dropped_is_refused_beside_the_field(page):
+    refuse = "Promise.reject(new DOMException('A folder', 'NotFoundError'))"
+    page.evaluate(f"() => {{ File.prototype.arrayBuffer = () => {refuse}; }}")
+    page.evaluate(DROP, [])
+    expect(page.locator("#file-error")).to_have_text(
+        "mine.mid cannot be read. Choose a file, not a folder."
+    )

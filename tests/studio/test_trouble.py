@@ -147,7 +147,9 @@ def test_a_missing_file_is_requested(page):
     expect(page.locator("#compose")).to_be_enabled()
     page.check("#start-file")
     page.click("#compose")
-    expect(page.locator("#file-error")).to_have_text("Choose a MIDI file, or drop one here.")
+    expect(page.locator("#file-error")).to_have_text(
+        "Choose a MIDI or JSON file, or drop one here."
+    )
 
 
 KEY = "open-sesame-open-sesame"

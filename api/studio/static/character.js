@@ -62,7 +62,7 @@ export class Character {
     for (const name of CHOICES) byId(name, HTMLSelectElement).value = wishes[name] ?? "";
     for (const name of PERCENTILES)
       byId(name, HTMLInputElement).value = String(wishes[name] ?? "");
-    this.#group.open ||= Object.keys(wishes).some((name) => wishes[/** @type {keyof Wishes} */ (name)]);
+    this.#group.open ||= [...CHOICES, ...PERCENTILES].some((name) => wishes[name] !== undefined);
   }
 
   /**

@@ -253,7 +253,7 @@ export class Form {
     this.clearProblems();
     const { primer, file } = this.#start;
     if (primer === "file" && !file)
-      return this.#complain("file", "Choose a MIDI file or a song’s JSON, or drop it here.");
+      return this.#complain("file", "Choose a MIDI or JSON file, or drop one here.");
     const numbers = [this.#length, this.#seed, this.#tempo, this.#maxQuote];
     for (const control of [...numbers, ...this.#character.numbers]) {
       if (!control.checkValidity()) {

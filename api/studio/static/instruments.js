@@ -7,6 +7,7 @@ import { count } from "./words.js";
 /** @import { Game } from "./service.js" */
 
 const OWN = "those of one of the game’s pieces";
+const OF_FILE = "those of the file";
 const PIANO = "piano"; // which alone plays everything
 const GRAND_PIANO = "Acoustic Grand Piano"; // the same instrument
 const MOST_PARTS = 4; // of a family of instruments
@@ -67,7 +68,8 @@ export class Instruments {
       parts.hidden = !box.checked || KIT.test(box.value);
     }
     const chosen = isPossible ? this.#chosen : [];
-    this.#summary.textContent = [...new Set(chosen)].map((name) => told(name, chosen)).join(", ") || OWN;
+    const words = [...new Set(chosen)].map((name) => told(name, chosen)).join(", ");
+    this.#summary.textContent = words || (isPossible ? OWN : OF_FILE);
     this.#own.disabled = !chosen.length;
   }
 

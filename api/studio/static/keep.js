@@ -10,7 +10,7 @@ import { Zoom } from "./zoom.js";
 /** @import { Piece } from "./piece.js" */
 
 /** @type {Record<string, string>} */
-const SUFFIXES = { midi: "mid", wav: "wav", ogg: "ogg", musicxml: "musicxml", svg: "svg" };
+const SUFFIXES = { midi: "mid", wav: "wav", ogg: "ogg", zip: "zip", musicxml: "musicxml", svg: "svg", json: "json" };
 const NAMELESS = "Song"; // the file of a piece whose name has nothing that a file's name can have
 const TOO_LARGE =
   "This piece continues music that is too large for a link; save the piece itself.";
@@ -21,6 +21,7 @@ const STILL_MIDI = "You can still save the piece as MIDI.";
 
 export class Keep {
   #section = byId("keep", HTMLElement);
+  #stems = byId("stems", HTMLButtonElement);
   #said = byId("keep-said", HTMLElement);
   #error = byId("keep-error", HTMLElement);
   #score = byId("score", HTMLDetailsElement);
@@ -66,6 +67,7 @@ export class Keep {
   show(piece) {
     this.#piece = piece;
     this.#section.hidden = !piece;
+    this.#stems.hidden = !piece?.parts.length;
     this.#said.textContent = this.#error.textContent = "";
     this.#loaded.clear();
     for (const address of this.#addresses.splice(0)) URL.revokeObjectURL(address);
