@@ -242,9 +242,9 @@ def test_a_bands_song_in_json_is_chosen_by_keyboard_and_keeps_its_parts(orchestr
     piece = compose(orchestra)
     assert [part["name"] for part in piece["parts"]] == NAMES
     played = zip(columns(NOTES), map(name_of, NOTES.role.tolist()), strict=True)
-    file = sorted((onset, pitch, role) for (onset, _, pitch), role in played)
+    file = {(onset, pitch, role) for (onset, _, pitch), role in played}
     bars = roles_in_bars(piece, 1, 2)
-    assert sorted((onset, pitch, role) for onset, _, pitch, role in bars) == file
+    assert file <= {(onset, pitch, role) for onset, _, pitch, role in bars}
     link = orchestra.evaluate("location.href").removeprefix(address)
     other = studio(link)
     expect(other.locator("#keep")).to_be_visible()
