@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from benchmarks.growth.bundles import small_recipe
 from benchmarks.growth.curve import Curve, Point
 from benchmarks.growth.pieces import made_up_corpus
 from benchmarks.growth.sizes import GrowthSizes
@@ -14,7 +13,9 @@ from training.corpus.corpus import Corpus
 from training.fitting.checkpoint import locked_checkpoint
 from training.fitting.fit import Split, fit_to_the_end
 from training.pipeline import describe
-from training.recipe import Recipe
+from training.recipe import DEFAULT, SCRATCH, Recipe, load_recipe
+
+_UNITS = 32  # of every layer, so that what does not depend on the network counts
 
 
 def curve_of_learning(folder: Path, sizes: GrowthSizes, done: Callable[[], object]) -> Curve:
@@ -25,10 +26,7 @@ def curve_of_learning(folder: Path, sizes: GrowthSizes, done: Callable[[], objec
         sizes: The sizes of the curves.
         done: Called after each point.
     """
-    recipe = small_recipe()
-    fitting = replace(recipe.fitting, epochs=sizes.epochs, patience_epochs=sizes.epochs)
-    recipe = replace(recipe, fitting=fitting)
-    _train(made_up_corpus("warm_up", 1, sizes.piece_notes), recipe, folder / "warm_up")  # compiles
+    recipe = _recipe(sizes.epochs)
     points = []
     for pieces in sizes.learned_pieces:
         corpus = made_up_corpus(f"learned_{pieces}", pieces, sizes.piece_notes)
@@ -36,6 +34,19 @@ def curve_of_learning(folder: Path, sizes: GrowthSizes, done: Callable[[], objec
         points.append(Point(corpus.notes, seconds))
         done()
     return Curve("training_seconds_over_notes", "notes", "seconds for a training", tuple(points))
+
+
+def _recipe(epochs: int) -> Recipe:
+    """Return the default recipe with a small network, which starts from random weights."""
+    recipe = load_recipe(DEFAULT)
+    layers = tuple(_UNITS for _ in recipe.network.lstm_units)
+    return replace(
+        recipe,
+        network=replace(recipe.network, lstm_units=layers, embedding_units=_UNITS),
+        fitting=replace(recipe.fitting, epochs=epochs, patience_epochs=epochs),
+        start=SCRATCH,
+        base_share=0,
+    )
 
 
 def _train(corpus: Corpus, recipe: Recipe, folder: Path) -> None:
