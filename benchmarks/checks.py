@@ -45,7 +45,7 @@ def check_same_song(songs: Sequence[SampledSong]) -> None:
 
 
 def check_same_logits(peer: str, ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> None:
-    """Compare logits float32[B, T, V] of the same tokens.
+    """Compare logits float32[..., V] of the same tokens.
 
     Raises:
         DifferentLogitsError: They differ by more than rounding.
