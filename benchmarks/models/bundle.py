@@ -18,7 +18,7 @@ from training.network.base_weights import WEIGHTS, load_base
 from training.network.network import build_network
 from training.pipeline import describe
 from training.publishing import publish
-from training.recipe import DEFAULT, NetworkRecipe, Recipe, load_recipe
+from training.recipe import DEFAULT, SCRATCH, NetworkRecipe, Recipe, load_recipe
 
 PIECES = 9
 
@@ -63,9 +63,14 @@ def publish_original(shape: NetworkRecipe, models_dir: Path) -> Published:
 
 def publish_without_memory(models_dir: Path) -> Published:
     """Publish the default recipe's network without memory, with fresh weights."""
-    recipe = load_recipe(DEFAULT)
-    recipe = replace(recipe, network=replace(recipe.network, memory=False))
+    recipe = without_memory(load_recipe(DEFAULT))
     return _publish("network_without_memory", _fresh(recipe), recipe, models_dir)
+
+
+def without_memory(recipe: Recipe) -> Recipe:
+    """Return the recipe for the same network without memory, which has no base to begin with."""
+    network = replace(recipe.network, memory=False)
+    return replace(recipe, network=network, start=SCRATCH, base_share=0)
 
 
 def export_float32(published: Published, folder: Path) -> Path:

@@ -1,10 +1,9 @@
 """Measures how fast we learn, and PyTorch the same network from the same batch."""
 
-from dataclasses import replace
-
 import keras
 
 from benchmarks.checks import check_same_logits
+from benchmarks.models.bundle import without_memory
 from benchmarks.models.networks import products_per_target
 from benchmarks.peers import PeerLearning
 from benchmarks.peers.pytorch_learning import PyTorchLearning
@@ -19,7 +18,7 @@ from training.fitting.encoded import encode
 from training.fitting.evaluation import targets_in
 from training.fitting.fit import start_network
 from training.network.network import field_sizes
-from training.recipe import SCRATCH, Recipe
+from training.recipe import Recipe
 
 _ROOT = 60  # the lowest note of the learned scale
 _BACKWARD = 2  # the gradients of the inputs and of the weights cost a product each
@@ -42,7 +41,7 @@ def measure_learning(matmul_gflops: float, sizes: Sizes) -> tuple[PeerLearning, 
 
 
 def _learning(name: str, recipe: Recipe, matmul_gflops: float, sizes: Sizes) -> PeerLearning:
-    plain = replace(recipe, network=replace(recipe.network, memory=False), start=SCRATCH)
+    plain = without_memory(recipe)
     with_memory, batch_with_memory = _started(recipe)
     network, batch = _started(plain)
     peer = PyTorchLearning(NetworkWeights.of(network), plain, cores())

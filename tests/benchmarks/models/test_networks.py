@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.models.networks import label, products_per_token
+from benchmarks.models.bundle import without_memory
+from benchmarks.models.networks import label, products_per_target, products_per_token
 from benchmarks.sizes import FULL, TINY
 from training.export.decoder import MOST_STEPS
 from training.recipe import NetworkRecipe, load_recipe
@@ -54,3 +55,10 @@ def test_sizes_have_the_required_values(sizes):
     assert sizes.song_tokens <= MOST_STEPS
     assert sizes.train_epochs >= 2
     assert len(set(sizes.original_network.lstm_units)) == 1
+
+
+@pytest.mark.parametrize("recipe", FULL.peer_recipes.values(), ids=FULL.peer_recipes)
+def test_training_without_memory_multiplies_the_input_too(recipe):
+    network = without_memory(recipe).network
+    sizes = (89, 88, 88)
+    assert products_per_target(network, sizes) == products_per_token(network, sizes) + 192 * 2048
