@@ -20,6 +20,7 @@ from tests.studio.support import AXE, LOUDEST
 
 pytestmark = pytest.mark.slow
 
+TOLD = note_members(NOTES, plain(NOTES), constant_tempo(120), LINE_UP)
 KEEP_BAND = """async ({parts, notes}) => {
     const {Piece} = await import('/studio/piece.js');
     const [stored] = JSON.parse(localStorage.getItem('leitmotif.pieces'));
@@ -42,15 +43,19 @@ SQUARES = """() => [...document.querySelectorAll('#roll-parts li')].map(
     (item) => getComputedStyle(item, '::before').backgroundColor)"""
 
 
-@pytest.fixture
-def band(page):
-    """Open the page with a band's piece."""
-    compose(page)
-    told = note_members(NOTES, plain(NOTES), constant_tempo(120), LINE_UP)
+def open_band(page, told):
+    """Keep a band's piece in place of the first, and open it."""
     page.evaluate(KEEP_BAND, {**part_members(LINE_UP), "notes": told})
     page.reload()
     page.get_by_role("button", name="Open Band").click()
     expect(page.locator("#piece-heading")).to_have_text("Band")
+
+
+@pytest.fixture
+def band(page):
+    """Open the page with a band's piece."""
+    compose(page)
+    open_band(page, TOLD)
     return page
 
 
@@ -62,6 +67,13 @@ def test_a_bands_parts_are_named_in_the_colours_of_their_notes(band):
         assert colours.get(square.removeprefix("rgb(").rstrip(")").replace(" ", ""), 0) > 20
     expect(band.locator("#roll-hands")).to_be_hidden()
     assert NAMES[0] in band.locator("#roll-text").inner_text()
+
+
+def test_a_part_without_notes_is_not_named(band):
+    open_band(band, [note for note in TOLD if note["part"] not in {0, 3}])
+    playing = [name for part, name in enumerate(NAMES) if part not in {0, 3}]
+    expect(band.locator("#roll-parts li:visible")).to_have_text(playing)
+    expect(band.locator("#roll-text")).to_contain_text(f"played by {', '.join(playing)}.")
 
 
 def test_a_kept_band_has_every_part_of_its_notes(band):
@@ -227,8 +239,7 @@ def test_a_band_is_saved_as_stems_and_as_json(orchestra):
 
 
 def test_a_bands_song_in_json_is_chosen_by_keyboard_and_keeps_its_parts(orchestra, studio, address):
-    told = note_members(NOTES, plain(NOTES), constant_tempo(120), LINE_UP)
-    song = json.dumps({**part_members(LINE_UP), "notes": told}).encode()
+    song = json.dumps({**part_members(LINE_UP), "notes": TOLD}).encode()
     mine = {"name": "mine.json", "mimeType": "", "buffer": song}
     orchestra.on("filechooser", lambda chooser: chooser.set_files(mine))
     orchestra.check("#start-file")

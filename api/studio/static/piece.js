@@ -183,6 +183,11 @@ export class Piece {
     this.origin = { ...origin, notes };
   }
 
+  /** The numbers of the parts that have notes. */
+  get playing() {
+    return new Set(this.notes.map(({ part }) => part));
+  }
+
   /** Whether anything of it has been composed. */
   get hasNewNotes() {
     return this.sentNotes > this.primerNotes;

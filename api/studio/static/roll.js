@@ -90,7 +90,7 @@ export class Roll {
     new ResizeObserver(() => this.#resized()).observe(scroller);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       this.#colours = readColours();
-      this.#name(this.#named);
+      if (this.#piece) this.#name(this.#piece);
       this.changed();
     });
     scroller.addEventListener("scroll", () => this.#scrolled());
@@ -289,7 +289,7 @@ export class Roll {
   #frame(now_ms) {
     const piece = this.#piece;
     if (!piece || !this.#width) return;
-    if (piece.parts !== this.#named) this.#name(piece.parts);
+    if (piece.parts !== this.#named) this.#name(piece);
     this.#welcome(piece, now_ms);
     const isSettling = this.#settle(piece);
     const playhead = piece.ticks(this.#position_s());
@@ -300,16 +300,16 @@ export class Roll {
 
   /**
    * Gives each part a colour, and says whose it is.
-   * @param {readonly Part[]} parts
+   * @param {Piece} piece
    */
-  #name(parts) {
+  #name(piece) {
+    const { parts } = piece;
     this.#named = parts;
     this.#partColours = parts.map(({ role }, number) => {
       const hue = (FIRST_HUE + number * NEXT_HUE) % 360;
       const saturation = role === "drums" ? 0 : 55;
       return `hsl(${hue} ${saturation}% ${this.#colours.partLightness})`;
     });
-    this.#legend.hidden = !parts.length;
     this.#hands.hidden = parts.length > 0;
     this.#legend.replaceChildren(
       ...parts.map(({ name }, number) => {
@@ -318,6 +318,17 @@ export class Roll {
         return item;
       }),
     );
+    this.#namePlaying(piece);
+  }
+
+  /**
+   * Shows the names of the parts that have notes.
+   * @param {Piece} piece
+   */
+  #namePlaying({ parts, playing }) {
+    this.#legend.hidden = !parts.length || !playing.size;
+    for (const [part, item] of [...this.#legend.children].entries())
+      item.toggleAttribute("hidden", !playing.has(part));
   }
 
   /** @param {Note} note */
@@ -337,6 +348,7 @@ export class Roll {
       this.#arrivedAll_ms = now_ms + number * APART_MS + ARRIVING_MS;
     }
     this.#shown = piece.notes.length;
+    this.#namePlaying(piece);
     this.#stretch();
   }
 

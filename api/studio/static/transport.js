@@ -199,7 +199,7 @@ function inWords(piece) {
   const pitches = notes.map(({ pitch }) => pitch);
   const right = notes.filter(({ isRight }) => isRight).length;
   const players = piece.parts.length
-    ? `played by ${piece.parts.map(({ name }) => name).join(", ")}`
+    ? `played by ${[...piece.playing].sort((a, b) => a - b).map((part) => piece.parts[part].name).join(", ")}`
     : `${right} for the right hand, ${notes.length - right} for the left`;
   const words = [
     `${count(notes.length, "note")} in ${count(piece.bars, "bar")}`,
