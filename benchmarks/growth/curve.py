@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+_THREE_DIGITS = 100
 _SPAN = 3  # the slope is taken over at least this factor of x, so that noise counts little
 _MOST_EXPONENT = 1.15  # 1 is proportional to the work; the rest is noise
 
@@ -18,6 +19,11 @@ class Point:
 
     x: int
     y: float
+
+    @property
+    def shown_y(self) -> str:
+        """The value with three digits."""
+        return f"{self.y:,.0f}" if self.y >= _THREE_DIGITS else f"{self.y:.3g}"
 
 
 @dataclass(frozen=True)

@@ -43,4 +43,8 @@ def _draw(axes: Any, curve: Curve) -> None:
     axes.set_title(f"exponent {curve.exponent:+.2f}", fontsize="medium")
     axes.set_xticks([point.x for point in curve.points], [f"{p.x:,}" for p in curve.points])
     axes.minorticks_off()
+    above = {"xytext": (0, 4), "textcoords": "offset points", "ha": "center"}
+    for point in curve.points:  # the axis has no number where all values are of one magnitude
+        axes.annotate(point.shown_y, (point.x, point.y), **above)
+    axes.margins(0.12, 0.2)
     axes.grid(alpha=0.3)

@@ -41,13 +41,9 @@ def growth_table(results: GrowthResults) -> str:
 
 
 def _row(curve: Curve) -> Row:
-    points = ", ".join(f"{point.x:,}: {_number(point.y)}" for point in curve.points)
+    points = ", ".join(f"{point.x:,}: {point.shown_y}" for point in curve.points)
     if curve.outgrows_its_work:
         verdict = "falls with its work" if curve.is_rate else "grows faster than its work"
     else:
         verdict = "does not fall" if curve.is_rate else "grows no faster than its work"
     return Row(curve.name, f"exponent {curve.exponent:+.2f}", f"{verdict}; {points}")
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -105,7 +105,7 @@ def test_the_picture_has_a_panel_for_each_curve_and_is_always_the_same(growth_re
     texts = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
     titles = [text for text in texts if text.startswith("exponent")]
     assert titles == ["exponent +0.40", "exponent +2.00", "exponent +0.36"]
-    assert {"games", "callers", "MB", "songs per second"} <= set(texts)
+    assert {"games", "callers", "MB", "songs per second", "250", "37.2"} <= set(texts)
     assert growth_svg(growth_results.curves) == svg
 
 
