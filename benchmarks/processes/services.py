@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from api.config import Config
@@ -72,7 +73,8 @@ def model_server(
     with running(name, arguments, {"MODEL_SERVER_HOST": "127.0.0.1"}, log) as process:
         with closing(GrpcModelServer(target)) as client:
             patience_s = PATIENCE_S + _LOADING_S * len(models)
-            process.wait_until(lambda: all(_is_ready(client, one) for one in models), patience_s)
+            for model in models:  # one after the other: few questions, however many models
+                process.wait_until(partial(_is_ready, client, model), patience_s)
         yield RunningModelServer(target, process.process.pid)
 
 
