@@ -1,6 +1,7 @@
 """Uploaded primers, which songs continue."""
 
 import hashlib
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
@@ -31,12 +32,17 @@ class Upload:
     def read(cls, content: bytes, *, band: bool = False) -> Self:
         """Read a file as for one piano, or as a band; what starts with a brace is JSON.
 
+        A byte order mark, as some editors write it, is ignored.
+
         Raises:
             BadParameterError: It is broken, too long or without notes.
         """
-        read = read_song if content.lstrip().startswith(b"{") else _read_as_written
+        text = content.removeprefix(BOM_UTF8).lstrip()
         try:
-            piece = read(content, "primer", band=band)
+            if text.startswith(b"{"):
+                piece = read_song(text, "primer", band=band)
+            else:
+                piece = _read_as_written(content, "primer", band=band)
         except UnreadablePieceError as error:
             raise BadParameterError(f"The primer cannot be read: {error}.", "primer") from error
         return cls(content, replace(piece, time_signatures=with_pickup(signatures_of(piece))))

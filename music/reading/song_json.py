@@ -56,7 +56,8 @@ def read_song(content: bytes, name: str, *, band: bool = False) -> Piece:
     song = _parsed(content)
     notes = list(_objects(song, "notes", MOST_NOTES))
     if not notes:
-        raise UnreadablePieceError("no notes in it")
+        several = "; of several songs, only one can be read" if "songs" in song else ""
+        raise UnreadablePieceError(f"no notes in it{several}")
     players = list(_players(song))
     rows = np.array([_note(note, players, where) for where, note in notes])
     if not band:

@@ -2,11 +2,13 @@
 
 import io
 import json
+from codecs import BOM_UTF8
 
 import mido
 import numpy as np
 import pytest
 
+from api.composing.primers import Upload
 from music.codec import BOS, FIRST, open_codec
 from music.codec.notetuple import NoteTuple
 from music.composing.encoded_primer import MOST_READ_NOTES, encoded_primer
@@ -235,6 +237,11 @@ def test_a_codec_that_does_not_know_a_chord_cannot_read_it():
     codec = open_codec("notes", (("C4", "0.4.7"),))
     assert encoded_primer(Notes.of([0], [6], [64]), codec).notes.pitch.tolist() == [60]
     assert codec.encode(NO_NOTES).tolist() == []
+
+
+def test_a_song_that_an_editor_saved_with_a_byte_order_mark_is_read():
+    song = b'{"notes": [{"pitch": 60, "start_beats": 0, "duration_beats": 1}]}'
+    assert Upload.read(BOM_UTF8 + song).piece.notes == Upload.read(song).piece.notes
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,7 @@ def test_other_members_are_ignored():
     ("content", "message"),
     [
         (b"{", "not JSON"),
+        (b'{"songs": [{}]}', "no notes in it; of several songs, only one can be read"),
         (b'{"notes": [NaN]}', "not JSON"),
         (b"\xff{}", "not JSON"),
         (b"[" * 100_000, "not JSON"),
