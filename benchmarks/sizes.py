@@ -31,6 +31,7 @@ class Sizes:
         window_train_batches: Batches of the old training, before and after ours.
         peer_batches: How many songs are sampled together, by each peer and by ours.
         peer_tokens: Tokens per round and song of a peer; no more than a call may sample.
+        peer_rounds: Rounds of each of them.
         peer_recipes: The recipes that we and a peer learn by, by name.
         peer_learning_rounds: Updates of each of them.
     """
@@ -52,6 +53,7 @@ class Sizes:
     window_train_batches: int
     peer_batches: tuple[int, ...]
     peer_tokens: int
+    peer_rounds: int
     peer_recipes: dict[str, Recipe]
     peer_learning_rounds: int
 
@@ -82,6 +84,7 @@ FULL = Sizes(
     window_train_batches=2,
     peer_batches=(1, 8, 32, 64),
     peer_tokens=64,
+    peer_rounds=5,
     peer_recipes={name: load_recipe(name) for name in (DEFAULT, BASE)},
     peer_learning_rounds=3,
 )
@@ -106,6 +109,7 @@ TINY = Sizes(
     window_train_batches=1,
     peer_batches=(1, 2),
     peer_tokens=16,
+    peer_rounds=1,
     peer_recipes={DEFAULT: _small(DEFAULT)},
     peer_learning_rounds=1,
 )

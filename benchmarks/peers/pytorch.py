@@ -1,5 +1,7 @@
-"""PyTorch: its own LSTM, or its dynamic 8-bit one, or cells that it compiles."""
+"""PyTorch: its own LSTM, or cells that it compiles, with float32 or its dynamic 8-bit weights."""
 
+import os
+import shutil
 import warnings
 from typing import Any
 
@@ -13,11 +15,14 @@ from benchmarks.peers.pytorch_step import Step
 from benchmarks.peers.weights import NetworkWeights
 from training.export.quantised_matmul import INT8
 
+os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # no processes that stay
+
 
 class PyTorch:
-    """A step per call, in inference mode."""
+    """`torch.nn.LSTM`, one step per call, in inference mode."""
 
     library = "PyTorch"
+    _compiled = False
 
     def __init__(
         self,
@@ -38,8 +43,10 @@ class PyTorch:
         """
         self.weights, self.threads = weights, threads
         self.name = f"{self.library}, {weights}"
-        step = Step(network, temperature, top_p, cells=False).eval()
-        self._step = _with_8_bits(step) if weights == INT8 else step
+        step = Step(network, temperature, top_p, cells=self._compiled).eval()
+        if weights == INT8:
+            step = _with_8_bits(step)
+        self._step = _compiled(step) if self._compiled else step
         self._state = len(network.lstm), network.lstm[0].units
 
     def sample(self, uniform: Floats) -> Integers:
@@ -57,7 +64,8 @@ class PyTorch:
         layers, units = self._state
         batch, fields = uniform.shape[1:]
         with torch.inference_mode():
-            h = c = torch.zeros((layers, batch, units))
+            # One tensor for both would be another program to the compiler.
+            h, c = (torch.zeros((layers, batch, units)) for _ in "hc")
             token = torch.zeros((batch, fields), dtype=torch.int64)
             tokens, logits = [], []
             for numbers in torch.from_numpy(uniform):
@@ -66,6 +74,23 @@ class PyTorch:
                 logits.append(tuple(predicted))
             songs: Integers = torch.stack(tokens).numpy() - 1
         return songs, logits
+
+
+class CompiledPyTorch(PyTorch):
+    """The same with LSTM cells, compiled: `torch.compile` leaves `torch.nn.LSTM` as it is."""
+
+    _compiled = True
+
+
+def can_compile() -> bool:
+    """Whether there is a C++ compiler, which `torch.compile` needs."""
+    return shutil.which(os.environ.get("CXX", "g++")) is not None
+
+
+def _compiled(step: nn.Module) -> Any:
+    """Compile a step when it is first called, for one song and for any number of them."""
+    torch.compiler.reset()  # else it stops compiling after a few networks, without an error
+    return torch.compile(step, dynamic=True)
 
 
 def _with_8_bits(step: nn.Module) -> Any:

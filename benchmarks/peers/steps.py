@@ -17,7 +17,7 @@ from benchmarks.peers import PeerStep, PeerTime
 from benchmarks.peers.agreement import check_same_network
 from benchmarks.peers.onnx_runtime import OnnxRuntime
 from benchmarks.peers.peer import Peer
-from benchmarks.peers.pytorch import PyTorch
+from benchmarks.peers.pytorch import CompiledPyTorch, PyTorch, can_compile
 from benchmarks.peers.weights import NetworkWeights
 from benchmarks.processes.machine import cores
 from benchmarks.sizes import Sizes
@@ -26,7 +26,6 @@ from music.composing.continuation import EMPTY_PROMPT
 from music.sampling import TEMPERATURE, TOP_P
 from training.export.quantised_matmul import FLOAT32, weights_here
 
-_LIBRARIES = (OnnxRuntime, PyTorch)
 _OURS = "Leitmotif"
 _MS = 1000
 
@@ -79,10 +78,11 @@ def _steps(published: Published, weights: str, graph: GraphModel, sizes: Sizes) 
     """Measure one network with one kind of weights."""
     network = NetworkWeights.of(published.network)
     used_cores = sorted({1, cores()})
+    ways: list[Callable[..., Peer]] = [OnnxRuntime, PyTorch]
+    if can_compile():
+        ways.append(CompiledPyTorch)
     peers: list[Peer] = [
-        library(network, weights, threads, TEMPERATURE, TOP_P)
-        for threads in used_cores
-        for library in _LIBRARIES
+        way(network, weights, threads, TEMPERATURE, TOP_P) for threads in used_cores for way in ways
     ]
     for peer in peers:
         check_same_network(published.network, peer)
@@ -92,9 +92,8 @@ def _steps(published: Published, weights: str, graph: GraphModel, sizes: Sizes) 
             shape = (sizes.peer_tokens, batch, len(network.embeddings))
             runs = [_ours(graph, shape, n, pool) for n in used_cores]
             runs += [_theirs(peer, shape) for peer in peers]
-            seconds = interleaved(
-                f"peers, {name}, {weights}, batch {batch}", [r.sample for r in runs], sizes.rounds
-            )
+            progress = f"peers, {name}, {weights}, batch {batch}"
+            seconds = interleaved(progress, [run.sample for run in runs], sizes.peer_rounds)
             for n in used_cores:
                 ms = _fastest_ms(n, runs, seconds, sizes)
                 ours_ms = ms.pop(_OURS)

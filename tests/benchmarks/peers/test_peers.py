@@ -9,6 +9,9 @@ from training.export.quantised_matmul import FLOAT32
 from training.network.network import build_network, field_sizes
 from training.recipe import NetworkRecipe
 
+# PyTorch's compiler looks for a GPU.
+pytestmark = pytest.mark.filterwarnings("ignore:CUDA initialization")
+
 SETTINGS = (0.9, 0.9)  # temperature and top-p
 
 
@@ -61,3 +64,17 @@ def test_threads_change_no_song(library, network):
     weights = NetworkWeights.of(network)
     one, two = (library(weights, FLOAT32, n, *SETTINGS).sample(uniform) for n in (1, 2))
     assert np.array_equal(one, two)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", [((), (5, 9, 7))], indirect=True, ids=["notes"])
+def test_compiled_it_predicts_what_keras_predicts_for_any_number_of_songs(
+    compiled_library, network, peer_weights
+):
+    peer = compiled_library(NetworkWeights.of(network), peer_weights, 1, *SETTINGS)
+    check_same_network(network, peer)
+    uniform = np.random.default_rng(5).random((9, 8, 3), np.float32)
+    together = peer.sample(uniform)
+    alone = np.concatenate([peer.sample(uniform[:, n : n + 1]) for n in range(2)], axis=1)
+    if peer_weights == FLOAT32:  # with 8 bits, all songs of a batch share the scale of their inputs
+        assert np.array_equal(together[:, :2], alone)
