@@ -53,6 +53,12 @@ def test_it_samples_values_of_every_field(peer, network):
     assert len({song.tobytes() for song in np.moveaxis(songs, 1, 0)}) == 4
 
 
+def test_it_leaves_the_threads_floating_point_as_it_is(peer, network):
+    peer.sample(np.zeros((1, 1, len(field_sizes(network))), np.float32))
+    smallest_normal = np.finfo(np.float32).tiny
+    assert np.float32(smallest_normal) / np.float32(2) > 0  # not flushed to zero
+
+
 def test_the_songs_that_are_checked_are_those_that_are_measured(peer, network):
     uniform = np.random.default_rng(3).random((9, 4, len(field_sizes(network))), np.float32)
     songs, _ = peer.sample_with_logits(uniform)
