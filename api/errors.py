@@ -7,12 +7,13 @@ ApiError
 │   ├── BadParameterError       a parameter is unknown, missing, repeated or invalid
 │   ├── NotAcceptableError      the request accepts none of the formats
 │   ├── SongTooLongError        the song is too long for the requested format
-│   ├── TooManyRequestsError    the rate limit is exceeded
 │   ├── UnauthorizedError       an API key is required
 │   ├── UnknownGameError        no such game
 │   └── VersionGoneError        the version existed, and no model server loads it
 ├── GameNotReadyError           the game exists, and its model is not loaded (yet)
-├── TooManySongsError           all song slots are taken
+├── RetryLaterError             refused for now; the error says when a retry may help
+│   ├── TooManyRequestsError    the rate limit is exceeded
+│   └── TooManySongsError       all song slots are taken
 └── ModelServerError
     ├── UnavailableError        the model server cannot be reached
     ├── OverloadedError         the model server refuses more work
@@ -63,18 +64,6 @@ class SongTooLongError(RequestError):
     """The song is too long for the requested format."""
 
 
-class TooManyRequestsError(RequestError):
-    """The client exceeded its rate limit.
-
-    Attributes:
-        retry_after_s: When to retry, in whole seconds.
-    """
-
-    def __init__(self, message: str, retry_after_s: int) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
-
-
 class UnauthorizedError(RequestError):
     """The request has no API key, or an unknown one."""
 
@@ -99,8 +88,8 @@ class GameNotReadyError(ApiError):
     """The game exists, but the model server has no ready version of it."""
 
 
-class TooManySongsError(ApiError):
-    """All song slots are taken.
+class RetryLaterError(ApiError):
+    """The request is refused for now.
 
     Attributes:
         retry_after_s: When to retry, in whole seconds.
@@ -109,6 +98,14 @@ class TooManySongsError(ApiError):
     def __init__(self, message: str, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class TooManyRequestsError(RetryLaterError):
+    """The client exceeded its rate limit."""
+
+
+class TooManySongsError(RetryLaterError):
+    """All song slots are taken."""
 
 
 class ModelServerError(ApiError):

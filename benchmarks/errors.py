@@ -3,6 +3,7 @@
 BenchmarkError
 ├── ProcessError           the model server or the API does not start, or ends too early
 ├── ResponseError          the API's response is not a song
+│   └── BusyError          the API refuses a song for now
 ├── DifferentSongsError    two ways of sampling give different songs
 ├── DifferentLogitsError   a peer computes a different network
 ├── MissingPeerError       a peer is not installed
@@ -20,6 +21,19 @@ class ProcessError(BenchmarkError):
 
 class ResponseError(BenchmarkError):
     """The API's response is not a song; the message quotes it."""
+
+
+class BusyError(ResponseError):
+    """The API refuses a song for now, mostly since all song slots are taken.
+
+    Attributes:
+        retry_after_s: When to retry, in seconds.
+    """
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        """Keep what the response says."""
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class DifferentSongsError(BenchmarkError):

@@ -20,6 +20,7 @@ from api.errors import (
     NotAcceptableError,
     OutOfTimeError,
     OverloadedError,
+    RetryLaterError,
     SongTooLongError,
     TooManyRequestsError,
     TooManySongsError,
@@ -159,7 +160,7 @@ def _of_api_error(error: ApiError) -> Response:
 
 def _logged(error: ApiError) -> Problem:
     problem = PROBLEMS[type(error)]
-    if isinstance(error, TooManyRequestsError | TooManySongsError):
+    if isinstance(error, RetryLaterError):
         problem = replace(problem, retry_after_s=error.retry_after_s)
     if isinstance(error, ModelServerError):
         _LOG.warning("%s: %s %r", problem.slug, error, error.reason)

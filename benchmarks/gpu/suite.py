@@ -9,7 +9,7 @@ from benchmarks.gpu.decoding import measure_decoding
 from benchmarks.gpu.learning import measure_learning
 from benchmarks.gpu.results import GpuResults
 from benchmarks.gpu.sizes import GpuSizes
-from benchmarks.measurements.song_over_http import WARM_UPS, request_song
+from benchmarks.measurements.song_over_http import WARM_UPS
 from benchmarks.models.bundle import publish_default
 from benchmarks.models.graph_model import GraphModel
 from benchmarks.processes import services
@@ -53,7 +53,7 @@ def _song_ms(api: RunningApi, game: str, sizes: GpuSizes) -> Percentiles:
     with progress("songs over HTTP", WARM_UPS + sizes.songs) as bar:
         for seed in range(WARM_UPS + sizes.songs):
             began = time.perf_counter()
-            request_song(api, game, sizes.notes, seed)
+            api.song({"game": game, "notes": str(sizes.notes), "seed": str(seed)})
             times_ms.append((time.perf_counter() - began) * _MS)
             bar.update()
     return Percentiles.of(times_ms[WARM_UPS:])

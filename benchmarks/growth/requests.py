@@ -1,16 +1,14 @@
 """Songs over HTTP: one at a time, or for many callers at once."""
 
-import http.client
 import random
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from queue import Empty, SimpleQueue
-from urllib.parse import urlencode
 
-from benchmarks.errors import ResponseError
+from benchmarks.errors import BusyError
 from benchmarks.measurements.song_over_http import WARM_UPS
 from benchmarks.processes.services import RunningApi
 
@@ -20,7 +18,10 @@ _BOUNDARY = "leitmotif"
 
 
 def song_seconds(
-    api: RunningApi, values: Mapping[str, str], songs: int, primer: bytes = b""
+    api: RunningApi,
+    values: Mapping[str, str],
+    songs: int,
+    primer_of: Callable[[int], bytes] | None = None,
 ) -> float:
     """Measure a request, from before the connection to the last byte.
 
@@ -28,10 +29,13 @@ def song_seconds(
         api: The API.
         values: The parameters, without a seed.
         songs: How many songs, of the seeds from 0 on; the median counts.
-        primer: A MIDI file that the songs continue; if it is empty, they continue an opening.
+        primer_of: Makes for each seed a MIDI file that the song continues. Each song needs one of
+            its own, since the API keeps the states after primers that it has read. If None, songs
+            continue openings.
     """
     times_s = []
     for seed in range(songs):
+        primer = primer_of(seed) if primer_of else b""
         began = time.perf_counter()
         _request(api, {**values, "seed": str(seed)}, primer)
         times_s.append(time.perf_counter() - began)
@@ -74,28 +78,20 @@ def songs_per_second(api: RunningApi, game: str, notes: int, callers: int, songs
 
 
 def _request(api: RunningApi, values: Mapping[str, str], primer: bytes = b"") -> None:
-    """Request a song over a new connection, as curl does, until it is composed."""
-    later = random.Random(values["seed"])  # noqa: S311  no secret
-    until = time.monotonic() + _PATIENCE_S
-    while (wait_s := _retry_after_s(api, values, primer)) is not None:
-        if time.monotonic() + wait_s > until:
-            raise ResponseError(f"the API refused a song for {_PATIENCE_S:.0f} s")
-        time.sleep(wait_s * later.uniform(1, _LATEST))
-
-
-def _retry_after_s(api: RunningApi, values: Mapping[str, str], primer: bytes) -> float | None:
-    """Request a song once; returns when to try again, None if it is composed."""
+    """Request a song until it is composed."""
     body = _multipart(primer) if primer else b""
     headers = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"} if primer else {}
-    with closing(http.client.HTTPConnection("127.0.0.1", api.port, _PATIENCE_S)) as connection:
-        connection.request("POST", f"/generate?{urlencode(values)}", body, headers)
-        response = connection.getresponse()
-        content = response.read()
-    if response.status == http.client.OK:
-        return None
-    if response.status == http.client.SERVICE_UNAVAILABLE:
-        return float(response.headers["Retry-After"])
-    raise ResponseError(f"the API responded with {response.status}: {content[:500]!r}")
+    later = random.Random(values["seed"])  # noqa: S311  no secret
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            api.song(values, body, headers)
+        except BusyError as busy:
+            if time.monotonic() + busy.retry_after_s > until:
+                raise
+            time.sleep(busy.retry_after_s * later.uniform(1, _LATEST))
+        else:
+            return
 
 
 def _multipart(primer: bytes) -> bytes:

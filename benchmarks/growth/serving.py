@@ -1,9 +1,7 @@
 """The memory of the model server and the API, and the time until they are prepared."""
 
-import http.client
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,12 +114,9 @@ def _wait_for_prefills(api: RunningApi, wanted: int) -> None:
 
 def _prefills(api: RunningApi) -> int:
     """Return how many prompts the API's processes have read."""
-    with closing(http.client.HTTPConnection("127.0.0.1", api.port, _PATIENCE_S)) as connection:
-        connection.request("GET", "/metrics")
-        page = connection.getresponse().read().decode()
     return sum(
         int(sample.value)
-        for family in text_string_to_metric_families(page)
+        for family in text_string_to_metric_families(api.page("/metrics"))
         for sample in family.samples
         if sample.name == "leitmotif_model_server_calls_total"
         and sample.labels["call"] == "prefill"

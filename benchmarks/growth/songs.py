@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from benchmarks.growth.curve import Curve, Point
 from benchmarks.growth.pieces import made_up_piece
@@ -26,8 +27,10 @@ def curves_of_songs(
     """
     warm_up(api, game)
 
-    def point(x: int, values: Mapping[str, str], primer: bytes = b"") -> Point:
-        seconds = song_seconds(api, {"game": game, **values}, sizes.songs, primer)
+    def point(
+        x: int, values: Mapping[str, str], primer_of: Callable[[int], bytes] | None = None
+    ) -> Point:
+        seconds = song_seconds(api, {"game": game, **values}, sizes.songs, primer_of)
         done()
         return Point(x, seconds)
 
@@ -49,11 +52,11 @@ def curves_of_songs(
             "song_seconds_over_history",
             "notes of the music that it continues",
             f"{_SECONDS} of {sizes.history_song_notes} new notes",
-            tuple(point(notes, new_notes, _primer(notes)) for notes in sizes.history),
+            tuple(point(notes, new_notes, partial(_primer, notes)) for notes in sizes.history),
         ),
     ]
 
 
-def _primer(notes: int) -> bytes:
-    piece = replace(made_up_piece(0, notes), name="primer")
+def _primer(notes: int, seed: int) -> bytes:
+    piece = replace(made_up_piece(seed, notes), name="primer")
     return to_midi(piece.notes, tempos=piece.tempos, name=piece.name, text="")

@@ -1,6 +1,5 @@
 """The time of a song over HTTP, from the real API and model server, and its parts."""
 
-import http.client
 import statistics
 import time
 from contextlib import closing
@@ -17,7 +16,6 @@ from api.model_server.grpc_client import GrpcModelServer
 from api.model_server.metering import CallMeter
 from api.model_server.port import ModelServer
 from benchmarks.checks import check_same_file
-from benchmarks.errors import ResponseError
 from benchmarks.models.bundle import Published
 from benchmarks.models.graph_model import GraphModel
 from benchmarks.models.song_sampling import PATIENCE_S
@@ -96,11 +94,7 @@ class _Composing:
         return cls(clock, Games(models_config, server), Composer(server))
 
     def song(self, game: str, notes: int, seed: int) -> _Composed:
-        values = (
-            RequestValue("game", game),
-            RequestValue("notes", str(notes)),
-            RequestValue("seed", str(seed)),
-        )
+        values = [RequestValue(*value) for value in _values(game, notes, seed).items()]
         before_s, tokens = self.clock.seconds, self.clock.tokens
         began = time.perf_counter()
         song = self.composer.compose(song_request(values), self.games, Deadline.after(PATIENCE_S))
@@ -141,13 +135,13 @@ def measure_song(
             InProcess(graph, default.model, own_clock), own_clock, config
         )
         for seed in range(WARM_UPS):
-            request_song(api, game, notes, seed)
+            api.song(_values(game, notes, seed))
         over_grpc.song(game, notes, 0)
         without.song(game, notes, 0)
         with progress("songs over HTTP", sizes.songs) as bar:
             for seed in range(sizes.songs):
                 began = time.perf_counter()
-                body = request_song(api, game, notes, seed)
+                body = api.song(_values(game, notes, seed))
                 http_s.append(time.perf_counter() - began)
                 by_grpc.append(over_grpc.song(game, notes, seed))
                 in_process.append(without.song(game, notes, seed))
@@ -170,12 +164,5 @@ def _parts(total_ms: float, by_grpc: list[_Composed], in_process: list[_Composed
     return SongParts(model, server - model, codec, midi, total_ms - server - codec - midi)
 
 
-def request_song(api: RunningApi, game: str, notes: int, seed: int) -> bytes:
-    """Request a song over a new connection, as curl does; returns the MIDI file."""
-    with closing(http.client.HTTPConnection("127.0.0.1", api.port, PATIENCE_S)) as connection:
-        connection.request("POST", f"/generate?game={game}&notes={notes}&seed={seed}")
-        response = connection.getresponse()
-        body = response.read()
-    if response.status != http.client.OK:
-        raise ResponseError(f"the API responded with {response.status}: {body[:500]!r}")
-    return body
+def _values(game: str, notes: int, seed: int) -> dict[str, str]:
+    return {"game": game, "notes": str(notes), "seed": str(seed)}

@@ -1,20 +1,25 @@
 """The model server and the API, as `make serve` starts them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from urllib.parse import urlencode
 
 from api.config import Config
 from api.deadline import Deadline
 from api.errors import ModelServerError
 from api.model_server.grpc_client import GrpcModelServer
 from api.model_server.port import Model, State, VersionStatus
+from benchmarks.errors import BusyError, ResponseError
 from benchmarks.processes.running import PATIENCE_S, ROOT, free_port, responds_ok, running
 
 _THREADS = (ROOT / "serving" / "thread_flags.txt").read_text().split()
 _LOADING_S = 2.0  # of patience for each model
+_RESPONSE_S = 120.0  # of patience for a response
 _BATCHING = (
     "--enable_batching",
     f"--batching_parameters_file={ROOT / 'serving' / 'batching_parameters.txt'}",
@@ -47,6 +52,40 @@ class RunningApi:
     port: int
     model_server: str
     process_id: int
+
+    def song(
+        self, values: Mapping[str, str], body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> bytes:
+        """Request a song over a new connection, as curl does; returns its file.
+
+        Args:
+            values: The parameters.
+            body: The body of the request.
+            headers: Its headers.
+
+        Raises:
+            BusyError: The API refuses the song for now.
+            ResponseError: The response is not a song.
+        """
+        response, content = self._response("POST", f"/generate?{urlencode(values)}", body, headers)
+        if response.status == HTTPStatus.OK:
+            return content
+        message = f"the API responded with {response.status}: {content[:500]!r}"
+        if response.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            raise BusyError(message, float(response.headers["Retry-After"]))
+        raise ResponseError(message)
+
+    def page(self, path: str) -> str:
+        """Return the text at a path."""
+        return self._response("GET", path)[1].decode()
+
+    def _response(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> tuple[HTTPResponse, bytes]:
+        with closing(HTTPConnection("127.0.0.1", self.port, _RESPONSE_S)) as connection:
+            connection.request(method, path, body, dict(headers or {}))
+            response = connection.getresponse()
+            return response, response.read()
 
 
 @contextmanager

@@ -198,10 +198,13 @@ def test_callers_share_the_songs_and_retry_those_that_are_refused(busy_api):
 
 
 def test_a_primer_is_uploaded_as_a_file(busy_api):
-    assert song_seconds(running(busy_api), {"game": "a_game"}, songs=1, primer=b"MThd") > 0
-    head, _, rest = busy_api.bodies[-1].partition(b"\r\n\r\n")
-    assert b'name="primer"; filename="primer.mid"' in head
-    assert rest == b"MThd\r\n--leitmotif--"
+    values, api = {"game": "a_game"}, running(busy_api)
+    assert song_seconds(api, values, songs=2, primer_of=lambda seed: b"MThd%d" % seed) > 0
+    parts = [body.partition(b"\r\n\r\n") for body in busy_api.bodies]
+    assert all(b'name="primer"; filename="primer.mid"' in head for head, _, _ in parts)
+    # Each song its own, and again when it is requested again.
+    primers = [rest.removesuffix(b"\r\n--leitmotif--") for _, _, rest in parts]
+    assert primers == [b"MThd0", b"MThd0", b"MThd1", b"MThd1"]
 
 
 def test_a_response_that_is_no_song_ends_it(busy_api):
