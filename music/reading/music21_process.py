@@ -9,12 +9,14 @@ import resource
 import subprocess
 import sys
 from multiprocessing.connection import Connection, Pipe
-from threading import Lock
+from threading import Lock, Timer
 
 from music.errors import UnreadablePieceError
 from music.reading.measures import Measure
 
 MOST_SECONDS = 60  # of CPU time per score; the longest in music21's corpus take ten
+# For a process that stops without using CPU time, as after an allocation that failed in a library.
+MOST_WAITING_S = 180
 _MOST_BYTES = 2**30
 _START = "import sys; from music.reading.music21_process import serve; serve(int(sys.argv[1]))"
 
@@ -40,7 +42,10 @@ class Music21Process:
             ScoreTooHardError: It took too much time or memory.
         """
         with self._lock:
-            connection = self._connection or self._start()
+            process, connection = self._process_and_connection()
+            limit = Timer(MOST_WAITING_S, process.kill)  # which ends the connection
+            limit.daemon = True
+            limit.start()
             try:
                 connection.send((text, music21_format))
                 found = connection.recv()
@@ -52,6 +57,8 @@ class Music21Process:
             except BaseException:  # a late response must not be taken for that to the next score
                 self.close()
                 raise
+            finally:
+                limit.cancel()
         if isinstance(found, list):
             return found
         raise UnreadablePieceError(str(found))
@@ -64,10 +71,18 @@ class Music21Process:
             self._process.wait()
         self._connection = self._process = None
 
-    def _start(self) -> "Connection[object, object]":
+    def _process_and_connection(
+        self,
+    ) -> "tuple[subprocess.Popen[bytes], Connection[object, object]]":
+        if self._process is None or self._connection is None:
+            self._process, self._connection = self._started()
+        return self._process, self._connection
+
+    @staticmethod
+    def _started() -> "tuple[subprocess.Popen[bytes], Connection[object, object]]":
         ours, theirs = Pipe()
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        self._process = subprocess.Popen(  # noqa: S603  this very program
+        process = subprocess.Popen(  # noqa: S603  this very program
             [sys.executable, "-c", _START, str(theirs.fileno())],
             pass_fds=(theirs.fileno(),),
             env={**environment, "OPENBLAS_NUM_THREADS": "1"},
@@ -77,8 +92,7 @@ class Music21Process:
             start_new_session=True,  # Ctrl-C is ours to handle
         )
         theirs.close()
-        self._connection = ours
-        return ours
+        return process, ours
 
 
 MUSIC21 = Music21Process()

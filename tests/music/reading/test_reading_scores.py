@@ -599,6 +599,17 @@ def test_a_score_that_takes_too_long_is_refused_and_the_next_is_read(monkeypatch
     process.close()
 
 
+def test_a_score_whose_process_stands_still_is_refused_and_the_next_is_read(monkeypatch):
+    process = Music21Process()
+    monkeypatch.setattr("music.reading.music21_process.MOST_WAITING_S", 0.2)
+    monkeypatch.setattr("music.reading.music21_process._START", "import time; time.sleep(999)")
+    with pytest.raises(ScoreTooHardError, match="music21 takes more than 60 s or 1024 MB for it"):
+        process.read_measures("X:1" + " " * 2**20, "abc")  # more than a connection holds
+    monkeypatch.undo()
+    assert len(process.read_measures("X:1\nT:A\nL:1/4\nK:C\nCD\n", "abc")) == 1
+    process.close()
+
+
 def test_an_mei_score_is_read():
     mei = (
         '<mei xmlns="http://www.music-encoding.org/ns/mei"><music><body><mdiv><score><scoreDef>'
