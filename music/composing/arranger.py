@@ -12,7 +12,7 @@ from music.composing.model import NO_STOP, DecodeRow, Draw, SongState
 from music.composing.passage import Passage
 from music.composing.sampler import Sampler
 from music.errors import NotMusicError
-from music.form.candidates import Candidate, best
+from music.form.candidates import Bar, Candidate, best, struck_bars
 from music.form.closing import best_closing, closed
 from music.form.plan import Plan, Span
 from music.form.target import ANYTHING, Target
@@ -99,6 +99,7 @@ class _Stretch:
         usual_tokens: More than the game's music usually takes.
         steps: The tokens of a call.
         before: The song before it.
+        known_bars: Its bars.
         round: How often its candidates were sampled before, and none was new.
     """
 
@@ -112,6 +113,7 @@ class _Stretch:
     usual_tokens: float
     steps: int
     before: Notes
+    known_bars: frozenset[Bar]
     round: int = 0
 
     def within(self, notes: Notes) -> Notes:
@@ -241,15 +243,16 @@ class Arranger:
             usual_tokens=usual_tokens,
             steps=CLOSING_STEPS if span.closes else self._chunk_steps,
             before=song,
+            known_bars=frozenset(struck_bars(song, start_ticks, plan.meter.bar_ticks)),
         )
         begins = number == 0 and not keep_all
-        rows, candidates = self._candidates(stretch, span, place, song, following, begins=begins)
+        rows, candidates = self._candidates(stretch, span, place, following, begins=begins)
         sustain_end_ticks = plan.ticks(span.sustain_end_bar)
         if span.closes:
             row = rows[best_closing(candidates, song, self._target.keys)]
             chord = closed(stretch.first_chord(row.sampled), song, self._target.keys)
             return _held(chord, start_ticks, sustain_end_ticks), place
-        row = rows[best(candidates, song, on_downbeat=begins)]
+        row = rows[best(candidates, on_downbeat=begins)]
         notes = stretch.within(row.sampled)
         if begins:
             notes = _from_downbeat(stretch.first_chord(row.sampled), notes, start_ticks)
@@ -261,7 +264,6 @@ class Arranger:
         stretch: _Stretch,
         span: Span,
         place: _Place,
-        song: Notes,
         following: Notes,
         *,
         begins: bool,
@@ -279,8 +281,8 @@ class Arranger:
 
         def is_enough(one: Candidate, numbers: range) -> bool:
             if span.closes or len(numbers) > 1:
-                return span.closes or one.is_new_after(song)
-            return one.fits(song, begins=begins) and one.distance <= 0
+                return span.closes or one.is_new
+            return one.fits(begins=begins) and one.distance <= 0
 
         for number, numbers in groups:
             must_end = not rows and (number, numbers) == groups[-1]
@@ -300,6 +302,7 @@ class Arranger:
                 start_ticks=stretch.start_ticks,
                 end_ticks=stretch.end_ticks,
                 bar_ticks=self._plan.meter.bar_ticks,
+                known_bars=stretch.known_bars,
                 following_log_probability=after,
                 distance=self._distance(stretch, row),
             )

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from music.notes import Notes
+
+Bar = frozenset[tuple[int, int]]
+"""What is struck in a bar: places in the bar and keys."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,7 @@ class Candidate:
         start_ticks: The bar line at which the bars start.
         end_ticks: The bar line at which they end.
         bar_ticks: The length of a bar.
+        known_bars: Those of the music before it, as `struck_bars` lists them.
         following_log_probability: Mean log-probability of the notes of the known bar that comes
             after it; 0 where none is known. How likely its own notes are does not count: the
             likeliest are the simplest, and songs of them are told from pieces more surely.
@@ -27,6 +32,7 @@ class Candidate:
     start_ticks: int
     end_ticks: int
     bar_ticks: int
+    known_bars: frozenset[Bar]
     following_log_probability: float
     distance: float = 0.0
 
@@ -35,12 +41,12 @@ class Candidate:
         """Whether a note starts at the bar line."""
         return bool(len(self.notes)) and int(self.notes.onset_ticks[0]) == self.start_ticks
 
-    def fits(self, song: Notes, *, begins: bool) -> bool:
+    def fits(self, *, begins: bool) -> bool:
         """Whether nothing speaks against it after the song, or as its beginning."""
         starts = self.is_on_downbeat or not begins
-        return starts and self.silent_bars == 0 and self.is_new_after(song)
+        return starts and self.silent_bars == 0 and self.is_new
 
-    @property
+    @cached_property
     def silent_bars(self) -> int:
         """The number of bars in which nothing sounds."""
         starts = np.arange(self.start_ticks, self.end_ticks, self.bar_ticks)[:, None]
@@ -48,15 +54,21 @@ class Candidate:
         ends = self.notes.onset_ticks + self.notes.duration_ticks
         return int(np.sum(~(begun & (ends > starts)).any(axis=1)))
 
-    def is_new_after(self, song: Notes) -> bool:
-        """Whether at least half of its bars are neither the song's nor earlier ones of its own."""
-        bars = _bars(self.notes, self.start_ticks, self.bar_ticks)
-        known: set[frozenset[tuple[int, int]]] = set(_bars(song, self.start_ticks, self.bar_ticks))
-        return 2 * len(set(bars) - known) >= len(bars)
+    @cached_property
+    def is_new(self) -> bool:
+        """Whether at least half of its bars are neither known nor earlier ones of its own."""
+        bars = struck_bars(self.notes, self.start_ticks, self.bar_ticks)
+        return 2 * len(set(bars) - self.known_bars) >= len(bars)
 
 
-def _bars(notes: Notes, line_ticks: int, bar_ticks: int) -> list[frozenset[tuple[int, int]]]:
-    """List what is struck in each bar in which a note starts: places in the bar and keys."""
+def struck_bars(notes: Notes, line_ticks: int, bar_ticks: int) -> list[Bar]:
+    """List what is struck in each bar in which a note starts.
+
+    Args:
+        notes: Any.
+        line_ticks: A bar line.
+        bar_ticks: The length of a bar.
+    """
     bars: dict[int, set[tuple[int, int]]] = {}
     for onset, key in zip(notes.onset_ticks.tolist(), notes.key.tolist(), strict=True):
         number, place = divmod(onset - line_ticks, bar_ticks)
@@ -64,14 +76,13 @@ def _bars(notes: Notes, line_ticks: int, bar_ticks: int) -> list[frozenset[tuple
     return [frozenset(struck) for struck in bars.values()]
 
 
-def best(candidates: Sequence[Candidate], song: Notes, *, on_downbeat: bool) -> int:
+def best(candidates: Sequence[Candidate], *, on_downbeat: bool) -> int:
     """Choose the candidate that leads on best, among those that are whole and new.
 
     What is most likely is often what was played before; what returns, the plan says.
 
     Args:
         candidates: One or more.
-        song: The music before them.
         on_downbeat: Prefer those that start at the bar line.
     """
 
@@ -80,7 +91,7 @@ def best(candidates: Sequence[Candidate], song: Notes, *, on_downbeat: bool) -> 
         return (
             -one.silent_bars,
             one.is_on_downbeat or not on_downbeat,
-            one.is_new_after(song),
+            one.is_new,
             -round(one.distance, 4),
             round(one.following_log_probability, 4),
         )

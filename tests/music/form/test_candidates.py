@@ -2,17 +2,17 @@
 
 import pytest
 
-from music.form.candidates import Candidate, best
+from music.form.candidates import Candidate, best, struck_bars
 from music.notes import NO_NOTES, Notes
 
 BAR_TICKS = 48
 
 
-def candidate(*notes: tuple[int, int, int], bars: int = 2) -> Candidate:
+def candidate(*notes: tuple[int, int, int], bars: int = 2, after: Notes = NO_NOTES) -> Candidate:
     """Put notes, each an onset, a duration and a pitch, into bars that start at tick 48."""
     columns = Notes.of(*zip(*notes, strict=True)) if notes else NO_NOTES
-    start_ticks = BAR_TICKS
-    return Candidate(columns, start_ticks, start_ticks + bars * BAR_TICKS, BAR_TICKS, 0.0)
+    start_ticks, known = BAR_TICKS, frozenset(struck_bars(after, BAR_TICKS, BAR_TICKS))
+    return Candidate(columns, start_ticks, start_ticks + bars * BAR_TICKS, BAR_TICKS, known, 0.0)
 
 
 FULL = candidate((48, 12, 60), (96, 12, 62))
@@ -34,16 +34,19 @@ HELD = candidate((60, 60, 60))
 )
 def test_a_bar_is_silent_in_which_nothing_sounds(one, silent_bars):
     assert one.silent_bars == silent_bars
-    assert one.fits(NO_NOTES, begins=False) is (silent_bars == 0)
+    assert one.fits(begins=False) is (silent_bars == 0)
 
 
 def test_a_song_begins_on_a_downbeat():
-    assert FULL.fits(NO_NOTES, begins=True)
-    assert not HELD.fits(NO_NOTES, begins=True)
+    assert FULL.fits(begins=True)
+    assert not HELD.fits(begins=True)
 
 
 def test_bars_that_the_song_has_already_do_not_fit():
-    assert not FULL.fits(Notes.of([0, 48], [12, 12], [60, 62]), begins=False)
+    song = Notes.of([0, 48], [12, 12], [60, 62])
+    assert not candidate((48, 12, 60), (96, 12, 62), after=song).fits(begins=False)
+    assert candidate((48, 12, 60), (96, 12, 64), after=song).fits(begins=False)
+    assert not candidate((48, 12, 64), (96, 12, 62), (144, 12, 60), bars=3, after=song).is_new
 
 
 @pytest.mark.parametrize(
@@ -56,5 +59,5 @@ def test_bars_that_the_song_has_already_do_not_fit():
     ids=("a silent bar", "more silent bars", "no note on the downbeat"),
 )
 def test_the_best_candidate_has_fewest_silent_bars_then_a_downbeat(worse, better):
-    assert best([worse, better], NO_NOTES, on_downbeat=True) == 1
-    assert best([better, worse], NO_NOTES, on_downbeat=True) == 0
+    assert best([worse, better], on_downbeat=True) == 1
+    assert best([better, worse], on_downbeat=True) == 0

@@ -5,7 +5,7 @@ import pytest
 from music.form.candidates import Candidate, best
 from music.form.target import ANYTHING, Goal, Target
 from music.keys import Mode
-from music.notes import NO_NOTES, Notes
+from music.notes import Notes
 
 BAR_TICKS = 48
 C_MAJOR = frozenset({(0, Mode.MAJOR)})
@@ -41,12 +41,13 @@ def test_the_candidate_nearest_to_the_target_is_kept(target, near, far):
             start_ticks=0,
             end_ticks=BAR_TICKS,
             bar_ticks=BAR_TICKS,
+            known_bars=frozenset(),
             following_log_probability=0.0,
             distance=target.distance(notes, BAR_TICKS),
         )
         for notes in (far, near)
     ]
-    assert best(candidates, NO_NOTES, on_downbeat=True) == 1
+    assert best(candidates, on_downbeat=True) == 1
 
 
 def test_a_distance_is_counted_in_spreads():
