@@ -170,7 +170,7 @@ def test_more_songs_than_fit_are_sent_away_at_once(changed, loopback):
     assert refused.headers["Retry-After"] == "1"
     assert "leitmotif_songs_in_flight 1.0" in client.get("/metrics").text
     may_go_on.set()
-    first.join()
+    first.join(30)
     assert statuses == [200]
     assert client.post(SONG).status_code == 200
     assert "leitmotif_songs_in_flight 0.0" in client.get("/metrics").text

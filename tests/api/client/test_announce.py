@@ -22,13 +22,13 @@ def test_the_page_is_named_once_a_game_is_ready(address, loopback, capsys):
     loopback.versions["zelda"] = {1: "LOADING"}
     asked = threading.Semaphore(0)
     loopback.on_status = asked.release
-    announcing = threading.Thread(target=announce.main)
+    announcing = threading.Thread(target=announce.main, daemon=True)
     announcing.start()
     for _ in range(2):
         assert asked.acquire(timeout=30)
     assert capsys.readouterr().out == ""
     loopback.versions["zelda"] = {1: "AVAILABLE"}
-    announcing.join()
+    announcing.join(30)
     assert capsys.readouterr().out == f"Leitmotif is ready: open {address}\n"
 
 
