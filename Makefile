@@ -63,8 +63,9 @@ pictures: $(READY) $(BROWSER_READY) ## create the pictures of README from the ga
 
 # Two processes, since CI has two cores; each runs whole files, whose tests share processes.
 # Files stay in the order of tests/conftest.py: those of few tests, which would come last, take
-# longest.
-PYTEST := $(PYTHON) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder --max-worker-restart=0
+# longest. A process that ended during a test is not replaced, since that would repeat the test.
+PYTEST := $(PYTHON) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder \
+	--max-worker-restart=0
 
 test: check $(BROWSER_READY) ## run everything that CI runs
 	@$(PYTEST) -m "not slow"
