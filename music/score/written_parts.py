@@ -15,10 +15,19 @@ from music.score.staves import Staff, drum_staff, single_staff, staves
 
 Clef = Literal["treble 8va", "treble", "treble 8vb", "bass", "bass 8vb", "percussion"]
 
-_KEYBOARD = "piano"  # the family whose parts have two staves
+_KEYBOARD = "piano"  # the family whose parts always have two staves
 # The lowest median pitch of a part with each clef. Clefs an octave off keep ledger lines few.
 _CLEFS: tuple[tuple[int, Clef], ...] = ((86, "treble 8va"), (59, "treble"), (41, "bass"))
 _GUITAR_CLEFS: tuple[tuple[int, Clef], ...] = ((67, "treble"), (41, "treble 8vb"))
+# The pitches that each clef writes with four ledger lines or fewer.
+_LEGIBLE: dict[Clef, tuple[int, int]] = {
+    "treble 8va": (62, 103),
+    "treble": (50, 91),
+    "treble 8vb": (38, 79),
+    "bass": (29, 71),
+    "bass 8vb": (17, 59),
+}
+_ILLEGIBLE_SHARE = 1 / 16  # of a part's notes, if it has a single staff
 
 
 @dataclass(frozen=True)
@@ -59,10 +68,13 @@ def _of_band(notes: Notes, bars: Sequence[Measure], line_up: LineUp) -> Iterator
         if part.is_drums:
             keys = tuple(np.unique(played.pitch).tolist())
             yield WrittenPart(part, (drum_staff(played, bars),), ("percussion",), keys)
-        elif part.family == _KEYBOARD and all(map(len, hands(played))):
+            continue
+        clef = _clef(part, played)
+        is_wide = part.family == _KEYBOARD or not _is_legible(played, clef)
+        if is_wide and all(map(len, hands(played))):
             yield WrittenPart(part, staves(played, bars), ("treble", "bass"))
         else:
-            yield WrittenPart(part, (single_staff(played, bars),), (_clef(part, played),))
+            yield WrittenPart(part, (single_staff(played, bars),), (clef,))
 
 
 def _clef(part: Part, notes: Notes) -> Clef:
@@ -70,3 +82,10 @@ def _clef(part: Part, notes: Notes) -> Clef:
     middle = float(np.median(notes.pitch))
     clefs = _GUITAR_CLEFS if part.family == "guitar" else _CLEFS
     return next((clef for lowest, clef in clefs if middle >= lowest), "bass 8vb")
+
+
+def _is_legible(notes: Notes, clef: Clef) -> bool:
+    """Whether a single staff with a clef shows nearly all notes without many ledger lines."""
+    lowest, highest = _LEGIBLE[clef]
+    is_far = (notes.pitch < lowest) | (notes.pitch > highest)
+    return bool(is_far.mean() <= _ILLEGIBLE_SHARE)

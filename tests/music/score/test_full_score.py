@@ -114,6 +114,25 @@ def test_a_part_has_the_clef_of_its_register_and_is_written_as_it_sounds(family,
     assert [pitch.midi for pitch in score.pitches] == pitches
 
 
+@pytest.mark.parametrize(
+    ("pitches", "staves"),
+    [
+        ([40, 43, 88, 91] * 4, "2"),
+        ([50, 91] * 8, None),  # four ledger lines
+        ([72] * 16 + [30], None),  # a single far note
+        ([72] * 14 + [30], "2"),
+        ([100] * 8, None),
+    ],
+)
+def test_a_part_that_is_too_wide_for_a_clef_has_two_staves(pitches, staves):
+    piece = of_one(role_of(FAMILIES.index("strings"), 0), 45, pitches)
+    root = parsed(piece)
+    assert len(root.findall("part")) == 1
+    assert root.findtext("part/measure/attributes/staves") == staves
+    found = read_score(to_musicxml(piece).encode(), ".musicxml", "x", band=True)
+    assert (found.line_up, found.notes.pitch.tolist()) == (piece.line_up, pitches)
+
+
 def test_our_reader_reads_a_full_score_as_the_same_band():
     piece = read_score(to_musicxml(TUNE).encode(), ".musicxml", "x", band=True)
     as_read = np.where(NOTES.role == DRUMS, 3, NOTES.duration_ticks)
