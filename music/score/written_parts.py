@@ -27,7 +27,7 @@ _LEGIBLE: dict[Clef, tuple[int, int]] = {
     "bass": (29, 71),
     "bass 8vb": (17, 59),
 }
-_ILLEGIBLE_SHARE = 1 / 16  # of a part's notes, if it has a single staff
+_ILLEGIBLE_SHARE = 0.02  # of a part's notes, if it has a single staff
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,16 @@ def _of_band(notes: Notes, bars: Sequence[Measure], line_up: LineUp) -> Iterator
             keys = tuple(np.unique(played.pitch).tolist())
             yield WrittenPart(part, (drum_staff(played, bars),), ("percussion",), keys)
             continue
-        clef = _clef(part, played)
-        is_wide = part.family == _KEYBOARD or not _is_legible(played, clef)
-        if is_wide and all(map(len, hands(played))):
-            yield WrittenPart(part, staves(played, bars), ("treble", "bass"))
-        else:
+        clef, both = _clef(part, played), hands(played)
+        if not all(map(len, both)):
             yield WrittenPart(part, (single_staff(played, bars),), (clef,))
+        elif part.family == _KEYBOARD:
+            yield WrittenPart(part, staves(played, bars), ("treble", "bass"))
+        elif _is_legible(played, clef):
+            yield WrittenPart(part, (single_staff(played, bars),), (clef,))
+        else:
+            clefs = tuple(_clef(part, notes) for notes in both)
+            yield WrittenPart(part, staves(played, bars), clefs)
 
 
 def _clef(part: Part, notes: Notes) -> Clef:

@@ -115,22 +115,28 @@ def test_a_part_has_the_clef_of_its_register_and_is_written_as_it_sounds(family,
 
 
 @pytest.mark.parametrize(
-    ("pitches", "staves"),
+    ("pitches", "clefs"),
     [
-        ([40, 43, 88, 91] * 4, "2"),
-        ([50, 91] * 8, None),  # four ledger lines
-        ([72] * 16 + [30], None),  # a single far note
-        ([72] * 14 + [30], "2"),
-        ([100] * 8, None),
+        ([40, 43, 75, 77] * 4, ["G", "F"]),
+        ([40, 43, 88, 91] * 4, ["G8", "F"]),
+        ([26, 28, 75, 77] * 4, ["G", "F-8"]),
+        ([50, 91] * 8, ["G"]),  # four ledger lines
+        ([72] * 14 + [30], ["G", "F-8"]),
+        ([72] * 60 + [30], ["G"]),  # a single far note
+        ([100] * 8, ["G8"]),
     ],
 )
-def test_a_part_that_is_too_wide_for_a_clef_has_two_staves(pitches, staves):
+def test_a_part_that_is_too_wide_for_a_clef_has_two_staves(pitches, clefs):
     piece = of_one(role_of(FAMILIES.index("strings"), 0), 45, pitches)
     root = parsed(piece)
-    assert len(root.findall("part")) == 1
-    assert root.findtext("part/measure/attributes/staves") == staves
-    found = read_score(to_musicxml(piece).encode(), ".musicxml", "x", band=True)
-    assert (found.line_up, found.notes.pitch.tolist()) == (piece.line_up, pitches)
+    octave = {None: "", "1": "8", "-1": "-8"}
+    found = [
+        clef.findtext("sign") + octave[clef.findtext("clef-octave-change")]
+        for clef in root.findall("part/measure/attributes/clef")
+    ]
+    assert (len(root.findall("part")), found) == (1, clefs)
+    read = read_score(to_musicxml(piece).encode(), ".musicxml", "x", band=True)
+    assert (read.line_up, read.notes.pitch.tolist()) == (piece.line_up, pitches)
 
 
 def test_our_reader_reads_a_full_score_as_the_same_band():
