@@ -188,14 +188,16 @@ def test_no_song_waits_longer_than_its_time_when_all_servers_hang(pair, record_p
     assert json.loads(answer.body)["type"] == "urn:leitmotif:problem:out-of-time"
 
 
+LONG_NOTES = 2000  # so many songs of more would take a slow machine longer than a request may
+
+
 def test_an_api_that_gets_sigterm_finishes_its_songs(pair):
-    notes = 4000
     models_dir, servers = pair
     with api(models_dir, servers) as service:
-        whole = service.ask(song_path(1, notes)).body
+        whole = service.ask(song_path(1, LONG_NOTES)).body
         answers: list = []
         asking = [
-            threading.Thread(target=lambda: answers.append(service.ask(song_path(1, notes))))
+            threading.Thread(target=lambda: answers.append(service.ask(song_path(1, LONG_NOTES))))
             for _ in range(CALLERS // 2)
         ]
         for thread in asking:
@@ -212,7 +214,7 @@ def test_an_api_that_gets_sigterm_finishes_its_songs(pair):
 
 
 def begun_stream(service, seed):
-    url = f"{service.url}{song_path(seed, 4000)}&format=ndjson"
+    url = f"{service.url}{song_path(seed, LONG_NOTES)}&format=ndjson"
     stream = urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=60)  # noqa: S310
     assert json.loads(stream.readline())["event"] == "song"
     return stream
