@@ -69,16 +69,13 @@ def _of_band(notes: Notes, bars: Sequence[Measure], line_up: LineUp) -> Iterator
             keys = tuple(np.unique(played.pitch).tolist())
             yield WrittenPart(part, (drum_staff(played, bars),), ("percussion",), keys)
             continue
-        clef, both = _clef(part, played), hands(played)
-        if not all(map(len, both)):
-            yield WrittenPart(part, (single_staff(played, bars),), (clef,))
-        elif part.family == _KEYBOARD:
-            yield WrittenPart(part, staves(played, bars), ("treble", "bass"))
-        elif _is_legible(played, clef):
-            yield WrittenPart(part, (single_staff(played, bars),), (clef,))
-        else:
-            clefs = tuple(_clef(part, notes) for notes in both)
+        clef, is_keyboard = _clef(part, played), part.family == _KEYBOARD
+        is_wide = is_keyboard or not _is_legible(played, clef)
+        if is_wide and all(map(len, both := hands(played))):
+            clefs = ("treble", "bass") if is_keyboard else tuple(_clef(part, one) for one in both)
             yield WrittenPart(part, staves(played, bars), clefs)
+        else:
+            yield WrittenPart(part, (single_staff(played, bars),), (clef,))
 
 
 def _clef(part: Part, notes: Notes) -> Clef:
