@@ -165,6 +165,32 @@ def fitting_prompt(
     raise CharacterError("key", "another key: the game's model cannot read an excerpt in it")
 
 
+def later_excerpts(
+    excerpts: Iterable[Excerpt], opening: Opening, character: Character, seed: int
+) -> tuple[Excerpt, ...]:
+    """Choose the excerpts that the later sections of a song continue.
+
+    They are of the middle of the piece that the song continues, in its meter and the wanted mode.
+
+    Args:
+        excerpts: Of the game's pieces.
+        opening: What the song continues.
+        character: Which the song is to have.
+        seed: Chooses the first one; the others follow as in the piece, its first after its last.
+    """
+    mode = character.wanted_mode
+    fitting = [
+        one
+        for one in excerpts
+        if one.opening.piece == opening.piece
+        and not one.is_opening
+        and one.meter == _name(opening.meter)
+        and (mode is None or one.key.mode is mode)
+    ]
+    first = seed % len(fitting) if fitting else 0
+    return (*fitting[first:], *fitting[:first])
+
+
 def _most_alike(excerpts: Sequence[Excerpt]) -> list[Excerpt]:
     """Return the half whose line-ups are most like the song's, and those that are as like."""
     likeness = sorted((one.likeness for one in excerpts), reverse=True)

@@ -14,6 +14,7 @@ from music.composing.sampler import Sampler
 from music.errors import NotMusicError
 from music.form.candidates import Bar, Candidate, best, struck_bars
 from music.form.closing import best_closing, closed
+from music.form.layers import with_a_rest
 from music.form.plan import Plan, Span
 from music.form.target import ANYTHING, Target
 from music.notes import NO_NOTES, TICKS_PER_BEAT, Notes, join
@@ -169,7 +170,8 @@ class Arranger:
                 notes = self._copied(song, span)
                 unread = join([unread, notes])
             else:
-                place, unread = self._caught_up(place, unread), NO_NOTES
+                place = self._entered(place, span, continuation) or self._caught_up(place, unread)
+                unread = NO_NOTES
                 is_first = number == 0
                 keep_all = is_first and len(continuation.lead) > 0
                 following = self._following(span, song, continuation.revised)
@@ -190,6 +192,8 @@ class Arranger:
     def _copied(self, song: Notes, span: Span) -> Notes:
         assert span.copied_from_bar is not None
         notes = self._bars(song, span.copied_from_bar, span.bars)
+        if span.is_varied:
+            notes = with_a_rest(notes, span.start_bar // span.bars)
         bars_later = span.start_bar - span.copied_from_bar
         moved = notes.shifted(bars_later * self._plan.meter.bar_ticks)
         return _cut(moved, self._plan.ticks(span.sustain_end_bar))
@@ -199,6 +203,21 @@ class Arranger:
         ends = self._plan.ticks(start_bar), self._plan.ticks(start_bar + bars)
         first, last = np.searchsorted(song.onset_ticks, ends).tolist()
         return song[first:last]
+
+    def _entered(self, place: _Place, span: Span, continuation: Continuation) -> _Place | None:
+        """Let the model read what a section continues instead of what comes before it.
+
+        None if the span begins no such section.
+        """
+        if not span.new_section:
+            return None
+        entry = continuation.entry(span.new_section, self._plan.new_sections, self._codec)
+        if entry is None:
+            return None
+        onset_ticks = entry.cursor.onset_ticks + self._plan.ticks(span.start_bar)
+        cursor = replace(entry.cursor, onset_ticks=onset_ticks)
+        state = self._sampler.prefill(entry.prompt)
+        return replace(place, state=state, cursor=cursor, has_begun=True)
 
     def _caught_up(self, place: _Place, notes: Notes) -> _Place:
         """Let the model read what was copied since it composed last."""

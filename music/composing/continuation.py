@@ -5,7 +5,7 @@ from typing import Self
 
 from music.band.recasting import recast_piece
 from music.bars import COMMON_TIME
-from music.character.excerpts import fitting_prompt
+from music.character.excerpts import Excerpt, fitting_prompt, later_excerpts
 from music.character.line_ups import recast_excerpts
 from music.character.measures import target_of
 from music.character.wanted import ANY_CHARACTER, Character
@@ -16,6 +16,7 @@ from music.composing.model import Prompt
 from music.description import Opening
 from music.errors import KeepError, NoOpeningsError, ThemeError, TokenError
 from music.expression.articulation import Articulation, learned_articulation
+from music.keys import NamedKey
 from music.midi import TEMPO_RANGE_BPM
 from music.notes import NO_NOTES, Notes
 from music.piece import Piece, TempoChange, TimeSignature, constant_tempo
@@ -23,6 +24,19 @@ from music.players.line_up import ONE_PIANO, LineUp
 
 EMPTY_PROMPT = Prompt((BOS,), COMMON_TIME.bar_ticks, 0)
 """Of a song that continues nothing: in 4/4, and its first note starts a bar."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Music that a section continues.
+
+    Attributes:
+        prompt: The tokens for `prefill`.
+        cursor: Where decoding begins, counted from the section's first bar line.
+    """
+
+    prompt: Prompt
+    cursor: Cursor
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,9 @@ class Continuation:
         codec_start_ticks: Where in that music the codec starts to count.
         revised: The music of which bars are kept, where the song revises or varies one.
         line_up: Who plays the song.
+        later: The excerpts that the later sections with new music continue; none where these
+            sections continue what comes before them.
+        later_key: The key into which the excerpts are transposed; None for their own.
     """
 
     prompt: Prompt
@@ -52,6 +69,8 @@ class Continuation:
     codec_start_ticks: int = 0
     revised: Notes = field(default_factory=lambda: NO_NOTES)
     line_up: LineUp = ONE_PIANO
+    later: tuple[Excerpt, ...] = ()
+    later_key: NamedKey | None = None
 
     @classmethod
     def of_nothing(cls, music: GameMusic, seed: int = 0, line_up: LineUp | None = None) -> Self:
@@ -83,6 +102,8 @@ class Continuation:
         """Continue the opening of one of a game's pieces, which the seed chooses.
 
         A song of a character continues an excerpt, perhaps of its middle, that fits the character.
+        The later sections of a band's song continue other excerpts of the same piece: left to
+        itself, a model of bands copies the same bars until the song ends.
 
         Args:
             music: Of the game.
@@ -97,20 +118,23 @@ class Continuation:
         """
         if not music.openings:
             raise NoOpeningsError("the game has no openings")
-        if character == ANY_CHARACTER and line_up is None:
+        is_band = music.codec.has_roles
+        has_wishes = character != ANY_CHARACTER or line_up is not None
+        excerpts = music.excerpts if has_wishes or is_band else ()
+        if line_up is not None:
+            excerpts = recast_excerpts(excerpts, music.codec, line_up)
+        if not has_wishes:
             opening = music.openings[seed % len(music.openings)]
         else:
-            excerpts = music.excerpts
+            beginnings = excerpts
             if character == ANY_CHARACTER:
-                excerpts = tuple(one for one in excerpts if one.is_opening)
-            if line_up is not None:
-                excerpts = recast_excerpts(excerpts, music.codec, line_up)
-            if not excerpts and character != ANY_CHARACTER:
+                beginnings = tuple(one for one in excerpts if one.is_opening)
+            if not beginnings and character != ANY_CHARACTER:
                 raise NoOpeningsError("the game has no openings with notes")
-            if not excerpts:
+            if not beginnings:
                 return cls.of_nothing(music, seed, line_up)
             target = target_of(character, music.measures)
-            opening = fitting_prompt(excerpts, music.codec, character, target, seed)
+            opening = fitting_prompt(beginnings, music.codec, character, target, seed)
         _, cursor = music.codec.decode(opening.tokens)
         return cls(
             opening_prompt(opening, music.codec),
@@ -120,6 +144,8 @@ class Continuation:
             opening.time_signatures,
             opening.articulation,
             line_up=opening.line_up,
+            later=later_excerpts(excerpts, opening, character, seed) if is_band else (),
+            later_key=character.key,
         )
 
     @classmethod
@@ -239,6 +265,27 @@ class Continuation:
         last_ticks = self.codec_start_ticks + self.cursor.onset_ticks
         meter = self.time_signatures[-1]
         return last_ticks - meter.place_ticks(last_ticks) + meter.bar_ticks
+
+    def entry(self, section: int, sections: int, codec: Codec) -> Entry | None:
+        """Choose what a section with new music continues; None if it is what comes before it.
+
+        Args:
+            section: Its number among those with new music, from 1.
+            sections: How many there are.
+            codec: Writes the tokens.
+        """
+        first = section * len(self.later) // sections
+        for excerpt in (*self.later[first:], *self.later[:first]):
+            try:
+                opening = excerpt.prompt_in(self.later_key, codec)
+            except TokenError:
+                continue
+            _, cursor = codec.decode(opening.tokens)
+            meter = opening.meter
+            before_line_ticks = meter.place_ticks(cursor.onset_ticks) - meter.bar_ticks
+            cursor = replace(cursor, onset_ticks=before_line_ticks)
+            return Entry(opening_prompt(opening, codec), cursor)
+        return None
 
     def entry_ticks(self, first_tick: int) -> int:
         """Return when the first new note starts, counted from the start of the music before it.

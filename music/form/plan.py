@@ -71,6 +71,9 @@ class Span:
         following_bar: The known bar that is played after it, an earlier one or a kept one at its
             own place; None where that is new or nothing.
         is_kept: Whether it is taken from music of the caller, a song that is revised or a theme.
+        is_varied: Whether it is copied for a return that is varied.
+        new_section: Which section with new music it begins, counted from 0 in their order; None
+            where it begins none.
     """
 
     start_bar: int
@@ -80,6 +83,8 @@ class Span:
     closes: bool = False
     following_bar: int | None = None
     is_kept: bool = False
+    is_varied: bool = False
+    new_section: int | None = None
 
     @property
     def end_bar(self) -> int:
@@ -135,6 +140,11 @@ class Plan:
         return self.ticks(self.intro_bars)
 
     @property
+    def new_sections(self) -> int:
+        """How many sections have new music: one for each letter, and an intro."""
+        return len({section.letter for section in self.sections})
+
+    @property
     def form(self) -> str:
         """The names of the sections, one after the other, without an intro."""
         return "".join(section.name for section in self.sections if section.name != INTRO)
@@ -155,19 +165,26 @@ class Plan:
             copied = 0 if original == start else section.bars - section.varied_bars
             new_from = min(start + copied, end)
             if new_from > start:
-                spans.append(Span(start, new_from - start, end, original))
-            spans += self._divided(new_from, end)
+                copy = Span(start, new_from - start, end, original, is_varied=section.is_varied)
+                spans.append(copy)
+            new_section = len(first_bar_of) - 1 if original == start else None
+            spans += self._divided(new_from, end, new_section)
         if self.ends:
             spans.append(Span(closing_bar, 1, self.bars, closes=True))
         return tuple(self._leading_on(spans))
 
-    def _divided(self, start_bar: int, end_bar: int) -> Iterator[Span]:
-        """Divide bars into new ones and kept ones, whose notes may last to the end."""
+    def _divided(self, start_bar: int, end_bar: int, new_section: int | None) -> Iterator[Span]:
+        """Divide bars into new ones and kept ones, whose notes may last to the end.
+
+        If they are those of a section with new music, its number is given.
+        """
         kept = set(self.kept_bars)
         for is_kept, group in groupby(range(start_bar, end_bar), kept.__contains__):
             numbers = list(group)
             start, end = numbers[0], numbers[-1] + 1
-            yield Span(start, end - start, end_bar if is_kept else end, is_kept=is_kept)
+            begun = new_section if start == start_bar and not is_kept else None
+            sustain_end = end_bar if is_kept else end
+            yield Span(start, end - start, sustain_end, is_kept=is_kept, new_section=begun)
 
     def _leading_on(self, spans: Sequence[Span]) -> list[Span]:
         """Say of each span which known bar comes after it."""

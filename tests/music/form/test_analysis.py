@@ -1,10 +1,14 @@
 """The form of a piece: sections that return have one letter."""
 
+from dataclasses import replace
+
 import pytest
 
 from music.form.analysis import form_of
 from music.notes import Notes, cleaned
 from music.piece import Piece, TimeSignature
+from music.players.line_up import LineUp
+from music.players.roles import DRUMS
 
 
 def piece(*bars, meter=(4, 4), pickup_ticks=0):
@@ -41,6 +45,31 @@ A8 = [*A, "0123", "4567", "7654", "3210"]
 )
 def test_sections_that_return_have_one_letter(bars, expected):
     assert " ".join(f"{s.name}{s.bars}" for s in form_of(piece(*bars))) == expected
+
+
+B8 = [*B, "2222", "6543", "1111", "6565"]
+
+
+def with_other_notes(bars: list[str], count: int) -> list[str]:
+    """Change the last notes of bars."""
+    ends = ["".join(str((int(digit) + 1) % 8) for digit in bar[4 - count :]) for bar in bars]
+    return [bar[: 4 - count] + end for bar, end in zip(bars, ends, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("returning", "returns_in_a_band"),
+    [
+        (with_other_notes(A8, 1), True),
+        ([*with_other_notes(A, 1), "7777", "0000", "2345", "5432"], True),
+        (with_other_notes(A8, 2), False),
+    ],
+    ids=["a note of four differs", "half of the bars are alike", "two notes of four differ"],
+)
+def test_a_bar_of_a_band_returns_if_most_of_it_does(returning, returns_in_a_band):
+    for_piano = piece(*A8, *B8, *returning)
+    for_band = replace(for_piano, line_up=LineUp.of({0: 0, DRUMS: 0}))
+    forms = [" ".join(f"{s.name}{s.bars}" for s in form_of(p)) for p in (for_piano, for_band)]
+    assert [form == "A8 B8 A'8" for form in forms] == [False, returns_in_a_band]
 
 
 def test_a_pickup_comes_before_the_first_section():

@@ -103,6 +103,28 @@ def test_returns_are_copied_and_only_the_end_of_a_varied_return_is_new():
     assert [span.following_bar for span in plan.spans] == [None, 0, None, 0, None]
 
 
+def test_a_copy_for_a_varied_return_says_so():
+    plan = Plan(METER, form(("A", 8), ("B", 8), ("A'", 8), ("A", 8)), ends=False)
+    assert [span.is_varied for span in plan.spans] == [False, False, True, False, False]
+
+
+def test_sections_with_new_music_are_numbered_in_their_order():
+    plan = Plan(METER, form(("Intro", 2), ("A", 4), ("A'", 4), ("B", 4), ("A", 4), ("C", 4)))
+    assert [span.new_section for span in plan.spans] == [0, 1, None, None, 2, None, 3, None]
+    assert plan.spans[-1].closes
+    assert plan.new_sections == 4
+
+
+def test_a_section_that_begins_with_kept_bars_does_not_begin_with_new_music():
+    plan = Plan(METER, form(("A", 4), ("B", 4)), ends=False, kept_bars=(0, 4, 5))
+    assert [(span.start_bar, span.new_section) for span in plan.spans] == [
+        (0, None),
+        (1, None),
+        (4, None),
+        (6, None),
+    ]
+
+
 def test_the_last_bar_of_a_song_that_ends_closes_even_in_a_returning_section():
     plan = Plan(METER, form(("A", 4), ("A", 4)))
     spans = [(s.start_bar, s.bars, s.copied_from_bar, s.closes) for s in plan.spans]
