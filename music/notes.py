@@ -143,6 +143,11 @@ class Notes:
         """
         return np.searchsorted(_strikes(self), np.unique(_strikes(part)))
 
+    def ending_by(self, end_ticks: int) -> "Notes":
+        """End every note, of which none starts later, at a tick at the latest."""
+        lasting = np.minimum(self.duration_ticks, end_ticks - self.onset_ticks)
+        return replace(self, duration_ticks=lasting.astype(np.int32))
+
     def shifted(self, ticks: int) -> "Notes":
         """Move every onset by a number of ticks."""
         return replace(self, onset_ticks=self.onset_ticks + np.int32(ticks))

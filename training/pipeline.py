@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from music.codec import Codec, as_encoded
+from music.codec.notetuple import BandTuple
 from music.description import Description, LearnedPiece, ModelCard, PieceForm
 from music.expression.articulation import learned_articulation
 from music.expression.dynamics import learned_dynamics
@@ -54,7 +55,8 @@ def train(
     from training.export.quantised_matmul import choose_weights  # noqa: PLC0415  TensorFlow's job, not Keras's
 
     weights = choose_weights(weights)  # before hours of fitting
-    corpus = read_corpus(collection)
+    reads_roles = recipe.for_band().codec == BandTuple.name
+    corpus = read_corpus(collection, band=None if reads_roles else False)
     pieces = "1 piece" if len(corpus.pieces) == 1 else f"{len(corpus.pieces)} pieces"
     say(f"{collection.game}: {pieces}, {corpus.notes} notes")
     for remark in corpus.remarks:

@@ -89,9 +89,9 @@ class _Meter:
         if allowance.cost == 1:
             return f"{exceeded}; retry later."
         return (
-            f"{exceeded}: this song costs {allowance.cost} units, and "
-            f"{allowance.left + self._spent} are left; retry later, or request fewer notes or "
-            "another format."
+            f"{exceeded}: this request costs {allowance.cost} units, and "
+            f"{allowance.left + self._spent} are left; retry later, or request fewer songs, fewer "
+            "notes or another format."
         )
 
 

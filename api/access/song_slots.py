@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from threading import BoundedSemaphore
 
 from api.access.retry_schedule import RetrySchedule
@@ -37,10 +38,15 @@ class SongSlots:
         self._in_flight.inc()
         began_s = time.monotonic()
         with ExitStack() as place:
-            place.callback(lambda: self._retries.finished(time.monotonic() - began_s))
+            place.push(partial(self._finished, began_s))
             place.callback(self._free.release)
             place.callback(self._in_flight.dec)
             yield place
+
+    def _finished(self, began_s: float, failure: type[BaseException] | None, *_: object) -> None:
+        """Learn how long a song takes; a request that is refused says nothing of that."""
+        if failure is None:
+            self._retries.finished(time.monotonic() - began_s)
 
     @contextmanager
     def more(self, most: int) -> Iterator[int]:

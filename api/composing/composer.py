@@ -173,6 +173,7 @@ class Composer:
         with translated_errors():
             continuation = _continuation(request, bundle)
             composition = Composition.of(request.brief, bundle.music, continuation)
+            continuation = composition.continuation
         limit.check(
             composition.fewest_notes,
             composition.least_ticks,

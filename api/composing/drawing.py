@@ -56,8 +56,10 @@ class Drawing:
         self._check(len(notes), notes.end_ticks)
         quote_state, places = passages[-1].quote_state, notes.places_of(new)
         places = places[notes[places].piano_places].tolist()
-        quotes = [  # found among the new notes
+        quotes = [  # found among the new notes, none of which may be melodic
             replace(quote, start_in_song=places[quote.start_in_song])
+            if quote.length_notes
+            else quote
             for quote in (quote_state.longest, *quote_state.runs)
         ]
         return Song(

@@ -42,11 +42,10 @@ class Limit:
         seconds = float(seconds_at(tempos, ticks))
         bars = math.ceil(ticks / bar_ticks)
         if seconds > self.seconds:
-            raise self._exceeded(
-                f"{self.seconds} s", f"{seconds:.0f} s", "fewer notes or seconds, or a faster tempo"
-            )
+            what_fits = "fewer bars, notes or seconds, or a faster tempo"
+            raise self._exceeded(f"{self.seconds} s", f"{seconds:.0f} s", what_fits)
         if bars > self.bars:
-            raise self._exceeded(f"{self.bars} bars", f"{bars}", "fewer notes or seconds")
+            raise self._exceeded(f"{self.bars} bars", f"{bars}", "fewer bars, notes or seconds")
         if notes > self.notes:
             raise self._exceeded(
                 f"{self.notes} notes", f"{notes}", "fewer notes, or a song without its primer"

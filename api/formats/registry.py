@@ -193,9 +193,10 @@ def chosen_format(
     preferences = [(_preference(form, ranges), form) for form in table]
     preference, form = max(preferences, key=itemgetter(0))  # the first of equally good ones
     if ranges and not preference.quality:
+        types = ", ".join(dict.fromkeys(form.media_type for form in table))
         raise NotAcceptableError(
-            f"A song can be had as {', '.join(f.media_type for f in table)}; set the Accept header "
-            f"to one of them, or format to one of {', '.join(by_name)}."
+            f"A song can be had as {types}; set the Accept header to one of them, or format to one "
+            f"of {', '.join(by_name)}."
         )
     return form
 

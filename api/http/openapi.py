@@ -45,9 +45,9 @@ operator lists may read the responses (CORS). Text is compressed with gzip for c
 it, streams event by event.
 """
 _GENERATE = """\
-`game` is required, in the query or in the body; give `notes` or `seconds`, not both. With your own
-`seed` the response has an `ETag`: send it as `If-None-Match`, and an unchanged song is a 304
-without composing.
+`game` is required, in the query or in the body; give one of `notes`, `seconds` and `bars`, or none.
+With your own `seed` the response has an `ETag`: send it as `If-None-Match`, and an unchanged song
+is a 304 without composing.
 
 With `songs` from 2 on, the response is a ZIP archive with a file for each song and the index
 `songs.json`, or JSON with all songs (`Songs`), the best first. The songs have the seeds `seed`,

@@ -189,7 +189,7 @@ _ORIGIN: Schema = {
         **{p.name: schema_of(p) for p in PARAMETERS if p.name not in _NOT_OF_ORIGIN},
         "version": _VERSION,
         "primer": {"enum": [*Primer, UPLOADED]},
-        "primer_sha256": _said(_NAME, "Of the notes of an uploaded primer."),
+        "primer_sha256": _said(_NAME, "Of the file of an uploaded primer."),
     },
     "required": ["game", "version", "seed"],
     "additionalProperties": False,

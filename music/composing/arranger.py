@@ -187,7 +187,7 @@ class Arranger:
     def _kept(self, revised: Notes, span: Span) -> Notes:
         notes = self._bars(revised, span.start_bar, span.bars)
         is_last = span.sustain_end_bar == self._plan.bars and not self._plan.loops
-        return notes if is_last else _cut(notes, self._plan.ticks(span.sustain_end_bar))
+        return notes if is_last else notes.ending_by(self._plan.ticks(span.sustain_end_bar))
 
     def _copied(self, song: Notes, span: Span) -> Notes:
         assert span.copied_from_bar is not None
@@ -196,7 +196,7 @@ class Arranger:
             notes = with_a_rest(notes, span.start_bar // span.bars)
         bars_later = span.start_bar - span.copied_from_bar
         moved = notes.shifted(bars_later * self._plan.meter.bar_ticks)
-        return _cut(moved, self._plan.ticks(span.sustain_end_bar))
+        return moved.ending_by(self._plan.ticks(span.sustain_end_bar))
 
     def _bars(self, song: Notes, start_bar: int, bars: int) -> Notes:
         """Return the notes that start in some bars."""
@@ -276,7 +276,7 @@ class Arranger:
         if begins:
             notes = _from_downbeat(stretch.first_chord(row.sampled), notes, start_ticks)
         after = replace(row.place, position=stretch.position + row.tokens)
-        return _cut(notes, sustain_end_ticks), after
+        return notes.ending_by(sustain_end_ticks), after
 
     def _candidates(
         self,
@@ -438,12 +438,6 @@ class Arranger:
         early_ticks = self._plan.ticks(0) - int(notes.onset_ticks[0])
         moved = replace(cursor, onset_ticks=cursor.onset_ticks + early_ticks)
         return notes.shifted(early_ticks), moved
-
-
-def _cut(notes: Notes, end_ticks: int) -> Notes:
-    """End notes at a bar line at the latest."""
-    lasting = np.minimum(notes.duration_ticks, end_ticks - notes.onset_ticks)
-    return replace(notes, duration_ticks=lasting.astype(np.int32))
 
 
 def _held(chord: Notes, start_ticks: int, end_ticks: int) -> Notes:

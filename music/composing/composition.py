@@ -58,6 +58,9 @@ class Composition:
         requested = brief.tempo_bpm
         tempos = continuation.tempos if requested is None else constant_tempo(requested)
         plan = plan_of(brief, music, continuation, tempos[-1].bpm) if brief.is_planned else None
+        if plan is not None and plan.loops:
+            lead = continuation.lead.ending_by(plan.loop_start_ticks)
+            continuation = replace(continuation, lead=lead)
         return cls(brief, music, continuation, tempos, plan, target)
 
     @property

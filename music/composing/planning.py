@@ -116,7 +116,9 @@ def _form(brief: Brief, music: GameMusic, bar_beats: float, tempo_bpm: float) ->
     if brief.bars is not None:
         return fitted_form(form, brief.bars)
     bars = _bars(brief, music, bar_beats, tempo_bpm)
-    return fitted_form(form, nearest_bars(form, bars) if brief.seconds is None else bars)
+    if brief.seconds is None:
+        bars = min(nearest_bars(form, bars), MOST_BARS)
+    return fitted_form(form, bars)
 
 
 def _requested_form(
@@ -128,6 +130,7 @@ def _requested_form(
         each = min(SECTION_BARS, MOST_BARS // len(names))
     else:
         each = max(1, round(_bars(brief, music, bar_beats, tempo_bpm) / len(names)))
+        each = min(each, MOST_BARS // len(names))
     return tuple(Section(name, each) for name in names)
 
 

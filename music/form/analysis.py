@@ -11,8 +11,7 @@ from music.piece import Piece
 
 _SECTION_BARS = (8, 4, 2)
 _NEARLY_ALL = 0.8  # of the bars that return in the best division into sections
-_EXACT = 0.99  # share of equal bars
-_VARIED = 0.5
+_LEAST_RETURNING = 0.5  # share of the bars of a section that returns
 # How much of a bar's music must return. Parts of a band are added or left out when a section
 # returns, and drums are varied: of Touhou's bars 12% equal an earlier one, and 36% have this much
 # in common with one that is not among the three before.
@@ -79,16 +78,16 @@ def _division(bars: Sequence[_Bar], section_bars: int, offset: int, least: float
     for unit in units:
         shares = [_returning_bars(unit, each, least) / len(unit) for each in originals]
         share = max(shares, default=0.0)
-        if share >= _VARIED:
+        if share >= _LEAST_RETURNING:
             letter = shares.index(share)
             returning += round(share * len(unit))
+            pairs = zip(unit, originals[letter], strict=False)
+            prime = "" if all(one == other for one, other in pairs) else "'"
         elif len(originals) == len(ascii_uppercase):
             break
         else:
-            letter = len(originals)
+            letter, prime = len(originals), ""
             originals.append(unit)
-        is_varied = _returning_bars(unit, originals[letter], 1.0) < _EXACT * len(unit)
-        prime = "'" if is_varied else ""
         sections.append(Section(f"{ascii_uppercase[letter]}{prime}", len(unit)))
     return _Division(tuple(sections), returning)
 

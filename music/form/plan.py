@@ -250,7 +250,7 @@ def shared_form(names: Sequence[str], bars: int) -> Form:
     """
     if bars % len(names):
         lower = bars // len(names) * len(names)
-        fitting = [str(n) for n in (lower, lower + len(names)) if n]
+        fitting = [str(n) for n in (lower, lower + len(names)) if 0 < n <= MOST_BARS]
         raise FormError(
             f"bars of which each of the {len(names)} sections gets as many: {' or '.join(fitting)}"
         )

@@ -45,8 +45,8 @@ A network that has learned openly licensed music. Its weights, in half precision
 
 The weight says how often a window of a source's pieces is read, beside a window of the others.
 The compositions of the scores are in the public domain, or by those who are named below; the
-licences are those of the editions and files. `files/` beside this card lists every file by its
-SHA-256.{_left_out(music)}
+licences are those of the editions and files. Every file is listed by its SHA-256 in
+`training/fetching/repositories/files/`.{_left_out(music)}
 
 What each source says of its licence:
 

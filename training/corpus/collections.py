@@ -53,7 +53,7 @@ def find_collection(game: str, data_dir: Path) -> Collection:
     if game not in entries:
         raise CollectionError(
             f"no collection {game!r}; available: {', '.join(sorted(entries))}. "
-            f"To add it, put its pieces into {data_dir / game}/"
+            f"To add it, put its pieces into {data_dir / game}/ or run make data GAME={game}"
         )
     collection = _collection(game, entries, data_dir)
     if not collection.files:

@@ -44,7 +44,10 @@ def find_sources(game: str = "") -> tuple[Source, ...]:
     found = tuple(Source(name, title) for name in games for title in titles.get(name, ()))
     if not found:
         known = ", ".join(sorted(name for name in titles if titles[name]))
-        raise UnknownGameError(f"nothing can be fetched for {game!r}, only for {known}")
+        raise UnknownGameError(
+            f"nothing can be fetched for {game!r}; there are pieces for {known}, for freedoom, and "
+            "for other games, which are found by their titles"
+        )
     return found
 
 

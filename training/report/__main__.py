@@ -4,6 +4,7 @@ import platform
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 import sklearn
 
 from music.codec.events import Events
-from music.composing.planning import NOTES
+from music.composing.planning import BAND_NOTES, NOTES
 from music.piece import Piece
 from music.sampling import TEMPERATURE, TOP_K, TOP_P
 from training.corpus.collections import Collection, find_collection, other_games
@@ -62,13 +63,15 @@ def _evaluate(settings: Settings) -> int:
             f"group, which leaves {len(parts)}; a report needs at least {FOLDS} groups"
         )
     codec = corpus.codec(recipe.codec)
-    crossed = cross_validate(parts, recipe, codec, SAMPLING, WORK_DIR / game, say)
+    sampling = replace(SAMPLING, notes=BAND_NOTES) if corpus.is_band else SAMPLING
+    crossed = cross_validate(parts, recipe, codec, sampling, WORK_DIR / game, say)
     say(f"comparing {SONGS} songs with {len(corpus.pieces)} pieces")
     songs_of_folds = [SongsOfFold(c.songs, c.parts.learned, c.parts.held_out) for c in crossed]
     others = _other_games(collection, settings.data_dir)
     assessment = assess(songs_of_folds, others, is_band=corpus.is_band)
     scores = tuple(c.scores for c in crossed)
-    report = _report(corpus, recipe, scores, assessment, time.monotonic() - started)
+    duration_s = time.monotonic() - started
+    report = _report(corpus, recipe, sampling, scores, assessment, duration_s)
     _write(report, [song for c in crossed for song in c.songs], corpus, REPORTS_DIR / game)
     return 0
 
@@ -85,6 +88,7 @@ def _other_games(collection: Collection, data_dir: Path) -> dict[str, tuple[Piec
 def _report(
     corpus: Corpus,
     recipe: Recipe,
+    sampling: Sampling,
     scores: tuple[Fold, ...],
     assessment: Assessment,
     duration_s: float,
@@ -95,7 +99,7 @@ def _report(
         collection_notes=corpus.notes,
         folds=scores,
         assessment=assessment,
-        sampling=SAMPLING,
+        sampling=sampling,
         recipe=recipe.as_fields(),
         folds_seed=0,
         versions={

@@ -658,6 +658,12 @@ def _songs_in_zip(content: bytes) -> tuple[RankedSong, ...]:
         raise ValueError("it is no archive") from error
 
 
+def _file_name(rank: int, title: str, seed: int) -> str:
+    """Name a song's file as in an archive, without what file systems refuse."""
+    stem = re.sub(r'[\\/:*?"<>|%]', "-", title).strip(" .") or "Song"
+    return f"{rank:02} {stem} seed {seed}.json"
+
+
 @_as_leitmotif_writes()
 def _songs_in_json(content: bytes) -> tuple[RankedSong, ...]:
     return tuple(
@@ -665,7 +671,7 @@ def _songs_in_json(content: bytes) -> tuple[RankedSong, ...]:
             RankedSong,
             {
                 **one,
-                "file": f"{one['rank']:02} {one['song']['title']} seed {one['seed']}.json",
+                "file": _file_name(one["rank"], one["song"]["title"], one["seed"]),
                 "content": json.dumps(one["song"], ensure_ascii=False).encode(),
                 "origin": one["song"]["origin"],
             },

@@ -37,14 +37,16 @@ PARAMETERS = (
     Parameter(
         name="notes",
         kind=Kind.WHOLE,
-        effect="how many notes the song has; with a form, a loop or a character, about so many",
+        effect="how many notes the song has; with a form, a loop, an ending or a character, about "
+        "so many",
         lowest=1,
         highest=MOST_NOTES,
     ),
     Parameter(
         name="seconds",
         kind=Kind.NUMBER,
-        effect=f"the song's duration, instead of notes; at most {MOST_NOTES} notes",
+        effect=f"the song's duration, instead of notes; at most {MOST_NOTES} notes. With a form, a "
+        f"loop, an ending or a character, as many bars as last about so long, at most {MOST_BARS}",
         lowest=1,
         highest=600,
     ),
@@ -52,7 +54,7 @@ PARAMETERS = (
         name="bars",
         kind=Kind.WHOLE,
         effect="how many bars the song has, without an intro; if bars, notes and seconds are "
-        "absent, about as many as 500 notes of the game's music fill",
+        "absent, about as many as 500 notes of the game's music fill, 1,500 of a band's",
         lowest=1,
         highest=MOST_BARS,
     ),
@@ -60,7 +62,8 @@ PARAMETERS = (
         name="form",
         kind=Kind.TEXT,
         effect="the song's sections, all of the same length. Equal letters are the same music, and "
-        "' marks a return with a new ending (AABA'). Default: the form of one of the game's pieces",
+        "' marks a return with a new ending (AABA'), in a band without one of the parts. Default: "
+        "the form of one of the game's pieces",
         lowest=1,
         highest=2 * MOST_SECTIONS,
         pattern=FORM_PATTERN,

@@ -1,5 +1,5 @@
 /**
- * Bars and hands, as the score has them (music/meter.py, music/staves.py), so that the piano roll and
+ * Bars and hands, as the score has them (music/meter.py, music/score/staves.py), so that the piano roll and
  * the score agree. Where nothing says which meter a piece has, it is taken to be 4/4.
  */
 

@@ -1,5 +1,5 @@
 /**
- * A piano that is computed, as the service computes its own (music/piano.py): strings whose partials
+ * A piano that is computed, as the service computes its own (music/audio/piano.py): strings whose partials
  * decay, a damper, a room. Every fourth key is computed; those between are played from it, faster or
  * slower.
  */
@@ -77,7 +77,7 @@ export class Piano {
 }
 
 /**
- * Says how loud a key is, as music/piano.py does.
+ * Says how loud a key is, as music/audio/piano.py does.
  * @param {number} velocity
  */
 function gainOf(velocity) {

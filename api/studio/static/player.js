@@ -42,6 +42,11 @@ export class Player {
    * @type {Recording | null}
    */
   #recording = null;
+  /**
+   * Those of other pieces, which the service has played already.
+   * @type {WeakMap<Piece, Recording>}
+   */
+  #recordings = new WeakMap();
 
   /**
    * None before somebody wants to hear something, which browsers ask for.
@@ -75,7 +80,8 @@ export class Player {
   load(piece) {
     this.#stopClock(0);
     this.#piece = piece;
-    this.#recording = null;
+    const recording = this.#recordings.get(piece);
+    this.#recording = recording && !recording.hasFailed ? recording : null;
     this.isPlaying = false;
     this.#onChange();
   }
@@ -213,6 +219,7 @@ export class Player {
     if (!piece.parts.length || piece.isPartial) return null;
     if (!piece.isFinished) return false;
     this.#recording ??= new Recording(context, piece);
+    this.#recordings.set(piece, this.#recording);
     if (this.#recording.hasFailed) return null;
     if (!this.#recording.isReady || context.state !== "running") return false;
     this.#zero_s = context.currentTime + LEAD_S - this.#from_s;

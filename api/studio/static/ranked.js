@@ -9,6 +9,7 @@ import { clock, count } from "./words.js";
 
 const SKETCH = { width: 240, height: 96 };
 const PLAYHEAD_EVERY_MS = 100;
+const DWELL_MS = 300;
 
 export class RankedSongs {
   #section = byId("ranked", HTMLElement);
@@ -144,7 +145,9 @@ export class RankedSongs {
   #point(song) {
     if (song === this.#pointed) return;
     this.#pointed = song;
-    this.#play(song);
+    if (!song.piece.parts.length) return this.#play(song);
+    // The service plays a band: a mouse that only passes asks it for nothing.
+    setTimeout(() => song === this.#pointed && this.#play(song), DWELL_MS);
   }
 
   /** @param {RankedPiece} song */

@@ -7,7 +7,7 @@ import { clock, count } from "./words.js";
 
 const STORE = "leitmotif.pieces";
 const MOST_PIECES = 12;
-// Of what a title cannot have (api/parameters.py): what ends lines or turns the direction of text.
+// Of what a title cannot have (api/http/request/parameters.py): what ends lines or turns the direction of text.
 const NOT_IN_NAMES = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069\ufffe\uffff]/gu;
 const SKETCH = { width: 240, height: 48 };
 

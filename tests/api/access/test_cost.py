@@ -80,8 +80,8 @@ def test_a_refusal_names_the_cost_and_what_would_fit(client, loopback):
     refused = post(client, notes=2000, format="svg")
     assert_problem(refused, 429, "too-many-requests")
     assert refused.json["detail"] == (
-        "The rate limit of 10/hour is exceeded: this song costs 10 units, and 8 are left; retry "
-        "later, or request fewer notes or another format."
+        "The rate limit of 10/hour is exceeded: this request costs 10 units, and 8 are left; retry "
+        "later, or request fewer songs, fewer notes or another format."
     )
     assert headers_of(refused)["Leitmotif-Cost"] == "1"
     assert headers_of(refused)["RateLimit"].startswith('"songs";r=7;t=')

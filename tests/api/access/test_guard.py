@@ -1,6 +1,7 @@
 """Authentication, the rate limit and the song slots."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from threading import Event, Thread
 
@@ -8,6 +9,9 @@ import pytest
 
 from api import create_app
 from api.access.rate_limit import Rate
+from api.access.song_slots import SongSlots
+from api.errors import BadParameterError, TooManySongsError
+from api.telemetry.metrics import Metrics
 from tests.api.problems import assert_problem
 
 SONG = "/generate?game=zelda&notes=5"
@@ -151,6 +155,23 @@ def test_forwarded_addresses_are_trusted_only_from_trusted_proxies(changed):
     assert [from_address(proxied, "127.0.0.1", **header) for header in said] == [200, 200]
     forged = {"X-Forwarded-For": "198.51.100.7, 192.0.2.0"}  # the last is what the proxy adds
     assert from_address(proxied, "127.0.0.1", **forged) == 429
+
+
+def test_refused_requests_do_not_shorten_the_wait_for_a_slot():
+    slots = SongSlots(1, Metrics())
+    for _ in range(20):
+        with suppress(BadParameterError), slots.taken():
+            raise BadParameterError("bars must be fewer.", "bars")
+    with slots.taken():
+        waits_s = [wait_for_a_slot_s(slots) for _ in range(20)]
+    assert waits_s == sorted(waits_s)
+    assert waits_s[-1] > 5  # a song counts as one second until one has finished
+
+
+def wait_for_a_slot_s(slots: SongSlots) -> int:
+    with pytest.raises(TooManySongsError) as refusal, slots.taken():
+        pass
+    return refusal.value.retry_after_s
 
 
 def test_more_songs_than_fit_are_sent_away_at_once(changed, loopback):

@@ -91,6 +91,15 @@ def test_songs_of_one_request_are_those_of_their_seeds(leitmotif, form):
         assert song.file.startswith(f"0{song.rank} Song")
 
 
+@pytest.mark.parametrize("form", ["midi", "json"])
+def test_the_names_of_files_hold_nothing_that_file_systems_refuse(leitmotif, form):
+    songs = leitmotif.generate_songs("zelda", songs=2, notes=9, title="../AC/DC?", format=form)
+    suffix = {"midi": "mid", "json": "json"}[form]
+    assert [song.file for song in songs] == [
+        f"0{song.rank} ..-AC-DC- seed {song.seed}.{suffix}".replace(" ..-", " -") for song in songs
+    ]
+
+
 def test_without_a_number_eight_songs_are_composed(leitmotif):
     assert len(leitmotif.generate_songs("zelda", notes=9)) == 8
 

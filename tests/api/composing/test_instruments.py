@@ -267,3 +267,12 @@ def test_the_list_of_games_says_who_plays_the_pieces_of_a_band(band):
     for name in game["instruments"]:
         response = band.post(f"{URL}&format=json&instruments=violin,{name}")
         assert name in {part["instrument"] for part in response.json["parts"]}
+
+
+@pytest.mark.parametrize("form", ["json", "midi"])
+def test_a_song_whose_new_notes_are_all_drums_quotes_nothing(band, loopback, form):
+    strike = Notes.of([0, 12], [6, 6], [38, 42], [DRUMS, DRUMS])
+    loopback.tune = tuple(BAND_CODEC.encode(strike)[1:].tolist())
+    response = band.post(f"/generate?game=zelda&seed=6&notes=1&format={form}")
+    assert response.status_code == 200, response.text
+    assert response.headers["Leitmotif-Longest-Quote"].startswith("0")

@@ -48,7 +48,7 @@ def test_a_limit_accepts_what_fits(limit, notes, ticks, fits):
             {"seconds": "600", "format": "wav", "tempo": "100"},
             (
                 "A WAV file holds up to 660 s, and this song has at least 689 s; "
-                "ask for fewer notes or seconds, or a faster tempo."
+                "ask for fewer bars, notes or seconds, or a faster tempo."
             ),
         ),
         (
@@ -57,7 +57,7 @@ def test_a_limit_accepts_what_fits(limit, notes, ticks, fits):
             {"seconds": "600", "format": "ogg", "tempo": "100"},
             (
                 "An OGG file holds up to 660 s, and this song has at least 689 s; "
-                "ask for fewer notes or seconds, or a faster tempo."
+                "ask for fewer bars, notes or seconds, or a faster tempo."
             ),
         ),
         (
@@ -66,7 +66,7 @@ def test_a_limit_accepts_what_fits(limit, notes, ticks, fits):
             {"seconds": "300", "format": "zip", "tempo": "100"},
             (
                 "An archive of stems holds up to 300 s, and this song has at least 389 s; "
-                "ask for fewer notes or seconds, or a faster tempo."
+                "ask for fewer bars, notes or seconds, or a faster tempo."
             ),
         ),
         (
@@ -75,7 +75,7 @@ def test_a_limit_accepts_what_fits(limit, notes, ticks, fits):
             {"seconds": "600", "format": "musicxml"},
             (
                 "A score holds up to 1000 bars, and this song has at least 1500; "
-                "ask for fewer notes or seconds."
+                "ask for fewer bars, notes or seconds."
             ),
         ),
         (

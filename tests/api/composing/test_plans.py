@@ -125,6 +125,7 @@ def test_another_seed_is_another_song(workplace):
         ("&form=AB&notes=100", "AB", 6),  # 16 notes a bar, says a game without pieces
         ("&form=AB&seconds=16&tempo=60", "AB", 4),
         ("&loop=true&intro_bars=3&form=A&bars=5", "A", 8),
+        ("&form=ABCDEFG&notes=4000", "ABCDEFG", 252),  # 259 would be more than a plan has
     ],
 )
 def test_the_plan_follows_from_the_request(client, query, form, bars_planned):
@@ -140,6 +141,11 @@ def test_bars_that_do_not_fit_the_form_are_refused_with_those_that_do(client):
     assert response.json["detail"] == (
         "bars must be bars of which each of the 4 sections gets as many: 28 or 32."
     )
+
+
+def test_no_more_bars_than_a_plan_has_are_suggested(client):
+    detail = client.post(f"{URL}&form=AABBC&bars=256").json["detail"]
+    assert detail.endswith("the 5 sections gets as many: 255.")
 
 
 @pytest.mark.parametrize("form", ["sse", "ndjson"])
@@ -250,6 +256,19 @@ def test_a_primer_is_followed_from_its_next_bar_line(client, include):
     end = max(note["start_beats"] + note["duration_beats"] for note in song["notes"])
     assert end == first_line + 12
     assert song["time_signatures"][-1]["numerator"] == 3
+
+
+def test_a_loop_cuts_what_a_primer_holds_beyond_its_start(client):
+    held = Notes.of([0, 24], [400, 24], [48, 60])
+    midi = to_midi(held, tempos=NINETY, time_signatures=(TimeSignature(0, 4, 4),), name="", text="")
+    data = {"primer": (BytesIO(midi), "held.mid"), "include_primer": "true"}
+    song = client.post(f"{URL}&bars=2&loop=true&format=json", data=data).json
+    start = song["plan"]["loop"]["start_beats"]
+    end = start + song["plan"]["loop"]["length_beats"]
+    ends = {n["start_beats"] + n["duration_beats"] for n in song["notes"][: song["primer_notes"]]}
+    assert song["primer_notes"] == 2
+    assert ends == {start} == {4.0}
+    assert max(n["start_beats"] + n["duration_beats"] for n in song["notes"]) <= end
 
 
 def test_every_candidate_keeps_the_bound_on_quotes(client, loopback):

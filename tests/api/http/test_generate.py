@@ -154,6 +154,14 @@ def test_an_unacceptable_format_is_a_406_that_lists_the_formats(client, accept, 
     assert not loopback.calls
 
 
+def test_an_unacceptable_format_of_several_songs_lists_each_type_once(client):
+    response = client.post(f"{FIXED}&notes=3&songs=2", headers={"Accept": "image/png"})
+    assert response.status_code == 406
+    types = response.json["detail"].split("had as ")[1].split(";")[0].split(", ")
+    assert len(types) == len(set(types))
+    assert {"application/zip", "application/json"} <= set(types)
+
+
 def test_the_parameter_format_overrides_the_accept_header(client):
     headers = {"Accept": "application/json"}
     assert client.post(f"{FIXED}&notes=3&format=midi", headers=headers).status_code == 200

@@ -77,6 +77,12 @@ def test_a_pickup_comes_before_the_first_section():
     assert [(s.name, s.bars) for s in found] == [("A", 1), ("B", 4), ("B", 4)]
 
 
+def test_a_section_with_a_bar_in_which_nothing_starts_returns_exactly():
+    held = ["0246", "1357", "2222", "7531", "6420", "4444", "0---", "----"]
+    found = form_of(piece(*held, *held, *held, "7777"))
+    assert [section.name for section in found][:3] == ["A", "A", "A"]
+
+
 def test_bars_of_silence_do_not_return():
     bars = [*A, "----", "----", "----", "----", *B, "----", "----", "----", "----", "0---"]
     letters = [section.name for section in form_of(piece(*bars))]

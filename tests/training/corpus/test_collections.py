@@ -87,7 +87,10 @@ def test_a_folder_of_files_that_cannot_be_read_is_a_collection_whose_reading_say
     ("game", "message"),
     [
         ("wind_waker", "wind_waker has no pieces yet: put its MIDI files into .*wind_waker/"),
-        ("no_such_game", "no collection 'no_such_game'; available: bach, .*put its pieces into"),
+        (
+            "no_such_game",
+            "no collection 'no_such_game'; available: bach, .*run make data GAME=no_such_game",
+        ),
     ],
 )
 def test_a_missing_collection_is_reported_with_how_to_add_it(data_dir, game, message):

@@ -37,7 +37,7 @@ def test_a_piece_that_failed_is_a_failure(one_file_site, capsys):
     ("name", "value", "message"),
     [
         ("VGMUSIC_URL", "http://127.0.0.1:9/", "no response from 127.0.0.1:9: Connection refused"),
-        ("GAME", "bach", "nothing can be fetched for 'bach', only for "),
+        ("GAME", "bach", "nothing can be fetched for 'bach'; there are pieces for "),
         ("GAME", "../x", "GAME is '../x'"),
     ],
 )
@@ -69,7 +69,7 @@ def test_the_sources_are_the_collections_that_have_a_title_of_their_own():
 
 @pytest.mark.parametrize("game", ["bach", "no_such_game"])
 def test_a_game_without_a_source_is_refused(game):
-    with pytest.raises(UnknownGameError, match=f"'{game}', only for .*majoras_mask"):
+    with pytest.raises(UnknownGameError, match=f"'{game}'; there are pieces for majoras_mask"):
         find_sources(game)
 
 
