@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from api.config import Config
+from tests.api.bands import play_a_band
 from tests.api.processes import running_api
 from tests.studio.conftest import compose, kept, player, rows, until
 from tests.studio.support import AXE, LOOKS
@@ -124,6 +125,23 @@ def test_pointing_at_a_song_plays_it_until_the_pointer_leaves(page):
     page.mouse.move(0, 0)
     expect(play_button(page, 6)).to_have_attribute("aria-pressed", "false")
     assert page.evaluate(IS_PLAYING) is False
+
+
+def test_a_band_is_asked_for_once_and_only_where_the_pointer_stays(studio, loopback):
+    play_a_band(loopback).versions["zelda"] = {2: "AVAILABLE"}
+    page = studio()
+    compose_eight(page)
+    asked = []
+    page.on("request", lambda one: asked.append(one) if "/generate" in one.url else None)
+    for rank in (1, 2, 3):
+        play_button(page, rank).hover()
+    until(page, IS_PLAYING)
+    assert len(asked) == 1
+    for rank in (4, 3):
+        play_button(page, rank).hover()
+    expect(play_button(page, 3)).to_have_attribute("aria-pressed", "true")
+    until(page, ranked_player("rankedPlayer.position_s > 0"))
+    assert len(asked) == 1
 
 
 def test_a_song_and_the_open_piece_do_not_play_at_once(page):
