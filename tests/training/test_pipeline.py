@@ -12,8 +12,11 @@ import pytest
 from music.expression.articulation import Articulation, LengthShare
 from music.expression.dynamics import Dynamics
 from music.midi import to_midi
+from music.notes import join
 from music.performance import Performance
 from music.piece import constant_tempo
+from music.players.line_up import ONE_PIANO
+from tests.music.bands import LINE_UP, NOTES
 from tests.training.conftest import CODEC, PLAIN, scale
 from training import pipeline
 from training.corpus.collections import Collection
@@ -22,10 +25,11 @@ from training.errors import CheckpointError, ExportError
 from training.export.quantised_matmul import FLOAT32
 from training.failures import expected_failures, reason
 from training.fitting.checkpoint import locked_checkpoint
-from training.fitting.fit import Fitted
+from training.fitting.fit import Fitted, Split
 from training.fitting.history import Epoch, History
 from training.network.network import build_network
 from training.pipeline import describe, train
+from training.recipe import load_recipe
 
 
 @pytest.fixture
@@ -93,6 +97,33 @@ def test_a_training_keeps_its_checkpoint_from_others_until_it_is_published(
     assert train(scales, PLAIN, models_dir, FLOAT32, print).version == 1
     assert published(models_dir) == ["scales/1"]
     assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "is_band"), [("default", True), ("original", False)], ids=["notetuple", "notes"]
+)
+def test_a_recipe_that_reads_no_roles_reads_a_band_as_one_piano(
+    recipe, is_band, tmp_path, monkeypatch
+):
+    def stop(parts, *_):
+        fitted.append(parts)
+        raise KeyboardInterrupt
+
+    fitted: list[Split] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(pipeline, "fit", stop)
+    files = [tmp_path / f"band {n}.mid" for n in range(3)]
+    for n, file in enumerate(files):
+        song = join([NOTES.shifted(96 * bars) for bars in range(4)]).transposed(n)
+        midi = to_midi(song, tempos=constant_tempo(100), name="x", text="", line_up=LINE_UP)
+        file.write_bytes(midi)
+    collection = Collection("band", "Band", tuple(files))
+    with pytest.raises(KeyboardInterrupt):
+        train(collection, load_recipe(recipe), tmp_path / "models", FLOAT32, print)
+    (parts,) = fitted
+    line_ups = {piece.line_up for piece in (*parts.learned, *parts.held_out)}
+    assert (ONE_PIANO not in line_ups) is is_band
+    assert is_band or line_ups == {ONE_PIANO}
 
 
 def test_a_bundle_has_the_dynamics_and_articulation_of_its_pieces(tmp_path):
