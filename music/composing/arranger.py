@@ -170,7 +170,7 @@ class Arranger:
                 notes = self._copied(song, span)
                 unread = join([unread, notes])
             else:
-                place = self._entered(place, span, continuation) or self._caught_up(place, unread)
+                place = self._started(place, span, continuation) or self._caught_up(place, unread)
                 unread = NO_NOTES
                 is_first = number == 0
                 keep_all = is_first and len(continuation.lead) > 0
@@ -204,19 +204,19 @@ class Arranger:
         first, last = np.searchsorted(song.onset_ticks, ends).tolist()
         return song[first:last]
 
-    def _entered(self, place: _Place, span: Span, continuation: Continuation) -> _Place | None:
+    def _started(self, place: _Place, span: Span, continuation: Continuation) -> _Place | None:
         """Let the model read what a section continues instead of what comes before it.
 
         None if the span begins no such section.
         """
         if not span.new_section:
             return None
-        entry = continuation.entry(span.new_section, self._plan.new_sections, self._codec)
-        if entry is None:
+        start = continuation.section_prompt(span.new_section, self._plan.new_sections, self._codec)
+        if start is None:
             return None
-        onset_ticks = entry.cursor.onset_ticks + self._plan.ticks(span.start_bar)
-        cursor = replace(entry.cursor, onset_ticks=onset_ticks)
-        state = self._sampler.prefill(entry.prompt)
+        onset_ticks = start.cursor.onset_ticks + self._plan.ticks(span.start_bar)
+        cursor = replace(start.cursor, onset_ticks=onset_ticks)
+        state = self._sampler.prefill(start.prompt)
         return replace(place, state=state, cursor=cursor, has_begun=True)
 
     def _caught_up(self, place: _Place, notes: Notes) -> _Place:

@@ -27,7 +27,7 @@ EMPTY_PROMPT = Prompt((BOS,), COMMON_TIME.bar_ticks, 0)
 
 
 @dataclass(frozen=True)
-class Entry:
+class SectionPrompt:
     """Music that a section continues.
 
     Attributes:
@@ -120,21 +120,16 @@ class Continuation:
             raise NoOpeningsError("the game has no openings")
         is_band = music.codec.has_roles
         has_wishes = character != ANY_CHARACTER or line_up is not None
-        excerpts = music.excerpts if has_wishes or is_band else ()
+        excerpts = music.excerpts if is_band or has_wishes else ()
         if line_up is not None:
             excerpts = recast_excerpts(excerpts, music.codec, line_up)
-        if not has_wishes:
-            opening = music.openings[seed % len(music.openings)]
-        else:
-            beginnings = excerpts
-            if character == ANY_CHARACTER:
-                beginnings = tuple(one for one in excerpts if one.is_opening)
-            if not beginnings and character != ANY_CHARACTER:
-                raise NoOpeningsError("the game has no openings with notes")
-            if not beginnings:
+        if has_wishes:
+            fitting = _fitting(music, excerpts, character, seed)
+            if fitting is None:
                 return cls.of_nothing(music, seed, line_up)
-            target = target_of(character, music.measures)
-            opening = fitting_prompt(beginnings, music.codec, character, target, seed)
+            opening = fitting
+        else:
+            opening = music.openings[seed % len(music.openings)]
         _, cursor = music.codec.decode(opening.tokens)
         return cls(
             opening_prompt(opening, music.codec),
@@ -266,7 +261,7 @@ class Continuation:
         meter = self.time_signatures[-1]
         return last_ticks - meter.place_ticks(last_ticks) + meter.bar_ticks
 
-    def entry(self, section: int, sections: int, codec: Codec) -> Entry | None:
+    def section_prompt(self, section: int, sections: int, codec: Codec) -> SectionPrompt | None:
         """Choose what a section with new music continues; None if it is what comes before it.
 
         Args:
@@ -284,7 +279,7 @@ class Continuation:
             meter = opening.meter
             before_line_ticks = meter.place_ticks(cursor.onset_ticks) - meter.bar_ticks
             cursor = replace(cursor, onset_ticks=before_line_ticks)
-            return Entry(opening_prompt(opening, codec), cursor)
+            return SectionPrompt(opening_prompt(opening, codec), cursor)
         return None
 
     def entry_ticks(self, first_tick: int) -> int:
@@ -299,6 +294,20 @@ class Continuation:
         if self.is_empty:
             return 0
         return self.codec_start_ticks + first_tick
+
+
+def _fitting(
+    music: GameMusic, excerpts: tuple[Excerpt, ...], character: Character, seed: int
+) -> Opening | None:
+    """Choose what a song of a character, or of a line-up, continues; None if that is nothing."""
+    if character == ANY_CHARACTER:
+        excerpts = tuple(one for one in excerpts if one.is_opening)
+    elif not excerpts:
+        raise NoOpeningsError("the game has no openings with notes")
+    if not excerpts:
+        return None
+    target = target_of(character, music.measures)
+    return fitting_prompt(excerpts, music.codec, character, target, seed)
 
 
 def opening_prompt(opening: Opening, codec: Codec) -> Prompt:

@@ -184,9 +184,9 @@ def test_an_excerpt_that_the_model_cannot_read_in_the_wanted_key_is_passed_over(
     in_d_already, unreadable, *_ = continuation.later
     with pytest.raises(TokenError):
         unreadable.prompt_in(in_d.key, codec)
-    entries = [continuation.entry(section, 4, codec) for section in (1, 2, 3)]
+    prompts = [continuation.section_prompt(section, 4, codec) for section in (1, 2, 3)]
     expected = (BOS, *in_d_already.prompt_in(in_d.key, codec).tokens)
-    assert [entry.prompt.tokens for entry in entries if entry] == [expected] * 3
+    assert [one.prompt.tokens for one in prompts if one] == [expected] * 3
 
 
 def test_in_a_wanted_key_all_excerpts_are_in_it():
