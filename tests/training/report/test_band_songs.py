@@ -47,7 +47,9 @@ def composed(model, **wanted) -> Piece:
 def test_a_song_has_the_line_up_of_the_piece_whose_opening_it_continues(model):
     song = composed(model)
     assert song.line_up == LINE_UP
-    assert {BASS, DRUMS} <= set(song.notes.role.tolist()) <= set(LINE_UP.roles)
+    roles = set(song.notes.role.tolist())
+    assert len(roles) > 1
+    assert roles <= set(LINE_UP.roles)
 
 
 def test_equal_sections_are_equal_in_all_parts(model):
