@@ -148,6 +148,13 @@ class Notes:
         lasting = np.minimum(self.duration_ticks, end_ticks - self.onset_ticks)
         return replace(self, duration_ticks=lasting.astype(np.int32))
 
+    def held_at_0(self) -> "Notes":
+        """Return what sounds at tick 0 of the notes before it, without drums, from there on."""
+        end_ticks = self.onset_ticks + self.duration_ticks
+        held = (self.onset_ticks < 0) & (end_ticks > 0) & self.is_melodic
+        count = int(held.sum())
+        return Notes.of([0] * count, end_ticks[held], self.pitch[held], self.role[held])
+
     def shifted(self, ticks: int) -> "Notes":
         """Move every onset by a number of ticks."""
         return replace(self, onset_ticks=self.onset_ticks + np.int32(ticks))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from music.codec import Cursor
-from music.composing.continuation import Continuation
+from music.composing.continuation import Continuation, ContrastPrompt
 from music.composing.game_music import GameMusic
 from music.composing.model import NO_STOP, DecodeRow, Draw, SongState
 from music.composing.passage import Passage
@@ -17,7 +17,7 @@ from music.form.closing import best_closing, closed
 from music.form.layers import with_a_rest
 from music.form.plan import Plan, Span
 from music.form.target import ANYTHING, Target
-from music.notes import NO_NOTES, TICKS_PER_BEAT, Notes, join
+from music.notes import NO_NOTES, TICKS_PER_BEAT, Notes, cleaning_order, join, released
 from music.quotes.bound import ATTEMPTS, Attempt, is_degenerate
 from music.quotes.finder import NO_QUOTES, QuoteState
 
@@ -170,7 +170,11 @@ class Arranger:
                 notes = self._copied(song, span)
                 unread = join([unread, notes])
             else:
-                place = self._started(place, span, continuation) or self._caught_up(place, unread)
+                start = self._start(span, continuation)
+                if start is None:
+                    place = self._caught_up(place, unread)
+                else:
+                    place = self._started(place, span, start)
                 unread = NO_NOTES
                 is_first = number == 0
                 keep_all = is_first and len(continuation.lead) > 0
@@ -178,6 +182,8 @@ class Arranger:
                 notes, place = self._composed(
                     number, span, place, song, following, keep_all=keep_all
                 )
+                if start is not None:
+                    notes = self._with_held(start.held, notes, span)
             quote_state = self._sampler.quoted(notes, quote_state)
             place = replace(place, quote_state=quote_state)
             song = join([song, notes])
@@ -204,20 +210,25 @@ class Arranger:
         first, last = np.searchsorted(song.onset_ticks, ends).tolist()
         return song[first:last]
 
-    def _started(self, place: _Place, span: Span, continuation: Continuation) -> _Place | None:
-        """Let the model read what a section continues instead of what comes before it.
+    def _start(self, span: Span, continuation: Continuation) -> ContrastPrompt | None:
+        """Return what a span continues if it begins a contrast to what comes before it."""
+        if not span.contrast:
+            return None
+        contrasts = len(self._plan.contrast_bars)
+        return continuation.contrast_prompt(span.contrast, contrasts, self._codec)
 
-        None if the span begins no such section.
-        """
-        if not span.new_section:
-            return None
-        start = continuation.section_prompt(span.new_section, self._plan.new_sections, self._codec)
-        if start is None:
-            return None
+    def _started(self, place: _Place, span: Span, start: ContrastPrompt) -> _Place:
+        """Let the model read what a contrast continues, instead of what comes before it."""
         onset_ticks = start.cursor.onset_ticks + self._plan.ticks(span.start_bar)
         cursor = replace(start.cursor, onset_ticks=onset_ticks)
         state = self._sampler.prefill(start.prompt)
         return replace(place, state=state, cursor=cursor, has_begun=True)
+
+    def _with_held(self, held: Notes, notes: Notes, span: Span) -> Notes:
+        """Add what the model has read as sounding when a span begins."""
+        held = held.shifted(self._plan.ticks(span.start_bar))
+        together = join([held.ending_by(self._plan.ticks(span.sustain_end_bar)), notes])
+        return released(together[cleaning_order(together)])
 
     def _caught_up(self, place: _Place, notes: Notes) -> _Place:
         """Let the model read what was copied since it composed last."""

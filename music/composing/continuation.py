@@ -27,16 +27,18 @@ EMPTY_PROMPT = Prompt((BOS,), COMMON_TIME.bar_ticks, 0)
 
 
 @dataclass(frozen=True)
-class SectionPrompt:
-    """Music that a section continues.
+class ContrastPrompt:
+    """Music that a contrast continues.
 
     Attributes:
         prompt: The tokens for `prefill`.
-        cursor: Where decoding begins, counted from the section's first bar line.
+        cursor: Where decoding begins, counted from its first bar line.
+        held: What the prompt's notes that last beyond this bar line become: notes from tick 0.
     """
 
     prompt: Prompt
     cursor: Cursor
+    held: Notes
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ class Continuation:
         codec_start_ticks: Where in that music the codec starts to count.
         revised: The music of which bars are kept, where the song revises or varies one.
         line_up: Who plays the song.
-        later: The excerpts that the later sections with new music continue; none where these
-            sections continue what comes before them.
+        later: The excerpts that the plan's contrasts continue; none where they continue what comes
+            before them.
         later_key: The key into which the excerpts are transposed; None for their own.
     """
 
@@ -261,25 +263,26 @@ class Continuation:
         meter = self.time_signatures[-1]
         return last_ticks - meter.place_ticks(last_ticks) + meter.bar_ticks
 
-    def section_prompt(self, section: int, sections: int, codec: Codec) -> SectionPrompt | None:
-        """Choose what a section with new music continues; None if it is what comes before it.
+    def contrast_prompt(self, contrast: int, contrasts: int, codec: Codec) -> ContrastPrompt | None:
+        """Choose what a contrast continues; None if it is what comes before it.
 
         Args:
-            section: Its number among those with new music, from 1.
-            sections: How many there are.
+            contrast: Its number in the plan, from 1.
+            contrasts: How many there are.
             codec: Writes the tokens.
         """
-        first = section * len(self.later) // sections
+        first = contrast * len(self.later) // contrasts
         for excerpt in (*self.later[first:], *self.later[:first]):
             try:
                 opening = excerpt.prompt_in(self.later_key, codec)
             except TokenError:
                 continue
-            _, cursor = codec.decode(opening.tokens)
+            notes, cursor = codec.decode(opening.tokens)
             meter = opening.meter
             before_line_ticks = meter.place_ticks(cursor.onset_ticks) - meter.bar_ticks
+            notes = notes.shifted(before_line_ticks - cursor.onset_ticks)
             cursor = replace(cursor, onset_ticks=before_line_ticks)
-            return SectionPrompt(opening_prompt(opening, codec), cursor)
+            return ContrastPrompt(opening_prompt(opening, codec), cursor, notes.held_at_0())
         return None
 
     def entry_ticks(self, first_tick: int) -> int:

@@ -24,6 +24,7 @@ _FORM = re.compile(FORM_PATTERN)
 _BARS = "[1-9][0-9]{0,2}(-[1-9][0-9]{0,2})?"
 KEEP_PATTERN = f"{_BARS}(,{_BARS})*"
 _KEEP = re.compile(KEEP_PATTERN)
+_FEWEST_CONTRAST_BARS = 4
 _VARIED_SHARE = 4  # a varied return has new bars in its last quarter
 
 
@@ -72,8 +73,8 @@ class Span:
             own place; None where that is new or nothing.
         is_kept: Whether it is taken from music of the caller, a song that is revised or a theme.
         is_varied: Whether it is copied for a return that is varied.
-        new_section: Which section with new music it begins, counted from 0 in their order; None
-            where it begins none.
+        contrast: Which contrast it begins, counted from 0: new music that lasts; None where it
+            begins none.
     """
 
     start_bar: int
@@ -84,7 +85,7 @@ class Span:
     following_bar: int | None = None
     is_kept: bool = False
     is_varied: bool = False
-    new_section: int | None = None
+    contrast: int | None = None
 
     @property
     def end_bar(self) -> int:
@@ -140,9 +141,20 @@ class Plan:
         return self.ticks(self.intro_bars)
 
     @property
-    def new_sections(self) -> int:
-        """How many sections have new music: one for each letter, and an intro."""
-        return len({section.letter for section in self.sections})
+    def contrast_bars(self) -> tuple[int, ...]:
+        """The bars at which a section with new music begins that can differ from what came before.
+
+        The first bar, and later ones that are at least four bars apart: two bars of each music
+        would be a patchwork.
+        """
+        found: list[int] = []
+        letters: set[str] = set()
+        for start, section in zip(self.start_bars, self.sections, strict=True):
+            is_far = not found or start - found[-1] >= _FEWEST_CONTRAST_BARS
+            if section.letter not in letters and is_far:
+                found.append(start)
+            letters.add(section.letter)
+        return tuple(found)
 
     @property
     def form(self) -> str:
@@ -167,24 +179,21 @@ class Plan:
             if new_from > start:
                 copy = Span(start, new_from - start, end, original, is_varied=section.is_varied)
                 spans.append(copy)
-            new_section = len(first_bar_of) - 1 if original == start else None
-            spans += self._divided(new_from, end, new_section)
+            spans += self._divided(new_from, end)
         if self.ends:
             spans.append(Span(closing_bar, 1, self.bars, closes=True))
         return tuple(self._leading_on(spans))
 
-    def _divided(self, start_bar: int, end_bar: int, new_section: int | None) -> Iterator[Span]:
-        """Divide bars into new ones and kept ones, whose notes may last to the end.
-
-        If they are those of a section with new music, its number is given.
-        """
-        kept = set(self.kept_bars)
+    def _divided(self, start_bar: int, end_bar: int) -> Iterator[Span]:
+        """Divide bars into new ones and kept ones, whose notes may last to the end."""
+        kept, contrasts = set(self.kept_bars), self.contrast_bars
         for is_kept, group in groupby(range(start_bar, end_bar), kept.__contains__):
             numbers = list(group)
             start, end = numbers[0], numbers[-1] + 1
-            begun = new_section if start == start_bar and not is_kept else None
+            begins = not is_kept and start in contrasts
+            contrast = contrasts.index(start) if begins else None
             sustain_end = end_bar if is_kept else end
-            yield Span(start, end - start, sustain_end, is_kept=is_kept, new_section=begun)
+            yield Span(start, end - start, sustain_end, is_kept=is_kept, contrast=contrast)
 
     def _leading_on(self, spans: Sequence[Span]) -> list[Span]:
         """Say of each span which known bar comes after it."""

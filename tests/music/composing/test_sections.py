@@ -1,6 +1,7 @@
 """What the sections of a song continue: for a band, excerpts of one piece."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from music.keys import NamedKey, find_key
 from music.notes import Notes, cleaned, join
 from music.piece import Piece, TimeSignature
 from music.players.line_up import ONE_PIANO, LineUp
-from music.players.roles import PIANO
+from music.players.roles import DRUMS, PIANO
 from music.quotes.finder import QuoteFinder
 from tests.music.bands import BASS, FLUTE, VIOLIN, part
 from tests.music.composing.bounded import bounded
@@ -150,6 +151,23 @@ def test_the_seed_chooses_the_first_of_the_excerpts():
     ]
 
 
+def test_what_an_excerpt_holds_beyond_its_end_sounds_in_the_section_that_continues_it():
+    beyond, line = 30, 12 * BAR_TICKS  # ticks: the excerpt that B continues ends at the line
+    held = part(VIOLIN, [line - 12], 12 + beyond, [80])
+    piece = learned("held", TONICS, TRIO.roles)
+    music = game(BANDS, TRIO, replace(piece, notes=cleaned(join([piece.notes, held]))))
+    song, _ = composed(music, "AB")
+    of_violin = song.notes[song.notes.role == VIOLIN]
+    assert of_violin == part(VIOLIN, [4 * BAR_TICKS], beyond, [80])
+
+
+def test_what_is_held_at_a_bar_line_goes_on_from_there():
+    drum = Notes.of([-6], [48], [38], [DRUMS])
+    notes = Notes.of([-12, -12, -6, 0], [100, 18, 6, 12], [40, 41, 42, 43], [BASS] * 4)
+    held = Notes.of([0, 0], [88, 6], [40, 41], [BASS] * 2)
+    assert join([notes, drum]).held_at_0() == held
+
+
 def test_a_song_for_piano_continues_one_opening():
     piano = game(PIANOS, ONE_PIANO, learned("piano", TONICS, ONE_PIANO.roles))
     song, model = composed(piano, "ABCD")
@@ -184,7 +202,7 @@ def test_an_excerpt_that_the_model_cannot_read_in_the_wanted_key_is_passed_over(
     in_d_already, unreadable, *_ = continuation.later
     with pytest.raises(TokenError):
         unreadable.prompt_in(in_d.key, codec)
-    prompts = [continuation.section_prompt(section, 4, codec) for section in (1, 2, 3)]
+    prompts = [continuation.contrast_prompt(section, 4, codec) for section in (1, 2, 3)]
     expected = (BOS, *in_d_already.prompt_in(in_d.key, codec).tokens)
     assert [one.prompt.tokens for one in prompts if one] == [expected] * 3
 

@@ -108,21 +108,26 @@ def test_a_copy_for_a_varied_return_says_so():
     assert [span.is_varied for span in plan.spans] == [False, False, True, False, False]
 
 
-def test_sections_with_new_music_are_numbered_in_their_order():
-    plan = Plan(METER, form(("Intro", 2), ("A", 4), ("A'", 4), ("B", 4), ("A", 4), ("C", 4)))
-    assert [span.new_section for span in plan.spans] == [0, 1, None, None, 2, None, 3, None]
-    assert plan.spans[-1].closes
-    assert plan.new_sections == 4
+@pytest.mark.parametrize(
+    ("sections", "contrast_bars"),
+    [
+        ((("A", 4), ("A'", 4), ("B", 4), ("A", 4), ("C", 4)), (0, 8, 16)),
+        ((("A", 2), ("B", 2), ("C", 2), ("D", 3), ("E", 2)), (0, 4, 9)),
+        ((("Intro", 2), ("A", 8), ("B", 8)), (0, 10)),
+        ((("Intro", 4), ("A", 8)), (0, 4)),
+        ((("A", 8), ("A", 8), ("A'", 8)), (0,)),
+    ],
+)
+def test_contrasts_are_new_sections_at_least_four_bars_apart(sections, contrast_bars):
+    plan = Plan(METER, form(*sections), ends=False)
+    assert plan.contrast_bars == contrast_bars
+    begun = [(span.start_bar, span.contrast) for span in plan.spans if span.contrast is not None]
+    assert begun == [(bar, number) for number, bar in enumerate(contrast_bars)]
 
 
-def test_a_section_that_begins_with_kept_bars_does_not_begin_with_new_music():
+def test_a_section_that_begins_with_kept_bars_is_no_contrast():
     plan = Plan(METER, form(("A", 4), ("B", 4)), ends=False, kept_bars=(0, 4, 5))
-    assert [(span.start_bar, span.new_section) for span in plan.spans] == [
-        (0, None),
-        (1, None),
-        (4, None),
-        (6, None),
-    ]
+    assert [span.contrast for span in plan.spans] == [None] * 4
 
 
 def test_the_last_bar_of_a_song_that_ends_closes_even_in_a_returning_section():
