@@ -13,8 +13,8 @@ _SECTION_BARS = (8, 4, 2)
 _NEARLY_ALL = 0.8  # of the bars that return in the best division into sections
 _LEAST_RETURNING = 0.5  # share of the bars of a section that returns
 # How much of a bar's music must return. Parts of a band are added or left out when a section
-# returns, and drums are varied: of Touhou's bars 12% equal an earlier one, and 36% have this much
-# in common with one that is not among the three before.
+# returns, and drums are varied: of Touhou's bars 8% equal one at least four bars before, and 36%
+# have this much in common with one.
 _LEAST_IN_COMMON = 1.0
 _LEAST_IN_COMMON_OF_BANDS = 0.6
 

@@ -4,8 +4,6 @@ import numpy as np
 
 from music.notes import Notes
 
-_FEWEST_PARTS = 3  # the highest and the lowest always play
-
 
 def with_a_rest(notes: Notes, number: int) -> Notes:
     """Leave out a part between the highest and the lowest.
@@ -15,11 +13,9 @@ def with_a_rest(notes: Notes, number: int) -> Notes:
         number: Chooses the part, which the next number changes; 0 or more.
     """
     melodic = notes.melodic()
-    roles = np.unique(melodic.role).tolist()
-    if len(roles) < _FEWEST_PARTS:
-        return notes
-    low_to_high = sorted(
-        roles, key=lambda role: float(np.median(melodic.pitch[melodic.role == role]))
-    )
-    inner = low_to_high[1:-1]
-    return notes[notes.role != inner[number % len(inner)]]
+
+    def median_pitch(role: int) -> float:
+        return float(np.median(melodic.pitch[melodic.role == role]))
+
+    inner = sorted(np.unique(melodic.role).tolist(), key=median_pitch)[1:-1]
+    return notes[notes.role != inner[number % len(inner)]] if inner else notes

@@ -140,7 +140,7 @@ class Plan:
         """The bar line to which the end leads, in a song that loops."""
         return self.ticks(self.intro_bars)
 
-    @property
+    @cached_property
     def contrast_bars(self) -> tuple[int, ...]:
         """The bars at which a section with new music begins that can differ from what came before.
 

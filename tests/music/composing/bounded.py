@@ -3,10 +3,28 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from music.codec import FIRST
 from music.codec.notetuple import NoteTuple
-from music.composing.model import DecodeRow
+from music.composing.model import DecodeRow, Draw, SongState
+
+
+def draws_after(
+    states: Sequence[SongState], tokens: Sequence[Sequence[int]], per_token: ArrayLike
+) -> tuple[Draw, ...]:
+    """Read tokens that are all equally likely; each adds the same to the hidden state."""
+    return tuple(
+        Draw(
+            np.array(row, np.int32),
+            np.zeros(len(row), np.float32),
+            SongState(
+                state.hidden + np.float32(len(row)) * np.asarray(per_token, np.float32),
+                [state.token, *row][-1],
+            ),
+        )
+        for state, row in zip(states, tokens, strict=True)
+    )
 
 
 def bounded(

@@ -16,7 +16,7 @@ from music.composing.game_music import GameMusic
 from music.composing.model import DecodeRow, Draw, Prompt, SongState
 from music.notes import Notes
 from music.quotes.finder import QuoteFinder
-from tests.music.composing.bounded import bounded
+from tests.music.composing.bounded import bounded, draws_after
 
 EIGHTH = 6  # ticks
 TIMES = 40
@@ -60,14 +60,7 @@ class StuckModel:
     def read(
         self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
     ) -> tuple[Draw, ...]:
-        return tuple(
-            Draw(
-                np.array(row, np.int32),
-                np.zeros(len(row), np.float32),
-                SongState(state.hidden + np.float32(len(row)), [state.token, *row][-1]),
-            )
-            for state, row in zip(states, tokens, strict=True)
-        )
+        return draws_after(states, tokens, 1)
 
 
 @pytest.mark.parametrize("chord", CHORDS, ids=lambda chord: f"{len(chord)} keys")
@@ -180,14 +173,7 @@ class UnevenModel:
     def read(
         self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
     ) -> tuple[Draw, ...]:
-        return tuple(
-            Draw(
-                np.array(row, np.int32),
-                np.zeros(len(row), np.float32),
-                SongState(state.hidden, [state.token, *row][-1]),
-            )
-            for state, row in zip(states, tokens, strict=True)
-        )
+        return draws_after(states, tokens, 0)
 
 
 def test_of_candidates_that_fit_equally_the_one_of_fewest_notes_is_not_preferred():

@@ -23,7 +23,7 @@ from music.players.line_up import ONE_PIANO, LineUp
 from music.players.roles import DRUMS, PIANO
 from music.quotes.finder import QuoteFinder
 from tests.music.bands import BASS, FLUTE, VIOLIN, part
-from tests.music.composing.bounded import bounded
+from tests.music.composing.bounded import bounded, draws_after
 
 BAR_TICKS = 48
 BANDS, PIANOS = BandTuple.over(), NoteTuple.over()
@@ -90,26 +90,15 @@ class Wanderer:
     def read(
         self, states: Sequence[SongState], tokens: Sequence[Sequence[int]]
     ) -> tuple[Draw, ...]:
-        return tuple(
-            Draw(
-                np.array(row, np.int32),
-                np.zeros(len(row), np.float32),
-                SongState(
-                    state.hidden + np.array([0, len(row)], np.float32), [state.token, *row][-1]
-                ),
-            )
-            for state, row in zip(states, tokens, strict=True)
-        )
+        return draws_after(states, tokens, [0, 1])
 
 
 def composed(
-    music: GameMusic, form: str, seed: int = 0, character: Character = ANY_CHARACTER, **wanted: int
+    music: GameMusic, form: str, seed: int = 0, character: Character = ANY_CHARACTER
 ) -> tuple[Piece, Wanderer]:
     is_band = music.codec.has_roles
     model = Wanderer(BANDS if is_band else PIANOS, BASS if is_band else PIANO)
-    brief = Brief(
-        seed, form=tuple(form), bars=4 * len(form), ending=False, character=character, **wanted
-    )
+    brief = Brief(seed, form=tuple(form), bars=4 * len(form), ending=False, character=character)
     continuation = Continuation.of_opening(music, seed, character)
     return Composition.of(brief, music, continuation).composed(model, "song"), model
 
