@@ -107,7 +107,7 @@ class Composition:
         Raises:
             ComposingError: The model gives no music, or too little.
         """
-        sampler = Sampler(model, self.music, self.brief, observer)
+        sampler = Sampler(model, self.music, self.brief, observer, self.continuation.drums)
         if self.plan is not None:
             arranger = Arranger(sampler, self.music, self.plan, most_steps, self.target)
             return arranger.passages(self.continuation)

@@ -11,7 +11,7 @@ from music.character.measures import target_of
 from music.character.wanted import ANY_CHARACTER, Character
 from music.codec import BOS, Codec, Cursor
 from music.composing.encoded_primer import encoded_primer
-from music.composing.game_music import GameMusic
+from music.composing.game_music import GameMusic, drums_of
 from music.composing.model import Prompt
 from music.description import Opening
 from music.errors import KeepError, NoOpeningsError, ThemeError, TokenError
@@ -60,6 +60,7 @@ class Continuation:
         later: The excerpts that the plan's contrasts continue; none where they continue what comes
             before them.
         later_key: The key into which the excerpts are transposed; None for their own.
+        drums: Which drums the band has, keys of a kit; None for all.
     """
 
     prompt: Prompt
@@ -73,6 +74,7 @@ class Continuation:
     line_up: LineUp = ONE_PIANO
     later: tuple[Excerpt, ...] = ()
     later_key: NamedKey | None = None
+    drums: frozenset[int] | None = None
 
     @classmethod
     def of_nothing(cls, music: GameMusic, seed: int = 0, line_up: LineUp | None = None) -> Self:
@@ -80,9 +82,11 @@ class Continuation:
 
         By default, the line-up is that of one of its pieces, which the seed chooses.
         """
-        if line_up is None:
-            line_ups = [opening.line_up for opening in music.openings]
-            line_up = line_ups[seed % len(line_ups)] if line_ups else ONE_PIANO
+        drums = None
+        if line_up is None and music.openings:
+            opening = music.openings[seed % len(music.openings)]
+            line_up, drums = opening.line_up, music.drums_of(opening.piece)
+        line_up = line_up or ONE_PIANO
         return cls(
             replace(EMPTY_PROMPT, roles=roles_of(line_up, music.codec)),
             Cursor(),
@@ -91,6 +95,7 @@ class Continuation:
             (COMMON_TIME,),
             music.articulation,
             line_up=line_up,
+            drums=drums,
         )
 
     @classmethod
@@ -143,6 +148,7 @@ class Continuation:
             line_up=opening.line_up,
             later=later_excerpts(excerpts, opening, character, seed) if is_band else (),
             later_key=character.key,
+            drums=music.drums_of(opening.piece),
         )
 
     @classmethod
@@ -229,6 +235,7 @@ class Continuation:
             articulation=learned_articulation([piece]),
             revised=piece.notes,
             line_up=piece.line_up,
+            drums=drums_of(piece.notes),
         )
 
     @property

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from music.character.excerpts import Excerpt, excerpts_of
 from music.character.measures import Measures, measures_of
 from music.codec import Codec
 from music.description import Opening, PieceForm
 from music.expression.articulation import LEGATO, Articulation
-from music.notes import TICKS_PER_BEAT
+from music.notes import NO_NOTES, TICKS_PER_BEAT, Notes
 from music.quotes.finder import NamedNotes, QuoteFinder
 
 USUAL_DENSITY = 4.0  # notes per quarter note, of a game without pieces to count
@@ -50,6 +52,16 @@ class GameMusic:
     def excerpts(self) -> tuple[Excerpt, ...]:
         """The bars of its pieces that songs of a character continue."""
         return excerpts_of(self.openings, self.pieces, self.codec)
+
+    def drums_of(self, piece: str) -> frozenset[int] | None:
+        """Return the drums that a piece of a name has, keys of a kit; None if it has none."""
+        notes = next((each.notes for each in self.pieces if each.name == piece), NO_NOTES)
+        return drums_of(notes)
+
+
+def drums_of(notes: Notes) -> frozenset[int] | None:
+    """Return the drums that play in some music, keys of a kit; None if there are none."""
+    return frozenset(np.unique(notes.pitch[~notes.is_melodic]).tolist()) or None
 
 
 def notes_per_beat(pieces: Sequence[NamedNotes]) -> float:

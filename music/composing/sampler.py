@@ -39,13 +39,21 @@ _Chunk = TypeVar("_Chunk", bound=Chunk)
 class Sampler:
     """Samples the tokens of one song."""
 
-    def __init__(self, model: Model, music: GameMusic, brief: Brief, observer: Observer) -> None:
-        """Prepare to sample as a brief says."""
+    def __init__(
+        self,
+        model: Model,
+        music: GameMusic,
+        brief: Brief,
+        observer: Observer,
+        drums: frozenset[int] | None = None,
+    ) -> None:
+        """Prepare to sample as a brief says, by default for all drums."""
         self._model = model
         self._brief = brief
         self._observer = observer
         self._finder = music.finder
         self._codec = music.codec
+        self._drums = drums
         self._attempts = BAND_ATTEMPTS if music.codec.has_roles else ATTEMPTS
         requested = brief.max_quote
         self._bound = QuoteBound(
@@ -113,9 +121,15 @@ class Sampler:
             raise NotMusicError(f"a draw in which {error}") from error
 
     def chunk_decoded(self, draw: Draw, cursor: Cursor) -> tuple[Notes, Cursor]:
-        """Decode what was sampled, timed; raises as `decoded`."""
+        """Decode what was sampled, timed; raises as `decoded`.
+
+        Strokes on drums that the band does not have are left out.
+        """
         with self._observer.timed(Work.CODEC):
-            return self.decoded(draw.tokens, cursor)
+            notes, cursor = self.decoded(draw.tokens, cursor)
+            if self._drums is not None:
+                notes = notes[notes.is_melodic | np.isin(notes.pitch, list(self._drums))]
+            return notes, cursor
 
     def encoded(self, notes: Notes, cursor: Cursor) -> tuple[list[int], Cursor]:
         """Write known notes as tokens; gives the cursor after them as the codec counts it."""

@@ -2,16 +2,22 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from music.codec import Cursor, open_codec
+from music.codec.notetuple import BandTuple
 from music.composing.brief import Brief
 from music.composing.game_music import GameMusic
+from music.composing.model import Draw, SongState
 from music.composing.observer import Unobserved
 from music.composing.sampler import Sampler
 from music.errors import NotMusicError
+from music.notes import Notes
+from music.players.roles import DRUMS
 from music.quotes.bound import ATTEMPTS
 from music.quotes.finder import QuoteFinder, QuoteState
+from tests.music.bands import FLUTE
 
 VOCABULARY = (("TimeShift_0", "TimeShift_6"), ("Pitch_60", "Pitch_62"), ("Duration_6",))
 MUSIC = GameMusic(open_codec("notetuple", VOCABULARY), QuoteFinder(()), 6, 120.0, (), ())
@@ -78,3 +84,27 @@ def test_a_token_outside_of_the_vocabulary_is_not_music():
     sampler = Sampler(None, MUSIC, Brief(1), Counting())
     with pytest.raises(NotMusicError, match="token 99 is not in a vocabulary of 6"):
         sampler.decoded([99], Cursor())
+
+
+KICK, SNARE, COWBELL = 36, 38, 56
+BANDS = BandTuple.over()
+BAND = GameMusic(BANDS, QuoteFinder(()), 6, 120.0, (), ())
+
+
+@pytest.mark.parametrize(
+    ("drums", "left"),
+    [
+        (None, [KICK, COWBELL, SNARE, COWBELL]),
+        (frozenset({KICK, SNARE}), [KICK, SNARE, COWBELL]),
+        (frozenset({COWBELL}), [COWBELL, COWBELL]),
+    ],
+)
+def test_only_the_drums_of_the_band_play_and_all_its_other_notes(drums, left):
+    roles = [DRUMS, DRUMS, DRUMS, FLUTE]  # the flute's pitch is the cowbell's key
+    notes = Notes.of([0, 12, 24, 36], [12] * 4, [KICK, COWBELL, SNARE, COWBELL], roles)
+    tokens = BANDS.encode(notes)
+    draw = Draw(tokens, np.zeros(len(tokens), np.float32), SongState(np.zeros(1, np.float32), 0))
+    sampler = Sampler(None, BAND, Brief(1), Counting(), drums)
+    sampled, cursor = sampler.chunk_decoded(draw, Cursor())
+    assert sampled.pitch.tolist() == left
+    assert cursor.onset_ticks == 36
