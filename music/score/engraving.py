@@ -4,6 +4,7 @@
 spells them in a key and calls music21 and verovio.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -226,6 +227,8 @@ def _name(staff: Any, part: Part, number: int) -> None:
 def _sharps(notes: Notes) -> int:
     """Infer the key from how long each pitch sounds; flats are negative.
 
+    Of two spellings, the one with fewer is right: D flat major has 5 flats, C sharp major 7 sharps.
+
     Source: Krumhansl and Schmuckler's algorithm, as in music21.
     """
     from music21 import note, stream  # noqa: PLC0415  as in _score
@@ -235,7 +238,7 @@ def _sharps(notes: Notes) -> int:
     for pitch_class in np.flatnonzero(ticks).tolist():
         lasting = ticks[pitch_class] / TICKS_PER_BEAT
         sounds.append(note.Note(_MIDDLE_C + pitch_class, quarterLength=lasting))
-    return int(sounds.analyze("key").sharps) if len(sounds) else 0
+    return int(math.remainder(sounds.analyze("key").sharps, 12)) if len(sounds) else 0
 
 
 def _mark_tempos(part: Any, piece: Piece, bars: Sequence[Measure]) -> None:

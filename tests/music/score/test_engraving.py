@@ -234,6 +234,21 @@ def test_pitches_are_named_as_the_key_does(fifths, pitch, name):
     assert (spelled.nameWithOctave, spelled.midi) == (name, pitch)
 
 
+MINOR = Notes.of(range(0, 48, 6), [6] * 8, [69, 71, 72, 74, 76, 77, 80, 81])
+
+
+@pytest.mark.parametrize(
+    ("notes", "semitones", "fifths"),
+    [(SCALE, n, f) for n, f in enumerate((0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5))]
+    + [(MINOR, n, f) for n, f in enumerate((0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5))],
+)
+def test_no_key_has_more_than_six_sharps_or_flats(notes, semitones, fifths):
+    root = parsed(notes.transposed(semitones))
+    signature = int(root.findtext(".//fifths", "none"))
+    assert abs(signature) <= 6
+    assert (signature - fifths) % 12 == 0
+
+
 def test_an_accidental_is_shown_if_it_differs_from_the_signature():
     keys = [68, 68, 67, 68, 80, *[60, 62, 64, 65, 67, 69, 71, 72] * 4]
     onset = [6 * n for n in range(len(keys))]
