@@ -214,12 +214,13 @@ def test_a_stream_gives_the_song_as_typed_events(leitmotif, client):
 
 def test_a_bands_stream_names_the_parts_and_who_plays_each_note(leitmotif, loopback):
     play_a_band(loopback)
-    first, notes, *_ = leitmotif.stream("zelda", seed=7, notes=30, instruments="violin,drums")
+    wishes = {"notes": 200, "instruments": "violin,drums"}
+    first, *between, _ = leitmotif.stream("zelda", seed=7, **wishes)
     assert first.parts == (
         Part("Violin", "Violin", 40, "strings"),
         Part("Drums", "Standard Kit", 0, "drums"),
     )
-    assert {note.part for note in notes.notes} == {0, 1}
+    assert {note.part for event in between for note in event.notes} == {0, 1}
 
 
 def test_the_games_are_listed(leitmotif):
