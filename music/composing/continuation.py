@@ -60,7 +60,7 @@ class Continuation:
         later: The excerpts that the plan's contrasts continue; none where they continue what comes
             before them.
         later_key: The key into which the excerpts are transposed; None for their own.
-        drums: Which drums the band has, keys of a kit; None for all.
+        drums: The drums that the band has, as keys of a kit; None for all.
     """
 
     prompt: Prompt

@@ -54,13 +54,13 @@ class GameMusic:
         return excerpts_of(self.openings, self.pieces, self.codec)
 
     def drums_of(self, piece: str) -> frozenset[int] | None:
-        """Return the drums that a piece of a name has, keys of a kit; None if it has none."""
+        """Return the drums of the piece with a name, as keys of a kit; None if it has none."""
         notes = next((each.notes for each in self.pieces if each.name == piece), NO_NOTES)
         return drums_of(notes)
 
 
 def drums_of(notes: Notes) -> frozenset[int] | None:
-    """Return the drums that play in some music, keys of a kit; None if there are none."""
+    """Return the drums that play in notes, as keys of a kit; None if there are none."""
     return frozenset(np.unique(notes.pitch[~notes.is_melodic]).tolist()) or None
 
 

@@ -47,7 +47,15 @@ class Sampler:
         observer: Observer,
         drums: frozenset[int] | None = None,
     ) -> None:
-        """Prepare to sample as a brief says, by default for all drums."""
+        """Prepare to sample as a brief says.
+
+        Args:
+            model: Samples the tokens.
+            music: Of the game.
+            brief: Of the song.
+            observer: Receives what is timed and counted.
+            drums: The drums that the band has, as keys of a kit; None for all.
+        """
         self._model = model
         self._brief = brief
         self._observer = observer
