@@ -94,7 +94,7 @@ def test_a_primer_is_continued_by_all_of_its_players(band, write):
     assert {OBOE, VIOLA, VIOLIN, DRUMS} <= set(song.notes.role.tolist())
 
 
-# Seeds of each piece. Lengths are inferred from MIDI: of seed 5, one is then 36 ticks instead of 33.
+# Seeds of each piece. MIDI changes a length of seed 5, since lengths are inferred: 33 ticks to 36.
 @pytest.mark.parametrize(
     ("media_format", "seed"), [*product(["json"], [3, 4, 5, 8]), *product(["midi"], [3, 4, 8])]
 )
