@@ -31,7 +31,14 @@ _SCORE_ORDER = (
     "bass",
     "percussive",
 )
+_TIMPANI = 47  # General MIDI's strings have it
 _PLACES = {FAMILIES.index(family): place for place, family in enumerate(_SCORE_ORDER)}
+_SECTIONS = {  # that a score brackets; every other family is a section of its own
+    "pipe": "woodwinds",
+    "reed": "woodwinds",
+    "ensemble": "strings",
+    "percussive": "percussion",
+}
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,13 @@ class Part:
     def family(self) -> str:
         """The family of the role; only for parts that are no drums."""
         return FAMILIES[self.role // VOICES]
+
+    @property
+    def section(self) -> str:
+        """The section of a score that it belongs to; parts of a section follow each other."""
+        if self.is_drums or self.program == _TIMPANI:
+            return "percussion"
+        return _SECTIONS.get(self.family, self.family)
 
     def of(self, notes: Notes) -> NDArray[np.bool_]:
         """Return which of N notes it plays: bool[N]."""

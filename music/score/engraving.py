@@ -23,11 +23,13 @@ from music.meter import Measure, measures, quantized, score_signatures
 from music.notes import TICKS_PER_BEAT, Notes
 from music.piece import Piece
 from music.score.checkpoint import Checkpoint, go_on
+from music.score.clefs import Clef, changes
 from music.score.drum_kit import drum_head
 from music.score.glyphs import draw_symbols
 from music.score.instruments import add_instruments, drum_id
+from music.score.sections import bracket_sections
 from music.score.staves import Bar, Head, Rest, Staff, Stem, Voice
-from music.score.written_parts import Clef, WrittenPart, written_parts
+from music.score.written_parts import WrittenPart, written_parts
 from music.tempo import tempo_at
 
 _FULL_SCORE = {"pageWidth": 2970, "pageMarginLeft": 200}  # wide, with room for names
@@ -177,6 +179,7 @@ def _exported(score: Any, parts: Sequence[WrittenPart]) -> str:
     exporter = m21ToXml.ScoreExporter(prepared)
     root = exporter.parse()
     add_instruments(root, parts)
+    bracket_sections(root, parts)
     for encoding in root.iter("encoding"):
         encoding.remove(encoding.find("encoding-date"))
     xml: bytes = exporter.asBytes()
@@ -199,8 +202,8 @@ def _score(
     score.metadata = metadata.Metadata(title=piece.name, composer="")
     for part in written:
         staves = [
-            _staff(staff, bars, sharps, clef, checkpoint)
-            for staff, clef in zip(part.staves, part.clefs, strict=True)
+            _staff(staff, bars, sharps, clefs, checkpoint)
+            for staff, clefs in zip(part.staves, part.clefs, strict=True)
         ]
         for staff in staves:
             if part.part is not None:
@@ -267,21 +270,26 @@ def _mark_sections(part: Any, bars: Sequence[Measure], plan: Plan) -> None:
 
 
 def _staff(
-    staff: Staff, bars: Sequence[Measure], sharps: int, clef: Clef, checkpoint: Checkpoint
+    staff: Staff,
+    bars: Sequence[Measure],
+    sharps: int,
+    clefs: Sequence[Clef],
+    checkpoint: Checkpoint,
 ) -> Any:
-    from music21 import clef as clefs  # noqa: PLC0415  as in _score
+    from music21 import clef as music21_clefs  # noqa: PLC0415  as in _score
     from music21 import key, meter, stream  # noqa: PLC0415  as in _score
 
     part = stream.PartStaff()
-    is_drums = clef == "percussion"
+    is_drums = clefs[0] == "percussion"
     shown = None
-    for number, (content, bar) in enumerate(zip(staff, bars, strict=True), 1):
+    contents = zip(staff, bars, changes(clefs), strict=True)
+    for number, (content, bar, clef) in enumerate(contents, 1):
         checkpoint()
         measure = stream.Measure(number=number)
-        if number == 1:
-            measure.clef = getattr(clefs, _CLEFS[clef])()
-            if not is_drums:
-                measure.keySignature = key.KeySignature(sharps)
+        if clef is not None:
+            measure.clef = getattr(music21_clefs, _CLEFS[clef])()
+        if number == 1 and not is_drums:
+            measure.keySignature = key.KeySignature(sharps)
         if bar.meter != shown:
             shown = bar.meter
             measure.timeSignature = meter.TimeSignature(f"{shown.numerator}/{shown.denominator}")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -10,24 +9,15 @@ from music.band.parts import Part, playing
 from music.meter import Measure
 from music.notes import Notes
 from music.players.line_up import LineUp
+from music.score.clefs import Clef, are_legible, clefs_of_bars, usual_clef
 from music.score.hands import hands
 from music.score.staves import Staff, drum_staff, single_staff, staves
 
-Clef = Literal["treble 8va", "treble", "treble 8vb", "bass", "bass 8vb", "percussion"]
-
+_BOTH_HANDS: tuple[Clef, Clef] = ("treble", "bass")
 _KEYBOARD = "piano"  # the family whose parts always have two staves
-# The lowest median pitch of a part with each clef. Clefs an octave off keep ledger lines few.
-_CLEFS: tuple[tuple[int, Clef], ...] = ((86, "treble 8va"), (59, "treble"), (41, "bass"))
-_GUITAR_CLEFS: tuple[tuple[int, Clef], ...] = ((67, "treble"), (41, "treble 8vb"))
-# The pitches that each clef writes with four ledger lines or fewer.
-_LEGIBLE: dict[Clef, tuple[int, int]] = {
-    "treble 8va": (62, 103),
-    "treble": (50, 91),
-    "treble 8vb": (38, 79),
-    "bass": (29, 71),
-    "bass 8vb": (17, 59),
-}
-_ILLEGIBLE_SHARE = 0.02  # of a part's notes, if it has a single staff
+# Families whose parts have two if one is not enough: they play chords, or are many players.
+_CHORDS = ("chromatic percussion", "organ", "ensemble", "synth lead", "synth pad", "synth effects")
+_CHORDS_OF_STRINGS = (44, 45, 46)  # tremolo and pizzicato of all strings, harp
 
 
 @dataclass(frozen=True)
@@ -37,13 +27,13 @@ class WrittenPart:
     Attributes:
         part: Its name and instrument; None for one piano, which needs no name.
         staves: From top to bottom.
-        clefs: Of the staves.
+        clefs: Of the bars of each staff.
         drum_keys: The keys that it has, of drums.
     """
 
     part: Part | None
     staves: tuple[Staff, ...]
-    clefs: tuple[Clef, ...]
+    clefs: tuple[tuple[Clef, ...], ...]
     drum_keys: tuple[int, ...] = ()
 
 
@@ -58,35 +48,39 @@ def written_parts(
         line_up: The instrument of every role of the notes. Parts without notes are left out.
     """
     if line_up.is_piano:
-        return (WrittenPart(None, staves(notes, bars), ("treble", "bass")),)
+        return (_on_two_staves(None, notes, bars, _BOTH_HANDS),)
     return tuple(_of_band(notes, bars, line_up))
 
 
 def _of_band(notes: Notes, bars: Sequence[Measure], line_up: LineUp) -> Iterator[WrittenPart]:
-    for part in playing(line_up, notes):
-        played = notes[part.of(notes)]
+    end_ticks = bars[-1].start_ticks + bars[-1].ticks
+    for part in playing(line_up, notes[notes.onset_ticks < end_ticks]):
+        played = notes[part.of(notes) & (notes.onset_ticks < end_ticks)]
         if part.is_drums:
             keys = tuple(np.unique(played.pitch).tolist())
-            yield WrittenPart(part, (drum_staff(played, bars),), ("percussion",), keys)
+            clef: Clef = "percussion"
+            yield WrittenPart(part, (drum_staff(played, bars),), ((clef,) * len(bars),), keys)
             continue
-        clef, is_keyboard = _clef(part, played), part.family == _KEYBOARD
-        is_wide = is_keyboard or not _is_legible(played, clef)
-        if is_wide and all(map(len, both := hands(played))):
-            clefs = ("treble", "bass") if is_keyboard else tuple(_clef(part, one) for one in both)
-            yield WrittenPart(part, staves(played, bars), clefs)
+        single = clefs_of_bars(played, bars, part.family)
+        if _may_have_two_staves(part, is_legible=are_legible(played, bars, single)) and all(
+            map(len, both := hands(played))
+        ):
+            clefs = tuple(usual_clef(hand, part.family) for hand in both)
+            is_keyboard = part.family == _KEYBOARD
+            yield _on_two_staves(part, played, bars, _BOTH_HANDS if is_keyboard else clefs)
         else:
-            yield WrittenPart(part, (single_staff(played, bars),), (clef,))
+            yield WrittenPart(part, (single_staff(played, bars),), (single,))
 
 
-def _clef(part: Part, notes: Notes) -> Clef:
-    """Choose the clef of a single staff by the median pitch."""
-    middle = float(np.median(notes.pitch))
-    clefs = _GUITAR_CLEFS if part.family == "guitar" else _CLEFS
-    return next((clef for lowest, clef in clefs if middle >= lowest), "bass 8vb")
+def _may_have_two_staves(part: Part, *, is_legible: bool) -> bool:
+    """Whether a part has two staves if it has notes for both; a player of single notes has one."""
+    if part.family == _KEYBOARD:
+        return True
+    return not is_legible and (part.family in _CHORDS or part.program in _CHORDS_OF_STRINGS)
 
 
-def _is_legible(notes: Notes, clef: Clef) -> bool:
-    """Whether a single staff with a clef shows nearly all notes without many ledger lines."""
-    lowest, highest = _LEGIBLE[clef]
-    is_far = (notes.pitch < lowest) | (notes.pitch > highest)
-    return bool(is_far.mean() <= _ILLEGIBLE_SHARE)
+def _on_two_staves(
+    part: Part | None, notes: Notes, bars: Sequence[Measure], clefs: Sequence[Clef]
+) -> WrittenPart:
+    """Write a part on two staves, each with its clef."""
+    return WrittenPart(part, staves(notes, bars), tuple((clef,) * len(bars) for clef in clefs))

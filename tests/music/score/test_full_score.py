@@ -139,6 +139,91 @@ def test_a_part_that_is_too_wide_for_a_clef_has_two_staves(pitches, clefs):
     assert (read.line_up, read.notes.pitch.tolist()) == (piece.line_up, pitches)
 
 
+def clefs_in(root: ET.Element) -> list[str]:
+    """Return the clefs of a score of one part, with the bars where they are written."""
+    return [
+        f"{measure.get('number')} {clef.findtext('sign')}"
+        for measure in root.iterfind("part/measure")
+        for clef in measure.iterfind("attributes/clef")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("family", "program", "clefs"),
+    [
+        ("reed", 71, ["1 G", "2 F", "3 G"]),  # a clarinet has one staff
+        ("strings", 42, ["1 G", "2 F", "3 G"]),
+        ("strings", 46, ["1 G", "1 F"]),  # a harp has two
+        ("organ", 19, ["1 G", "1 F"]),
+    ],
+)
+def test_a_player_of_single_notes_has_one_staff_and_changes_the_clef(family, program, clefs):
+    wide = [72, 76, 72, 76, 40, 43, 76, 43, 72, 76, 72, 76]
+    piece = of_one(role_of(FAMILIES.index(family), 0), program, wide)
+    assert clefs_in(parsed(piece)) == clefs
+    read = read_score(to_musicxml(piece).encode(), ".musicxml", "x", band=True)
+    assert (read.line_up, read.notes.pitch.tolist()) == (piece.line_up, wide)
+
+
+def of_many(programs: dict[tuple[str, int], int], pitches: dict[tuple[str, int], int]) -> Piece:
+    roles = {role_of(FAMILIES.index(family), voice): (family, voice) for family, voice in programs}
+    line_up = LineUp.of({role: programs[player] for role, player in roles.items()})
+    struck = [pitches.get(roles[role], 60) for role in sorted(roles)]
+    notes = Notes.of([0] * len(roles), [12] * len(roles), struck, sorted(roles))
+    return Piece("x", notes, time_signatures=FOUR_FOUR, line_up=line_up)
+
+
+def test_sections_of_two_parts_or_more_have_a_bracket():
+    piece = of_many(
+        {
+            ("pipe", 0): 73,
+            ("reed", 0): 71,
+            ("brass", 0): 56,
+            ("organ", 0): 19,
+            ("ensemble", 0): 48,
+            ("strings", 0): 40,
+            ("strings", 1): 42,
+            ("strings", 2): 47,
+            ("percussive", 0): 115,
+        },
+        {},
+    )
+    found = [
+        element.findtext("part-name") or f"{element.get('type')} {element.findtext('group-symbol')}"
+        for element in parsed(piece).find("part-list")
+    ]
+    assert found == [
+        "start bracket",
+        "Flute",
+        "Clarinet",
+        "stop None",
+        "Trumpet",
+        "Church Organ",
+        "start bracket",
+        "String Ensemble 1",
+        "Violin",
+        "Cello",
+        "stop None",
+        "start bracket",
+        "Timpani",
+        "Woodblock",
+        "stop None",
+    ]
+
+
+def test_from_the_second_page_on_staves_without_notes_are_left_out():
+    flute, violin = role_of(FAMILIES.index("pipe"), 0), role_of(FAMILIES.index("strings"), 0)
+    roles = [flute, flute + 1, violin, violin + 1]
+    onsets = [0] * 4 + [6 * eighth for eighth in range(8, 8 * 40) for _ in range(2)]
+    who = [*roles, *[flute, violin] * (8 * 39)]
+    notes = Notes.of(onsets, [6] * len(who), [72] * len(who), who)
+    line_up = LineUp.of(dict(zip(roles, [73, 73, 40, 40], strict=True)))
+    pages = to_svg(to_musicxml(Piece("x", notes, time_signatures=FOUR_FOUR, line_up=line_up)))
+    assert len(pages) > 1
+    assert (">Flute 2<" in pages[0], ">Vln. 2<" in pages[-1]) == (True, False)
+    assert ">Vln. 1<" in pages[-1]
+
+
 def test_our_reader_reads_a_full_score_as_the_same_band():
     piece = read_score(to_musicxml(TUNE).encode(), ".musicxml", "x", band=True)
     as_read = np.where(NOTES.role == DRUMS, 3, NOTES.duration_ticks)
