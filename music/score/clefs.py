@@ -38,19 +38,18 @@ def usual_clef(notes: Notes, family: str) -> Clef:
     return next((clef for lowest, clef in clefs if middle >= lowest), _LOWEST_CLEF)
 
 
-def clefs_of_bars(notes: Notes, bars: Sequence[Measure], family: str) -> tuple[Clef, ...]:
+def clefs_of_bars(notes: Notes, bars: Sequence[Measure], usual: Clef) -> tuple[Clef, ...]:
     """Choose the clef of each bar of a single staff.
 
     The usual one for all bars if it shows nearly all notes without many ledger lines; otherwise,
     clefs change where this spares ledger lines.
 
     Args:
-        notes: Of one part, one or more, none after the bars.
+        notes: Of one staff, none after the bars.
         bars: One after the other.
-        family: Of the player.
+        usual: The clef.
     """
-    usual = usual_clef(notes, family)
-    if _are_legible([notes.pitch], [usual]):
+    if not len(notes) or _are_legible([notes.pitch], [usual]):
         return (usual,) * len(bars)
     choice = [usual, *(clef for clef in _CHANGING if clef != usual)]
     in_bars = _in_bars(notes, bars)

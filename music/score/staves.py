@@ -6,7 +6,7 @@ at most, the notes that are held and those that move meanwhile.
 
 import bisect
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -14,7 +14,6 @@ import numpy as np
 from music.meter import Measure
 from music.notes import TICKS_PER_BEAT, Notes
 from music.score.drum_kit import FEET
-from music.score.hands import hands
 
 _SMALL_TICKS = 4  # overlaps and rests that short are a matter of touch, and not written
 
@@ -102,22 +101,6 @@ class _Chord:
 _Chords = Sequence[_Chord]  # of one voice, in order
 
 
-def staves(notes: Notes, bars: Sequence[Measure]) -> tuple[Staff, Staff]:
-    """Write notes on the right hand's staff and on the left hand's.
-
-    Args:
-        notes: Quantized, ordered, from the first bar on.
-        bars: One after the other; what sounds later is cut off.
-    """
-    right, left = hands(_until(notes, bars[-1].start_ticks + bars[-1].ticks))
-    return _staff(right, bars), _staff(left, bars)
-
-
-def single_staff(notes: Notes, bars: Sequence[Measure]) -> Staff:
-    """Write notes on one staff; see `staves`."""
-    return _staff(_until(notes, bars[-1].start_ticks + bars[-1].ticks), bars)
-
-
 def drum_staff(notes: Notes, bars: Sequence[Measure]) -> Staff:
     """Write the notes of drums: one voice for hands, and one for feet.
 
@@ -125,7 +108,7 @@ def drum_staff(notes: Notes, bars: Sequence[Measure]) -> Staff:
 
     Args:
         notes: Quantized, ordered; their pitches are keys of a drum kit.
-        bars: One after the other; what starts later is cut off.
+        bars: One after the other; none starts later.
     """
     written = []
     for bar in bars:
@@ -152,18 +135,16 @@ def _struck(notes: Notes, bar: Measure) -> _Chords:
     return chords
 
 
-def _until(notes: Notes, ticks: int) -> Notes:
-    """Cut off what sounds later."""
-    begun = notes[notes.onset_ticks < ticks]
-    left = (ticks - begun.onset_ticks).astype(np.int32)
-    return replace(begun, duration_ticks=np.minimum(begun.duration_ticks, left))
+def staff_of(notes: Notes, bars: Sequence[Measure]) -> Staff:
+    """Write the notes of a hand, or of a part that has one staff.
 
-
-def _staff(hand: Notes, bars: Sequence[Measure]) -> Staff:
-    """Write one hand's notes."""
+    Args:
+        notes: Quantized, ordered, from the first bar on.
+        bars: One after the other; nothing sounds later.
+    """
     written: list[Bar] = []
     tied: list[_Note] = []
-    columns = hand.onset_ticks, hand.duration_ticks, hand.pitch
+    columns = notes.onset_ticks, notes.duration_ticks, notes.pitch
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
     for bar in bars:
         start, end = bar.start_ticks, bar.start_ticks + bar.ticks

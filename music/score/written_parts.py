@@ -11,9 +11,9 @@ from music.notes import Notes
 from music.players.line_up import LineUp
 from music.score.clefs import Clef, are_legible, clefs_of_bars, usual_clef
 from music.score.hands import hands
-from music.score.staves import Staff, drum_staff, single_staff, staves
+from music.score.staves import Staff, drum_staff, staff_of
 
-_BOTH_HANDS: tuple[Clef, Clef] = ("treble", "bass")
+_OF_HANDS: tuple[Clef, Clef] = ("treble", "bass")
 _KEYBOARD = "piano"  # the family whose parts always have two staves
 # Families whose parts have two if one is not enough: they play chords, or are many players.
 _CHORDS = ("chromatic percussion", "organ", "ensemble", "synth lead", "synth pad", "synth effects")
@@ -47,29 +47,29 @@ def written_parts(
         bars: One after the other; what sounds later is cut off.
         line_up: The instrument of every role of the notes. Parts without notes are left out.
     """
+    end_ticks = bars[-1].start_ticks + bars[-1].ticks
+    notes = notes[notes.onset_ticks < end_ticks].ending_by(end_ticks)
     if line_up.is_piano:
-        return (_on_two_staves(None, notes, bars, _BOTH_HANDS),)
+        return (_on_two_staves(None, hands(notes), bars, _OF_HANDS),)
     return tuple(_of_band(notes, bars, line_up))
 
 
 def _of_band(notes: Notes, bars: Sequence[Measure], line_up: LineUp) -> Iterator[WrittenPart]:
-    end_ticks = bars[-1].start_ticks + bars[-1].ticks
-    for part in playing(line_up, notes[notes.onset_ticks < end_ticks]):
-        played = notes[part.of(notes) & (notes.onset_ticks < end_ticks)]
+    for part in playing(line_up, notes):
+        played = notes[part.of(notes)]
         if part.is_drums:
             keys = tuple(np.unique(played.pitch).tolist())
             clef: Clef = "percussion"
             yield WrittenPart(part, (drum_staff(played, bars),), ((clef,) * len(bars),), keys)
             continue
-        single = clefs_of_bars(played, bars, part.family)
+        single = clefs_of_bars(played, bars, usual_clef(played, part.family))
         if _may_have_two_staves(part, is_legible=are_legible(played, bars, single)) and all(
             map(len, both := hands(played))
         ):
-            clefs = tuple(usual_clef(hand, part.family) for hand in both)
-            is_keyboard = part.family == _KEYBOARD
-            yield _on_two_staves(part, played, bars, _BOTH_HANDS if is_keyboard else clefs)
+            own = tuple(usual_clef(hand, part.family) for hand in both)
+            yield _on_two_staves(part, both, bars, _OF_HANDS if part.family == _KEYBOARD else own)
         else:
-            yield WrittenPart(part, (single_staff(played, bars),), (single,))
+            yield WrittenPart(part, (staff_of(played, bars),), (single,))
 
 
 def _may_have_two_staves(part: Part, *, is_legible: bool) -> bool:
@@ -80,7 +80,11 @@ def _may_have_two_staves(part: Part, *, is_legible: bool) -> bool:
 
 
 def _on_two_staves(
-    part: Part | None, notes: Notes, bars: Sequence[Measure], clefs: Sequence[Clef]
+    part: Part | None,
+    both: tuple[Notes, Notes],
+    bars: Sequence[Measure],
+    usual: Sequence[Clef],
 ) -> WrittenPart:
-    """Write a part on two staves, each with its clef."""
-    return WrittenPart(part, staves(notes, bars), tuple((clef,) * len(bars) for clef in clefs))
+    """Write a part on two staves, with the usual clef of each where it is legible."""
+    clefs = [clefs_of_bars(notes, bars, clef) for notes, clef in zip(both, usual, strict=True)]
+    return WrittenPart(part, tuple(staff_of(notes, bars) for notes in both), tuple(clefs))

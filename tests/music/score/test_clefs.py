@@ -19,6 +19,10 @@ def bars_of(*contents: list[int]) -> tuple[Notes, list]:
     return notes, measures(FOUR_FOUR, 48 * len(contents))
 
 
+def clefs_in(notes: Notes, bars: list) -> tuple[str, ...]:
+    return clefs_of_bars(notes, bars, usual_clef(notes, "strings"))
+
+
 @pytest.mark.parametrize(
     ("contents", "clefs"),
     [
@@ -32,7 +36,19 @@ def bars_of(*contents: list[int]) -> tuple[Notes, list]:
     ],
 )
 def test_a_staff_changes_its_clef_where_that_spares_ledger_lines(contents, clefs):
-    assert list(clefs_of_bars(*bars_of(*contents), "strings")) == clefs
+    assert list(clefs_in(*bars_of(*contents))) == clefs
+
+
+@pytest.mark.parametrize(
+    ("usual", "contents", "clefs"),
+    [
+        ("bass", [LOW, HIGH, HIGH, LOW], ["bass", "treble", "treble", "bass"]),  # a left hand
+        ("treble", [HIGH, LOW, HIGH], ["treble", "bass", "treble"]),
+        ("bass", [[], []], ["bass", "bass"]),
+    ],
+)
+def test_a_hand_has_its_usual_clef_where_it_is_legible(usual, contents, clefs):
+    assert list(clefs_of_bars(*bars_of(*contents), usual)) == clefs
 
 
 @pytest.mark.parametrize(("family", "clef"), [("guitar", "treble 8vb"), ("strings", "bass")])
@@ -46,7 +62,7 @@ def test_guitars_are_written_an_octave_higher_than_they_sound(family, clef):
 )
 def test_a_chord_that_is_too_wide_is_not_legible(contents, legible):
     notes, bars = bars_of(*contents)
-    clefs = clefs_of_bars(notes, bars, "strings")
+    clefs = clefs_in(notes, bars)
     assert are_legible(notes, bars, clefs) is legible
 
 

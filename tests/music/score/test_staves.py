@@ -5,8 +5,11 @@ from hypothesis import given
 from music.meter import BAR_TICKS, COMMON_TIME, Measure, measures, quantized
 from music.notes import TICKS_PER_BEAT, Notes, cleaned, join
 from music.piece import TimeSignature
+from music.players.line_up import ONE_PIANO
 from music.players.roles import DRUMS
-from music.score.staves import Head, Rest, Staff, Stem, drum_staff, staves
+from music.score.hands import hands
+from music.score.staves import Head, Rest, Staff, Stem, drum_staff, staff_of
+from music.score.written_parts import written_parts
 from tests.music.support import gridded, raw_notes
 
 BAR = [Measure(0, BAR_TICKS, COMMON_TIME)]
@@ -16,6 +19,11 @@ def right_hand(notes: Notes) -> Staff:
     """What is written for the right hand while the left one holds a bass note."""
     both = cleaned(join([Notes.of([0], [notes.end_ticks], [40]), notes]))
     return staves(both, bars_of(both))[0]
+
+
+def staves(notes: Notes, bars: list[Measure]) -> tuple[Staff, Staff]:
+    right, left = hands(notes)
+    return staff_of(right, bars), staff_of(left, bars)
 
 
 def bars_of(notes: Notes) -> list[Measure]:
@@ -95,7 +103,8 @@ def test_a_bar_without_notes_is_a_rest():
 
 
 def test_notes_after_the_last_bar_are_cut_off():
-    right, _ = staves(Notes.of([0, 24, 48], [24, 72, 48], [72, 74, 76]), BAR)
+    notes = Notes.of([0, 24, 48], [24, 72, 48], [72, 74, 76])
+    right, _ = written_parts(notes, BAR, ONE_PIANO)[0].staves
     assert heads(right) == [(0, Head(72)), (24, Head(74))]
 
 
