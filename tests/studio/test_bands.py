@@ -137,6 +137,21 @@ def orchestra(studio, loopback):
     return page
 
 
+def test_a_bands_song_has_more_notes_unless_one_wants_others(orchestra):
+    length = orchestra.locator("#length")
+    expect(length).to_have_value("1500")
+    orchestra.select_option("#unit", "bars")
+    expect(length).to_have_value("32")
+    orchestra.select_option("#unit", "notes")
+    expect(length).to_have_value("1500")
+    compose(orchestra, notes=90)
+    expect(length).to_have_value("90")
+
+
+def test_a_song_for_one_piano_has_500_notes(page):
+    expect(page.locator("#length")).to_have_value("500")
+
+
 def checked(page):
     """List the checked instruments, one of several parts as often."""
     rows = page.locator("#instrument-names > :has(input:checked)")

@@ -26,6 +26,7 @@ const LENGTHS = {
   seconds: ["600", "any", "60"],
   bars: ["256", "1", "32"],
 };
+const BAND_NOTES = "1500"; // as the service's default: the parts of a band share them
 const THEME = "primer"; // the only music that songs vary: what is sent with the request
 const OF_GAMES = new Set(["unknown-game", "game-not-ready"]);
 
@@ -34,6 +35,7 @@ export class Form {
   #games;
   #length = byId("length", HTMLInputElement);
   #unit = byId("unit", HTMLSelectElement);
+  #usualNotes = LENGTHS.notes[2];
   #temperature = byId("temperature", HTMLInputElement);
   #topP = byId("top_p", HTMLInputElement);
   #tempo = byId("tempo", HTMLInputElement);
@@ -339,11 +341,22 @@ export class Form {
   /** Shows what the chosen game can follow, and how far its songs may quote. */
   showGame() {
     const game = this.#games.current;
+    this.#offerNotes(game?.band ? BAND_NOTES : LENGTHS.notes[2]);
     const asPieces = "as the game’s own pieces";
     this.#maxQuote.placeholder = game?.max_quote ? `${game.max_quote}, ${asPieces}` : asPieces;
     const { primer, include_primer: isFirst, variation_of: isTheme } = this.#start;
     this.#character.show(game, primer === "corpus");
     this.#instruments.show(game, !isFirst && !isTheme);
+  }
+
+  /**
+   * Offers as many notes as a song of the game usually has, unless somebody wants another length.
+   * @param {string} usual
+   */
+  #offerNotes(usual) {
+    if (this.#unit.value === "notes" && this.#length.value === this.#usualNotes)
+      this.#length.value = usual;
+    this.#usualNotes = usual;
   }
 
   /** @param {boolean} isVariation Whether the theme decides on the length and on what is first. */
@@ -366,7 +379,9 @@ export class Form {
   }
 
   #unitChanged() {
-    const [most, step, value] = LENGTHS[this.#unit.value];
+    const unit = this.#unit.value;
+    const [most, step, usual] = LENGTHS[unit];
+    const value = unit === "notes" ? this.#usualNotes : usual;
     Object.assign(this.#length, { max: most, step, value });
   }
 
