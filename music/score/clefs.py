@@ -47,7 +47,7 @@ def clefs_of_bars(notes: Notes, bars: Sequence[Measure], usual: Clef) -> tuple[C
     Args:
         notes: Of one staff, none after the bars.
         bars: One after the other.
-        usual: The clef.
+        usual: The clef of all bars if it is legible, and otherwise the preferred one.
     """
     if not len(notes) or _are_legible([notes.pitch], [usual]):
         return (usual,) * len(bars)

@@ -20,26 +20,19 @@ def bracket_sections(root: ET.Element, parts: Sequence[WrittenPart]) -> None:
         root: A score of these parts, changed in place.
         parts: In their order, in which the parts of a section follow each other.
     """
-    listed = root.find("part-list")
-    if listed is None:
-        return
-    heads = iter(list(listed.iter("score-part")))
-    number = 0
-    for _, section in groupby(parts, lambda each: each.part and each.part.section):
-        own = [(next(heads), part) for part in section]
+    listed = next(root.iter("part-list"))
+    heads = zip(listed.findall("score-part"), parts, strict=True)
+    for _, section in groupby(heads, lambda each: each[1].part and each[1].part.section):
+        own = list(section)
         if len(own) > 1 and all(len(part.staves) == 1 for _, part in own):
-            number += 1
-            places = list(listed)
-            listed.insert(places.index(own[-1][0]) + 1, _end(number))
-            listed.insert(places.index(own[0][0]), _start(number))
+            _bracket(listed, own[0][0], own[-1][0])
 
 
-def _start(number: int) -> ET.Element:
-    group = ET.Element("part-group", number=str(number), type="start")
-    ET.SubElement(group, "group-symbol").text = "bracket"
-    ET.SubElement(group, "group-barline").text = "yes"
-    return group
-
-
-def _end(number: int) -> ET.Element:
-    return ET.Element("part-group", number=str(number), type="stop")
+def _bracket(listed: ET.Element, first: ET.Element, last: ET.Element) -> None:
+    """Bracket the parts of a list from a first to a last one."""
+    # Brackets do not overlap, so all of them may have the same number.
+    start = ET.Element("part-group", number="1", type="start")
+    ET.SubElement(start, "group-symbol").text = "bracket"
+    ET.SubElement(start, "group-barline").text = "yes"
+    listed.insert(list(listed).index(last) + 1, ET.Element("part-group", number="1", type="stop"))
+    listed.insert(list(listed).index(first), start)

@@ -61,22 +61,21 @@ def _of_band(notes: Notes, bars: Sequence[Measure], line_up: LineUp) -> Iterator
             keys = tuple(np.unique(played.pitch).tolist())
             clef: Clef = "percussion"
             yield WrittenPart(part, (drum_staff(played, bars),), ((clef,) * len(bars),), keys)
-            continue
-        single = clefs_of_bars(played, bars, usual_clef(played, part.family))
-        if _may_have_two_staves(part, is_legible=are_legible(played, bars, single)) and all(
-            map(len, both := hands(played))
-        ):
-            own = tuple(usual_clef(hand, part.family) for hand in both)
-            yield _on_two_staves(part, both, bars, _OF_HANDS if part.family == _KEYBOARD else own)
         else:
-            yield WrittenPart(part, (staff_of(played, bars),), (single,))
+            yield _melodic(part, played, bars)
 
 
-def _may_have_two_staves(part: Part, *, is_legible: bool) -> bool:
-    """Whether a part has two staves if it has notes for both; a player of single notes has one."""
-    if part.family == _KEYBOARD:
-        return True
-    return not is_legible and (part.family in _CHORDS or part.program in _CHORDS_OF_STRINGS)
+def _melodic(part: Part, played: Notes, bars: Sequence[Measure]) -> WrittenPart:
+    """Write a part on one staff, or on two if it needs them and has notes for both."""
+    clefs = clefs_of_bars(played, bars, usual_clef(played, part.family))
+    plays_chords = part.family in _CHORDS or part.program in _CHORDS_OF_STRINGS
+    is_keyboard = part.family == _KEYBOARD
+    if is_keyboard or (plays_chords and not are_legible(played, bars, clefs)):
+        both = hands(played)
+        if all(map(len, both)):
+            own = tuple(usual_clef(hand, part.family) for hand in both)
+            return _on_two_staves(part, both, bars, _OF_HANDS if is_keyboard else own)
+    return WrittenPart(part, (staff_of(played, bars),), (clefs,))
 
 
 def _on_two_staves(

@@ -165,11 +165,13 @@ def test_a_player_of_single_notes_has_one_staff_and_changes_the_clef(family, pro
     assert (read.line_up, read.notes.pitch.tolist()) == (piece.line_up, wide)
 
 
-def of_many(programs: dict[tuple[str, int], int], pitches: dict[tuple[str, int], int]) -> Piece:
-    roles = {role_of(FAMILIES.index(family), voice): (family, voice) for family, voice in programs}
-    line_up = LineUp.of({role: programs[player] for role, player in roles.items()})
-    struck = [pitches.get(roles[role], 60) for role in sorted(roles)]
-    notes = Notes.of([0] * len(roles), [12] * len(roles), struck, sorted(roles))
+def of_many(programs: dict[tuple[str, int], int]) -> Piece:
+    """Let every voice of a family play one note."""
+    line_up = LineUp.of(
+        {role_of(FAMILIES.index(family), voice): n for (family, voice), n in programs.items()}
+    )
+    count = len(programs)
+    notes = Notes.of([0] * count, [12] * count, [60] * count, line_up.roles)
     return Piece("x", notes, time_signatures=FOUR_FOUR, line_up=line_up)
 
 
@@ -185,8 +187,7 @@ def test_sections_of_two_parts_or_more_have_a_bracket():
             ("strings", 1): 42,
             ("strings", 2): 47,
             ("percussive", 0): 115,
-        },
-        {},
+        }
     )
     found = [
         element.findtext("part-name") or f"{element.get('type')} {element.findtext('group-symbol')}"
